@@ -1,0 +1,31 @@
+# C++20, warnings as errors, ccache and mold when present.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  # Precompiled headers want these; nothing of ours depends on __TIME__.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_NOHASHDIR=1
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} ${CCACHE})
+endif()
+find_program(MOLD mold)
+if(MOLD AND NOT PACS_COVERAGE)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_library(pacs_flags INTERFACE)
+target_compile_options(pacs_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                       -Wno-sign-conversion -Werror)
+target_include_directories(pacs_flags INTERFACE ${CMAKE_SOURCE_DIR})
+if(PACS_SANITIZE)
+  add_compile_options(-fsanitize=${PACS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
+  add_link_options(-fsanitize=${PACS_SANITIZE})
+endif()
+if(PACS_COVERAGE)
+  add_compile_options(--coverage -g)
+  add_link_options(--coverage)
+endif()

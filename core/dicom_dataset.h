@@ -1,0 +1,111 @@
+// DataSet: the elements of a data set or item in one flat array over a shared, immutable buffer.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/bytes.h"
+#include "core/dicom_element.h"
+#include "core/result.h"
+#include "core/tag.h"
+#include "core/vr_types.h"
+
+namespace pacs {
+
+/// A tag whose VR the dictionary knows, so that `get` is typed. `tags::Rows` is TypedTag<VR::US>.
+template <VR V>
+struct TypedTag : Tag {
+  using Tag::Tag;
+  static constexpr VR vr = V;
+};
+
+/// What `DataSet::get` gives for a VR: integers for US.., double for FL, FD, DS, int64 for IS,
+/// Tag for AT, text (not decoded, first value) for every text VR, bytes for OB...
+template <VR V> struct ValueType { using type = ByteView; };
+template <> struct ValueType<VR::US> { using type = std::uint16_t; };
+template <> struct ValueType<VR::SS> { using type = std::int16_t; };
+template <> struct ValueType<VR::UL> { using type = std::uint32_t; };
+template <> struct ValueType<VR::SL> { using type = std::int32_t; };
+template <> struct ValueType<VR::UV> { using type = std::uint64_t; };
+template <> struct ValueType<VR::SV> { using type = std::int64_t; };
+template <> struct ValueType<VR::FL> { using type = float; };
+template <> struct ValueType<VR::FD> { using type = double; };
+template <> struct ValueType<VR::DS> { using type = double; };
+template <> struct ValueType<VR::IS> { using type = std::int64_t; };
+template <> struct ValueType<VR::AT> { using type = Tag; };
+#define PACS_TEXT_VALUE(V) \
+  template <> struct ValueType<VR::V> { using type = std::string_view; }
+PACS_TEXT_VALUE(AE); PACS_TEXT_VALUE(AS); PACS_TEXT_VALUE(CS); PACS_TEXT_VALUE(DA);
+PACS_TEXT_VALUE(DT); PACS_TEXT_VALUE(LO); PACS_TEXT_VALUE(LT); PACS_TEXT_VALUE(PN);
+PACS_TEXT_VALUE(SH); PACS_TEXT_VALUE(ST); PACS_TEXT_VALUE(TM); PACS_TEXT_VALUE(UC);
+PACS_TEXT_VALUE(UI); PACS_TEXT_VALUE(UR); PACS_TEXT_VALUE(UT);
+#undef PACS_TEXT_VALUE
+
+/// A value type: copies share immutable bytes. Elements stand in the order they were read, which
+/// for conforming input is tag order; lookup is by binary search then, linear else.
+class DataSet {
+ public:
+  DataSet() = default;
+  /// A data set whose parsed elements view `buffer`.
+  explicit DataSet(SharedBytes buffer) : buffer_(std::move(buffer)) {}
+
+  [[nodiscard]] bool empty() const { return elements_.empty(); }
+  [[nodiscard]] std::size_t size() const { return elements_.size(); }
+  [[nodiscard]] auto begin() const { return elements_.begin(); }
+  [[nodiscard]] auto end() const { return elements_.end(); }
+  [[nodiscard]] const SharedBytes& buffer() const { return buffer_; }
+
+  [[nodiscard]] const Element* find(Tag tag) const;
+  [[nodiscard]] bool contains(Tag tag) const { return find(tag) != nullptr; }
+  /// Whole value without trailing padding; "" when absent, empty or not text.
+  [[nodiscard]] std::string_view text(Tag tag) const;
+  [[nodiscard]] std::string_view text(Tag tag, std::size_t index) const;
+  [[nodiscard]] Result<std::int64_t> integer(Tag tag, std::size_t index = 0) const;
+  [[nodiscard]] Result<double> number(Tag tag, std::size_t index = 0) const;
+  /// The items; an empty sequence when absent.
+  [[nodiscard]] const Sequence& items(Tag tag) const;
+
+  /// The index-th value as the VR of the dictionary: NotFound when absent or empty, Malformed when
+  /// the bytes do not hold one.
+  template <VR V>
+  [[nodiscard]] Result<typename ValueType<V>::type> get(TypedTag<V> tag, std::size_t index = 0) const;
+
+  /// Puts an element in its place, replacing one with the same tag. An element that views a buffer
+  /// other than this data set's must be made owning first (see `adopt`).
+  void set(Element element);
+  /// Copies an element of another data set, bytes included.
+  void adopt(const Element& element);
+  void set_text(Tag tag, VR vr, std::string_view text);  ///< pads to even length
+  void set_text(Tag tag, std::string_view text);         ///< VR of the dictionary
+  void set_integer(Tag tag, VR vr, std::int64_t number); ///< US, SS, UL, SL, UV, SV, IS, AT
+  void set_number(Tag tag, VR vr, double number);        ///< FL, FD, DS
+  void set_bytes(Tag tag, VR vr, Bytes value);
+  void set_items(Tag tag, Sequence items, bool undefined_length = true);
+  template <VR V>
+  void set(TypedTag<V> tag, typename ValueType<V>::type value);
+  bool erase(Tag tag);
+  void reserve(std::size_t elements) { elements_.reserve(elements); }
+  /// The parser's door: appends without looking for a place.
+  void push_back(Element element);
+
+ private:
+  SharedBytes buffer_;
+  std::vector<Element> elements_;
+  bool sorted_ = true;
+};
+
+/// One item of a sequence.
+struct Item {
+  DataSet data_set;
+  bool undefined_length = true;  ///< as read, or how it is to be written
+};
+
+/// Same elements, VRs and values; neither byte order nor the form of lengths counts.
+[[nodiscard]] bool equal_content(const DataSet& a, const DataSet& b);
+
+}  // namespace pacs
+
+#include "core/dicom_dataset_inline.h"  // the bodies of the templates above

@@ -1,0 +1,47 @@
+// Part 10 files (PS3.10 §7): preamble, file meta information, data set.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "core/dicom_dataset.h"
+#include "core/result.h"
+#include "encoding/data_set_codec.h"
+#include "encoding/transfer_syntax.h"
+
+namespace pacs {
+
+/// What a file says before its data set, and where that begins. A file without preamble or without
+/// meta group is read too (a bare data set: its transfer syntax is found by looking).
+struct FileHeader {
+  bool has_preamble = false;
+  DataSet meta;                    ///< group 0002; empty for a bare data set
+  TransferSyntax const* syntax = nullptr;  ///< never null in a result
+  std::string transfer_syntax_uid; ///< as named in the file, or found
+  std::uint64_t data_set_offset = 0;
+};
+
+/// Reads the front of a file; needs at most the first 1 MiB (all of a shorter file).
+[[nodiscard]] Result<FileHeader> read_file_header(SharedBytes front);
+
+struct DicomFile {
+  FileHeader header;
+  DataSet data_set;
+};
+/// Reads a whole file; it is mapped, not copied, so values of any size cost no memory until read.
+[[nodiscard]] Result<DicomFile> read_file(const std::filesystem::path& path, const ReadOptions& options = {});
+[[nodiscard]] Result<DicomFile> read_file(SharedBytes content, const ReadOptions& options = {});
+
+/// Preamble, "DICM" and meta group for an object: what storage writes before a data set as received
+/// (PS3.10 Table 7.1-1). `source_ae` may be empty.
+[[nodiscard]] Bytes make_file_meta(std::string_view sop_class_uid, std::string_view sop_instance_uid,
+                                   std::string_view transfer_syntax_uid, std::string_view source_ae);
+
+/// Writes preamble (as read, zeros else), meta group and data set.
+[[nodiscard]] Result<Bytes> write_file(const DicomFile& file);
+
+/// A file mapped into memory, read-only.
+[[nodiscard]] Result<SharedBytes> map_file(const std::filesystem::path& path);
+
+}  // namespace pacs

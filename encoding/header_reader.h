@@ -1,0 +1,53 @@
+// HeaderReader: reads a data set as it streams past and keeps everything but the bulk: what the
+// index stores, and where pixel data and its frames lie. Memory is bounded whatever the size.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/dicom_dataset.h"
+#include "core/result.h"
+#include "encoding/limits.h"
+#include "encoding/transfer_syntax.h"
+
+namespace pacs {
+
+/// Where pixel data lies, in bytes from the start of the data set as stored (for Deflated Explicit
+/// VR LE: of the inflated data set).
+struct PixelDataLayout {
+  std::uint64_t value_offset = 0;   ///< first byte of the value (for fragments: of the first item)
+  std::uint64_t value_length = 0;   ///< to the end of the value, delimiter included
+  bool encapsulated = false;
+  std::vector<std::uint64_t> basic_offset_table;  ///< as read, empty when absent
+  /// Offset of each fragment's first byte and its length, in order; capped at limits.fragments_max.
+  struct Fragment { std::uint64_t offset; std::uint32_t length; };
+  std::vector<Fragment> fragments;
+};
+
+struct Header {
+  DataSet data_set;  ///< all elements; values above limits.header_value_bytes_max and pixel data as
+                     ///< Form::Bulk
+  std::optional<PixelDataLayout> pixel_data;
+  std::uint64_t data_set_bytes = 0;  ///< length of the data set as it came
+};
+
+class HeaderReader {
+ public:
+  explicit HeaderReader(const TransferSyntax& syntax, const Limits& limits = {});
+  ~HeaderReader();
+  HeaderReader(HeaderReader&&) noexcept;
+  HeaderReader& operator=(HeaderReader&&) noexcept;
+
+  /// Takes the next piece of the data set, of any size. An error is final: it says tag and offset.
+  [[nodiscard]] Status feed(ByteView piece);
+  /// The data set has ended: Truncated when it ended inside an element, sequence or fragment.
+  [[nodiscard]] Result<Header> finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace pacs

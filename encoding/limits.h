@@ -1,0 +1,26 @@
+// What one data set from outside may cost. Each limit has a unit and a reason.
+#pragma once
+
+#include <cstdint>
+
+namespace pacs {
+
+struct Limits {
+  /// Sequences within sequences. Real objects stay below 16 (structured reports reach 30); 100,000
+  /// levels are an attack. Above it: LimitExceeded.
+  std::uint32_t nesting_depth_max = 512;
+  /// Elements in all, items' included: bounds memory for a header of tiny elements.
+  std::uint64_t elements_max = 4'000'000;
+  /// Bytes of one value kept in a header; longer ones become bulk references.
+  std::uint32_t header_value_bytes_max = 4096;
+  /// Bytes of all values kept in a header together: bounds what one object may cost in memory.
+  std::uint64_t header_bytes_max = 64ULL << 20;
+  /// Fragments whose offsets are kept (16 bytes each).
+  std::uint64_t fragments_max = 1'000'000;
+  /// Inflated bytes of one deflated data set: stops deflate bombs.
+  std::uint64_t inflated_bytes_max = 4ULL << 30;
+  /// Inflated bytes for each deflated one; deflate itself reaches 1032. Applied above 16 MiB.
+  std::uint32_t inflate_ratio_max = 1032;
+};
+
+}  // namespace pacs

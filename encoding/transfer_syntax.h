@@ -1,0 +1,30 @@
+// Transfer syntaxes (PS3.5 §10, PS3.6 Table A-1): what the bytes of a data set look like.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "core/bytes.h"
+
+namespace pacs {
+
+struct TransferSyntax {
+  std::string_view uid;
+  std::string_view keyword;
+  std::string_view name;
+  bool explicit_vr = true;
+  ByteOrder byte_order = ByteOrder::Little;
+  bool deflated = false;      ///< the data set is a raw deflate stream (PS3.5 §A.5)
+  bool encapsulated = false;  ///< pixel data comes in fragments (PS3.5 §A.4)
+  bool retired = false;
+};
+
+/// Every transfer syntax of the UID registry, in its order.
+[[nodiscard]] std::span<const TransferSyntax> transfer_syntaxes();
+/// nullptr for a UID that the registry does not name.
+[[nodiscard]] const TransferSyntax* find_transfer_syntax(std::string_view uid);
+
+[[nodiscard]] const TransferSyntax& implicit_vr_little_endian();
+[[nodiscard]] const TransferSyntax& explicit_vr_little_endian();
+
+}  // namespace pacs

@@ -1,0 +1,35 @@
+// EventBus: what happened, for whoever wants to know (Boost.Signals2 behind a seam).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace pacs::integration {
+
+/// An instance became durable and indexed for the first time (or was replaced).
+struct InstanceStored {
+  std::string study_instance_uid, series_instance_uid, sop_instance_uid, sop_class_uid;
+  std::string source_ae, trace_id;
+  std::uint64_t bytes = 0;
+  bool replaced = false;
+};
+
+/// Keeps a subscription alive; dropping it ends it.
+using Subscription = std::shared_ptr<void>;
+
+/// Thread-safe. Subscribers run on the publisher's thread and must be quick.
+class EventBus {
+ public:
+  EventBus();
+  ~EventBus();
+  [[nodiscard]] Subscription on_instance_stored(std::function<void(const InstanceStored&)> subscriber);
+  void publish(const InstanceStored& event);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pacs::integration

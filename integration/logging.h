@@ -1,0 +1,48 @@
+// Logging: asynchronous, text or JSON, over spdlog. Each line may carry the id of the association or
+// request it belongs to, so that one id traces a stored instance.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace pacs::integration {
+
+enum class LogLevel : std::uint8_t { Trace, Debug, Info, Warning, Error, Off };
+enum class LogFormat : std::uint8_t { Text, Json };
+
+/// Extra facts of a line: {"calling_ae", "CT1"}.
+using LogField = std::pair<std::string_view, std::string_view>;
+
+struct LogOptions {
+  LogLevel level = LogLevel::Info;
+  LogFormat format = LogFormat::Text;
+  std::string file;                    ///< empty: standard error
+  std::size_t queue_lines_max = 65536; ///< above it the oldest lines are dropped, never the caller blocked
+};
+
+/// A value that may be copied freely; a default one writes nothing. Made once in apps/ and handed down.
+class Logger {
+ public:
+  Logger() = default;
+  static Logger create(const LogOptions& options);
+  [[nodiscard]] bool enabled(LogLevel level) const;
+  /// `trace_id` may be empty. Control characters in values are escaped: nobody forges lines.
+  void log(LogLevel level, std::string_view trace_id, std::string_view message,
+           std::initializer_list<LogField> fields = {}) const;
+  void info(std::string_view id, std::string_view m, std::initializer_list<LogField> f = {}) const { log(LogLevel::Info, id, m, f); }
+  void warning(std::string_view id, std::string_view m, std::initializer_list<LogField> f = {}) const { log(LogLevel::Warning, id, m, f); }
+  void error(std::string_view id, std::string_view m, std::initializer_list<LogField> f = {}) const { log(LogLevel::Error, id, m, f); }
+  void debug(std::string_view id, std::string_view m, std::initializer_list<LogField> f = {}) const { log(LogLevel::Debug, id, m, f); }
+  /// Writes out everything queued.
+  void flush() const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace pacs::integration

@@ -1,0 +1,37 @@
+// Metrics: counters, gauges and latency histograms for Prometheus. A thin seam over prometheus-cpp
+// so that its headers stay in one file.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pacs::integration {
+
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+class Counter { public: virtual ~Counter() = default; virtual void add(double amount = 1) = 0; };
+class Gauge { public: virtual ~Gauge() = default; virtual void set(double value) = 0; virtual void add(double delta) = 0; };
+class Histogram { public: virtual ~Histogram() = default; virtual void observe(double value) = 0; };
+
+/// Owns all series; references stay valid for its lifetime. Thread-safe. Look a series up once and
+/// keep the reference: a lookup takes a lock.
+class Metrics {
+ public:
+  static std::unique_ptr<Metrics> create();
+  virtual ~Metrics() = default;
+  virtual Counter& counter(std::string_view name, std::string_view help, const Labels& labels = {}) = 0;
+  virtual Gauge& gauge(std::string_view name, std::string_view help, const Labels& labels = {}) = 0;
+  /// Seconds, buckets from 100 microseconds to 30 s.
+  virtual Histogram& latency(std::string_view name, std::string_view help, const Labels& labels = {}) = 0;
+  /// A gauge whose value is asked for at scrape time.
+  virtual void observe_gauge(std::string_view name, std::string_view help, std::function<double()> read) = 0;
+  /// The text exposition format.
+  [[nodiscard]] virtual std::string exposition() = 0;
+};
+
+}  // namespace pacs::integration

@@ -1,0 +1,28 @@
+// Executors: the pool of I/O threads that runs associations and HTTP, over Boost.Asio.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+namespace boost::asio { class io_context; }
+
+namespace pacs::integration {
+
+/// Runs one io_context on `threads` threads until stopped.
+class IoPool {
+ public:
+  explicit IoPool(std::size_t threads);
+  ~IoPool();  ///< stops and joins
+  IoPool(const IoPool&) = delete;
+  IoPool& operator=(const IoPool&) = delete;
+  [[nodiscard]] boost::asio::io_context& context();
+  /// Stops taking work and joins the threads.
+  void stop();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pacs::integration

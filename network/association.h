@@ -1,0 +1,196 @@
+// Association: the coroutine shell around the upper layer machine: one connection, its negotiated
+// presentation contexts, DIMSE messages in and out. All coroutines run on the association's strand.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "core/bytes.h"
+#include "core/result.h"
+#include "integration/logging.h"
+#include "network/dimse/command.h"
+
+namespace boost::asio { class io_context; }
+
+
+namespace pacs::integration { class Metrics; }
+
+namespace pacs::network {
+
+template <typename T>
+using Task = boost::asio::awaitable<T>;
+
+/// What one association may cost. Every number from outside is held against one of these.
+struct AssociationLimits {
+  std::uint32_t pdu_bytes_max = 131'072;         ///< what we announce: bytes of P-DATA we take at once
+  std::uint32_t association_pdu_bytes_max = 1U << 20;  ///< an A-ASSOCIATE-RQ of 128 contexts stays below 64 KiB
+  std::uint32_t command_bytes_max = 1U << 20;    ///< one command set; real ones are below 1 KiB
+  std::chrono::seconds artim{30};                ///< PS3.8 §9.1.5: to A-ASSOCIATE-RQ, and to close
+  std::chrono::seconds idle{600};                ///< without a PDU from the peer
+  std::chrono::seconds dimse_response{300};      ///< SCU: to the response of a request
+  std::chrono::seconds connect{30};
+  std::uint16_t operations_window_max = 16;      ///< asynchronous operations we take at once (PS3.7 §D.3.3.3)
+};
+
+enum class Role : std::uint8_t { Scu = 1, Scp = 2, Both = 3 };
+
+/// A presentation context as proposed or as accepted.
+struct PresentationContext {
+  std::uint8_t id = 0;                        ///< odd, 1..255 (PS3.8 §9.3.2.2)
+  std::string abstract_syntax;
+  std::vector<std::string> transfer_syntaxes; ///< proposed: all; accepted: exactly one
+  std::uint8_t result = 0;                    ///< PS3.8 Table 9-18; 0 is acceptance
+  bool scu_role = true, scp_role = false;     ///< of the requestor (PS3.7 §D.3.3.4)
+};
+
+struct UserIdentity {           // PS3.7 §D.3.3.7
+  std::uint8_t type = 0;        ///< 1 user name, 2 and passcode, 3 Kerberos, 4 SAML, 5 JWT
+  bool positive_response_requested = false;
+  std::string primary, secondary;
+};
+
+struct ExtendedNegotiation { std::string sop_class_uid; Bytes information; };           // §D.3.3.5
+struct CommonExtendedNegotiation {                                                       // §D.3.3.6
+  std::string sop_class_uid, service_class_uid;
+  std::vector<std::string> related_general_sop_classes;
+};
+
+/// What the requestor asked for, as it came.
+struct AssociationRequest {
+  std::string calling_ae, called_ae, peer_address;
+  std::vector<PresentationContext> contexts;
+  std::uint32_t max_pdu_bytes = 0;            ///< what the requestor takes; 0 = no limit
+  std::string implementation_class_uid, implementation_version_name;
+  std::optional<std::pair<std::uint16_t, std::uint16_t>> operations_window{};  ///< invoked, performed
+  std::vector<ExtendedNegotiation> extended;
+  std::vector<CommonExtendedNegotiation> common_extended;
+  std::optional<UserIdentity> user_identity{};
+};
+
+/// An association as negotiated, seen by either side.
+struct Negotiated {
+  std::string id;                             ///< unique, for logs: "a1b2c3d4-17"
+  AssociationRequest request;
+  std::vector<PresentationContext> contexts;  ///< accepted and refused, in the order proposed
+  std::uint32_t peer_max_pdu_bytes = 0;       ///< P-DATA is cut to this; 0 = no limit
+  std::uint16_t window_invoked = 1, window_performed = 1;  ///< requestor's view; 0 = unlimited
+  std::vector<ExtendedNegotiation> extended;  ///< the acceptor's answers
+  std::string peer_implementation_version_name;
+  bool tls = false;
+  [[nodiscard]] const PresentationContext* accepted(std::uint8_t context_id) const;
+  /// First accepted context for a SOP class; with `transfer_syntax` one that carries it.
+  [[nodiscard]] const PresentationContext* accepted_for(std::string_view sop_class_uid,
+                                                        std::string_view transfer_syntax = {}) const;
+};
+
+/// A DIMSE message whose data set (if command.has_data_set) is read by `read_data_set`.
+struct Message {
+  std::uint8_t context_id = 0;
+  Command command;
+};
+
+/// A piece of a data set: valid until the next call on the association.
+struct DataPiece {
+  ByteView bytes;
+  bool last = false;
+};
+
+/// Gives the data set of a message to send, piece by piece; an empty view ends it. Views stay valid
+/// until the next call.
+using DataSource = std::function<Result<ByteView>()>;
+
+class Association {
+ public:
+  virtual ~Association() = default;
+  [[nodiscard]] virtual const Negotiated& negotiated() const = 0;
+
+  /// The next message; nullopt when the peer released (the release is already answered). Errors:
+  /// ConnectionClosed (aborted or gone), Malformed (we have aborted), Timeout (idle; aborted).
+  /// The data set of the message before must have been read to its last piece.
+  virtual Task<Result<std::optional<Message>>> receive() = 0;
+  /// The next piece of the current message's data set. Received bytes are acknowledged at once.
+  virtual Task<Result<DataPiece>> read_data_set() = 0;
+  /// Sends command and data set, cut to the peer's maximum, the command and as much of the data set
+  /// as fits in one send. Calls from several coroutines are put in order, message by message.
+  virtual Task<Status> send(std::uint8_t context_id, Command command, DataSource data_set = {}) = 0;
+  /// Orderly release (requestor): A-RELEASE-RQ, wait for RP.
+  virtual Task<Status> release() = 0;
+  /// A-ABORT (service-user, PS3.8 §9.3.8) and close.
+  virtual void abort() = 0;
+};
+
+/// TLS by the BCP 195 profile (PS3.15 §B.12): 1.2 and 1.3, nothing older.
+struct TlsOptions {
+  std::string certificate_file, private_key_file;   ///< PEM
+  std::string ca_file;                              ///< PEM, whom to trust
+  enum class ClientCertificate : std::uint8_t { Off, Optional, Required };
+  ClientCertificate client_certificate = ClientCertificate::Off;  ///< acceptor
+  bool verify_peer = true;                          ///< requestor
+};
+
+/// What an acceptor asks its owner about: which abstract syntaxes and transfer syntaxes it serves.
+struct AcceptorPolicy {
+  std::string ae_title = "PACS";
+  bool accept_any_called_ae_title = false;
+  /// Chooses the transfer syntax index for a proposed context: an index into
+  /// context.transfer_syntaxes, or the refusal (PS3.8 Table 9-18: 3 abstract, 4 transfer syntax).
+  struct Choice { bool accepted = false; std::size_t index = 0; std::uint8_t reason = 3; };
+  std::function<Choice(const PresentationContext&, const AssociationRequest&)> choose;
+  /// Which roles of a role selection item to grant; default: as proposed by a storage SCU (SCU only).
+  std::function<Role(const PresentationContext&)> grant_roles;
+  std::function<std::optional<Bytes>(const ExtendedNegotiation&)> answer_extended;
+  /// Refuses an association by caller or user identity: nullopt to accept, else the reason of
+  /// PS3.8 Table 9-21 (source, reason).
+  std::function<std::optional<std::pair<std::uint8_t, std::uint8_t>>(const AssociationRequest&)> refuse;
+};
+
+struct ServerOptions {
+  std::string listen = "127.0.0.1";
+  std::uint16_t port = 11112;          ///< 0 takes a free port; Server::port tells
+  std::optional<TlsOptions> tls{};
+  AssociationLimits limits{};
+  std::size_t associations_max = 512;  ///< above it: A-ASSOCIATE-RJ transient, local limit exceeded
+};
+
+/// A listening DICOM port. Each accepted association is handed to `serve` as a coroutine on its own
+/// strand; when it returns, the connection ends.
+class Server {
+ public:
+  using Serve = std::function<Task<void>(std::shared_ptr<Association>)>;
+  static Result<std::unique_ptr<Server>> start(boost::asio::io_context& io, ServerOptions options,
+                                               AcceptorPolicy policy, Serve serve,
+                                               integration::Logger log, integration::Metrics* metrics);
+  virtual ~Server() = default;
+  [[nodiscard]] virtual std::uint16_t port() const = 0;
+  [[nodiscard]] virtual std::size_t associations() const = 0;
+  /// No new associations from now on; idle ones are told (A-ABORT) and busy ones finish the
+  /// operations in flight, at most `grace`. Blocks until all are gone.
+  virtual void shut_down(std::chrono::milliseconds grace) = 0;
+};
+
+struct RequestOptions {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 11112;
+  std::string calling_ae = "PACS", called_ae = "ANY-SCP";
+  std::vector<PresentationContext> contexts;  ///< ids are given out when 0
+  std::uint16_t window_invoked = 1;
+  std::optional<UserIdentity> user_identity{};
+  std::vector<ExtendedNegotiation> extended;
+  std::optional<TlsOptions> tls{};
+  AssociationLimits limits{};
+};
+
+/// Opens an association. Errors: Rejected (message says result, source, reason in words),
+/// ConnectionClosed, Timeout, Io.
+Task<Result<std::shared_ptr<Association>>> request_association(RequestOptions options, integration::Logger log);
+
+}  // namespace pacs::network

@@ -1,0 +1,121 @@
+// Archive: the one door to stored data. Objects come in by `ingest` as streams and are durable and
+// indexed when their commit says so; they go out by range reads.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/bytes.h"
+#include "core/result.h"
+#include "encoding/header_reader.h"
+#include "encoding/limits.h"
+
+namespace pacs::integration { class Metrics; class EventBus; }
+
+namespace pacs::storage {
+
+enum class Durability : std::uint8_t { Full, Os };  ///< survives power loss | survives kill -9
+enum class DuplicatePolicy : std::uint8_t { Keep, Replace, Reject };
+
+struct ArchiveOptions {
+  std::filesystem::path path = "./pacs-data";
+  std::string index_url = "sqlite:";  ///< below `path`
+  Durability durability = Durability::Full;
+  DuplicatePolicy on_duplicate = DuplicatePolicy::Keep;
+  Limits limits{};
+  /// Refuse new objects (OutOfResources) when less than this is free, so that the index and the
+  /// journal can still be written. In bytes.
+  std::uint64_t free_bytes_min = 256ULL << 20;
+  integration::Metrics* metrics = nullptr;
+  integration::EventBus* events = nullptr;  ///< gets InstanceStored for each new instance
+};
+
+/// Where an object comes from and what its sender said of it (the C-STORE command, the STOW part).
+struct IngestContext {
+  std::string transfer_syntax_uid;
+  std::string sop_class_uid;       ///< empty: take what the data set says
+  std::string sop_instance_uid;    ///< empty: take what the data set says
+  std::string source_ae;           ///< calling AE title; empty for import
+  std::string trace_id;            ///< the association's or request's id, for logs and events
+};
+
+enum class StoreOutcome : std::uint8_t {
+  Stored,             ///< new
+  AlreadyStored,      ///< identical content was there: acknowledged
+  Kept,               ///< different content, policy keep: the first stays
+  Replaced,           ///< different content, policy replace
+};
+
+struct StoredInstance {
+  StoreOutcome outcome = StoreOutcome::Stored;
+  std::string sop_class_uid, sop_instance_uid, series_instance_uid, study_instance_uid;
+  std::uint64_t bytes = 0;  ///< of the data set
+};
+
+/// One object arriving. Dropped without commit it has stored nothing. Not for use from two threads
+/// at once.
+class Ingest {
+ public:
+  virtual ~Ingest() = default;
+  /// Next bytes of the data set. May write to disk (page cache). An error is final for this object:
+  /// Malformed / LimitExceeded (the data set), Mismatch, OutOfResources (disk full), Io.
+  [[nodiscard]] virtual Status append(ByteView bytes) = 0;
+  /// Ends the object. `done` is called exactly once, maybe on another thread, maybe before commit
+  /// returns, when object and index entry are durable (or it failed). Errors: Truncated, Malformed,
+  /// Mismatch (command against data set: offending element in `tag`), Duplicate (policy reject),
+  /// OutOfResources, Io.
+  virtual void commit(std::function<void(Result<StoredInstance>)> done) = 0;
+};
+
+/// What the index knows of a stored object.
+struct InstanceRecord {
+  std::string sop_class_uid, sop_instance_uid, series_instance_uid, study_instance_uid;
+  std::string transfer_syntax_uid;
+  std::uint64_t data_set_bytes = 0;
+  std::uint64_t data_set_offset = 0;   ///< in the stored Part 10 object
+  std::uint64_t checksum = 0;          ///< XXH3-64 of the data set
+  std::string object_key;
+};
+
+struct ArchiveCounts {
+  std::uint64_t patients = 0, studies = 0, series = 0, instances = 0, bytes = 0;
+};
+
+struct VerifyReport {
+  std::uint64_t objects = 0, bytes = 0;
+  std::vector<Error> problems;  ///< each names the object and what is wrong
+};
+
+class Archive {
+ public:
+  /// Opens or creates the archive below options.path and recovers what a crash left: afterwards
+  /// index and objects agree. One process at a time holds it (a lock file says who).
+  static Result<std::unique_ptr<Archive>> open(ArchiveOptions options);
+  virtual ~Archive() = default;  ///< finishes what is in flight, then closes
+
+  [[nodiscard]] virtual Result<std::unique_ptr<Ingest>> begin_ingest(IngestContext context) = 0;
+
+  [[nodiscard]] virtual Result<InstanceRecord> find_instance(std::string_view sop_instance_uid) = 0;
+  /// The stored header (bulk values as references).
+  [[nodiscard]] virtual Result<Header> read_header(std::string_view sop_instance_uid) = 0;
+  /// Reads bytes of the stored Part 10 object (preamble and meta group included).
+  [[nodiscard]] virtual Result<std::size_t> read_object(const InstanceRecord& instance, std::uint64_t offset,
+                                                        std::span<std::byte> to) = 0;
+  [[nodiscard]] virtual Result<ArchiveCounts> counts() = 0;
+  /// Calls `each` for every instance in no particular order until it returns false.
+  [[nodiscard]] virtual Status for_each_instance(const std::function<bool(const InstanceRecord&)>& each) = 0;
+  /// Re-reads every object against checksum and index, and the store against the index (objects
+  /// nobody knows). `progress(done, total)` is called now and then; returning false cancels.
+  [[nodiscard]] virtual Result<VerifyReport> verify(const std::function<bool(std::uint64_t, std::uint64_t)>& progress) = 0;
+  /// Whether a new object would be accepted now (for /readyz).
+  [[nodiscard]] virtual Status ready() = 0;
+};
+
+}  // namespace pacs::storage
