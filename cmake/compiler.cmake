@@ -18,7 +18,9 @@ if(MOLD AND NOT PACS_COVERAGE)
 endif()
 
 add_library(pacs_flags INTERFACE)
-target_compile_options(pacs_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+# GCC 12's -Wshadow takes the names of scoped enumerators for declarations that shadow types.
+target_compile_options(pacs_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion
+                       $<IF:$<CXX_COMPILER_ID:GNU>,-Wshadow=local,-Wshadow>
                        -Wno-sign-conversion -Werror)
 target_include_directories(pacs_flags INTERFACE ${CMAKE_SOURCE_DIR})
 if(PACS_SANITIZE)
