@@ -22,6 +22,10 @@ add_library(pacs_flags INTERFACE)
 target_compile_options(pacs_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion
                        $<IF:$<CXX_COMPILER_ID:GNU>,-Wshadow=local,-Wshadow>
                        -Wno-sign-conversion -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # False alarms about std::string's operator+ (GCC bug 105651).
+  target_compile_options(pacs_flags INTERFACE -Wno-restrict)
+endif()
 target_include_directories(pacs_flags INTERFACE ${CMAKE_SOURCE_DIR})
 if(PACS_SANITIZE)
   add_compile_options(-fsanitize=${PACS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
