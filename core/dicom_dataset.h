@@ -86,10 +86,16 @@ class DataSet {
   void set_items(Tag tag, Sequence items, bool undefined_length = true);
   template <VR V>
   void set(TypedTag<V> tag, typename ValueType<V>::type value);
+  void set_tag(Tag tag, Tag value);                      ///< AT
   bool erase(Tag tag);
   void reserve(std::size_t elements) { elements_.reserve(elements); }
   /// The parser's door: appends without looking for a place.
-  void push_back(Element element);
+  void push_back(Element element) {
+    if (!elements_.empty() && element.tag() < elements_.back().tag()) sorted_ = false;
+    elements_.push_back(std::move(element));
+  }
+  /// Keeps something alive as long as this data set: a buffer that elements pushed later view.
+  void set_buffer(SharedBytes buffer) { buffer_ = std::move(buffer); }
 
  private:
   SharedBytes buffer_;
@@ -103,7 +109,7 @@ struct Item {
   bool undefined_length = true;  ///< as read, or how it is to be written
 };
 
-/// Same elements, VRs and values; neither byte order nor the form of lengths counts.
+/// Same elements in the same order, VRs and values; neither byte order nor the form of lengths counts.
 [[nodiscard]] bool equal_content(const DataSet& a, const DataSet& b);
 
 }  // namespace pacs

@@ -6,22 +6,38 @@ namespace pacs {
 
 std::string_view to_string(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::InvalidArgument: return "invalid argument";
-    case ErrorKind::Malformed: return "malformed";
-    case ErrorKind::Truncated: return "truncated";
-    case ErrorKind::LimitExceeded: return "limit exceeded";
-    case ErrorKind::Unsupported: return "unsupported";
-    case ErrorKind::Mismatch: return "mismatch";
-    case ErrorKind::NotFound: return "not found";
-    case ErrorKind::Duplicate: return "duplicate";
-    case ErrorKind::OutOfResources: return "out of resources";
-    case ErrorKind::Corrupt: return "corrupt";
-    case ErrorKind::Io: return "I/O error";
-    case ErrorKind::Timeout: return "timeout";
-    case ErrorKind::Cancelled: return "cancelled";
-    case ErrorKind::ConnectionClosed: return "connection closed";
-    case ErrorKind::Rejected: return "rejected";
-    case ErrorKind::Internal: return "internal error";
+    case ErrorKind::InvalidArgument:
+      return "invalid argument";
+    case ErrorKind::Malformed:
+      return "malformed";
+    case ErrorKind::Truncated:
+      return "truncated";
+    case ErrorKind::LimitExceeded:
+      return "limit exceeded";
+    case ErrorKind::Unsupported:
+      return "unsupported";
+    case ErrorKind::Mismatch:
+      return "mismatch";
+    case ErrorKind::NotFound:
+      return "not found";
+    case ErrorKind::Duplicate:
+      return "duplicate";
+    case ErrorKind::OutOfResources:
+      return "out of resources";
+    case ErrorKind::Corrupt:
+      return "corrupt";
+    case ErrorKind::Io:
+      return "I/O error";
+    case ErrorKind::Timeout:
+      return "timeout";
+    case ErrorKind::Cancelled:
+      return "cancelled";
+    case ErrorKind::ConnectionClosed:
+      return "connection closed";
+    case ErrorKind::Rejected:
+      return "rejected";
+    case ErrorKind::Internal:
+      return "internal error";
   }
   return "unknown";
 }
