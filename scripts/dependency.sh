@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Installs the Debian 12 packages the project needs, by name, and nothing else.
+#
+#   scripts/dependency.sh [build] [test] [bench] [ci]     default: build
+#
+# Idempotent: when everything is there it asks dpkg once and changes nothing. No package starts a
+# service, now or at the next boot.
+set -euo pipefail
+
+build=(
+  build-essential cmake ninja-build pkg-config ccache mold git
+  libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
+  libexpected-dev libfmt-dev libspdlog-dev prometheus-cpp-dev libcurl4-openssl-dev
+  libcli11-dev libtomlplusplus-dev libssl-dev libmimalloc-dev
+  libsqlite3-dev libsqlitecpp-dev libzstd-dev libxxhash-dev
+  zlib1g-dev libdeflate-dev libicu-dev libpugixml-dev
+  libgtest-dev libgmock-dev
+)
+# The peers of the interoperability tests, and what the tests are written with.
+test=(dcmtk orthanc dicom3tools openssl python3 python3-pydicom python3-numpy)
+bench=(libbenchmark-dev libdcmtk-dev)
+ci=(clang clang-tidy clang-format llvm libclang-rt-14-dev util-linux procps)
+
+declare -A groups=([build]="${build[*]}" [test]="${test[*]}" [bench]="${bench[*]}" [ci]="${ci[*]}")
+wanted=()
+for group in "${@:-build}"; do
+  [[ -v groups[$group] ]] || { echo "unknown group '$group': build, test, bench or ci" >&2; exit 2; }
+  read -ra names <<<"${groups[$group]}"
+  wanted+=("${names[@]}")
+done
+
+installed=$(dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null |
+            sed -n 's/^installed //p' || true)
+missing=()
+for package in "${wanted[@]}"; do
+  grep -qxF "$package" <<<"$installed" || missing+=("$package")
+done
+[[ ${#missing[@]} -eq 0 ]] && exit 0
+
+echo "Installing ${#missing[@]} Debian packages: ${missing[*]}"
+as_root=()
+if [[ $(id -u) -ne 0 ]]; then
+  command -v sudo >/dev/null || {
+    echo "This needs root and there is no sudo here. As root, run:" >&2
+    echo "  apt-get update && apt-get install --no-install-recommends ${missing[*]}" >&2
+    exit 1
+  }
+  as_root=(sudo)
+fi
+
+# Debian asks this file before a package starts its service; 101 means no.
+policy=/usr/sbin/policy-rc.d
+if [[ ! -e $policy ]]; then
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee $policy >/dev/null
+  "${as_root[@]}" chmod 755 $policy
+  trap '"${as_root[@]}" rm -f $policy' EXIT
+fi
+apt() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y -qq -o Dpkg::Use-Pty=0 \
+    -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@"
+}
+# The package lists of a new machine are empty or old; fetch them only then.
+apt install --no-install-recommends "${missing[@]}" >/dev/null 2>&1 || {
+  apt update
+  apt install --no-install-recommends "${missing[@]}" >/dev/null
+}
+if [[ " ${missing[*]} " == *" orthanc "* ]] && command -v systemctl >/dev/null; then
+  "${as_root[@]}" systemctl disable --quiet orthanc 2>/dev/null || echo "note: orthanc could not be disabled"
+fi

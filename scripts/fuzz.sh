@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Fuzzes each libFuzzer target with its seed corpus, as many at once as there are cores:
+#
+#   scripts/fuzz.sh [SECONDS] [TARGET...]        default: 60 seconds, every target of tests/fuzz
+#
+# New inputs go to build/fuzz/corpus/TARGET, a failing input to build/fuzz/failed/; its path is printed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/dependency.sh build ci
+seconds=${1:-60}
+shift || true
+scripts/build.sh fuzz
+targets=("$@")
+if [[ ${#targets[@]} -eq 0 ]]; then
+  mapfile -t targets < <(find build/fuzz -maxdepth 1 -type f -executable -name 'fuzz_*' -printf '%f\n' | sort)
+fi
+[[ ${#targets[@]} -gt 0 ]] || { echo "no fuzz target was built" >&2; exit 1; }
+
+one() {
+  local target=$1 seconds=$2 seeds=tests/fuzz/corpus/$1 found=build/fuzz/corpus/$1
+  mkdir -p "$found" build/fuzz/failed
+  local folders=("$found")
+  [[ -d $seeds ]] && folders+=("$seeds")
+  # Whatever the input: below 2 GB of memory, at most 10 s, no leak.
+  if build/fuzz/"$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+      -artifact_prefix="build/fuzz/failed/$target-" -print_final_stats=1 "${folders[@]}" \
+      >"build/fuzz/$target.log" 2>&1; then
+    echo "ok    $target: $(sed -n 's/^stat::number_of_executed_units: //p' "build/fuzz/$target.log") inputs in $seconds s"
+  else
+    echo "FAIL  $target:"
+    tail -n 40 "build/fuzz/$target.log"
+    return 1
+  fi
+}
+export -f one
+code=0
+printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I{} bash -c 'one "$1" "$2"' _ {} "$seconds" || code=1
+exit $code

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and starts the server: scripts/run.sh [pacs serve ARGUMENTS]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/dependency.sh build
+scripts/build.sh release pacs
+exec build/pacs serve "$@"

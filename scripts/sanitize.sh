@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Runs the tests under sanitizers: scripts/sanitize.sh [address] [thread]     default: both
+#
+# address: all unit tests and the hostile-input tests, with AddressSanitizer and UBSan.
+# thread:  the unit tests of network, storage and services, with ThreadSanitizer.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/dependency.sh build test
+kinds=("$@")
+[[ ${#kinds[@]} -gt 0 ]] || kinds=(address thread)
+# ThreadSanitizer of GCC 12 needs the addresses of a kernel without wide randomisation.
+plain=(setarch "$(uname -m)" --addr-no-randomize)
+"${plain[@]}" true 2>/dev/null || plain=()
+
+for kind in "${kinds[@]}"; do
+  case $kind in
+    address)
+      scripts/build.sh asan
+      UBSAN_OPTIONS=print_stacktrace=1 \
+        ctest --test-dir build/asan --parallel "$(nproc)" --output-on-failure --no-tests=error | tail -n 60
+      PACS=build/asan/pacs PACS_TEST_SECONDS=120 tests/interop/run_all tests/interop/test_hostile.py
+      ;;
+    thread)
+      scripts/build.sh tsan test_network test_storage test_services
+      for program in test_network test_storage test_services; do
+        TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
+          "${plain[@]}" build/tsan/$program --gtest_brief=1
+      done
+      ;;
+    *) echo "unknown sanitizer '$kind': address or thread" >&2; exit 2 ;;
+  esac
+done
