@@ -19,13 +19,17 @@ struct InstanceStored {
 /// Keeps a subscription alive; dropping it ends it.
 using Subscription = std::shared_ptr<void>;
 
-/// Thread-safe. Subscribers run on the publisher's thread and must be quick.
+/// Thread-safe. Subscribers run on the publisher's thread, must be quick and must not throw (a
+/// throw is our own bug and ends the process).
 class EventBus {
  public:
   EventBus();
   ~EventBus();
-  [[nodiscard]] Subscription on_instance_stored(std::function<void(const InstanceStored&)> subscriber);
-  void publish(const InstanceStored& event);
+  EventBus(const EventBus&) = delete;
+  EventBus& operator=(const EventBus&) = delete;
+  [[nodiscard]] Subscription on_instance_stored(
+      std::function<void(const InstanceStored&)> subscriber);
+  void publish(const InstanceStored& event) noexcept;
 
  private:
   struct Impl;

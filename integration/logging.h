@@ -1,5 +1,5 @@
-// Logging: asynchronous, text or JSON, over spdlog. Each line may carry the id of the association or
-// request it belongs to, so that one id traces a stored instance.
+// Logging: asynchronous, text or JSON, over spdlog. Each line may carry the id of the association
+// or request it belongs to, so that one id traces a stored instance.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "core/result.h"
 
 namespace pacs::integration {
 
@@ -20,25 +22,42 @@ using LogField = std::pair<std::string_view, std::string_view>;
 struct LogOptions {
   LogLevel level = LogLevel::Info;
   LogFormat format = LogFormat::Text;
-  std::string file;                    ///< empty: standard error
-  std::size_t queue_lines_max = 65536; ///< above it the oldest lines are dropped, never the caller blocked
+  std::string file;  ///< empty: standard error
+  /// Above it the oldest lines are dropped, never the caller blocked. A place costs 400 bytes,
+  /// taken at start.
+  std::size_t queue_lines_max = 8192;
 };
 
-/// A value that may be copied freely; a default one writes nothing. Made once in apps/ and handed down.
+/// A value that may be copied freely; a default one writes nothing. Made once in apps/ and handed
+/// down.
 class Logger {
  public:
   Logger() = default;
-  static Logger create(const LogOptions& options);
+  /// Io: the log file cannot be opened.
+  static Result<Logger> create(const LogOptions& options);
   [[nodiscard]] bool enabled(LogLevel level) const;
   /// `trace_id` may be empty. Control characters in values are escaped: nobody forges lines.
   void log(LogLevel level, std::string_view trace_id, std::string_view message,
            std::initializer_list<LogField> fields = {}) const;
-  void info(std::string_view id, std::string_view m, std::initializer_list<LogField> f = {}) const { log(LogLevel::Info, id, m, f); }
-  void warning(std::string_view id, std::string_view m, std::initializer_list<LogField> f = {}) const { log(LogLevel::Warning, id, m, f); }
-  void error(std::string_view id, std::string_view m, std::initializer_list<LogField> f = {}) const { log(LogLevel::Error, id, m, f); }
-  void debug(std::string_view id, std::string_view m, std::initializer_list<LogField> f = {}) const { log(LogLevel::Debug, id, m, f); }
-  /// Writes out everything queued.
+  void info(std::string_view id, std::string_view m, std::initializer_list<LogField> f = {}) const {
+    log(LogLevel::Info, id, m, f);
+  }
+  void warning(std::string_view id, std::string_view m,
+               std::initializer_list<LogField> f = {}) const {
+    log(LogLevel::Warning, id, m, f);
+  }
+  void error(std::string_view id, std::string_view m,
+             std::initializer_list<LogField> f = {}) const {
+    log(LogLevel::Error, id, m, f);
+  }
+  void debug(std::string_view id, std::string_view m,
+             std::initializer_list<LogField> f = {}) const {
+    log(LogLevel::Debug, id, m, f);
+  }
+  /// Returns when every line logged before is written (or 5 s have passed: a stuck pipe).
   void flush() const;
+  [[nodiscard]] std::uint64_t lines_dropped() const;  ///< since the start, for lack of room
+  [[nodiscard]] std::size_t lines_queued() const;
 
  private:
   struct Impl;

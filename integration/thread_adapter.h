@@ -5,11 +5,13 @@
 #include <functional>
 #include <memory>
 
-namespace boost::asio { class io_context; }
+namespace boost::asio {
+class io_context;
+}
 
 namespace pacs::integration {
 
-/// Runs one io_context on `threads` threads until stopped.
+/// Runs one io_context on `threads` threads (at least one) until stopped.
 class IoPool {
  public:
   explicit IoPool(std::size_t threads);
@@ -17,7 +19,8 @@ class IoPool {
   IoPool(const IoPool&) = delete;
   IoPool& operator=(const IoPool&) = delete;
   [[nodiscard]] boost::asio::io_context& context();
-  /// Stops taking work and joins the threads.
+  /// Stops at once, whatever is queued, and joins the threads: owners of work shut it down first.
+  /// Not for a thread of the pool itself. May be called again.
   void stop();
 
  private:

@@ -1,0 +1,58 @@
+#include "integration/thread_adapter.h"
+
+#include <future>
+#include <latch>
+#include <set>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include "integration/trace_id.h"
+
+namespace pacs::integration {
+namespace {
+
+TEST(IoPool, RunsWorkOnAsManyThreadsAsAsked) {
+  IoPool pool(3);
+  std::latch all_running(3);  // only passes when three run at once
+  std::latch done(3);
+  for (int i = 0; i < 3; ++i) {
+    boost::asio::post(pool.context(), [&] {
+      all_running.arrive_and_wait();
+      done.count_down();
+    });
+  }
+  done.wait();
+  EXPECT_TRUE(all_running.try_wait());
+}
+
+TEST(IoPool, ZeroThreadsMeansOne) {
+  IoPool pool(0);
+  std::promise<std::thread::id> ran;
+  boost::asio::post(pool.context(), [&] { ran.set_value(std::this_thread::get_id()); });
+  EXPECT_NE(ran.get_future().get(), std::this_thread::get_id());
+}
+
+TEST(IoPool, WaitsForWorkWhenThereIsNoneAndStopsTwiceWithoutHarm) {
+  IoPool pool(1);
+  std::promise<void> first, second;
+  boost::asio::post(pool.context(), [&] { first.set_value(); });
+  first.get_future().wait();
+  boost::asio::post(pool.context(), [&] { second.set_value(); });
+  second.get_future().wait();
+  pool.stop();
+  pool.stop();
+  EXPECT_TRUE(pool.context().stopped());
+}
+
+TEST(TraceId, IsUniqueAndSharesTheProcessPrefix) {
+  std::set<std::string> ids;
+  for (int i = 0; i < 1000; ++i) ids.insert(next_trace_id());
+  EXPECT_EQ(ids.size(), 1000U);
+  EXPECT_EQ(ids.begin()->substr(0, 9), ids.rbegin()->substr(0, 9));
+}
+
+}  // namespace
+}  // namespace pacs::integration
