@@ -1,0 +1,21 @@
+// Data sets as streams of pieces: sources for sending, whole reading with a limit.
+#pragma once
+
+#include <functional>
+
+#include "core/bytes.h"
+#include "core/result.h"
+#include "network/association.h"
+
+namespace pacs::services {
+
+/// Gives bytes that are in memory or mapped, a piece at a time so that a mapped file's pages come
+/// in as they are sent.
+[[nodiscard]] network::DataSource data_source(SharedBytes bytes);
+
+/// Reads pieces to the last one into one buffer. Above `bytes_max` it goes on reading, keeps
+/// nothing, and says LimitExceeded.
+network::Task<Result<Bytes>> read_whole(
+    std::function<network::Task<Result<network::DataPiece>>()> next, std::size_t bytes_max);
+
+}  // namespace pacs::services

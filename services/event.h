@@ -1,0 +1,31 @@
+// Event: what coroutines on one strand wait for: somebody else's change of state.
+#pragma once
+
+#include <chrono>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "network/association.h"
+
+namespace pacs::services {
+
+/// Not thread-safe: waiting and notifying happen on one strand. A waiter looks at its condition
+/// again after each wake-up, so one event may serve several conditions.
+class Event {
+ public:
+  explicit Event(boost::asio::any_io_executor strand) : timer_(std::move(strand)) {
+    timer_.expires_at(std::chrono::steady_clock::time_point::max());
+  }
+  network::Task<void> wait() {
+    boost::system::error_code cancelled;
+    co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
+  }
+  void notify_all() { timer_.cancel(); }
+
+ private:
+  boost::asio::steady_timer timer_;
+};
+
+}  // namespace pacs::services
