@@ -14,7 +14,8 @@ namespace pacs {
 class CharacterSet {
  public:
   CharacterSet() = default;  ///< ISO IR 6, the default repertoire
-  explicit CharacterSet(std::string_view specific_character_set);  ///< "ISO 2022 IR 6\\ISO 2022 IR 87"
+  explicit CharacterSet(
+      std::string_view specific_character_set);     ///< "ISO 2022 IR 6\\ISO 2022 IR 87"
   static CharacterSet of(const DataSet& data_set);  ///< by its (0008,0005)
 
   /// UTF-8 of a value of a charset-dependent VR (PN resets at ^ and =, multi-valued text at \).

@@ -1,6 +1,8 @@
 // Whole data sets in memory: bytes -> DataSet, DataSet -> bytes, in every transfer syntax.
 #pragma once
 
+#include <optional>
+
 #include "core/dicom_dataset.h"
 #include "core/result.h"
 #include "encoding/limits.h"
@@ -19,9 +21,17 @@ struct ReadOptions {
 [[nodiscard]] Result<DataSet> read_data_set(SharedBytes input, const TransferSyntax& syntax,
                                             const ReadOptions& options = {});
 
+struct WriteOptions {
+  /// Leaves out (gggg,0000), retired in PS3.5 §7.2: for data sets whose elements have changed, or
+  /// change length in another transfer syntax, so that the lengths they give would be wrong.
+  bool drop_group_lengths = false;
+};
+
 /// Writes a data set. One that was read and not changed gives the same bytes in the same transfer
-/// syntax. Between byte orders and VR forms values are converted. Bulk references are an error
-/// (InvalidArgument): the bytes are not here.
-[[nodiscard]] Result<Bytes> write_data_set(const DataSet& data_set, const TransferSyntax& syntax);
+/// syntax (of a deflated one the inflated bytes are the same; compressors differ). Between byte
+/// orders and VR forms values are converted. InvalidArgument: bulk references (the bytes are not
+/// here) and encapsulated pixel data in a transfer syntax without (it must be decoded first).
+[[nodiscard]] Result<Bytes> write_data_set(const DataSet& data_set, const TransferSyntax& syntax,
+                                           const WriteOptions& options = {});
 
 }  // namespace pacs

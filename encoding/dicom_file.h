@@ -16,9 +16,9 @@ namespace pacs {
 /// meta group is read too (a bare data set: its transfer syntax is found by looking).
 struct FileHeader {
   bool has_preamble = false;
-  DataSet meta;                    ///< group 0002; empty for a bare data set
+  DataSet meta;                            ///< group 0002; empty for a bare data set
   TransferSyntax const* syntax = nullptr;  ///< never null in a result
-  std::string transfer_syntax_uid; ///< as named in the file, or found
+  std::string transfer_syntax_uid;         ///< as named in the file, or found
   std::uint64_t data_set_offset = 0;
 };
 
@@ -30,13 +30,16 @@ struct DicomFile {
   DataSet data_set;
 };
 /// Reads a whole file; it is mapped, not copied, so values of any size cost no memory until read.
-[[nodiscard]] Result<DicomFile> read_file(const std::filesystem::path& path, const ReadOptions& options = {});
+[[nodiscard]] Result<DicomFile> read_file(const std::filesystem::path& path,
+                                          const ReadOptions& options = {});
 [[nodiscard]] Result<DicomFile> read_file(SharedBytes content, const ReadOptions& options = {});
 
 /// Preamble, "DICM" and meta group for an object: what storage writes before a data set as received
 /// (PS3.10 Table 7.1-1). `source_ae` may be empty.
-[[nodiscard]] Bytes make_file_meta(std::string_view sop_class_uid, std::string_view sop_instance_uid,
-                                   std::string_view transfer_syntax_uid, std::string_view source_ae);
+[[nodiscard]] Bytes make_file_meta(std::string_view sop_class_uid,
+                                   std::string_view sop_instance_uid,
+                                   std::string_view transfer_syntax_uid,
+                                   std::string_view source_ae);
 
 /// Writes preamble (as read, zeros else), meta group and data set.
 [[nodiscard]] Result<Bytes> write_file(const DicomFile& file);

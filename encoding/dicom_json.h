@@ -10,15 +10,16 @@
 namespace pacs {
 
 struct JsonOptions {
-  /// URI for a bulk value (Form::Bulk, pixel data, or binary values above inline_bytes_max); without
-  /// it such values are given as InlineBinary when their bytes are here, else left out.
+  /// URI for a bulk value (Form::Bulk, pixel data, or binary values above inline_bytes_max);
+  /// without it such values are given as InlineBinary when their bytes are here, else left out.
   std::function<std::string(const Element&)> bulk_data_uri{};
   std::size_t inline_bytes_max = SIZE_MAX;  ///< in bytes before base64
   bool pretty = false;                      ///< indented, for people
 };
 
 /// Appends the JSON object of a data set; text is decoded to UTF-8 by Specific Character Set.
-[[nodiscard]] Status write_json(const DataSet& data_set, std::string& to, const JsonOptions& options = {});
+[[nodiscard]] Status write_json(const DataSet& data_set, std::string& to,
+                                const JsonOptions& options = {});
 /// Reads one JSON object; the data set's text is UTF-8 with Specific Character Set ISO_IR 192.
 [[nodiscard]] Result<DataSet> read_json(std::string_view json);
 

@@ -17,9 +17,9 @@ namespace pacs {
 /// Where pixel data lies, in bytes from the start of the data set as stored (for Deflated Explicit
 /// VR LE: of the inflated data set).
 struct PixelDataLayout {
-  Tag tag = kPixelData;             ///< or Float (7FE0,0008) or Double Float Pixel Data (7FE0,0009)
-  std::uint64_t value_offset = 0;   ///< first byte of the value (for fragments: of the first item)
-  std::uint64_t value_length = 0;   ///< to the end of the value, delimiter included
+  Tag tag = kPixelData;            ///< or Float (7FE0,0008) or Double Float Pixel Data (7FE0,0009)
+  std::uint64_t value_offset = 0;  ///< first byte of the value (for fragments: of the first item)
+  std::uint64_t value_length = 0;  ///< to the end of the value, delimiter included
   bool encapsulated = false;
   std::vector<std::uint64_t> basic_offset_table;     ///< as read, empty when absent
   std::vector<std::uint64_t> extended_offset_table;  ///< (7FE0,0001) as read, empty when absent

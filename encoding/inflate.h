@@ -18,7 +18,8 @@ class Inflater {
   Inflater& operator=(Inflater&&) noexcept;
 
   /// Takes deflated bytes off the front of `input` and gives inflated ones, at most 64 KiB at a
-  /// time; empty when it needs more input or the stream has ended. The view holds until the next call.
+  /// time; empty when it needs more input or the stream has ended. The view holds until the next
+  /// call.
   [[nodiscard]] Result<ByteView> next(ByteView& input);
   /// The input has ended: Truncated unless the deflate stream has too.
   [[nodiscard]] Status finish() const;

@@ -18,10 +18,10 @@ namespace pacs {
 /// One step through a data set. Every start has its end, whether a delimiter or a length gave it.
 struct Token {
   enum class Kind : std::uint8_t {
-    Element,         ///< with its whole value
-    LongElement,     ///< its value is longer than whole_value_max: chunks follow
-    Chunk,           ///< the next bytes of a LongElement or LongFragment; `length`: bytes to come
-    SequenceStart,   ///< SQ, or UN of undefined length (PS3.5 §6.2.2)
+    Element,        ///< with its whole value
+    LongElement,    ///< its value is longer than whole_value_max: chunks follow
+    Chunk,          ///< the next bytes of a LongElement or LongFragment; `length`: bytes to come
+    SequenceStart,  ///< SQ, or UN of undefined length (PS3.5 §6.2.2)
     ItemStart,
     ItemEnd,
     SequenceEnd,
@@ -90,11 +90,11 @@ class TokenScanner {
     Tag tag;              // of the sequence or fragments, for messages and end tokens
     Place place;
     VR vr;
-    bool defined;         // it ends at `limit`, else at a delimiter
+    bool defined;  // it ends at `limit`, else at a delimiter
     bool explicit_vr;
     ByteOrder order;
-    bool signed_pixels;   // Pixel Representation (0028,0103) is 1: decides "US or SS"
-    bool seen_first;      // fragments: the basic offset table has come
+    bool signed_pixels;  // Pixel Representation (0028,0103) is 1: decides "US or SS"
+    bool seen_first;     // fragments: the basic offset table has come
   };
   struct Header {  // of one element
     Tag tag;

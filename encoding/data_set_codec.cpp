@@ -1,0 +1,46 @@
+#include "encoding/data_set_codec.h"
+
+#include "encoding/data_set_builder.h"
+#include "encoding/data_set_writer.h"
+#include "encoding/inflate.h"
+#include "encoding/token_scanner.h"
+
+namespace pacs {
+
+Result<DataSet> read_data_set(SharedBytes input, const TransferSyntax& syntax,
+                              const ReadOptions& options) {
+  if (syntax.deflated) {
+    auto inflated = inflate_all(input.view, options.limits);
+    if (!inflated) return fail(std::move(inflated.error()));
+    input = share(std::move(*inflated));
+  }
+  TokenScanner scanner{syntax,
+                       ScanOptions{.limits = options.limits, .stop_before = options.stop_before}};
+  ByteView rest = input.view;
+  DataSetBuilder builder{std::move(input)};
+  Token token;
+  while (true) {
+    switch (scanner.next(rest, token)) {
+      case TokenScanner::Answer::Token:
+        builder.add(token);
+        break;
+      case TokenScanner::Answer::Stop:
+        return builder.take();
+      case TokenScanner::Answer::Error:
+        return fail(scanner.error());
+      case TokenScanner::Answer::NeedMore:
+        if (Status status = scanner.finish(rest); !status) return fail(std::move(status.error()));
+        return builder.take();
+    }
+  }
+}
+
+Result<Bytes> write_data_set(const DataSet& data_set, const TransferSyntax& syntax,
+                             const WriteOptions& options) {
+  DataSetWriter writer{syntax, options};
+  if (Status status = writer.write(data_set); !status) return fail(std::move(status.error()));
+  if (syntax.deflated) return deflate_all(writer.bytes());
+  return std::move(writer.bytes());
+}
+
+}  // namespace pacs

@@ -1,0 +1,164 @@
+#include "encoding/data_set_writer.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace pacs {
+namespace {
+
+constexpr std::uint32_t kUndefinedLength = 0xFFFFFFFF;
+
+Status too_long(Tag tag) {
+  return fail(Error{ErrorKind::InvalidArgument, "the value does not fit a 32-bit length"}.on(tag));
+}
+
+}  // namespace
+
+DataSetWriter::DataSetWriter(const TransferSyntax& syntax, const WriteOptions& options,
+                             std::vector<Bulk>* bulk)
+    : options_(options),
+      bulk_(bulk),
+      encapsulated_(syntax.encapsulated),
+      explicit_vr_(syntax.explicit_vr),
+      order_(syntax.byte_order) {}
+
+Status DataSetWriter::write(const DataSet& data_set) {
+  for (const Element& element : data_set) {
+    if (options_.drop_group_lengths && element.tag().is_group_length()) continue;
+    if (Status status = write(element); !status) return status;
+  }
+  return {};
+}
+
+Status DataSetWriter::write_bulk(const Element& element) {
+  if (bulk_ == nullptr) {
+    return fail(
+        Error{ErrorKind::InvalidArgument, "the value is a reference: its bytes are not here"}.on(
+            element.tag()));
+  }
+  bulk_->push_back({written_ - 1, &element});
+  header(element.tag(), element.vr(), 0);
+  return {};
+}
+
+Status DataSetWriter::write(const Element& element) {
+  ++written_;
+  switch (element.form()) {
+    case Element::Form::Value:
+      return write_value(element);
+    case Element::Form::Sequence:
+      return write_sequence(element);
+    case Element::Form::Fragments:
+      return write_fragments(element);
+    case Element::Form::Bulk:
+      break;
+  }
+  return write_bulk(element);
+}
+
+Status DataSetWriter::write_value(const Element& element) {
+  const ByteView value = element.value();
+  if (value.size() >= kUndefinedLength) return too_long(element.tag());
+  VR vr = element.vr();
+  ByteOrder order = order_;
+  // PS3.5 §6.2.2: a value too long for a 16-bit length is sent as UN, whose content is encoded as
+  // in Implicit VR Little Endian.
+  if (explicit_vr_ && !info(vr).long_form && value.size() > 0xFFFF) {
+    vr = VR::UN;
+    order = ByteOrder::Little;
+  }
+  header(element.tag(), vr, static_cast<std::uint32_t>(value.size()));
+  append_in_order(value, info(element.vr()).unit_bytes, element.byte_order() != order);
+  return {};
+}
+
+void DataSetWriter::append_in_order(ByteView value, std::size_t unit, bool swap) {
+  const std::size_t start = out_.size();
+  append(out_, value);
+  if (!swap || unit == 1) return;
+  // What is left of an incomplete last unit is no number and stays as it is.
+  for (std::size_t at = start; at + unit <= out_.size(); at += unit) {
+    std::reverse(out_.begin() + static_cast<std::ptrdiff_t>(at),
+                 out_.begin() + static_cast<std::ptrdiff_t>(at + unit));
+  }
+}
+
+Status DataSetWriter::write_sequence(const Element& element) {
+  // PS3.5 §6.2.2: UN with undefined length holds items in Implicit VR Little Endian; with a
+  // defined one it would be read as bytes.
+  const bool unknown = explicit_vr_ && element.vr() == VR::UN;
+  const bool undefined = element.undefined_length() || unknown;
+  header(element.tag(), element.vr(), undefined ? kUndefinedLength : 0);
+  const std::size_t start = out_.size();
+  const ByteOrder outer_order = order_;
+  const bool outer_explicit = explicit_vr_;
+  if (unknown) {
+    explicit_vr_ = false;
+    order_ = ByteOrder::Little;
+  }
+  for (const Item& item : element.items()) {
+    if (Status status = write_item(item, element.tag()); !status) return status;
+  }
+  if (undefined) item_header(kSequenceDelimitation, 0);
+  order_ = outer_order;
+  explicit_vr_ = outer_explicit;
+  return undefined ? Status{} : fill_in_length(start, element.tag());
+}
+
+Status DataSetWriter::write_item(const Item& item, Tag sequence) {
+  item_header(kItem, item.undefined_length ? kUndefinedLength : 0);
+  const std::size_t start = out_.size();
+  if (Status status = write(item.data_set); !status) return status;
+  if (!item.undefined_length) return fill_in_length(start, sequence);
+  item_header(kItemDelimitation, 0);
+  return {};
+}
+
+Status DataSetWriter::write_fragments(const Element& element) {
+  if (element.tag() == kPixelData && !encapsulated_) {
+    return fail(Error{ErrorKind::InvalidArgument,
+                      "encapsulated pixel data must be decoded for a transfer syntax without"}
+                    .on(element.tag()));
+  }
+  header(element.tag(), element.vr(), kUndefinedLength);
+  const Fragments& fragments = *element.fragments();
+  item_header(kItem, static_cast<std::uint32_t>(fragments.basic_offset_table.size()));
+  append(out_, fragments.basic_offset_table);
+  for (const ByteView fragment : fragments.fragments) {
+    if (fragment.size() >= kUndefinedLength) return too_long(element.tag());
+    item_header(kItem, static_cast<std::uint32_t>(fragment.size()));
+    append(out_, fragment);
+  }
+  item_header(kSequenceDelimitation, 0);
+  return {};
+}
+
+// PS3.5 §7.1.2 and §7.1.3.
+void DataSetWriter::header(Tag tag, VR vr, std::uint32_t length) {
+  append(out_, tag.group(), order_);
+  append(out_, tag.element(), order_);
+  if (explicit_vr_) {
+    append(out_, as_bytes(info(vr).name));
+    if (!info(vr).long_form) return append(out_, static_cast<std::uint16_t>(length), order_);
+    append(out_, std::uint16_t{0}, order_);
+  }
+  append(out_, length, order_);
+}
+
+void DataSetWriter::item_header(Tag tag, std::uint32_t length) {
+  append(out_, tag.group(), order_);
+  append(out_, tag.element(), order_);
+  append(out_, length, order_);
+}
+
+/// Fills the 32-bit length that ends at `start` with what has been written since.
+Status DataSetWriter::fill_in_length(std::size_t start, Tag tag) {
+  const std::size_t length = out_.size() - start;
+  if (length >= kUndefinedLength) return too_long(tag);
+  const auto raw = static_cast<std::uint32_t>(length);
+  const auto in_order = load<std::uint32_t>(reinterpret_cast<const std::byte*>(&raw), order_);
+  std::memcpy(out_.data() + start - sizeof in_order, &in_order, sizeof in_order);
+  return {};
+}
+
+}  // namespace pacs

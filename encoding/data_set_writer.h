@@ -1,0 +1,50 @@
+// DataSetWriter: appends data sets to one buffer, element by element (PS3.5 §7.1). The codec's
+// inner part; everybody else calls write_data_set.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/dicom_dataset.h"
+#include "encoding/data_set_codec.h"
+
+namespace pacs {
+
+class DataSetWriter {
+ public:
+  /// A bulk reference met, by its place in the order elements are written.
+  struct Bulk {
+    std::uint64_t ordinal;
+    const Element* element;
+  };
+
+  /// With `bulk`, references are written as elements without value and recorded there; without,
+  /// they are an error.
+  DataSetWriter(const TransferSyntax& syntax, const WriteOptions& options,
+                std::vector<Bulk>* bulk = nullptr);
+
+  [[nodiscard]] Status write(const DataSet& data_set);
+  [[nodiscard]] Bytes& bytes() { return out_; }
+
+ private:
+  Status write(const Element& element);
+  Status write_value(const Element& element);
+  Status write_sequence(const Element& element);
+  Status write_item(const Item& item, Tag sequence);
+  Status write_fragments(const Element& element);
+  Status write_bulk(const Element& element);
+  void append_in_order(ByteView value, std::size_t unit, bool swap);
+  void header(Tag tag, VR vr, std::uint32_t length);
+  void item_header(Tag tag, std::uint32_t length);
+  Status fill_in_length(std::size_t start, Tag tag);
+
+  WriteOptions options_;
+  std::vector<Bulk>* bulk_;
+  bool encapsulated_;
+  bool explicit_vr_;
+  ByteOrder order_;
+  std::uint64_t written_ = 0;  // elements, items' included
+  Bytes out_;
+};
+
+}  // namespace pacs

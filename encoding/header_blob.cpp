@@ -1,0 +1,258 @@
+#include "encoding/header_blob.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "encoding/data_set_builder.h"
+#include "encoding/data_set_writer.h"
+
+namespace pacs {
+namespace {
+
+// Layout:
+//   version (1 byte), 3 zero bytes, length of the elements (32 bits, little endian)
+//   elements in Explicit VR Little Endian, bulk references as elements without value
+//   side table of variable-length numbers:
+//     bytes of the data set
+//     count of bulk references; each: elements since the last one, encapsulated (0 or 1), byte
+//       order (0 or 2), length, offset
+//     pixel data: 0 for none, else 1 + its place in kPixelTags + 4 if encapsulated; value offset,
+//       value length, basic and extended offset table as differences, count of fragments, those
+//       kept: gap to the end of the last one, length
+// Offsets differ between instances of one series, so they stand behind what does not.
+constexpr std::uint8_t kVersion = 1;
+constexpr std::size_t kPrefixBytes = 8;
+constexpr std::array kPixelTags{kPixelData, Tag{0x7FE0, 0x0008}, Tag{0x7FE0, 0x0009}};
+constexpr std::uint64_t kItemHeaderBytes = 8;
+
+const TransferSyntax& blob_syntax() {
+  static const TransferSyntax syntax = [] {
+    TransferSyntax changed = explicit_vr_little_endian();
+    changed.encapsulated = true;  // so that a data set with fragments has a blob too
+    return changed;
+  }();
+  return syntax;
+}
+
+// LEB128: seven bits in each byte, the lowest first.
+void put(Bytes& to, std::uint64_t number) {
+  while (number >= 0x80) {
+    to.push_back(static_cast<std::byte>(number | 0x80));
+    number >>= 7;
+  }
+  to.push_back(static_cast<std::byte>(number));
+}
+
+// Differences of either sign become small numbers: 0, -1, 1, -2, ...
+std::uint64_t zigzag(std::uint64_t difference) {
+  return (difference << 1) ^ (0 - (difference >> 63));
+}
+std::uint64_t unzigzag(std::uint64_t number) {
+  return (number >> 1) ^ (0 - (number & 1));
+}
+
+void put_differences(Bytes& to, const std::vector<std::uint64_t>& numbers) {
+  put(to, numbers.size());
+  std::uint64_t last = 0;
+  for (const std::uint64_t number : numbers) {
+    put(to, zigzag(number - last));
+    last = number;
+  }
+}
+
+void put_layout(Bytes& to, const PixelDataLayout& layout) {
+  const auto tag = std::ranges::find(kPixelTags, layout.tag) - kPixelTags.begin();
+  put(to, 1 + static_cast<std::uint64_t>(tag) + (layout.encapsulated ? 4 : 0));
+  put(to, layout.value_offset);
+  put(to, layout.value_length);
+  put_differences(to, layout.basic_offset_table);
+  put_differences(to, layout.extended_offset_table);
+  put(to, layout.fragment_count);
+  put(to, layout.fragments.size());
+  std::uint64_t expected = layout.value_offset;
+  for (const auto& fragment : layout.fragments) {
+    put(to, zigzag(fragment.offset - expected));
+    put(to, fragment.length);
+    expected = fragment.offset + fragment.length + kItemHeaderBytes;
+  }
+}
+
+/// Takes numbers off the front of the side table; after the end it gives 0 and is not `ok`.
+class Numbers {
+ public:
+  explicit Numbers(ByteView bytes) : bytes_(bytes) {}
+
+  std::uint64_t next() {
+    std::uint64_t number = 0;
+    for (unsigned shift = 0; shift < 64 && !bytes_.empty(); shift += 7) {
+      const auto byte = std::to_integer<std::uint64_t>(bytes_.front());
+      bytes_ = bytes_.subspan(1);
+      number |= (byte & 0x7F) << shift;
+      if (byte < 0x80) return number;
+    }
+    ok_ = false;
+    return 0;
+  }
+  /// How many entries of at least `bytes_each` bytes follow; not `ok` when they cannot.
+  std::uint64_t count(std::size_t bytes_each) {
+    const std::uint64_t count = next();
+    if (count <= bytes_.size() / bytes_each) return count;
+    ok_ = false;
+    return 0;
+  }
+  std::vector<std::uint64_t> differences() {
+    std::vector<std::uint64_t> numbers(count(1));
+    std::uint64_t last = 0;
+    for (std::uint64_t& number : numbers) number = last += unzigzag(next());
+    return numbers;
+  }
+  [[nodiscard]] bool ok() const { return ok_; }
+  [[nodiscard]] bool at_end() const { return bytes_.empty(); }
+
+ private:
+  ByteView bytes_;
+  bool ok_ = true;
+};
+
+std::optional<PixelDataLayout> read_layout(Numbers& numbers) {
+  const std::uint64_t kind = numbers.next();
+  if (kind == 0) return std::nullopt;
+  PixelDataLayout layout;
+  layout.tag = kPixelTags[((kind - 1) & 3) % kPixelTags.size()];
+  layout.encapsulated = ((kind - 1) & 4) != 0;
+  layout.value_offset = numbers.next();
+  layout.value_length = numbers.next();
+  layout.basic_offset_table = numbers.differences();
+  layout.extended_offset_table = numbers.differences();
+  layout.fragment_count = numbers.next();
+  layout.fragments.resize(numbers.count(2));
+  std::uint64_t expected = layout.value_offset;
+  for (auto& fragment : layout.fragments) {
+    fragment.offset = expected + unzigzag(numbers.next());
+    fragment.length = static_cast<std::uint32_t>(numbers.next());
+    expected = fragment.offset + fragment.length + kItemHeaderBytes;
+  }
+  return layout;
+}
+
+/// Gives the elements of a blob their bulk references back, in the order they were written.
+class BulkRestorer {
+ public:
+  explicit BulkRestorer(Numbers& numbers) : numbers_(numbers), left_(numbers.count(4)) {
+    advance(0);
+  }
+
+  /// The reference that the next element stands for, if it is one.
+  std::optional<Element> take(const Token& token) {
+    if (!has_next_ || ordinal_++ != next_) return std::nullopt;
+    Element bulk = Element::bulk(token.tag, token.vr, where_, encapsulated_, order_);
+    advance(ordinal_);
+    return bulk;
+  }
+  void skip() { ++ordinal_; }
+
+  [[nodiscard]] bool complete() const { return !has_next_; }
+
+ private:
+  void advance(std::uint64_t from) {
+    has_next_ = left_ > 0;
+    if (!has_next_) return;
+    --left_;
+    next_ = from + numbers_.next();
+    const std::uint64_t flags = numbers_.next();
+    encapsulated_ = (flags & 1) != 0;
+    order_ = (flags & 2) != 0 ? ByteOrder::Big : ByteOrder::Little;
+    where_.length = numbers_.next();
+    where_.offset = numbers_.next();
+  }
+
+  Numbers& numbers_;
+  std::uint64_t left_;
+  std::uint64_t ordinal_ = 0;
+  std::uint64_t next_ = 0;
+  bool has_next_ = false;
+  bool encapsulated_ = false;
+  ByteOrder order_ = ByteOrder::Little;
+  BulkReference where_;
+};
+
+tl::unexpected<Error> corrupt(std::string message) {
+  return fail(ErrorKind::Corrupt, "header in the index: " + std::move(message));
+}
+
+}  // namespace
+
+Result<Bytes> encode_header(const Header& header) {
+  std::vector<DataSetWriter::Bulk> bulk;
+  DataSetWriter writer{blob_syntax(), {}, &bulk};
+  Bytes& blob = writer.bytes();
+  blob.reserve(4096);
+  blob.resize(kPrefixBytes);
+  blob[0] = std::byte{kVersion};
+  if (Status status = writer.write(header.data_set); !status)
+    return fail(std::move(status.error()));
+  const std::size_t elements = blob.size() - kPrefixBytes;
+  if (elements > UINT32_MAX) return fail(ErrorKind::LimitExceeded, "a header above 4 GiB");
+  const auto raw = static_cast<std::uint32_t>(elements);
+  const auto little =
+      load<std::uint32_t>(reinterpret_cast<const std::byte*>(&raw), ByteOrder::Little);
+  std::memcpy(blob.data() + 4, &little, sizeof little);
+
+  put(blob, header.data_set_bytes);
+  put(blob, bulk.size());
+  std::uint64_t last = 0;
+  for (const auto& [ordinal, element] : bulk) {
+    put(blob, ordinal - last);
+    put(blob, (element->bulk_is_encapsulated() ? 1 : 0) +
+                  (element->byte_order() == ByteOrder::Big ? 2 : 0));
+    put(blob, element->bulk()->length);
+    put(blob, element->bulk()->offset);
+    last = ordinal + 1;
+  }
+  if (header.pixel_data) {
+    put_layout(blob, *header.pixel_data);
+  } else {
+    put(blob, 0);
+  }
+  return std::move(blob);
+}
+
+Result<Header> decode_header(SharedBytes blob) {
+  const ByteView bytes = blob.view;
+  if (bytes.size() < kPrefixBytes || std::to_integer<std::uint8_t>(bytes[0]) != kVersion) {
+    return corrupt("unknown version");
+  }
+  const auto length = load<std::uint32_t>(bytes.data() + 4, ByteOrder::Little);
+  if (length > bytes.size() - kPrefixBytes) return corrupt("its elements end too early");
+  ByteView elements = bytes.subspan(kPrefixBytes, length);
+  Numbers numbers{bytes.subspan(kPrefixBytes + length)};
+
+  Header header;
+  header.data_set_bytes = numbers.next();
+  BulkRestorer bulk{numbers};
+  TokenScanner scanner{blob_syntax()};
+  DataSetBuilder builder{std::move(blob)};
+  Token token;
+  TokenScanner::Answer answer;
+  while ((answer = scanner.next(elements, token)) == TokenScanner::Answer::Token) {
+    if (token.kind == Token::Kind::SequenceStart || token.kind == Token::Kind::FragmentsStart)
+      bulk.skip();
+    if (token.kind == Token::Kind::Element) {
+      if (auto reference = bulk.take(token)) {
+        builder.add(std::move(*reference));
+        continue;
+      }
+    }
+    builder.add(token);
+  }
+  if (answer == TokenScanner::Answer::Error) return corrupt(scanner.error().to_string());
+  if (Status status = scanner.finish(elements); !status) return corrupt(status.error().to_string());
+  header.data_set = builder.take();
+  if (!bulk.complete()) return corrupt("a bulk reference without element");
+  header.pixel_data = read_layout(numbers);
+  if (!numbers.ok() || !numbers.at_end()) return corrupt("its side table is broken");
+  return header;
+}
+
+}  // namespace pacs

@@ -1,0 +1,281 @@
+#include "encoding/header_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "encoding/data_set_builder.h"
+#include "encoding/inflate.h"
+#include "encoding/token_scanner.h"
+
+namespace pacs {
+namespace {
+
+constexpr Tag kExtendedOffsetTable{0x7FE0, 0x0001};
+constexpr Tag kFloatPixelData{0x7FE0, 0x0008};
+constexpr Tag kDoubleFloatPixelData{0x7FE0, 0x0009};
+
+bool is_pixel_data(Tag tag) {
+  return tag == kPixelData || tag == kFloatPixelData || tag == kDoubleFloatPixelData;
+}
+
+/// Copies of values at addresses that stay. Headers of a few kilobytes take one block.
+class Arena {
+ public:
+  ByteView keep(ByteView value) {
+    if (value.empty()) return {};
+    if (value.size() > left_) {
+      left_ = std::max(blocks_.empty() ? kFirstBlockBytes : kBlockBytes, value.size());
+      blocks_.emplace_back(new std::byte[left_]);
+      next_ = blocks_.back().get();
+    }
+    std::memcpy(next_, value.data(), value.size());
+    const ByteView kept{next_, value.size()};
+    next_ += value.size();
+    left_ -= value.size();
+    return kept;
+  }
+
+ private:
+  static constexpr std::size_t kFirstBlockBytes = 8 * 1024;
+  static constexpr std::size_t kBlockBytes = 64 * 1024;
+  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  std::byte* next_ = nullptr;
+  std::size_t left_ = 0;
+};
+
+std::vector<std::uint64_t> offsets_in(ByteView table, std::size_t unit, ByteOrder order) {
+  std::vector<std::uint64_t> offsets;
+  offsets.reserve(table.size() / unit);
+  for (std::size_t at = 0; at + unit <= table.size(); at += unit) {
+    offsets.push_back(unit == 4 ? load<std::uint32_t>(table.data() + at, order)
+                                : load<std::uint64_t>(table.data() + at, order));
+  }
+  return offsets;
+}
+
+}  // namespace
+
+struct HeaderReader::State {
+  State(const TransferSyntax& syntax, const Limits& given_limits)
+      : limits(given_limits),
+        scanner(syntax, ScanOptions{.limits = given_limits,
+                                    .whole_value_max = given_limits.header_value_bytes_max}),
+        arena(std::make_shared<Arena>()),
+        builder(SharedBytes{arena, {}}) {
+    if (syntax.deflated) inflater.emplace(given_limits);
+  }
+
+  Status feed_inflated(ByteView piece);
+  Status drain(ByteView& input);
+  Status on(const Token& token);
+  Status on_value(const Token& token);
+  void on_fragment(const Token& token);
+  void on_chunk(const Token& token);
+  Status charge(std::uint64_t bytes, Tag tag);
+  void collect(const Token& token, std::vector<std::uint64_t>& into, std::size_t unit);
+
+  Limits limits;
+  TokenScanner scanner;
+  std::shared_ptr<Arena> arena;
+  DataSetBuilder builder;
+  std::optional<Inflater> inflater;
+  Bytes carry;  // the front of a token whose end has not come; at most scanner.needed() bytes
+  std::optional<PixelDataLayout> layout;
+  std::vector<std::uint64_t> extended_offset_table;
+  Bytes table;                                       // an offset table arriving in chunks
+  std::vector<std::uint64_t>* table_into = nullptr;  // where it goes when whole
+  std::size_t table_unit = 0;
+  ByteOrder table_order = ByteOrder::Little;
+  Token fragments_start;        // of the encapsulated value that is open
+  std::uint64_t fragments = 0;  // of it, offset table included
+  bool in_pixel_data = false;   // it is the pixel data of the object, not of an icon
+  std::uint64_t header_bytes = 0;
+  std::uint64_t fed_bytes = 0;
+  std::optional<Error> failure;
+};
+
+HeaderReader::HeaderReader(const TransferSyntax& syntax, const Limits& limits)
+    : state_(std::make_unique<State>(syntax, limits)) {}
+HeaderReader::~HeaderReader() = default;
+HeaderReader::HeaderReader(HeaderReader&&) noexcept = default;
+HeaderReader& HeaderReader::operator=(HeaderReader&&) noexcept = default;
+
+Status HeaderReader::feed(ByteView piece) {
+  State& state = *state_;
+  if (state.failure) return fail(*state.failure);
+  state.fed_bytes += piece.size();
+  const auto failed = [&](Error& error) {
+    state.failure = std::move(error);
+    return fail(*state.failure);
+  };
+  if (!state.inflater) {
+    Status status = state.feed_inflated(piece);
+    return status ? Status{} : failed(status.error());
+  }
+  while (true) {
+    auto inflated = state.inflater->next(piece);
+    if (!inflated) return failed(inflated.error());
+    if (inflated->empty() && piece.empty()) return {};
+    if (Status status = state.feed_inflated(*inflated); !status) return failed(status.error());
+  }
+}
+
+Result<Header> HeaderReader::finish() {
+  State& state = *state_;
+  if (state.failure) return fail(*state.failure);
+  if (state.inflater) {
+    if (Status status = state.inflater->finish(); !status) return fail(std::move(status.error()));
+  }
+  ByteView rest{state.carry};
+  if (Status status = state.drain(rest); !status) return fail(std::move(status.error()));
+  if (Status status = state.scanner.finish(rest); !status) return fail(std::move(status.error()));
+  if (state.layout) state.layout->extended_offset_table = std::move(state.extended_offset_table);
+  return Header{state.builder.take(), std::move(state.layout), state.fed_bytes};
+}
+
+/// Scans `piece` where it lies; only the front of a token that it cuts is copied, and completed
+/// from the next piece by no more bytes than the token needs.
+Status HeaderReader::State::feed_inflated(ByteView piece) {
+  while (!carry.empty()) {
+    const std::size_t missing = scanner.needed() - carry.size();
+    const ByteView completion = piece.first(std::min(missing, piece.size()));
+    append(carry, completion);
+    piece = piece.subspan(completion.size());
+    if (completion.size() < missing) return {};
+    ByteView front{carry};
+    if (Status status = drain(front); !status) return status;
+    carry.erase(carry.begin(), carry.end() - static_cast<std::ptrdiff_t>(front.size()));
+  }
+  if (Status status = drain(piece); !status) return status;
+  append(carry, piece);
+  return {};
+}
+
+/// Takes tokens off `input` until it needs more.
+Status HeaderReader::State::drain(ByteView& input) {
+  Token token;
+  while (true) {
+    switch (scanner.next(input, token)) {
+      case TokenScanner::Answer::Token:
+        if (Status status = on(token); !status) return status;
+        break;
+      case TokenScanner::Answer::Stop:
+      case TokenScanner::Answer::NeedMore:
+        return {};
+      case TokenScanner::Answer::Error:
+        return fail(scanner.error());
+    }
+  }
+}
+
+Status HeaderReader::State::on(const Token& token) {
+  switch (token.kind) {
+    case Token::Kind::Element:
+    case Token::Kind::LongElement:
+      return on_value(token);
+    case Token::Kind::Chunk:
+      on_chunk(token);
+      return {};
+    case Token::Kind::SequenceStart:
+      builder.open_sequence(token);
+      return charge(sizeof(Element), token.tag);
+    case Token::Kind::ItemStart:
+      builder.open_item(token);
+      return charge(sizeof(Item), token.tag);
+    case Token::Kind::ItemEnd:
+      return {};
+    case Token::Kind::SequenceEnd:
+      builder.close_sequence();
+      return {};
+    case Token::Kind::FragmentsStart:
+      fragments_start = token;
+      fragments = 0;
+      in_pixel_data = token.tag == kPixelData && scanner.depth() == 0 && !layout;
+      if (in_pixel_data) {
+        layout = PixelDataLayout{};
+        layout->value_offset = token.value_offset;
+        layout->encapsulated = true;
+      }
+      return {};
+    case Token::Kind::Fragment:
+    case Token::Kind::LongFragment:
+      on_fragment(token);
+      return {};
+    case Token::Kind::FragmentsEnd: {
+      const BulkReference where{fragments_start.value_offset,
+                                token.value_offset - fragments_start.value_offset};
+      builder.add(Element::bulk(fragments_start.tag, fragments_start.vr, where, true));
+      if (in_pixel_data) layout->value_length = where.length;
+      in_pixel_data = false;
+      return charge(sizeof(Element), fragments_start.tag);
+    }
+  }
+  return {};
+}
+
+Status HeaderReader::State::on_value(const Token& token) {
+  const bool top_level = scanner.depth() == 0;
+  if (top_level && token.tag == kExtendedOffsetTable) collect(token, extended_offset_table, 8);
+  const bool pixel_data = is_pixel_data(token.tag);
+  if (token.kind == Token::Kind::LongElement || pixel_data) {
+    builder.add(
+        Element::bulk(token.tag, token.vr, {token.value_offset, token.length}, false, token.order));
+    if (pixel_data && top_level && !layout) {
+      layout = PixelDataLayout{};
+      layout->tag = token.tag;
+      layout->value_offset = token.value_offset;
+      layout->value_length = token.length;
+    }
+    return charge(sizeof(Element), token.tag);
+  }
+  if (Status status = charge(sizeof(Element) + token.value.size(), token.tag); !status)
+    return status;
+  builder.add(Element::view(token.tag, token.vr, arena->keep(token.value), token.order));
+  return {};
+}
+
+void HeaderReader::State::on_fragment(const Token& token) {
+  const bool is_offset_table = fragments++ == 0;
+  if (!in_pixel_data) return;
+  if (is_offset_table) return collect(token, layout->basic_offset_table, 4);
+  ++layout->fragment_count;
+  if (layout->fragments.size() < limits.fragments_max) {
+    layout->fragments.push_back({token.value_offset, token.length});
+  }
+}
+
+/// Keeps an offset table, unless it has more entries than fragments are kept for.
+void HeaderReader::State::collect(const Token& token, std::vector<std::uint64_t>& into,
+                                  std::size_t unit) {
+  if (token.length / unit > limits.fragments_max) return;
+  if (!token.value.empty()) {
+    into = offsets_in(token.value, unit, token.order);
+  } else if (token.length > 0) {
+    table.clear();
+    table_into = &into;
+    table_unit = unit;
+    table_order = token.order;
+  }
+}
+
+void HeaderReader::State::on_chunk(const Token& token) {
+  if (table_into == nullptr) return;
+  append(table, token.value);
+  if (token.length > 0) return;
+  *table_into = offsets_in(table, table_unit, table_order);
+  table_into = nullptr;
+  table = {};
+}
+
+Status HeaderReader::State::charge(std::uint64_t bytes, Tag tag) {
+  header_bytes += bytes;
+  if (header_bytes <= limits.header_bytes_max) return {};
+  return fail(Error{ErrorKind::LimitExceeded,
+                    fmt::format("the header passes header_bytes_max = {}", limits.header_bytes_max)}
+                  .on(tag)
+                  .at(scanner.offset()));
+}
+
+}  // namespace pacs
