@@ -1,0 +1,96 @@
+#include "services/storable_file.h"
+
+#include "core/dicom_tags.h"
+#include "core/uids.h"
+#include "encoding/data_set_codec.h"
+#include "encoding/dicom_file.h"
+#include "encoding/transfer_syntax.h"
+
+namespace pacs::services {
+
+namespace {
+
+constexpr std::size_t kPreambleBytes = 128;
+
+bool has_prefix(ByteView file) {
+  return file.size() >= kPreambleBytes + 4 && as_text(file.subspan(kPreambleBytes, 4)) == "DICM";
+}
+
+SharedBytes from_offset(const SharedBytes& file, std::uint64_t offset) {
+  return {file.keeper, file.view.subspan(static_cast<std::size_t>(offset))};
+}
+
+}  // namespace
+
+Result<StorableFile> inspect_file(const std::filesystem::path& path) {
+  Result<SharedBytes> content = map_file(path);
+  if (!content) return fail(std::move(content.error()));
+  const bool is_part10 = has_prefix(content->view);
+  const auto not_dicom = [&] {
+    return fail(Error{ErrorKind::Unsupported, "not a DICOM file"}.in(path.string()));
+  };
+  Result<FileHeader> header = read_file_header(*content);
+  if (!header) {
+    if (!is_part10) return not_dicom();
+    return fail(std::move(header.error()).in(path.string()));
+  }
+  StorableFile file{
+      .path = path,
+      .sop_class_uid = std::string{header->meta.text(tags::MediaStorageSOPClassUID)},
+      .sop_instance_uid = std::string{header->meta.text(tags::MediaStorageSOPInstanceUID)},
+      .transfer_syntax_uid = header->transfer_syntax_uid,
+      .data_set_offset = header->data_set_offset,
+      .data_set_bytes = content->view.size() - header->data_set_offset};
+  if (file.sop_class_uid == uids::MediaStorageDirectoryStorage) {
+    return fail(
+        Error{ErrorKind::Unsupported, "a DICOMDIR names objects and is none"}.in(path.string()));
+  }
+  // (0008,0018) SOP Instance UID is among the first elements: nothing behind it is looked at.
+  const ReadOptions up_to_identity{.limits = {}, .stop_before = Tag{0x0008, 0x0019}};
+  const Result<DataSet> front =
+      read_data_set(from_offset(*content, file.data_set_offset), *header->syntax, up_to_identity);
+  if (front) {
+    if (const auto uid = front->text(tags::SOPClassUID); !uid.empty()) file.sop_class_uid = uid;
+    if (const auto uid = front->text(tags::SOPInstanceUID); !uid.empty())
+      file.sop_instance_uid = uid;
+  }
+  if (file.sop_class_uid.empty() || file.sop_instance_uid.empty()) {
+    if (!is_part10) return not_dicom();
+    if (!front) return fail(Error{front.error()}.in(path.string()));
+    return fail(Error{ErrorKind::Unsupported, "names no SOP class and instance"}.in(path.string()));
+  }
+  return file;
+}
+
+bool is_convertible(std::string_view from, std::string_view to) {
+  const TransferSyntax* source = find_transfer_syntax(from);
+  const TransferSyntax* target = find_transfer_syntax(to);
+  return source != nullptr && target != nullptr && !source->encapsulated && !target->encapsulated;
+}
+
+Result<SharedBytes> data_set_of(const StorableFile& file, std::string_view as) {
+  Result<SharedBytes> content = map_file(file.path);
+  if (!content) return fail(std::move(content.error()));
+  if (content->view.size() < file.data_set_offset) {
+    return fail(Error{ErrorKind::Truncated, "the file became shorter"}.in(file.path.string()));
+  }
+  SharedBytes stored = from_offset(*content, file.data_set_offset);
+  if (as == file.transfer_syntax_uid) return stored;
+  if (!is_convertible(file.transfer_syntax_uid, as)) {
+    return fail(
+        Error{ErrorKind::Unsupported, "the peer does not take the stored transfer syntax"}.in(
+            file.path.string()));
+  }
+  if (stored.view.size() > kConvertBytesMax) {
+    return fail(Error{ErrorKind::LimitExceeded, "too long to be converted in memory"}.in(
+        file.path.string()));
+  }
+  Result<DataSet> data_set =
+      read_data_set(std::move(stored), *find_transfer_syntax(file.transfer_syntax_uid));
+  if (!data_set) return fail(std::move(data_set.error()).in(file.path.string()));
+  Result<Bytes> converted = write_data_set(*data_set, *find_transfer_syntax(as));
+  if (!converted) return fail(std::move(converted.error()).in(file.path.string()));
+  return share(std::move(*converted));
+}
+
+}  // namespace pacs::services

@@ -1,0 +1,165 @@
+#include "services/storage_scu.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "core/uid_registry.h"
+#include "services/data_source.h"
+
+namespace pacs::services {
+
+using network::Command;
+using network::PresentationContext;
+
+namespace {
+
+/// With an unlimited window (0) still a bound: what we keep open at once.
+constexpr std::size_t kInFlightMax = 16;
+
+struct InFlight {
+  std::size_t number;
+  std::string transfer_syntax_uid;
+};
+
+Command store_request(const OutgoingObject& object, std::uint16_t message_id) {
+  Command command;
+  command.field = network::CommandField::CStoreRq;
+  command.message_id = message_id;
+  command.sop_class_uid = object.sop_class_uid;
+  command.sop_instance_uid = object.sop_instance_uid;
+  command.priority = 0;  // medium (PS3.7 §9.3.1.1)
+  command.has_data_set = true;
+  command.move_originator_ae = object.move_originator_ae;
+  command.move_originator_message_id = object.move_originator_message_id;
+  return command;
+}
+
+Error no_context(const network::Negotiated& negotiated, const OutgoingObject& object) {
+  const bool class_taken = negotiated.accepted_for(object.sop_class_uid) != nullptr;
+  return {ErrorKind::Rejected,
+          class_taken
+              ? fmt::format("the peer takes {} but not in {}", uid_name(object.sop_class_uid),
+                            uid_name(object.transfer_syntax_uid))
+              : fmt::format("the peer does not take {}", uid_name(object.sop_class_uid))};
+}
+
+/// The state of one send_objects.
+class Sender {
+ public:
+  Sender(network::Association& association, NextObject next, OnSent on_sent)
+      : association_(association), next_(std::move(next)), on_sent_(std::move(on_sent)) {
+    const std::size_t window = association.negotiated().window_invoked;
+    in_flight_max_ = window == 0 ? kInFlightMax : std::min(window, kInFlightMax);
+  }
+
+  Task<Status> run() {
+    for (;;) {
+      Status progress = co_await fill_window();
+      if (progress && in_flight_.empty()) co_return Status{};
+      if (progress) {
+        Status received = co_await take_response();
+        progress = std::move(received);
+      }
+      if (!progress) {
+        for (auto& [id, object] : in_flight_) {
+          on_sent_({object.number, object.transfer_syntax_uid, fail(progress.error())});
+        }
+        co_return progress;
+      }
+    }
+  }
+
+ private:
+  Task<Status> fill_window() {
+    while (more_ && in_flight_.size() < in_flight_max_) {
+      std::optional<OutgoingObject> object = next_();
+      more_ = object.has_value();
+      if (!more_) break;
+      const PresentationContext* context = context_for(association_.negotiated(), *object);
+      if (context == nullptr) {
+        on_sent_({object->number, {}, fail(no_context(association_.negotiated(), *object))});
+        continue;
+      }
+      const std::string& syntax = context->transfer_syntaxes.front();
+      Result<network::DataSource> source = object->open(syntax);
+      if (!source) {
+        on_sent_({object->number, syntax, fail(std::move(source.error()))});
+        continue;
+      }
+      const std::uint16_t id = free_message_id();
+      in_flight_.emplace(id, InFlight{object->number, syntax});
+      Status sent =
+          co_await association_.send(context->id, store_request(*object, id), std::move(*source));
+      if (!sent) co_return sent;
+    }
+    co_return Status{};
+  }
+
+  Task<Status> take_response() {
+    Result<std::optional<network::Message>> received = co_await association_.receive();
+    if (!received) co_return fail(std::move(received.error()));
+    if (!received->has_value()) {
+      co_return fail(ErrorKind::ConnectionClosed, "the peer released before it answered");
+    }
+    Command response = std::move((*received)->command);
+    if (response.has_data_set) {  // none belongs to a C-STORE-RSP; read past it
+      Result<Bytes> ignored =
+          co_await read_whole([this] { return association_.read_data_set(); }, 0);
+      if (!ignored && ignored.error().kind != ErrorKind::LimitExceeded) {
+        co_return fail(std::move(ignored.error()));
+      }
+    }
+    const auto entry = in_flight_.find(response.message_id);
+    if (response.field != network::CommandField::CStoreRsp || entry == in_flight_.end()) {
+      association_.abort();
+      co_return fail(ErrorKind::Malformed, "the peer answered a request that was not made");
+    }
+    InFlight object = std::move(entry->second);
+    in_flight_.erase(entry);
+    on_sent_({object.number, std::move(object.transfer_syntax_uid), std::move(response)});
+    co_return Status{};
+  }
+
+  std::uint16_t free_message_id() {
+    do {
+      ++last_message_id_;
+    } while (last_message_id_ == 0 || in_flight_.contains(last_message_id_));
+    return last_message_id_;
+  }
+
+  network::Association& association_;
+  NextObject next_;
+  OnSent on_sent_;
+  std::size_t in_flight_max_ = 1;
+  std::map<std::uint16_t, InFlight> in_flight_;
+  std::uint16_t last_message_id_ = 0;
+  bool more_ = true;
+};
+
+}  // namespace
+
+const PresentationContext* context_for(const network::Negotiated& negotiated,
+                                       const OutgoingObject& object) {
+  if (const auto* as_stored =
+          negotiated.accepted_for(object.sop_class_uid, object.transfer_syntax_uid)) {
+    return as_stored;
+  }
+  if (!object.convertible) return nullptr;
+  const auto takes_it = [&](const PresentationContext& context) {
+    return context.result == 0 && context.abstract_syntax == object.sop_class_uid &&
+           !context.transfer_syntaxes.empty() &&
+           object.convertible(context.transfer_syntaxes.front());
+  };
+  const auto found = std::ranges::find_if(negotiated.contexts, takes_it);
+  return found == negotiated.contexts.end() ? nullptr : &*found;
+}
+
+Task<Status> send_objects(network::Association& association, NextObject next, OnSent on_sent) {
+  Sender sender{association, std::move(next), std::move(on_sent)};
+  Status outcome = co_await sender.run();
+  co_return outcome;
+}
+
+}  // namespace pacs::services
