@@ -61,8 +61,9 @@ inline void append(Bytes& to, T number, ByteOrder order) {
   std::byte raw[sizeof(T)];
   std::memcpy(raw, &number, sizeof raw);
   const T swapped = load<T>(raw, order);  // loading in `order` what lies in native order swaps iff needed
-  const auto* first = reinterpret_cast<const std::byte*>(&swapped);
-  to.insert(to.end(), first, first + sizeof(T));
+  const std::size_t at = to.size();
+  to.resize(at + sizeof(T));
+  std::memcpy(to.data() + at, &swapped, sizeof(T));
 }
 inline void append(Bytes& to, ByteView bytes) { to.insert(to.end(), bytes.begin(), bytes.end()); }
 

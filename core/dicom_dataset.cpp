@@ -1,11 +1,9 @@
 #include "core/dicom_dataset.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <charconv>
 
 #include "core/dicom_dictionary.h"
+#include "core/number_string.h"
 
 namespace pacs {
 
@@ -41,6 +39,11 @@ Result<double> DataSet::number(Tag tag, std::size_t index) const {
   const Element* element = find(tag);
   if (element == nullptr) return fail(absent(tag));
   return element->number(index);
+}
+
+std::string_view DataSet::private_creator(Tag tag) const {
+  if (!tag.is_private() || tag.element() < 0x1000) return {};
+  return text(Tag{tag.group(), static_cast<std::uint16_t>(tag.element() >> 8)}, 0);
 }
 
 const Sequence& DataSet::items(Tag tag) const {
@@ -109,26 +112,8 @@ void DataSet::set_integer(Tag tag, VR vr, std::int64_t number) {
   set_bytes(tag, vr, std::move(bytes));
 }
 
-namespace {
-
-/// The shortest decimal string that gives the number back within the 16 bytes of a DS (PS3.5
-/// §6.2); digits are dropped when there is no such string.
-std::string decimal_string(double number) {
-  char buffer[64];
-  const auto shortest = std::to_chars(std::begin(buffer), std::end(buffer), number);
-  std::string text{std::begin(buffer), shortest.ptr};
-  for (int digits = 16; text.size() > 16 && digits > 0; --digits) {
-    const auto rounded = std::to_chars(std::begin(buffer), std::end(buffer), number,
-                                       std::chars_format::general, digits);
-    text.assign(std::begin(buffer), rounded.ptr);
-  }
-  return text;
-}
-
-}  // namespace
-
 void DataSet::set_number(Tag tag, VR vr, double number) {
-  if (info(vr).kind == VRKind::Text) return set_text(tag, vr, decimal_string(number));
+  if (info(vr).kind == VRKind::Text) return set_text(tag, vr, format_decimal_string(number));
   Bytes bytes;
   if (info(vr).unit_bytes == 4) {
     append(bytes, static_cast<float>(number), ByteOrder::Little);

@@ -65,6 +65,8 @@ class DataSet {
   [[nodiscard]] std::string_view text(Tag tag, std::size_t index) const;
   [[nodiscard]] Result<std::int64_t> integer(Tag tag, std::size_t index = 0) const;
   [[nodiscard]] Result<double> number(Tag tag, std::size_t index = 0) const;
+  /// Who reserved the block a private element lies in (PS3.5 §7.8.1); "" when nobody did.
+  [[nodiscard]] std::string_view private_creator(Tag tag) const;
   /// The items; an empty sequence when absent.
   [[nodiscard]] const Sequence& items(Tag tag) const;
 

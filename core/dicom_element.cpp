@@ -4,13 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
-#include <charconv>
-#include <cmath>
 #include <limits>
 #include <variant>
 
 #include "core/dicom_dataset.h"
+#include "core/number_string.h"
 
 namespace pacs {
 
@@ -75,39 +73,6 @@ bool leading_spaces_are_padding(VR vr) {
   }
 }
 
-/// A whole number in text. "12.0" is seen in IS of real objects and means 12.
-std::optional<std::int64_t> parse_integer(std::string_view text) {
-  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
-  if (text.empty() || text.front() == '+') return std::nullopt;
-  std::int64_t number = 0;
-  const char* last = text.data() + text.size();
-  auto [end, error] = std::from_chars(text.data(), last, number);
-  if (error != std::errc{}) return std::nullopt;
-  if (end != last && *end == '.')
-    end = std::find_if(end + 1, last, [](char c) { return c != '0'; });
-  if (end != last) return std::nullopt;
-  return number;
-}
-
-/// A decimal number in text, whatever the locale. Infinities and NaN are no DS (PS3.5 §6.2).
-std::optional<double> parse_decimal(std::string_view text) {
-  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
-  if (text.empty() || text.front() == '+') return std::nullopt;
-  double number = 0;
-  const char* last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, number);
-  if (end != last) return std::nullopt;
-  if (error == std::errc::result_out_of_range) return std::nullopt;
-  if (error != std::errc{} || !std::isfinite(number)) return std::nullopt;
-  return number;
-}
-
-std::string shown(std::string_view text) {
-  std::string out;
-  for (const char c : text.substr(0, 32)) out += (c >= ' ' && c < 0x7F) ? c : '?';
-  return out;
-}
-
 tl::unexpected<Error> missing(Tag tag, std::size_t index) {
   return fail(Error{ErrorKind::NotFound, fmt::format("there is no value {}", index + 1)}.on(tag));
 }
@@ -164,9 +129,7 @@ Result<std::int64_t> Element::integer(std::size_t index) const {
   if (row.kind == VRKind::Text) {
     const std::string_view one = text(index);
     if (one.empty()) return missing(tag_, index);
-    if (const auto number = parse_integer(one)) return *number;
-    return fail(
-        Error{ErrorKind::Malformed, fmt::format("'{}' is not an integer", shown(one))}.on(tag_));
+    return read_integer(one).map_error([this](Error error) { return std::move(error).on(tag_); });
   }
   if (row.kind == VRKind::Float || row.kind == VRKind::Sequence || vr_ == VR::OF || vr_ == VR::OD) {
     return fail(
@@ -215,10 +178,7 @@ Result<double> Element::number(std::size_t index) const {
   if (row.kind == VRKind::Text) {
     const std::string_view one = text(index);
     if (one.empty()) return missing(tag_, index);
-    if (const auto number = parse_decimal(one)) return *number;
-    return fail(
-        Error{ErrorKind::Malformed, fmt::format("'{}' is not a decimal number", shown(one))}.on(
-            tag_));
+    return read_decimal(one).map_error([this](Error error) { return std::move(error).on(tag_); });
   }
   if (row.kind == VRKind::Float || vr_ == VR::OF || vr_ == VR::OD) {
     if (index >= value_.size() / row.unit_bytes) return missing(tag_, index);

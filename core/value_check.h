@@ -1,0 +1,16 @@
+// What is wrong with a text value, by the letter of PS3.5 Table 6.2-1.
+#pragma once
+
+#include <string_view>
+
+#include "core/result.h"
+#include "core/vr_types.h"
+
+namespace pacs {
+
+/// Checks every value of a text element (separated by backslashes where the VR has them): character
+/// repertoire, form and length. `text` is UTF-8, without the padding that makes it even. The error
+/// says which value is wrong and why. Real objects fail this; reading them does not need it.
+[[nodiscard]] Status check_value(VR vr, std::string_view text);
+
+}  // namespace pacs
