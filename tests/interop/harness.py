@@ -266,18 +266,18 @@ class Pacs(Process):
         return pacs("verify", "--config", self.config_file, ok=ok)
 
 
-def storescp(folder, *options):
+def storescp(folder, *options, env=None):
     """DCMTK's storescp, a sink that writes what it gets as it came into folder/received."""
     port = free_port()
     received = pathlib.Path(folder) / "received"
     received.mkdir(exist_ok=True)
-    process = Process("storescp", "-aet", "STORESCP", "-od", received, *options, port)
+    process = Process("storescp", "-aet", "STORESCP", "-od", received, *options, port, env=env)
     process.port, process.ae_title, process.received = port, "STORESCP", received
     process.wait_for_port(port)
     return process
 
 
-def dcmqrscp(folder, peers=()):
+def dcmqrscp(folder, peers=(), env=None):
     """DCMTK's dcmqrscp with one read-write area DCMQRSCP; peers: [(ae_title, port)]."""
     port = free_port()
     folder = pathlib.Path(folder)
@@ -289,13 +289,13 @@ def dcmqrscp(folder, peers=()):
                       f"HostTable BEGIN\n{hosts}\nHostTable END\n"
                       "VendorTable BEGIN\nVendorTable END\n"
                       f"AETable BEGIN\nDCMQRSCP {database} RW (1000, 10240mb) ANY\nAETable END\n")
-    process = Process("dcmqrscp", "-c", config)
+    process = Process("dcmqrscp", "-c", config, env=env)
     process.port, process.ae_title, process.database = port, "DCMQRSCP", database
     process.wait_for_port(port)
     return process
 
 
-def orthanc(folder, **settings):
+def orthanc(folder, env=None, **settings):
     """Orthanc with its defaults (which flush), without its REST plugins, below `folder`."""
     port, http_port = free_port(), free_port()
     folder = pathlib.Path(folder)
@@ -307,7 +307,7 @@ def orthanc(folder, **settings):
         "DicomCheckCalledAet": False, "DicomAlwaysAllowEcho": True, "DicomAlwaysAllowStore": True,
         "UnknownSopClassAccepted": True, "SyncStorageArea": True, "OverwriteInstances": False,
         "MaximumStorageSize": 0, **settings}))
-    process = Process("Orthanc", config)
+    process = Process("Orthanc", config, env=env)
     process.port, process.http_port, process.ae_title = port, http_port, "ORTHANC"
     process.wait_for_port(http_port)
     process.wait_for_port(port)

@@ -1,0 +1,314 @@
+#!/usr/bin/python3
+"""Runs the same work through pacs, DCMTK's storescp and dcmqrscp, and Orthanc, and prints a table.
+
+    scripts/bench.sh [--runs N] [--lines ct1,mr4,...] [--servers pacs,orthanc] [--json FILE]
+
+Wall is the client's, from its start to its end, medians of N runs that alternate between the servers;
+CPU is the server's user and system time until it is quiet again, work it put off included; peak is
+VmHWM, summed over the processes of a server that forks. Client and server have TCP_NODELAY=1 except where a line says otherwise. Each run starts a
+server with an empty archive and stores one object before the clock starts.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import data
+import servers
+from servers import harness
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+WORK = pathlib.Path(os.environ.get("PACS_BENCH_FOLDER", ROOT / "build" / "bench-work"))
+NODELAY = {"TCP_NODELAY": "1"}
+QUICK = ("pacs", "storescp", "dcmqrscp", "orthanc")
+
+
+class Failed(Exception):
+    """The peer did not do the work; the table says so."""
+
+
+def storescu(server, folder, *options, env=NODELAY):
+    return subprocess.Popen(["storescu", "-aec", server.ae_title, *options, "127.0.0.1", str(server.port),
+                             "+sd", "+r", str(folder)], env={**os.environ, **(env or {})},
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def finish(clients):
+    for client in clients:
+        output = client.communicate(timeout=1800)[0].decode(errors="replace")
+        if client.returncode != 0 or "Failed" in output:
+            raise Failed(f"client exited {client.returncode}: {output[-200:]}")
+
+
+class Run:
+    """One server, started for one measurement."""
+
+    def __init__(self, name, env=NODELAY, warm=True):
+        self.name = name
+        self.folder = tempfile.mkdtemp(dir=WORK, prefix=f"{name}-")
+        self.server = servers.ALL[name](self.folder, env=env)
+        if warm:
+            finish([storescu(self.server, WORK / "data" / "warm")])
+        servers.settle(self.server)
+        self.peak = servers.PeakWatch(self.server)
+        self.peak_before = self.peak.mib()
+        self.cpu_before = servers.cpu_seconds(self.server)
+        self.started = time.monotonic()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.peak.stop()
+        self.server.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def measured(self):
+        """After the clients' end."""
+        wall = time.monotonic() - self.started
+        servers.settle(self.server)
+        peak = self.peak.mib()
+        return {"wall": wall, "cpu": servers.cpu_seconds(self.server) - self.cpu_before,
+                "peak": peak, "growth": peak - self.peak_before}
+
+
+def storing(what, count, associations, env=NODELAY):
+    def measure(name):
+        folder = data.make(WORK / "data" / what, what, count)
+        with Run(name, env) as run:
+            parts = [folder] if associations == 1 else [folder / str(i + 1) for i in range(associations)]
+            finish([storescu(run.server, part, env=env) for part in parts])
+            return run.measured()
+    return measure
+
+
+def multi_frames(associations):
+    """The same 210 MB object with a new SOP Instance UID on each association."""
+    def measure(name):
+        folder = data.make(WORK / "data" / "multi", "multi", 1)
+        with Run(name) as run:
+            finish([storescu(run.server, folder, "+II") for _ in range(associations)])
+            return run.measured()
+    return measure
+
+
+def many_associations(count):
+    """`count` associations open at once, each then storing one MR while the others do."""
+    def measure(name):
+        import raw_dicom as raw
+        files = sorted(data.make(WORK / "data" / "mr", "mr", 2000).rglob("*.dcm"))[:count]
+        with Run(name, warm=False) as run:
+            stored, ready = [], threading.Barrier(count)
+
+            def one(path):
+                ds_uid, body = read_part10(path)
+                try:
+                    with raw.Connection(run.server.port, seconds=60) as peer:
+                        peer.associate(raw.context(1, data.MR, [raw.EXPLICIT]), called=run.server.ae_title)
+                        ready.wait(60)
+                        stored.append(peer.store(1, data.MR, ds_uid, body) == 0 and peer.release())
+                except (OSError, AssertionError, TypeError, threading.BrokenBarrierError):
+                    ready.abort()
+            threads = [threading.Thread(target=one, args=[path]) for path in files]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            if stored.count(True) != count:
+                raise Failed(f"{stored.count(True)} of {count} stored")
+            return run.measured()
+    return measure
+
+
+def read_part10(path):
+    """(SOP Instance UID, data set bytes) of a file that `data` wrote."""
+    raw = path.read_bytes()
+    group_length = int.from_bytes(raw[140:144], "little")
+    meta = raw[144:144 + group_length]
+    at = meta.index(b"\x02\x00\x03\x00UI")
+    length = int.from_bytes(meta[at + 6:at + 8], "little")
+    return meta[at + 8:at + 8 + length].rstrip(b"\0").decode(), raw[144 + group_length:]
+
+
+def idle(name):
+    with Run(name, warm=False) as run:
+        return {"resident": servers.resident_mib(run.server)}
+
+
+def recovery(name):
+    """kill -9 under load on four associations, then start to ready (both ports answer)."""
+    folder = data.make(WORK / "data" / "ct", "ct", 400)
+    with Run(name) as run:
+        clients = [storescu(run.server, folder / str(i + 1)) for i in range(4)]
+        time.sleep(random.uniform(0.2, 0.6))
+        run.server.kill()
+        for client in clients:
+            client.communicate()
+        run.server = harness.Pacs(run.folder, {"dicom": {"port": run.server.port},
+                                               "http": {"port": run.server.http_port}})
+        return {"wall": run.server.seconds_to_ready}
+
+
+def start_million(name):
+    """Start to ready over an index of 1,000,000 instances that the real index code wrote."""
+    archive = WORK / "million" / "pacs-data"
+    if not (WORK / "million" / "complete").exists():
+        shutil.rmtree(WORK / "million", ignore_errors=True)
+        archive.mkdir(parents=True)
+        harness.run(ROOT / "build" / "bench" / "fill_index", archive, 1_000_000, ok=True, timeout=3600)
+        (WORK / "million" / "complete").touch()
+    with harness.running(harness.Pacs(WORK / "million")) as server:
+        instances = server.metric("pacs_storage_instances")
+        if instances < 1_000_000:
+            raise Failed(f"{instances:.0f} instances indexed")
+        result = {"wall": server.seconds_to_ready, "resident": servers.resident_mib(server)}
+        server.stop()
+        return result
+
+
+def index_bytes(name):
+    """Bytes of index on disk for each of 400 CT, after an orderly stop."""
+    folder = data.make(WORK / "data" / "ct", "ct", 400)
+    with Run(name) as run:
+        finish([storescu(run.server, folder)])
+        run.server.stop()
+        size = sum(p.stat().st_size for p in run.server.data.rglob("*")
+                   if p.is_file() and ("index" in p.name))
+        return {"bytes": size / 401}
+
+
+def parse(name):
+    """bench/parse_bench: headers in memory, ours and DCMTK's, over pydicom's files."""
+    out = harness.run(ROOT / "build" / "bench" / "parse_bench", "--benchmark_format=json",
+                      "--benchmark_repetitions=5", "--benchmark_report_aggregates_only=true", ok=True,
+                      timeout=1800)
+    rows = json.loads(out.stdout)["benchmarks"]
+    medians = {row["run_name"]: row for row in rows if row.get("aggregate_name") == "median"}
+    return {"rates": {key: row.get("bytes_per_second") or row.get("items_per_second")
+                      for key, row in medians.items()}}
+
+
+# name: (title, measure, servers, runs at most, promises as (text, check over {server: result}))
+def ratio(of, to, field, limit):
+    def check(results):
+        if of not in results or to not in results:
+            return None
+        value = results[of][field] / max(results[to][field], 1e-9)
+        return f"{field} {value:.2f} x {to}", value <= limit
+    return f"{field} <= {limit:.3g} x {to}", check
+
+
+def at_most(field, limit, unit):
+    def check(results):
+        if "pacs" not in results:
+            return None
+        value = results["pacs"][field]
+        return f"{field} {value:.2f} {unit}", value <= limit
+    return f"{field} <= {limit} {unit}", check
+
+
+LINES = {
+    "ct1": ("400 CT x 526 kB, one association", storing("ct", 400, 1), QUICK, 99,
+            [ratio("pacs", "storescp", "wall", 2.2), ratio("pacs", "orthanc", "cpu", 1 / 6)]),
+    "ct4": ("400 CT, four associations", storing("ct", 400, 4), QUICK, 99,
+            [ratio("pacs", "orthanc", "wall", 1 / 3)]),
+    "mr1": ("2,000 MR x 9 kB, one association", storing("mr", 2000, 1), QUICK, 99,
+            [ratio("pacs", "storescp", "wall", 1.6)]),
+    "mr4": ("2,000 MR, four associations", storing("mr", 2000, 4), QUICK, 99,
+            [ratio("pacs", "storescp", "wall", 2.0)]),
+    "nagle": ("400 CT, client's default settings (Nagle on)", storing("ct", 400, 1, env=None), QUICK, 1,
+              [ratio("pacs", "storescp", "wall", 0.1), ratio("pacs", "dcmqrscp", "wall", 0.1),
+               ratio("pacs", "orthanc", "wall", 0.1)]),
+    "multi1": ("one 210 MB multi-frame", multi_frames(1), QUICK, 99, [at_most("growth", 32, "MiB")]),
+    "multi20": ("20 x 210 MB on 20 associations", multi_frames(20), ("pacs",), 1,
+                [at_most("peak", 256, "MiB")]),
+    "assoc200": ("200 associations at once, each storing", many_associations(200),
+                 ("pacs", "storescp", "orthanc"), 3, []),
+    "idle": ("idle", idle, QUICK, 1, [at_most("resident", 40, "MiB")]),
+    "million": ("start with 1,000,000 instances", start_million, ("pacs",), 3, [at_most("wall", 1, "s")]),
+    "recovery": ("ready again after kill -9 under load", recovery, ("pacs",), 99, [at_most("wall", 2, "s")]),
+    "index": ("index for each CT instance", index_bytes, ("pacs",), 1, [at_most("bytes", 1024, "B")]),
+    "parse": ("parsing headers in memory", parse, ("pacs",), 1, []),
+}
+
+
+def median(results):
+    """The median of each number over the runs."""
+    return {key: results[0][key] if isinstance(results[0][key], dict)
+            else statistics.median(result[key] for result in results) for key in results[0]}
+
+
+def describe(result):
+    if isinstance(result, str):
+        return result
+    parts = []
+    for key, form in (("wall", "{:.2f} s"), ("cpu", "cpu {:.2f} s"), ("peak", "peak {:.0f} MiB"),
+                      ("growth", "+{:.0f} MiB"), ("resident", "{:.1f} MiB"), ("bytes", "{:.0f} B")):
+        if key in result:
+            parts.append(form.format(result[key]))
+    for key, rate in result.get("rates", {}).items():
+        parts.append(f"{key} {rate / 1e6:.1f} M/s")
+    return ", ".join(parts)
+
+
+def measure_line(name, names, runs):
+    """{server: median result or why not}"""
+    _, measure, possible, runs_max, _ = LINES[name]
+    collected, answers = {}, {}
+    for _ in range(min(runs, runs_max)):
+        for server in (s for s in possible if s in names and s not in answers):
+            try:
+                result = measure(server)
+                collected.setdefault(server, []).append(result)
+            except (Failed, AssertionError, subprocess.TimeoutExpired) as error:
+                answers[server] = "fails: " + " ".join(str(error).split())[:120]
+    for server, results in collected.items():
+        if server not in answers:
+            answers[server] = median(results)
+    return answers
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--lines", default=",".join(LINES), help="default: " + ",".join(LINES))
+    parser.add_argument("--servers", default=",".join(QUICK))
+    parser.add_argument("--json", type=pathlib.Path, help="also write all numbers there")
+    options = parser.parse_args()
+    WORK.mkdir(parents=True, exist_ok=True)
+    if not (WORK / "data" / "warm").exists():
+        data.write(data.mr_image(9, 9, 9, data.numpy.random.default_rng(9)), WORK / "data" / "warm" / "one.dcm")
+    everything, missed = {}, 0
+    for name in options.lines.split(","):
+        title, _, possible, _, promises = LINES[name]
+        answers = measure_line(name, options.servers.split(","), options.runs)
+        everything[name] = answers
+        print(f"\n{title}")
+        for server in possible:
+            if server in answers:
+                print(f"  {server:9} {describe(answers[server])}")
+        good = {server: a for server, a in answers.items() if not isinstance(a, str)}
+        for promise, check in promises:
+            verdict = check(good)
+            if verdict:
+                text, kept = verdict
+                missed += not kept
+                print(f"  {'kept  ' if kept else 'MISSED'} {promise}: {text}")
+        sys.stdout.flush()
+    if options.json:
+        options.json.write_text(json.dumps(everything, indent=1))
+    print(f"\n{missed} promises missed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

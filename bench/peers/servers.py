@@ -1,0 +1,103 @@
+"""The servers that are measured, each started fresh in a folder of its own, and what a run costs them."""
+
+import pathlib
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests" / "interop"))
+import harness  # noqa: E402  (the tests' way to start them)
+
+TICKS = 100.0
+
+
+def pacs(folder, env=None):
+    """Ours, defaults: index, checksums, durability "full"."""
+    return harness.Pacs(folder, env=env)
+
+
+def storescp(folder, env=None):
+    """DCMTK's sink: writes a file, no index, no flush; one process for each association."""
+    return harness.storescp(folder, "--fork", env=env)
+
+
+def dcmqrscp(folder, env=None):
+    """DCMTK's archive: index without a flush."""
+    return harness.dcmqrscp(folder, env=env)
+
+
+def orthanc(folder, env=None):
+    """Orthanc with its defaults: SQLite index, each file flushed."""
+    return harness.orthanc(folder, env=env)
+
+
+ALL = {"pacs": pacs, "storescp": storescp, "dcmqrscp": dcmqrscp, "orthanc": orthanc}
+
+
+def family(pid):
+    """The process and its living children."""
+    pids = [pid]
+    for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        pids.append(int(child))
+    return pids
+
+
+def cpu_seconds(server):
+    """User and system seconds of the server, its children alive and reaped."""
+    total = 0
+    for pid in family(server.pid):
+        try:
+            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        except FileNotFoundError:
+            continue
+        total += sum(map(int, fields[11:15]))
+    return total / TICKS
+
+
+def settle(server, quiet_seconds=0.3, seconds_max=30):
+    """Waits until the server has done what it put off: no CPU used for a while and no child left."""
+    end = time.monotonic() + seconds_max
+    last, since = cpu_seconds(server), time.monotonic()
+    while time.monotonic() < end:
+        time.sleep(0.05)
+        now = cpu_seconds(server)
+        if now != last or len(family(server.pid)) > 1:
+            last, since = now, time.monotonic()
+        elif time.monotonic() - since > quiet_seconds:
+            return
+
+
+class PeakWatch:
+    """VmHWM of the server; of one that forks, the greatest sum over the processes alive together."""
+
+    def __init__(self, server):
+        self.server, self.most, self.ended = server, 0.0, threading.Event()
+        self.look()
+        self.thread = threading.Thread(target=self.watch, daemon=True)
+        self.thread.start()
+
+    def look(self):
+        total = 0
+        try:
+            for pid in family(self.server.pid):
+                status = pathlib.Path(f"/proc/{pid}/status").read_text()
+                total += int(status.split("VmHWM:")[1].split()[0])
+        except (OSError, IndexError):
+            return
+        self.most = max(self.most, total / 1024)
+
+    def watch(self):
+        while not self.ended.wait(0.02):
+            self.look()
+
+    def mib(self):
+        self.look()
+        return self.most
+
+    def stop(self):
+        self.ended.set()
+        self.thread.join()
+
+
+def resident_mib(server):
+    return server.status_kib("VmRSS") / 1024
