@@ -1,0 +1,72 @@
+// HTTP requests and responses as our handlers see them (RFC 9110). Values; no socket, no Beast.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/bytes.h"
+#include "core/result.h"
+
+namespace pacs::web {
+
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+/// A request whose head is checked and whose body (within the server's limit) has arrived.
+struct Request {
+  std::string method;                 ///< as sent; "GET" for HEAD, whose body the server leaves out
+  std::vector<std::string> segments;  ///< of the path, percent-decoded, without "", "." and ".."
+  Fields query;                       ///< percent-decoded, in order
+  Fields headers;
+  Fields parameters;  ///< what the route's {placeholders} matched
+  std::string body;
+  std::string trace_id;  ///< for logs and events
+  std::string peer_address;
+
+  /// First value, "" when absent; header names compare without case.
+  [[nodiscard]] std::string_view header(std::string_view name) const;
+  [[nodiscard]] std::string_view parameter(std::string_view name) const;
+  /// "/a/b", for logs.
+  [[nodiscard]] std::string path() const;
+};
+
+/// A body made while it is sent: called until it gives an empty view; a view stays valid until the
+/// next call. An error ends the connection, so that nobody takes what was sent for the whole.
+using BodySource = std::function<Result<ByteView>()>;
+
+struct StreamedBody {
+  BodySource next;
+  std::optional<std::uint64_t> length{};  ///< unknown: sent chunked (RFC 9112 §7.1)
+};
+
+struct Response {
+  unsigned status = 200;
+  Fields
+      headers;  ///< framing (Content-Length, Transfer-Encoding, Connection, Date) is the server's
+  std::variant<std::string, StreamedBody> body;
+
+  static Response text(unsigned status, std::string body);
+  static Response json(unsigned status, std::string body);
+  static Response of(std::string_view content_type, std::string body);
+  /// RFC 9457 problem details.
+  static Response problem(unsigned status, std::string_view detail);
+  static Response problem(const Error& error);
+
+  Response&& with(std::string_view name, std::string_view value) && {
+    headers.emplace_back(name, value);
+    return std::move(*this);
+  }
+};
+
+/// The one table from errors to HTTP status codes.
+[[nodiscard]] unsigned http_status(ErrorKind kind);
+
+/// `text` between quotes, escaped for JSON (RFC 8259 §7).
+[[nodiscard]] std::string json_string(std::string_view text);
+
+}  // namespace pacs::web
