@@ -1,6 +1,8 @@
 // Part 10 files (PS3.10 §7): preamble, file meta information, data set.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -12,17 +14,21 @@
 
 namespace pacs {
 
+inline constexpr std::size_t kPreambleBytes = 128;
+
 /// What a file says before its data set, and where that begins. A file without preamble or without
 /// meta group is read too (a bare data set: its transfer syntax is found by looking).
 struct FileHeader {
   bool has_preamble = false;
+  std::array<std::byte, kPreambleBytes> preamble{};
   DataSet meta;                            ///< group 0002; empty for a bare data set
   TransferSyntax const* syntax = nullptr;  ///< never null in a result
   std::string transfer_syntax_uid;         ///< as named in the file, or found
   std::uint64_t data_set_offset = 0;
 };
 
-/// Reads the front of a file; needs at most the first 1 MiB (all of a shorter file).
+/// Reads the front of a file; needs at most the first 1 MiB (all of a shorter file). Malformed for
+/// what is no DICOM file, Truncated for a meta group that is cut.
 [[nodiscard]] Result<FileHeader> read_file_header(SharedBytes front);
 
 struct DicomFile {
@@ -41,10 +47,12 @@ struct DicomFile {
                                    std::string_view transfer_syntax_uid,
                                    std::string_view source_ae);
 
-/// Writes preamble (as read, zeros else), meta group and data set.
+/// Writes preamble, meta group and data set as they were read: those that were not there are not
+/// made up, and (0002,0000) is set right.
 [[nodiscard]] Result<Bytes> write_file(const DicomFile& file);
 
-/// A file mapped into memory, read-only.
+/// The bytes of a file: mapped when it is large, read when it is small or cannot be mapped. Who
+/// truncates a mapped file kills its readers (SIGBUS): not for files that others may write.
 [[nodiscard]] Result<SharedBytes> map_file(const std::filesystem::path& path);
 
 }  // namespace pacs
