@@ -22,12 +22,16 @@ constexpr std::uint16_t kMetaGroup = 0x0002;
 constexpr TransferSyntax kUnknownExplicit{
     "", "", "unknown, explicit VR", true, ByteOrder::Little, false, true, false};
 
+/// For data sets in implicit VR whose file names a compressed transfer syntax.
+constexpr TransferSyntax kUnknownImplicit{
+    "", "", "unknown, implicit VR", false, ByteOrder::Little, false, true, false};
+
 std::uint16_t group_at(ByteView bytes, ByteOrder order) {
   return load<std::uint16_t>(bytes.data(), order);
 }
 
-bool has_vr_letters(ByteView element) {
-  return parse_vr(static_cast<char>(element[4]), static_cast<char>(element[5])).has_value();
+std::optional<VR> vr_letters(ByteView element) {
+  return parse_vr(static_cast<char>(element[4]), static_cast<char>(element[5]));
 }
 
 bool begins_with_meta_group(ByteView bytes) {
@@ -40,7 +44,7 @@ const TransferSyntax* look_for_syntax(ByteView data_set) {
   if (data_set.empty()) return &implicit_vr_little_endian();
   if (data_set.size() < 8) return nullptr;
   const bool little = group_at(data_set, ByteOrder::Little) <= group_at(data_set, ByteOrder::Big);
-  if (has_vr_letters(data_set)) {
+  if (vr_letters(data_set)) {
     return little ? &explicit_vr_little_endian() : find_transfer_syntax("1.2.840.10008.1.2.2");
   }
   return little ? &implicit_vr_little_endian() : nullptr;
@@ -53,6 +57,21 @@ bool begins_with_known_element(ByteView data_set, const TransferSyntax& syntax) 
   const Tag tag{group_at(data_set, syntax.byte_order),
                 load<std::uint16_t>(data_set.data() + 2, syntax.byte_order)};
   return tag.group() != 0 && lookup(tag) != nullptr;
+}
+
+/// The transfer syntax a data set is in where it is surely not the named one: writers exist that
+/// name explicit VR and write implicit VR, or the reverse. nullptr when nothing speaks against it.
+const TransferSyntax* contradiction(const TransferSyntax& named, ByteView data_set) {
+  if (named.deflated || named.byte_order != ByteOrder::Little || data_set.size() < 8)
+    return nullptr;
+  const Tag tag{group_at(data_set, ByteOrder::Little),
+                load<std::uint16_t>(data_set.data() + 2, ByteOrder::Little)};
+  const DictionaryEntry* entry = lookup(tag);
+  if (entry == nullptr) return nullptr;
+  const auto vr = vr_letters(data_set);
+  if (!named.explicit_vr) return vr == entry->vr() ? &explicit_vr_little_endian() : nullptr;
+  const auto implicit_length = load<std::uint32_t>(data_set.data() + 4, ByteOrder::Little);
+  return !vr && implicit_length <= 0xFFFF ? &kUnknownImplicit : nullptr;
 }
 
 /// Where the data set begins by (0002,0000), if the group says so.
@@ -68,7 +87,7 @@ std::optional<std::uint64_t> declared_end(const DataSet& meta, std::uint64_t end
 Status read_meta_group(SharedBytes front, ByteView& rest, FileHeader& header) {
   // PS3.10 §7.1: "encoded in Explicit VR Little Endian". Some writers use Implicit VR.
   const TransferSyntax& syntax =
-      has_vr_letters(rest) ? explicit_vr_little_endian() : implicit_vr_little_endian();
+      vr_letters(rest) ? explicit_vr_little_endian() : implicit_vr_little_endian();
   TokenScanner scanner{syntax};
   header.meta = DataSet{std::move(front)};
   std::uint64_t first_end = 0;
@@ -119,7 +138,10 @@ Result<FileHeader> read_file_header(SharedBytes front) {
   header.data_set_offset = all.size() - rest.size();
   header.transfer_syntax_uid = header.meta.text(tags::TransferSyntaxUID);
   header.syntax = find_transfer_syntax(header.transfer_syntax_uid);
-  if (header.syntax != nullptr) return header;
+  if (header.syntax != nullptr) {
+    if (const TransferSyntax* found = contradiction(*header.syntax, rest)) header.syntax = found;
+    return header;
+  }
 
   const TransferSyntax* found = look_for_syntax(rest);
   const bool bare = !header.has_preamble && header.meta.empty();

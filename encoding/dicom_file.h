@@ -21,9 +21,11 @@ inline constexpr std::size_t kPreambleBytes = 128;
 struct FileHeader {
   bool has_preamble = false;
   std::array<std::byte, kPreambleBytes> preamble{};
-  DataSet meta;                            ///< group 0002; empty for a bare data set
-  TransferSyntax const* syntax = nullptr;  ///< never null in a result
-  std::string transfer_syntax_uid;         ///< as named in the file, or found
+  DataSet meta;  ///< group 0002; empty for a bare data set
+  /// What the data set is in, never null in a result; not the named one where the first element
+  /// proves that wrong.
+  TransferSyntax const* syntax = nullptr;
+  std::string transfer_syntax_uid;  ///< as named in the file, or found where it names none
   std::uint64_t data_set_offset = 0;
 };
 
