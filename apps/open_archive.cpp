@@ -1,0 +1,25 @@
+#include "apps/open_archive.h"
+
+namespace pacs::apps {
+
+storage::ArchiveOptions archive_options(const Config& config) {
+  storage::ArchiveOptions options;
+  options.path = config.storage.path;
+  options.index_url = config.index.url;
+  options.durability = config.storage.durability;
+  options.on_duplicate = config.storage.on_duplicate;
+  options.limits = config.limits;
+  options.free_bytes_min = config.storage.free_bytes_min;
+  return options;
+}
+
+Result<std::unique_ptr<storage::Archive>> open_archive(const Config& config) {
+  Result<std::unique_ptr<storage::Archive>> archive =
+      storage::Archive::open(archive_options(config));
+  if (!archive && archive.error().kind == ErrorKind::Rejected) {
+    archive.error().message += "; stop it first, or send to the running server with `pacs store`";
+  }
+  return archive;
+}
+
+}  // namespace pacs::apps

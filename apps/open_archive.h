@@ -1,0 +1,16 @@
+// The archive as configured, for subcommands that work on it without a server.
+#pragma once
+
+#include <memory>
+
+#include "apps/config.h"
+#include "storage/archive.h"
+
+namespace pacs::apps {
+
+[[nodiscard]] storage::ArchiveOptions archive_options(const Config& config);
+
+/// Opens it; when a server (or another import) holds it, the error says so and what to do instead.
+[[nodiscard]] Result<std::unique_ptr<storage::Archive>> open_archive(const Config& config);
+
+}  // namespace pacs::apps
