@@ -25,7 +25,8 @@ Result<RequestTarget> parse_target(std::string_view target) {
   // "*" (server-wide OPTIONS) and authority-form (CONNECT) name no resource of ours.
   const auto parsed = target.starts_with('/') ? boost::urls::parse_origin_form(target)
                                               : boost::urls::parse_absolute_uri(target);
-  if (!parsed) return fail(ErrorKind::Malformed, "the request target is not a URL path");
+  const bool names_a_resource = parsed && (target.starts_with('/') || parsed->has_authority());
+  if (!names_a_resource) return fail(ErrorKind::Malformed, "the request target is not a URL path");
 
   RequestTarget result;
   for (const auto segment : parsed->segments()) {
