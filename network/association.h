@@ -18,11 +18,15 @@
 #include "core/result.h"
 #include "integration/logging.h"
 #include "network/dimse/command.h"
+#include "network/negotiation.h"
 
-namespace boost::asio { class io_context; }
+namespace boost::asio {
+class io_context;
+}
 
-
-namespace pacs::integration { class Metrics; }
+namespace pacs::integration {
+class Metrics;
+}
 
 namespace pacs::network {
 
@@ -31,65 +35,19 @@ using Task = boost::asio::awaitable<T>;
 
 /// What one association may cost. Every number from outside is held against one of these.
 struct AssociationLimits {
-  std::uint32_t pdu_bytes_max = 131'072;         ///< what we announce: bytes of P-DATA we take at once
-  std::uint32_t association_pdu_bytes_max = 1U << 20;  ///< an A-ASSOCIATE-RQ of 128 contexts stays below 64 KiB
-  std::uint32_t command_bytes_max = 1U << 20;    ///< one command set; real ones are below 1 KiB
-  std::chrono::seconds artim{30};                ///< PS3.8 §9.1.5: to A-ASSOCIATE-RQ, and to close
-  std::chrono::seconds idle{600};                ///< without a PDU from the peer
-  std::chrono::seconds dimse_response{300};      ///< SCU: to the response of a request
-  std::chrono::seconds connect{30};
-  std::uint16_t operations_window_max = 16;      ///< asynchronous operations we take at once (PS3.7 §D.3.3.3)
-};
-
-enum class Role : std::uint8_t { Scu = 1, Scp = 2, Both = 3 };
-
-/// A presentation context as proposed or as accepted.
-struct PresentationContext {
-  std::uint8_t id = 0;                        ///< odd, 1..255 (PS3.8 §9.3.2.2)
-  std::string abstract_syntax;
-  std::vector<std::string> transfer_syntaxes; ///< proposed: all; accepted: exactly one
-  std::uint8_t result = 0;                    ///< PS3.8 Table 9-18; 0 is acceptance
-  bool scu_role = true, scp_role = false;     ///< of the requestor (PS3.7 §D.3.3.4)
-};
-
-struct UserIdentity {           // PS3.7 §D.3.3.7
-  std::uint8_t type = 0;        ///< 1 user name, 2 and passcode, 3 Kerberos, 4 SAML, 5 JWT
-  bool positive_response_requested = false;
-  std::string primary, secondary;
-};
-
-struct ExtendedNegotiation { std::string sop_class_uid; Bytes information; };           // §D.3.3.5
-struct CommonExtendedNegotiation {                                                       // §D.3.3.6
-  std::string sop_class_uid, service_class_uid;
-  std::vector<std::string> related_general_sop_classes;
-};
-
-/// What the requestor asked for, as it came.
-struct AssociationRequest {
-  std::string calling_ae, called_ae, peer_address;
-  std::vector<PresentationContext> contexts;
-  std::uint32_t max_pdu_bytes = 0;            ///< what the requestor takes; 0 = no limit
-  std::string implementation_class_uid, implementation_version_name;
-  std::optional<std::pair<std::uint16_t, std::uint16_t>> operations_window{};  ///< invoked, performed
-  std::vector<ExtendedNegotiation> extended;
-  std::vector<CommonExtendedNegotiation> common_extended;
-  std::optional<UserIdentity> user_identity{};
-};
-
-/// An association as negotiated, seen by either side.
-struct Negotiated {
-  std::string id;                             ///< unique, for logs: "a1b2c3d4-17"
-  AssociationRequest request;
-  std::vector<PresentationContext> contexts;  ///< accepted and refused, in the order proposed
-  std::uint32_t peer_max_pdu_bytes = 0;       ///< P-DATA is cut to this; 0 = no limit
-  std::uint16_t window_invoked = 1, window_performed = 1;  ///< requestor's view; 0 = unlimited
-  std::vector<ExtendedNegotiation> extended;  ///< the acceptor's answers
-  std::string peer_implementation_version_name;
-  bool tls = false;
-  [[nodiscard]] const PresentationContext* accepted(std::uint8_t context_id) const;
-  /// First accepted context for a SOP class; with `transfer_syntax` one that carries it.
-  [[nodiscard]] const PresentationContext* accepted_for(std::string_view sop_class_uid,
-                                                        std::string_view transfer_syntax = {}) const;
+  std::uint32_t pdu_bytes_max = 131'072;  ///< what we announce: bytes of P-DATA we take at once
+  std::uint32_t association_pdu_bytes_max =
+      1U << 20;  ///< an A-ASSOCIATE-RQ of 128 contexts stays below 64 KiB
+  std::uint32_t command_bytes_max = 1U << 20;  ///< one command set; real ones are below 1 KiB
+  std::chrono::milliseconds artim{
+      30'000};  ///< PS3.8 §9.1.5: to A-ASSOCIATE-RQ (or -AC), and to close
+  std::chrono::milliseconds idle{600'000};  ///< without a byte from the peer while it is its turn
+  std::chrono::milliseconds dimse_response{300'000};  ///< SCU: to the response of a request
+  std::chrono::milliseconds connect{30'000};          ///< TCP and TLS
+  std::chrono::milliseconds send{
+      60'000};  ///< one send (at most some MiB) that the peer does not take
+  std::uint16_t operations_window_max =
+      16;  ///< asynchronous operations we take at once (PS3.7 §D.3.3.3)
 };
 
 /// A DIMSE message whose data set (if command.has_data_set) is read by `read_data_set`.
@@ -130,32 +88,16 @@ class Association {
 
 /// TLS by the BCP 195 profile (PS3.15 §B.12): 1.2 and 1.3, nothing older.
 struct TlsOptions {
-  std::string certificate_file, private_key_file;   ///< PEM
-  std::string ca_file;                              ///< PEM, whom to trust
+  std::string certificate_file, private_key_file;  ///< PEM
+  std::string ca_file;                             ///< PEM, whom to trust
   enum class ClientCertificate : std::uint8_t { Off, Optional, Required };
   ClientCertificate client_certificate = ClientCertificate::Off;  ///< acceptor
-  bool verify_peer = true;                          ///< requestor
-};
-
-/// What an acceptor asks its owner about: which abstract syntaxes and transfer syntaxes it serves.
-struct AcceptorPolicy {
-  std::string ae_title = "PACS";
-  bool accept_any_called_ae_title = false;
-  /// Chooses the transfer syntax index for a proposed context: an index into
-  /// context.transfer_syntaxes, or the refusal (PS3.8 Table 9-18: 3 abstract, 4 transfer syntax).
-  struct Choice { bool accepted = false; std::size_t index = 0; std::uint8_t reason = 3; };
-  std::function<Choice(const PresentationContext&, const AssociationRequest&)> choose;
-  /// Which roles of a role selection item to grant; default: as proposed by a storage SCU (SCU only).
-  std::function<Role(const PresentationContext&)> grant_roles;
-  std::function<std::optional<Bytes>(const ExtendedNegotiation&)> answer_extended;
-  /// Refuses an association by caller or user identity: nullopt to accept, else the reason of
-  /// PS3.8 Table 9-21 (source, reason).
-  std::function<std::optional<std::pair<std::uint8_t, std::uint8_t>>(const AssociationRequest&)> refuse;
+  bool verify_peer = true;                                        ///< requestor
 };
 
 struct ServerOptions {
   std::string listen = "127.0.0.1";
-  std::uint16_t port = 11112;          ///< 0 takes a free port; Server::port tells
+  std::uint16_t port = 11112;  ///< 0 takes a free port; Server::port tells
   std::optional<TlsOptions> tls{};
   AssociationLimits limits{};
   std::size_t associations_max = 512;  ///< above it: A-ASSOCIATE-RJ transient, local limit exceeded
@@ -168,7 +110,8 @@ class Server {
   using Serve = std::function<Task<void>(std::shared_ptr<Association>)>;
   static Result<std::unique_ptr<Server>> start(boost::asio::io_context& io, ServerOptions options,
                                                AcceptorPolicy policy, Serve serve,
-                                               integration::Logger log, integration::Metrics* metrics);
+                                               integration::Logger log,
+                                               integration::Metrics* metrics);
   virtual ~Server() = default;
   [[nodiscard]] virtual std::uint16_t port() const = 0;
   [[nodiscard]] virtual std::size_t associations() const = 0;
@@ -189,8 +132,10 @@ struct RequestOptions {
   AssociationLimits limits{};
 };
 
-/// Opens an association. Errors: Rejected (message says result, source, reason in words),
+/// Opens an association, to be used on the executor of the caller: a strand, or an io_context that
+/// one thread runs. Errors: Rejected (message says result, source, reason in words),
 /// ConnectionClosed, Timeout, Io.
-Task<Result<std::shared_ptr<Association>>> request_association(RequestOptions options, integration::Logger log);
+Task<Result<std::shared_ptr<Association>>> request_association(RequestOptions options,
+                                                               integration::Logger log);
 
 }  // namespace pacs::network

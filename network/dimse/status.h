@@ -22,7 +22,7 @@ inline constexpr std::uint16_t kProcessingFailure = 0x0110;
 inline constexpr std::uint16_t kSopClassNotSupported = 0x0122;
 inline constexpr std::uint16_t kUnrecognizedOperation = 0x0211;
 inline constexpr std::uint16_t kDuplicateInvocation = 0x0210;
-inline constexpr std::uint16_t kOutOfResources = 0xA700;             // C-STORE, PS3.4 Table B.2-1
+inline constexpr std::uint16_t kOutOfResources = 0xA700;  // C-STORE, PS3.4 Table B.2-1
 inline constexpr std::uint16_t kDataSetDoesNotMatchSopClass = 0xA900;
 inline constexpr std::uint16_t kCannotUnderstand = 0xC000;
 }  // namespace status
@@ -30,6 +30,8 @@ inline constexpr std::uint16_t kCannotUnderstand = 0xC000;
 enum class StatusClass : std::uint8_t { Success, Warning, Failure, Cancel, Pending };
 [[nodiscard]] StatusClass status_class(std::uint16_t status);
 
+/// What a request that failed with an error of this kind is answered.
+[[nodiscard]] std::uint16_t status_of(CommandField request, ErrorKind kind);
 /// The response to a request that failed with `error`: status by kind and command, error comment,
 /// offending element.
 [[nodiscard]] Command failure_response(const Command& request, const Error& error);

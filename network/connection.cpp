@@ -1,0 +1,380 @@
+// Establishing, ending, and the machine's effects. Messages are in connection_messages.cpp.
+#include "network/connection.h"
+
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <fmt/format.h>
+
+namespace pacs::network {
+namespace {
+
+constexpr std::size_t kDiscardBytes = 4096;  // what Sta13 reads at a time, to throw away
+
+UpperLayer make_machine(UpperLayer::Side side, const AssociationLimits& limits) {
+  return {side, PduLimits{limits.pdu_bytes_max, limits.association_pdu_bytes_max}};
+}
+
+}  // namespace
+
+std::string_view to_string(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::None:
+      return "open";
+    case Outcome::Released:
+      return "released";
+    case Outcome::Rejected:
+      return "rejected";
+    case Outcome::AbortedByPeer:
+      return "aborted_by_peer";
+    case Outcome::AbortedByUser:
+      return "aborted_by_us";
+    case Outcome::ProtocolError:
+      return "protocol_error";
+    case Outcome::ConnectionLost:
+      return "connection_lost";
+    case Outcome::NoAssociation:
+      return "no_association";
+  }
+  return "unknown";
+}
+
+Connection::Connection(std::unique_ptr<Transport> transport, UpperLayer::Side side,
+                       AssociationLimits limits, std::string id, Traffic traffic)
+    : transport_(std::move(transport)),
+      limits_(limits),
+      traffic_(std::move(traffic)),
+      machine_(make_machine(side, limits)),
+      senders_(transport_->executor()),
+      writers_(transport_->executor()),
+      artim_(transport_->executor(), [this] { artim_expired(); }),
+      read_deadline_(transport_->executor(), [this] { read_deadline_expired(); }),
+      write_deadline_(transport_->executor(), [this] {
+        transport_failed({ErrorKind::Timeout,
+                          fmt::format("the peer took nothing for {} ms", limits_.send.count())});
+      }) {
+  negotiated_.id = std::move(id);
+  negotiated_.tls = transport_->is_tls();
+}
+
+Connection::~Connection() = default;
+
+void Connection::end(Outcome outcome, Error reason) {
+  if (ended()) return;
+  outcome_ = outcome;
+  end_reason_ = std::move(reason);
+  read_deadline_.clear();
+  transport_->cancel_read();  // whoever waits for a message learns it now
+}
+
+void Connection::close() {
+  artim_.clear();
+  read_deadline_.clear();
+  write_deadline_.clear();
+  transport_->close();
+}
+
+void Connection::transport_failed(const Error& error) {
+  machine_.transport_closed();
+  end(established_ ? Outcome::ConnectionLost : Outcome::NoAssociation, error);
+  close();
+}
+
+// The machine's effects, in the order it gave them.
+Task<void> Connection::carry_out(Effects effects) {
+  for (Effect& effect : effects) {
+    if (auto* send = std::get_if<SendPdu>(&effect)) {
+      co_await send_pdu(send->pdu);
+      if (const auto* rejection = std::get_if<AssociateRj>(&send->pdu)) {
+        end(Outcome::Rejected, {ErrorKind::Rejected, describe(*rejection)});
+      }
+    } else if (std::holds_alternative<StartArtim>(effect)) {
+      artim_.set(limits_.artim);
+    } else if (std::holds_alternative<StopArtim>(effect)) {
+      artim_.clear();
+    } else if (std::holds_alternative<CloseTransport>(effect)) {
+      end(established_ ? Outcome::ConnectionLost : Outcome::NoAssociation,
+          {ErrorKind::Timeout,
+           fmt::format("no word from the peer within ARTIM, {} ms", limits_.artim.count())});
+      close();
+    } else if (auto* indicated = std::get_if<AssociateIndication>(&effect)) {
+      indicated_ = std::move(indicated->request);
+    } else if (auto* confirmed = std::get_if<AssociateConfirmation>(&effect)) {
+      confirmed_ = std::move(confirmed->answer);
+    } else if (const auto* data = std::get_if<DataIndication>(&effect)) {
+      pdvs_ = data->values;
+      next_pdv_ = pdvs_.begin();
+    } else if (std::holds_alternative<ReleaseIndication>(effect)) {
+      co_await carry_out(machine_.release_response());
+      end(Outcome::Released, {ErrorKind::ConnectionClosed, "the peer released the association"});
+    } else if (std::holds_alternative<ReleaseConfirmation>(effect)) {
+      end(Outcome::Released, {ErrorKind::ConnectionClosed, "the association was released"});
+    } else if (auto* aborted = std::get_if<AbortIndication>(&effect)) {
+      using Cause = AbortIndication::Cause;
+      end(!established_ && aborted->cause == Cause::TransportLost ? Outcome::NoAssociation
+          : aborted->cause == Cause::Peer                         ? Outcome::AbortedByPeer
+          : aborted->cause == Cause::Protocol                     ? Outcome::ProtocolError
+                                                                  : Outcome::ConnectionLost,
+          std::move(aborted->error));
+    }
+  }
+}
+
+void Connection::carry_out_later(Effects effects) {
+  boost::asio::co_spawn(
+      transport_->executor(),
+      [self = shared_from_this(), effects = std::move(effects)]() mutable -> Task<void> {
+        co_await self->carry_out(std::move(effects));
+      },
+      boost::asio::detached);
+}
+
+Task<Status> Connection::write(std::span<const ByteView> pieces) {
+  co_await writers_.enter();
+  const Turnstile::Passage passage(writers_);
+  write_deadline_.set(limits_.send);
+  Status written = co_await transport_->write(pieces);
+  write_deadline_.clear();
+  if (!written) {
+    transport_failed(written.error());
+    co_return written;
+  }
+  if (traffic_.sent) {
+    std::size_t bytes = 0;
+    for (const ByteView piece : pieces) bytes += piece.size();
+    traffic_.sent(bytes);
+  }
+  co_return written;
+}
+
+Task<void> Connection::send_pdu(const Pdu& pdu) {
+  const Bytes bytes = encode_pdu(pdu);
+  const ByteView piece{bytes};
+  co_await write({&piece, 1});  // a failure has ended the association: nothing to add
+}
+
+// Reading: PDUs off the front of the buffer.
+
+Task<bool> Connection::read_more(std::size_t needed) {
+  const std::span<std::byte> room = buffer_.room(needed);
+  reading_ = true;
+  set_read_deadline();
+  const Result<std::size_t> count = co_await transport_->read_some(room);
+  reading_ = false;
+  read_deadline_.clear();
+  if (!count) {
+    if (count.error().kind == ErrorKind::Cancelled) co_return false;
+    if (count.error().kind != ErrorKind::ConnectionClosed) {
+      transport_failed(count.error());
+      co_return false;
+    }
+  }
+  if (!count || *count == 0) {
+    co_await carry_out(machine_.transport_closed());
+    end(established_ ? Outcome::ConnectionLost : Outcome::NoAssociation,
+        {ErrorKind::ConnectionClosed, "the peer closed the connection"});
+    close();
+    co_return false;
+  }
+  buffer_.received_more(*count);
+  if (traffic_.received) traffic_.received(*count);
+  co_return true;
+}
+
+Task<void> Connection::next_pdu() {
+  buffer_.drop(std::exchange(pdu_in_use_bytes_, 0));
+  pdvs_ = {};
+  next_pdv_ = {};
+  while (!ended()) {
+    Fed fed = machine_.feed(buffer_.received());
+    if (fed.consumed_bytes == 0) {
+      const bool more = co_await read_more(fed.needed_bytes);
+      if (!more) co_return;
+      continue;
+    }
+    pdu_in_use_bytes_ = fed.consumed_bytes;
+    co_await carry_out(std::move(fed.effects));
+    if (next_pdv_ != pdvs_.end() || indicated_ || confirmed_) co_return;
+    buffer_.drop(std::exchange(pdu_in_use_bytes_, 0));
+  }
+}
+
+// How long the peer may be silent depends on whose turn it is.
+void Connection::set_read_deadline() {
+  if (!established_ || ended()) return;  // ARTIM's time
+  if (!assembler_.between_messages() || !buffer_.empty()) {
+    read_deadline_.set(limits_.idle);  // in the middle of a message or PDU
+  } else if (performing_ > 0) {
+    read_deadline_.clear();  // it waits for us
+  } else {
+    read_deadline_.set(awaiting_ > 0 ? limits_.dimse_response : limits_.idle);
+  }
+}
+
+void Connection::read_deadline_expired() {
+  if (!reading_ || ended()) return;
+  user_abort(Outcome::AbortedByUser,
+             {ErrorKind::Timeout,
+              awaiting_ > 0 ? fmt::format("no response from the peer within {} ms",
+                                          limits_.dimse_response.count())
+                            : fmt::format("the peer was silent for {} ms", limits_.idle.count())});
+}
+
+// Sta2 and Sta13 have ARTIM in Table 9-10. We use it in Sta5 and Sta7 as well, where the table
+// would wait for ever: there it ends as an A-ABORT of the user.
+void Connection::artim_expired() {
+  if (machine_.allowed(Event::ArtimExpired)) return carry_out_later(machine_.artim_expired());
+  user_abort(Outcome::AbortedByUser,
+             {ErrorKind::Timeout,
+              fmt::format("no answer from the peer within {} ms", limits_.artim.count())});
+}
+
+// Establishing.
+
+void Connection::establish(Negotiated negotiated) {
+  negotiated.id = std::move(negotiated_.id);
+  negotiated.tls = negotiated_.tls;
+  negotiated_ = std::move(negotiated);
+  ContextSet accepted;
+  for (const PresentationContext& context : negotiated_.contexts) {
+    if (context.result == context_result::kAcceptance) accepted.set(context.id);
+  }
+  assembler_ = MessageAssembler(accepted, limits_.command_bytes_max);
+  established_ = true;
+}
+
+Task<std::optional<AssociateRq>> Connection::await_request() {
+  co_await carry_out(machine_.transport_indicated());  // AE-5: ARTIM starts
+  const Status shaken = co_await transport_->handshake();
+  if (!shaken) {
+    transport_failed(shaken.error());
+    co_return std::nullopt;
+  }
+  co_await next_pdu();
+  buffer_.drop(std::exchange(pdu_in_use_bytes_, 0));
+  co_return std::exchange(indicated_, std::nullopt);
+}
+
+Task<Status> Connection::accept(Acceptance acceptance) {
+  establish(std::move(acceptance.negotiated));
+  co_await carry_out(machine_.associate_accept(std::move(acceptance.answer)));
+  if (ended()) co_return fail(end_reason_);
+  co_return Status{};
+}
+
+Task<void> Connection::reject(AssociateRj answer) {
+  co_await carry_out(machine_.associate_reject(answer));
+}
+
+Task<Status> Connection::request(const AssociationRequest& request, AssociateRq rq) {
+  negotiated_.request = request;
+  co_await carry_out(machine_.associate_request(std::move(rq)));  // AE-1: it is connected already
+  write_deadline_.set(limits_.connect);
+  const Status shaken = co_await transport_->handshake();
+  write_deadline_.clear();
+  if (!shaken) {
+    transport_failed(shaken.error());
+    co_return shaken;
+  }
+  co_await carry_out(machine_.transport_confirmed());  // AE-2
+  artim_.set(limits_.artim);
+  while (!ended() && !confirmed_ && machine_.state() == State::Sta5) co_await next_pdu();
+  artim_.clear();
+  buffer_.drop(std::exchange(pdu_in_use_bytes_, 0));
+  if (!confirmed_) co_return fail(end_reason_);
+  if (const auto* rejection = std::get_if<AssociateRj>(&*confirmed_)) {
+    outcome_ = Outcome::Rejected;
+    end_reason_ = {ErrorKind::Rejected,
+                   "the peer rejected the association: " + describe(*rejection)};
+    close();
+    co_return fail(end_reason_);
+  }
+  Result<Negotiated> negotiated = conclude(request, std::get<AssociateAc>(*confirmed_));
+  confirmed_.reset();
+  if (!negotiated) {
+    user_abort(Outcome::ProtocolError, negotiated.error());
+    co_return fail(std::move(negotiated).error());
+  }
+  establish(*std::move(negotiated));
+  co_return Status{};
+}
+
+// Ending.
+
+void Connection::user_abort(Outcome outcome, Error reason) {
+  if (ended()) return;
+  Effects effects = machine_.abort_request();
+  end(outcome, std::move(reason));
+  boost::asio::co_spawn(
+      transport_->executor(),
+      [self = shared_from_this(), effects = std::move(effects)]() mutable -> Task<void> {
+        co_await self->carry_out(std::move(effects));
+        co_await self->finish();
+      },
+      boost::asio::detached);
+}
+
+void Connection::abort() {
+  user_abort(Outcome::AbortedByUser, {ErrorKind::ConnectionClosed, "the association was aborted"});
+}
+
+void Connection::abandon() {
+  boost::asio::dispatch(transport_->executor(), [self = shared_from_this()] {
+    if (self->ended()) return;
+    self->user_abort(Outcome::AbortedByUser,
+                     {ErrorKind::ConnectionClosed, "the association was dropped"});
+  });
+}
+
+void Connection::wind_down() {
+  winding_down_ = true;
+  if (performing_ == 0 && established_) {
+    user_abort(Outcome::AbortedByUser,
+               {ErrorKind::ConnectionClosed, "the server is shutting down"});
+  }
+}
+
+Task<Status> Connection::release() {
+  co_await senders_.enter();
+  const Turnstile::Passage passage(senders_);
+  if (ended()) co_return fail(end_reason_);
+  co_await carry_out(machine_.release_request());
+  artim_.set(limits_.artim);
+  while (!ended()) {
+    co_await next_pdu();  // what still comes before the A-RELEASE-RP (AR-6) interests nobody
+  }
+  artim_.clear();
+  if (outcome_ != Outcome::Released) co_return fail(end_reason_);
+  co_return Status{};
+}
+
+// Sta13: reads and throws away until the peer closes; only then does our last PDU surely arrive. A
+// close with unread bytes would send a reset that overtakes it.
+Task<void> Connection::finish() {
+  if (!ended()) {
+    Effects effects = machine_.abort_request();
+    end(Outcome::AbortedByUser, {ErrorKind::ConnectionClosed, "the service ended the association"});
+    co_await carry_out(std::move(effects));
+  }
+  if (std::exchange(finishing_, true)) co_return;
+  // A read that `end` has cancelled is about to return: two at a time TLS does not bear.
+  while (reading_) co_await boost::asio::post(transport_->executor(), boost::asio::use_awaitable);
+  if (machine_.state() == State::Sta13) {
+    std::array<std::byte, kDiscardBytes> discarded;
+    artim_.set(limits_.artim);
+    while (machine_.state() == State::Sta13) {
+      const Result<std::size_t> count = co_await transport_->read_some(discarded);
+      if (!count && count.error().kind == ErrorKind::Cancelled) break;
+      if (!count || *count == 0) break;
+    }
+    machine_.transport_closed();
+  }
+  close();
+}
+
+}  // namespace pacs::network

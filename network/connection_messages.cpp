@@ -1,0 +1,165 @@
+// DIMSE messages over a connection: PDVs to messages and back (PS3.7 §6.3).
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "network/connection.h"
+#include "network/dimse/status.h"
+
+namespace pacs::network {
+
+void Connection::count_received(const Command& command) {
+  if (!is_response(command.field)) {
+    if (command.field != CommandField::CCancelRq) ++performing_;
+  } else if (awaiting_ > 0 && status_class(command.status.value_or(0)) != StatusClass::Pending) {
+    --awaiting_;
+  }
+}
+
+void Connection::count_sent(const Command& command) {
+  if (!is_response(command.field)) {
+    if (command.field != CommandField::CCancelRq) ++awaiting_;
+  } else if (performing_ > 0 && status_class(command.status.value_or(0)) != StatusClass::Pending) {
+    --performing_;
+  }
+  if (reading_) set_read_deadline();
+  if (winding_down_ && performing_ == 0) wind_down();
+}
+
+Task<std::optional<Pdv>> Connection::next_pdv() {
+  if (!ended() && next_pdv_ == pdvs_.end()) co_await next_pdu();
+  if (ended()) co_return std::nullopt;
+  const Pdv pdv = *next_pdv_;
+  ++next_pdv_;
+  co_return pdv;
+}
+
+Task<void> Connection::break_off(PduFault fault) {
+  co_await carry_out(machine_.invalid_data(std::move(fault)));
+}
+
+Task<Result<std::optional<Message>>> Connection::receive() {
+  while (true) {
+    const std::optional<Pdv> pdv = co_await next_pdv();
+    if (!pdv) break;
+    MessageAssembler::Step step = assembler_.take(*pdv);
+    if (auto* fault = std::get_if<PduFault>(&step)) {
+      co_await break_off(std::move(*fault));
+      break;
+    }
+    if (const auto* set = std::get_if<MessageAssembler::CommandSet>(&step)) {
+      Result<std::optional<Message>> message = co_await take_command_set(*set);
+      if (!message || *message) co_return message;
+    }
+    // A data set fragment here belongs to a message whose reader stopped early: passed over.
+  }
+  if (outcome_ == Outcome::Released && assembler_.between_messages()) co_return std::nullopt;
+  co_return fail(end_reason_);
+}
+
+// A message; nullopt when the command was wrong but could be answered (the rest of the message is
+// passed over); an error when it could not.
+Task<Result<std::optional<Message>>> Connection::take_command_set(
+    MessageAssembler::CommandSet set) {
+  const std::uint8_t context_id = set.context_id;
+  Result<Command> command = decode_command(set.bytes);
+  if (command) {
+    assembler_.command_was_read(command->has_data_set);
+    count_received(*command);
+    co_return Message{context_id, *std::move(command)};
+  }
+  std::optional<Command> request = salvage_request(set.bytes);
+  if (!request) {
+    user_abort(Outcome::ProtocolError, command.error());
+    co_return fail(std::move(command).error());
+  }
+  assembler_.command_was_read(request->has_data_set);
+  count_received(*request);
+  Command response = failure_response(*request, command.error());
+  const Status sent = co_await send(context_id, std::move(response), {});
+  if (!sent) co_return fail(sent.error());
+  co_return std::nullopt;
+}
+
+Task<Result<DataPiece>> Connection::read_data_set() {
+  if (!assembler_.in_data_set()) {
+    co_return fail(ErrorKind::Internal, "read_data_set where no data set is to come");
+  }
+  while (true) {
+    const std::optional<Pdv> pdv = co_await next_pdv();
+    if (!pdv) break;
+    MessageAssembler::Step step = assembler_.take(*pdv);
+    if (auto* fault = std::get_if<PduFault>(&step)) {
+      co_await break_off(std::move(*fault));
+      break;
+    }
+    const auto& fragment = std::get<MessageAssembler::DataFragment>(step);
+    if (fragment.bytes.empty() && !fragment.last) continue;
+    co_return DataPiece{fragment.bytes, fragment.last};
+  }
+  if (outcome_ == Outcome::Released) {
+    co_return fail(ErrorKind::ConnectionClosed,
+                   "the peer released the association inside a message");
+  }
+  co_return fail(end_reason_);
+}
+
+Status Connection::may_send(std::uint8_t context_id) const {
+  if (ended()) return fail(end_reason_);
+  if (negotiated_.accepted(context_id) == nullptr) {
+    return fail(ErrorKind::InvalidArgument,
+                fmt::format("presentation context {} was not accepted", context_id));
+  }
+  if (!machine_.allowed(Event::DataRequest)) {
+    return fail(ErrorKind::ConnectionClosed, "the association is being released");
+  }
+  return {};
+}
+
+Task<Status> Connection::send(std::uint8_t context_id, Command command, DataSource data_set) {
+  co_await senders_.enter();
+  const Turnstile::Passage passage(senders_);
+  if (Status allowed = may_send(context_id); !allowed) co_return allowed;
+  command.has_data_set = static_cast<bool>(data_set);
+  const Bytes command_set = encode_command(command);
+  MessageCutter cutter(context_id, negotiated_.peer_max_pdu_bytes);
+  Status sent = co_await send_message(cutter, command_set, data_set);
+  if (sent) count_sent(command);
+  co_return sent;
+}
+
+Task<Status> Connection::send_message(MessageCutter& cutter, ByteView command_set,
+                                      const DataSource& data_set) {
+  cutter.add_command(command_set);
+  while (data_set) {
+    Result<ByteView> piece = data_set();
+    if (!piece) {
+      // Half a message is out and the other half will not come: nothing sensible can follow it.
+      Error error = std::move(piece).error();
+      user_abort(Outcome::AbortedByUser, error);
+      co_return fail(std::move(error));
+    }
+    if (piece->empty()) {
+      cutter.finish_data();
+      break;
+    }
+    ByteView rest = *piece;
+    while (!rest.empty()) {
+      rest = rest.subspan(cutter.add_data(rest));
+      if (!cutter.must_send() && rest.empty()) break;
+      const Status sent = co_await send_gathered(cutter);
+      if (!sent) co_return sent;
+    }
+  }
+  co_return co_await send_gathered(cutter);
+}
+
+Task<Status> Connection::send_gathered(MessageCutter& cutter) {
+  if (ended()) co_return fail(end_reason_);
+  machine_.data_request();  // DT-1 or AR-7; `ended` has told that it may
+  const Status sent = co_await write(cutter.gathered());
+  cutter.sent();
+  co_return sent;
+}
+
+}  // namespace pacs::network

@@ -1,0 +1,361 @@
+// Server: a listening port, its limits, and the life of each association from accept to log line.
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <unordered_set>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <fmt/format.h>
+
+#include "integration/metrics.h"
+#include "integration/trace_id.h"
+#include "network/connection.h"
+#include "network/tls_context.h"
+
+namespace pacs::network {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+
+// PS3.8 Table 9-21: transient, service provider (presentation).
+constexpr AssociateRj kTemporaryCongestion{2, 3, 1};
+constexpr AssociateRj kLocalLimitExceeded{2, 3, 2};
+
+// Connections that are no association (not yet, or waiting for the peer to close) are few in honest
+// use. Above associations_max by this many, a new one is closed without a word.
+constexpr std::size_t kConnectionsBeyondAssociations = 256;
+// When descriptors have run out, accepting again at once would spin.
+constexpr milliseconds kPauseAfterFailedAccept{100};
+// At shutdown: for peers to close after our last word, and for what has been closed to notice.
+constexpr milliseconds kLastWordGrace{500};
+constexpr milliseconds kCloseGrace{10'000};
+
+/// The series of this port; all null without metrics.
+struct Series {
+  integration::Gauge* active = nullptr;
+  integration::Counter* received = nullptr;
+  integration::Counter* sent = nullptr;
+  integration::Metrics* metrics = nullptr;
+
+  explicit Series(integration::Metrics* registry) : metrics(registry) {
+    if (metrics == nullptr) return;
+    active = &metrics->gauge("pacs_associations_active", "Associations open now");
+    constexpr std::string_view kBytes = "pacs_dicom_bytes_total";
+    constexpr std::string_view kHelp = "Bytes over DICOM associations";
+    received = &metrics->counter(kBytes, kHelp, {{"direction", "received"}});
+    sent = &metrics->counter(kBytes, kHelp, {{"direction", "sent"}});
+  }
+  void ended(Outcome outcome) const {
+    if (metrics == nullptr) return;
+    metrics
+        ->counter("pacs_associations_total", "Associations and attempts at one, by their end",
+                  {{"outcome", std::string{to_string(outcome)}}})
+        .add();
+  }
+};
+
+/// What all coroutines of a port share; outlives the Server object as long as one of them runs.
+struct Port : std::enable_shared_from_this<Port> {
+  Port(asio::io_context& io, ServerOptions server_options, AcceptorPolicy acceptor_policy,
+       Server::Serve serve_association, integration::Logger logger, integration::Metrics* registry)
+      : options(std::move(server_options)),
+        policy(std::move(acceptor_policy)),
+        serve(std::move(serve_association)),
+        log(std::move(logger)),
+        series(registry),
+        io_context(io),
+        strand(asio::make_strand(io)),
+        acceptor(strand) {}
+
+  Status listen();
+  Task<void> accept();
+  Task<void> attend(tcp::socket socket);
+  Task<bool> establish(Connection& connection, std::string_view peer);
+  Task<void> serve_guarded(std::shared_ptr<Connection> connection);
+  void log_end(const Connection& connection, std::string_view peer, steady_clock::duration lasted,
+               std::uint64_t bytes_in, std::uint64_t bytes_out) const;
+  bool admit(const std::shared_ptr<Connection>& connection);
+  void dismiss(const std::shared_ptr<Connection>& connection);
+  void for_each(const std::function<void(Connection&)>& call);
+  void shut_down(milliseconds grace);
+
+  const ServerOptions options;
+  const AcceptorPolicy policy;
+  const Server::Serve serve;
+  const integration::Logger log;
+  const Series series;
+  asio::io_context& io_context;
+  asio::strand<asio::io_context::executor_type> strand;
+  tcp::acceptor acceptor;
+  TlsContext tls;
+  std::uint16_t port = 0;
+
+  std::mutex mutex;  // guards what follows
+  std::condition_variable changed;
+  std::unordered_set<std::shared_ptr<Connection>> connections;
+  std::size_t serving = 0;  ///< established and not yet left by `serve`
+  bool accepting = true;    ///< the accept loop runs
+  bool draining = false;
+};
+
+Status Port::listen() {
+  if (options.tls) {
+    auto context = make_acceptor_tls(*options.tls);
+    if (!context) return fail(std::move(context).error());
+    tls = *std::move(context);
+  }
+  const std::string where = fmt::format("{}:{}", options.listen, options.port);
+  boost::system::error_code code;
+  const auto address = asio::ip::make_address(options.listen, code);
+  if (code) {
+    return fail(Error{ErrorKind::InvalidArgument, "not an address to listen on"}.in(where));
+  }
+  const tcp::endpoint endpoint(address, options.port);
+  acceptor.open(endpoint.protocol(), code);
+  if (!code) acceptor.set_option(tcp::acceptor::reuse_address(true), code);
+  if (!code) acceptor.bind(endpoint, code);
+  if (!code) acceptor.listen(asio::socket_base::max_listen_connections, code);
+  if (code) return fail(Error{ErrorKind::Io, "cannot listen: " + code.message()}.in(where));
+  port = acceptor.local_endpoint(code).port();
+  return {};
+}
+
+Task<void> Port::accept() {
+  asio::steady_timer pause(strand);
+  while (acceptor.is_open()) {
+    tcp::socket socket{asio::any_io_executor(asio::make_strand(io_context))};
+    const auto [code] = co_await acceptor.async_accept(socket, kAwait);
+    if (!code) {
+      const auto executor = socket.get_executor();
+      asio::co_spawn(
+          executor,
+          [self = shared_from_this(), socket = std::move(socket)]() mutable -> Task<void> {
+            co_await self->attend(std::move(socket));
+          },
+          asio::detached);
+    } else if (code != asio::error::operation_aborted) {
+      log.warning("", "cannot accept a connection", {{"error", code.message()}});
+      pause.expires_after(kPauseAfterFailedAccept);
+      co_await pause.async_wait(kAwait);
+    }
+  }
+  const std::scoped_lock lock(mutex);
+  accepting = false;
+  changed.notify_all();
+}
+
+bool Port::admit(const std::shared_ptr<Connection>& connection) {
+  const std::scoped_lock lock(mutex);
+  const std::size_t most = options.associations_max + kConnectionsBeyondAssociations;
+  if (draining || connections.size() >= most) return false;
+  connections.insert(connection);
+  return true;
+}
+
+void Port::dismiss(const std::shared_ptr<Connection>& connection) {
+  const std::scoped_lock lock(mutex);
+  connections.erase(connection);
+  changed.notify_all();
+}
+
+// From accept to the log line of its end.
+Task<void> Port::attend(tcp::socket socket) {
+  boost::system::error_code gone;
+  const tcp::endpoint remote = socket.remote_endpoint(gone);
+  if (gone) co_return;
+  const std::string peer = fmt::format("{}:{}", remote.address().to_string(), remote.port());
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  Traffic traffic{[&](std::size_t bytes) {
+                    bytes_in += bytes;
+                    if (series.received != nullptr)
+                      series.received->add(static_cast<double>(bytes));
+                  },
+                  [&](std::size_t bytes) {
+                    bytes_out += bytes;
+                    if (series.sent != nullptr) series.sent->add(static_cast<double>(bytes));
+                  }};
+  auto transport =
+      tls ? make_tls_acceptor(std::move(socket), tls) : make_tcp_transport(std::move(socket));
+  const auto connection =
+      std::make_shared<Connection>(std::move(transport), UpperLayer::Side::Acceptor, options.limits,
+                                   integration::next_trace_id(), std::move(traffic));
+  if (!admit(connection)) {
+    log.warning(connection->id(), "connection closed: too many", {{"peer", peer}});
+    connection->close();
+    co_return;
+  }
+  const auto start = steady_clock::now();
+  const bool established = co_await establish(*connection, peer);
+  if (established) co_await serve_guarded(connection);
+  co_await connection->finish();
+  log_end(*connection, peer, steady_clock::now() - start, bytes_in, bytes_out);
+  series.ended(connection->outcome());
+  connection->forget_traffic();
+  dismiss(connection);
+}
+
+// The request and our answer; true when there is an association now. It counts as serving then.
+Task<bool> Port::establish(Connection& connection, std::string_view peer) {
+  const std::optional<AssociateRq> rq = co_await connection.await_request();
+  if (!rq) co_return false;
+  std::optional<AssociateRj> refusal;
+  {
+    const std::scoped_lock lock(mutex);
+    if (draining)
+      refusal = kTemporaryCongestion;
+    else if (serving >= options.associations_max)
+      refusal = kLocalLimitExceeded;
+    else
+      ++serving;
+  }
+  if (!refusal) {
+    auto decision = negotiate(*rq, peer, policy,
+                              {options.limits.pdu_bytes_max, options.limits.operations_window_max});
+    if (auto* acceptance = std::get_if<Acceptance>(&decision)) {
+      const Status accepted = co_await connection.accept(std::move(*acceptance));
+      if (accepted) co_return true;
+    } else {
+      refusal = std::get<AssociateRj>(decision);
+    }
+    const std::scoped_lock lock(mutex);
+    --serving;
+    changed.notify_all();
+  }
+  if (refusal) {
+    log.warning(connection.id(), "association rejected",
+                {{"calling_ae", rq->calling_ae},
+                 {"called_ae", rq->called_ae},
+                 {"peer", peer},
+                 {"reason", describe(*refusal)}});
+    co_await connection.reject(*refusal);
+  }
+  co_return false;
+}
+
+Task<void> Port::serve_guarded(std::shared_ptr<Connection> connection) {
+  const Negotiated& negotiated = connection->negotiated();
+  const auto accepted = std::ranges::count(negotiated.contexts, context_result::kAcceptance,
+                                           &PresentationContext::result);
+  log.info(connection->id(), "association accepted",
+           {{"calling_ae", negotiated.request.calling_ae},
+            {"called_ae", negotiated.request.called_ae},
+            {"peer", negotiated.request.peer_address},
+            {"contexts", fmt::format("{}/{}", accepted, negotiated.contexts.size())},
+            {"max_pdu", std::to_string(negotiated.peer_max_pdu_bytes)},
+            {"implementation", negotiated.peer_implementation_version_name},
+            {"tls", negotiated.tls ? "yes" : "no"}});
+  if (series.active != nullptr) series.active->add(1);
+  try {
+    co_await serve(connection);
+  } catch (const std::exception& thrown) {  // our own fault; the port goes on
+    log.error(connection->id(), "exception while serving", {{"what", thrown.what()}});
+  }
+  if (series.active != nullptr) series.active->add(-1);
+  const std::scoped_lock lock(mutex);
+  --serving;
+  changed.notify_all();
+}
+
+void Port::log_end(const Connection& connection, std::string_view peer,
+                   steady_clock::duration lasted, std::uint64_t bytes_in,
+                   std::uint64_t bytes_out) const {
+  const AssociationRequest& request = connection.negotiated().request;
+  const auto lasted_ms = std::chrono::duration_cast<milliseconds>(lasted).count();
+  const bool orderly = connection.outcome() == Outcome::Released;
+  log.log(orderly ? integration::LogLevel::Info : integration::LogLevel::Warning, connection.id(),
+          "association ended",
+          {{"calling_ae", request.calling_ae},
+           {"called_ae", request.called_ae},
+           {"peer", peer},
+           {"outcome", to_string(connection.outcome())},
+           {"reason", connection.end_reason().message},
+           {"duration_ms", std::to_string(lasted_ms)},
+           {"bytes_received", std::to_string(bytes_in)},
+           {"bytes_sent", std::to_string(bytes_out)}});
+}
+
+void Port::for_each(const std::function<void(Connection&)>& call) {
+  const std::scoped_lock lock(mutex);
+  for (const auto& connection : connections) {
+    asio::post(connection->executor(), [connection, call] { call(*connection); });
+  }
+}
+
+void Port::shut_down(milliseconds grace) {
+  const auto start = steady_clock::now();
+  {
+    const std::scoped_lock lock(mutex);
+    draining = true;
+  }
+  asio::post(strand, [self = shared_from_this()] {
+    boost::system::error_code ignored;
+    self->acceptor.close(ignored);
+  });
+  for_each([](Connection& connection) { connection.wind_down(); });
+  std::unique_lock lock(mutex);
+  changed.wait_until(lock, start + grace, [&] { return serving == 0; });
+  changed.wait_until(lock,
+                     std::max(start, std::min(start + grace, steady_clock::now() + kLastWordGrace)),
+                     [&] { return connections.empty(); });
+  lock.unlock();
+  for_each([](Connection& connection) { connection.close(); });
+  lock.lock();
+  const bool gone =
+      changed.wait_for(lock, kCloseGrace, [&] { return connections.empty() && !accepting; });
+  if (!gone)
+    log.error("", "associations that do not end", {{"count", std::to_string(connections.size())}});
+}
+
+class DicomServer final : public Server {
+ public:
+  explicit DicomServer(std::shared_ptr<Port> port) : port_(std::move(port)) {}
+  ~DicomServer() override { shut_down(milliseconds{0}); }
+  [[nodiscard]] std::uint16_t port() const override { return port_->port; }
+  [[nodiscard]] std::size_t associations() const override {
+    const std::scoped_lock lock(port_->mutex);
+    return port_->serving;
+  }
+  void shut_down(milliseconds grace) override {
+    if (!std::exchange(down_, true)) port_->shut_down(grace);
+  }
+
+ private:
+  std::shared_ptr<Port> port_;
+  bool down_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(asio::io_context& io, ServerOptions options,
+                                              AcceptorPolicy policy, Serve serve,
+                                              integration::Logger log,
+                                              integration::Metrics* metrics) {
+  if (!is_ae_title(policy.ae_title)) {
+    return fail(ErrorKind::InvalidArgument,
+                fmt::format("'{}' is no AE title: 1 to 16 printable characters, no backslash",
+                            policy.ae_title));
+  }
+  auto port = std::make_shared<Port>(io, std::move(options), std::move(policy), std::move(serve),
+                                     std::move(log), metrics);
+  if (auto listening = port->listen(); !listening) return fail(std::move(listening).error());
+  asio::co_spawn(
+      port->strand, [port]() -> Task<void> { co_await port->accept(); }, asio::detached);
+  return std::make_unique<DicomServer>(port);
+}
+
+}  // namespace pacs::network

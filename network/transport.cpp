@@ -1,0 +1,175 @@
+// The two streams behind Transport.
+#include "network/transport.h"
+
+#include <array>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include "network/socket_options.h"
+
+namespace pacs::network {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using TlsStream = asio::ssl::stream<tcp::socket>;
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+
+Error io_error(const boost::system::error_code& code) {
+  if (code == asio::error::operation_aborted) return {ErrorKind::Cancelled, "cancelled"};
+  if (code == asio::error::eof || code == asio::error::connection_reset ||
+      code == asio::error::broken_pipe || code == asio::error::connection_aborted ||
+      code == asio::ssl::error::stream_truncated) {
+    return {ErrorKind::ConnectionClosed, "the peer closed the connection: " + code.message()};
+  }
+  return {ErrorKind::Io, code.message()};
+}
+
+/// The views given to `write` as Asio wants them; the array of views stays the caller's.
+class Gathered {
+ public:
+  class Iterator {
+   public:
+    using value_type = asio::const_buffer;
+    using difference_type = std::ptrdiff_t;
+    using iterator_category = std::bidirectional_iterator_tag;
+    using pointer = const asio::const_buffer*;
+    using reference = asio::const_buffer;
+    Iterator() = default;
+    explicit Iterator(const ByteView* at) : at_(at) {}
+    asio::const_buffer operator*() const { return {at_->data(), at_->size()}; }
+    Iterator& operator++() { return ++at_, *this; }
+    Iterator operator++(int) { return Iterator{at_++}; }
+    Iterator& operator--() { return --at_, *this; }
+    Iterator operator--(int) { return Iterator{at_--}; }
+    bool operator==(const Iterator&) const = default;
+
+   private:
+    const ByteView* at_ = nullptr;
+  };
+  using value_type = asio::const_buffer;
+  using const_iterator = Iterator;
+  explicit Gathered(std::span<const ByteView> pieces) : pieces_(pieces) {}
+  [[nodiscard]] Iterator begin() const { return Iterator{pieces_.data()}; }
+  [[nodiscard]] Iterator end() const { return Iterator{pieces_.data() + pieces_.size()}; }
+
+ private:
+  std::span<const ByteView> pieces_;
+};
+
+/// What TCP and TLS have in common: Stream reads and writes, socket() is what lies below.
+template <typename Stream>
+class StreamTransport : public Transport {
+ public:
+  template <typename... Args>
+  explicit StreamTransport(Args&&... args) : stream_(std::forward<Args>(args)...) {
+    boost::system::error_code ignored;  // a peer already gone shows at the first read
+    socket().set_option(tcp::no_delay(true), ignored);
+  }
+
+  Task<Result<std::size_t>> read_some(std::span<std::byte> to) override {
+    const auto [code, count] =
+        co_await stream_.async_read_some(asio::buffer(to.data(), to.size()),
+                                         asio::bind_cancellation_slot(cancel_read_.slot(), kAwait));
+    if (code == asio::error::eof) co_return std::size_t{0};
+    if (code) co_return fail(io_error(code));
+    acknowledge_at_once(static_cast<int>(socket().native_handle()));
+    co_return count;
+  }
+
+  Task<Status> write(std::span<const ByteView> pieces) override {
+    const auto [code, count] = co_await asio::async_write(stream_, Gathered{pieces}, kAwait);
+    if (code) co_return fail(io_error(code));
+    co_return Status{};
+  }
+
+  void cancel_read() override { cancel_read_.emit(asio::cancellation_type::all); }
+  void shut_down_send() override {
+    boost::system::error_code ignored;
+    socket().shutdown(tcp::socket::shutdown_send, ignored);
+  }
+  void close() override {
+    boost::system::error_code ignored;
+    socket().close(ignored);
+  }
+  asio::any_io_executor executor() override { return socket().get_executor(); }
+
+ protected:
+  tcp::socket& socket() {
+    if constexpr (std::is_same_v<Stream, tcp::socket>) {
+      return stream_;
+    } else {
+      return stream_.next_layer();
+    }
+  }
+
+  Stream stream_;
+  asio::cancellation_signal cancel_read_;
+};
+
+class TcpTransport final : public StreamTransport<tcp::socket> {
+ public:
+  using StreamTransport::StreamTransport;
+  Task<Status> handshake() override { co_return Status{}; }
+  [[nodiscard]] bool is_tls() const override { return false; }
+};
+
+class TlsTransport final : public StreamTransport<TlsStream> {
+ public:
+  TlsTransport(tcp::socket socket, TlsContext context, TlsStream::handshake_type type)
+      : StreamTransport(std::move(socket), *context), context_(std::move(context)), type_(type) {}
+
+  void expect_host(const std::string& host) {
+    boost::system::error_code ignored;
+    stream_.set_verify_callback(asio::ssl::host_name_verification(host), ignored);
+    // An address is no server name (RFC 6066 §3).
+    asio::ip::make_address(host, ignored);
+    if (ignored) SSL_set_tlsext_host_name(stream_.native_handle(), host.c_str());
+  }
+
+  Task<Status> handshake() override {
+    const auto [code] = co_await stream_.async_handshake(type_, kAwait);
+    if (!code) co_return Status{};
+    if (code == asio::error::operation_aborted) co_return fail(io_error(code));
+    std::string reason = code.message();
+    if (const long verified = SSL_get_verify_result(stream_.native_handle());
+        verified != X509_V_OK) {
+      reason += std::string{": "} + X509_verify_cert_error_string(verified);
+    }
+    co_return fail(ErrorKind::Rejected, "TLS could not be agreed on: " + reason);
+  }
+  [[nodiscard]] bool is_tls() const override { return true; }
+
+ private:
+  TlsContext context_;
+  TlsStream::handshake_type type_;
+};
+
+}  // namespace
+
+std::unique_ptr<Transport> make_tcp_transport(tcp::socket socket) {
+  return std::make_unique<TcpTransport>(std::move(socket));
+}
+
+std::unique_ptr<Transport> make_tls_acceptor(tcp::socket socket, const TlsContext& context) {
+  return std::make_unique<TlsTransport>(std::move(socket), context, TlsStream::server);
+}
+
+std::unique_ptr<Transport> make_tls_requestor(tcp::socket socket, const TlsContext& context,
+                                              const std::string& host) {
+  auto transport = std::make_unique<TlsTransport>(std::move(socket), context, TlsStream::client);
+  if (!host.empty()) transport->expect_host(host);
+  return transport;
+}
+
+}  // namespace pacs::network
