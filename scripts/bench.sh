@@ -3,7 +3,7 @@
 #
 #   scripts/bench.sh [--runs N] [--lines ct1,mr4,...] [--servers pacs,storescp,...] [--json FILE]
 #
-# Works in build/bench-work ($PACS_BENCH_FOLDER), which must lie on a real disk with 15 GB free.
+# Works in build/bench-work ($BENCH_FOLDER), which must lie on a real disk with 15 GB free.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/dependency.sh build test bench

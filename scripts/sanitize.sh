@@ -18,7 +18,7 @@ for kind in "${kinds[@]}"; do
       scripts/build.sh asan
       UBSAN_OPTIONS=print_stacktrace=1 \
         ctest --test-dir build/asan --parallel "$(nproc)" --output-on-failure --no-tests=error | tail -n 60
-      PACS=build/asan/pacs PACS_TEST_SECONDS=120 tests/interop/run_all tests/interop/test_hostile.py
+      PACS=build/asan/pacs TEST_SECONDS=120 tests/interop/run_all tests/interop/test_hostile.py
       ;;
     thread)
       scripts/build.sh tsan test_network test_storage test_services
