@@ -14,6 +14,8 @@
 namespace pacs::network {
 namespace {
 
+// For the peer to answer the end of TLS; TCP needs none.
+constexpr std::chrono::milliseconds kGoodbye{1000};
 constexpr std::size_t kDiscardBytes = 4096;  // what Sta13 reads at a time, to throw away
 
 UpperLayer make_machine(UpperLayer::Side side, const AssociationLimits& limits) {
@@ -47,6 +49,7 @@ std::string_view to_string(Outcome outcome) {
 Connection::Connection(std::unique_ptr<Transport> transport, UpperLayer::Side side,
                        AssociationLimits limits, std::string id, Traffic traffic)
     : transport_(std::move(transport)),
+      side_(side),
       limits_(limits),
       traffic_(std::move(traffic)),
       machine_(make_machine(side, limits)),
@@ -55,6 +58,7 @@ Connection::Connection(std::unique_ptr<Transport> transport, UpperLayer::Side si
       artim_(transport_->executor(), [this] { artim_expired(); }),
       read_deadline_(transport_->executor(), [this] { read_deadline_expired(); }),
       write_deadline_(transport_->executor(), [this] {
+        if (ended()) return close();
         transport_failed({ErrorKind::Timeout,
                           fmt::format("the peer took nothing for {} ms", limits_.send.count())});
       }) {
@@ -98,10 +102,7 @@ Task<void> Connection::carry_out(Effects effects) {
     } else if (std::holds_alternative<StopArtim>(effect)) {
       artim_.clear();
     } else if (std::holds_alternative<CloseTransport>(effect)) {
-      end(established_ ? Outcome::ConnectionLost : Outcome::NoAssociation,
-          {ErrorKind::Timeout,
-           fmt::format("no word from the peer within ARTIM, {} ms", limits_.artim.count())});
-      close();
+      co_await close_in_order();
     } else if (auto* indicated = std::get_if<AssociateIndication>(&effect)) {
       indicated_ = std::move(indicated->request);
     } else if (auto* confirmed = std::get_if<AssociateConfirmation>(&effect)) {
@@ -123,6 +124,19 @@ Task<void> Connection::carry_out(Effects effects) {
           std::move(aborted->error));
     }
   }
+}
+
+Task<void> Connection::close_in_order() {
+  if (!ended() && !confirmed_) {  // AA-2: nobody else says why
+    end(established_ ? Outcome::ConnectionLost : Outcome::NoAssociation,
+        {ErrorKind::Timeout,
+         fmt::format("no word from the peer within ARTIM, {} ms", limits_.artim.count())});
+  }
+  if (outcome_ == Outcome::Released && !reading_) {
+    write_deadline_.set(kGoodbye);
+    co_await transport_->say_goodbye();
+  }
+  close();
 }
 
 void Connection::carry_out_later(Effects effects) {
@@ -288,10 +302,8 @@ Task<Status> Connection::request(const AssociationRequest& request, AssociateRq 
   buffer_.drop(std::exchange(pdu_in_use_bytes_, 0));
   if (!confirmed_) co_return fail(end_reason_);
   if (const auto* rejection = std::get_if<AssociateRj>(&*confirmed_)) {
-    outcome_ = Outcome::Rejected;
-    end_reason_ = {ErrorKind::Rejected,
-                   "the peer rejected the association: " + describe(*rejection)};
-    close();
+    end(Outcome::Rejected,
+        {ErrorKind::Rejected, "the peer rejected the association: " + describe(*rejection)});
     co_return fail(end_reason_);
   }
   Result<Negotiated> negotiated = conclude(request, std::get<AssociateAc>(*confirmed_));
@@ -314,7 +326,7 @@ void Connection::user_abort(Outcome outcome, Error reason) {
       transport_->executor(),
       [self = shared_from_this(), effects = std::move(effects)]() mutable -> Task<void> {
         co_await self->carry_out(std::move(effects));
-        co_await self->finish();
+        if (self->side_ == UpperLayer::Side::Requestor) co_await self->finish();
       },
       boost::asio::detached);
 }
@@ -323,12 +335,16 @@ void Connection::abort() {
   user_abort(Outcome::AbortedByUser, {ErrorKind::ConnectionClosed, "the association was aborted"});
 }
 
-void Connection::abandon() {
-  boost::asio::dispatch(transport_->executor(), [self = shared_from_this()] {
-    if (self->ended()) return;
-    self->user_abort(Outcome::AbortedByUser,
-                     {ErrorKind::ConnectionClosed, "the association was dropped"});
-  });
+std::shared_ptr<Association> Connection::hand_out() {
+  return {this, [self = shared_from_this()](Association*) {
+            const auto executor = self->executor();
+            boost::asio::dispatch(executor, [self] {
+              if (self->side_ == UpperLayer::Side::Acceptor) return;  // the server ends it
+              boost::asio::co_spawn(
+                  self->executor(), [self]() -> Task<void> { co_await self->finish(); },
+                  boost::asio::detached);
+            });
+          }};
 }
 
 void Connection::wind_down() {

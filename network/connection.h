@@ -66,8 +66,10 @@ class Connection final : public Association, public std::enable_shared_from_this
 
   // Requestor side: the transport is connected; TLS handshake, A-ASSOCIATE-RQ, and the answer.
   Task<Status> request(const AssociationRequest& request, AssociateRq rq);
-  /// Nobody holds the association any more.
-  void abandon();
+
+  /// What users of the association hold. However and on whatever thread they let go of it, the
+  /// connection ends on its strand; one that a requestor has not released is aborted.
+  [[nodiscard]] std::shared_ptr<Association> hand_out();
 
   [[nodiscard]] Outcome outcome() const { return outcome_; }
   /// Why it ended, in words.
@@ -97,6 +99,7 @@ class Connection final : public Association, public std::enable_shared_from_this
   void end(Outcome outcome, Error reason);
   void user_abort(Outcome outcome, Error reason);
   void transport_failed(const Error& error);
+  Task<void> close_in_order();
 
   // Sending.
   Task<Status> send_message(MessageCutter& cutter, ByteView command_set,
@@ -109,6 +112,7 @@ class Connection final : public Association, public std::enable_shared_from_this
   [[nodiscard]] bool ended() const { return outcome_ != Outcome::None; }
 
   std::unique_ptr<Transport> transport_;
+  UpperLayer::Side side_;
   AssociationLimits limits_;
   Traffic traffic_;
   UpperLayer machine_;

@@ -98,12 +98,13 @@ Task<Result<std::shared_ptr<Association>>> request_association(RequestOptions op
       std::make_shared<Connection>(*std::move(transport), UpperLayer::Side::Requestor,
                                    options.limits, integration::next_trace_id(), Traffic{});
   const Status opened = co_await connection->request(request, *std::move(rq));
-  if (!opened) co_return fail(Error{opened.error()}.in(place(options)));
+  if (!opened) {
+    const auto to_its_end = connection->hand_out();  // dropped: our A-ABORT, if any, arrives first
+    co_return fail(Error{opened.error()}.in(place(options)));
+  }
   log.debug(connection->id(), "association opened",
             {{"called_ae", options.called_ae}, {"peer", request.peer_address}});
-  // Dropped without release, it is aborted; the connection lives on until the peer has closed.
-  co_return std::shared_ptr<Association>(connection.get(),
-                                         [connection](Association*) { connection->abandon(); });
+  co_return connection->hand_out();
 }
 
 }  // namespace pacs::network

@@ -261,7 +261,7 @@ Task<void> Port::serve_guarded(std::shared_ptr<Connection> connection) {
             {"tls", negotiated.tls ? "yes" : "no"}});
   if (series.active != nullptr) series.active->add(1);
   try {
-    co_await serve(connection);
+    co_await serve(connection->hand_out());
   } catch (const std::exception& thrown) {  // our own fault; the port goes on
     log.error(connection->id(), "exception while serving", {{"what", thrown.what()}});
   }
@@ -276,13 +276,19 @@ void Port::log_end(const Connection& connection, std::string_view peer,
                    std::uint64_t bytes_out) const {
   const AssociationRequest& request = connection.negotiated().request;
   const auto lasted_ms = std::chrono::duration_cast<milliseconds>(lasted).count();
-  const bool orderly = connection.outcome() == Outcome::Released;
-  log.log(orderly ? integration::LogLevel::Info : integration::LogLevel::Warning, connection.id(),
-          "association ended",
+  const Outcome outcome = connection.outcome();
+  // A probe that only connects is no news.
+  const auto level = outcome == Outcome::Released ? integration::LogLevel::Info
+                     : outcome == Outcome::NoAssociation && bytes_in == 0
+                         ? integration::LogLevel::Debug
+                         : integration::LogLevel::Warning;
+  log.log(level, connection.id(),
+          outcome == Outcome::NoAssociation ? "connection ended without an association"
+                                            : "association ended",
           {{"calling_ae", request.calling_ae},
            {"called_ae", request.called_ae},
            {"peer", peer},
-           {"outcome", to_string(connection.outcome())},
+           {"outcome", to_string(outcome)},
            {"reason", connection.end_reason().message},
            {"duration_ms", std::to_string(lasted_ms)},
            {"bytes_received", std::to_string(bytes_in)},

@@ -75,6 +75,8 @@ class StreamTransport : public Transport {
   explicit StreamTransport(Args&&... args) : stream_(std::forward<Args>(args)...) {
     boost::system::error_code ignored;  // a peer already gone shows at the first read
     socket().set_option(tcp::no_delay(true), ignored);
+    // A peer whose power went says nothing: the kernel asks now and then.
+    socket().set_option(asio::socket_base::keep_alive(true), ignored);
   }
 
   Task<Result<std::size_t>> read_some(std::span<std::byte> to) override {
@@ -94,10 +96,6 @@ class StreamTransport : public Transport {
   }
 
   void cancel_read() override { cancel_read_.emit(asio::cancellation_type::all); }
-  void shut_down_send() override {
-    boost::system::error_code ignored;
-    socket().shutdown(tcp::socket::shutdown_send, ignored);
-  }
   void close() override {
     boost::system::error_code ignored;
     socket().close(ignored);
@@ -121,6 +119,7 @@ class TcpTransport final : public StreamTransport<tcp::socket> {
  public:
   using StreamTransport::StreamTransport;
   Task<Status> handshake() override { co_return Status{}; }
+  Task<void> say_goodbye() override { co_return; }
   [[nodiscard]] bool is_tls() const override { return false; }
 };
 
@@ -148,6 +147,7 @@ class TlsTransport final : public StreamTransport<TlsStream> {
     }
     co_return fail(ErrorKind::Rejected, "TLS could not be agreed on: " + reason);
   }
+  Task<void> say_goodbye() override { co_await stream_.async_shutdown(kAwait); }
   [[nodiscard]] bool is_tls() const override { return true; }
 
  private:

@@ -26,8 +26,9 @@ class Transport {
   virtual Task<Status> write(std::span<const ByteView> pieces) = 0;
   /// Ends a pending read_some with Cancelled; the connection stays usable.
   virtual void cancel_read() = 0;
-  /// Tells the peer that no more will come from us; reading goes on.
-  virtual void shut_down_send() = 0;
+  /// TLS: tells the peer that this is the end, and waits for the same; TCP: nothing to do. Not
+  /// while a read is pending.
+  virtual Task<void> say_goodbye() = 0;
   /// Now. Pending reads and writes end with an error.
   virtual void close() = 0;
   [[nodiscard]] virtual boost::asio::any_io_executor executor() = 0;
