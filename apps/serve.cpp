@@ -1,0 +1,106 @@
+// pacs serve: the server in the foreground, from configuration to the last line of its log.
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "apps/commands.h"
+#include "apps/config_options.h"
+#include "apps/process_setup.h"
+#include "apps/server_graph.h"
+
+namespace pacs::apps {
+namespace {
+
+Result<integration::Logger> open_log(const LoggingConfig& config) {
+  integration::LogOptions options;
+  options.level = config.level;
+  options.format = config.format;
+  options.file = config.file;
+  options.queue_lines_max = config.queue_lines_max;
+  return integration::Logger::create(options);
+}
+
+/// For the person who started it; the log goes to standard error.
+void greet(const ServerGraph& graph, const Config& config) {
+  std::string text = "PACS System " PACS_VERSION "\n\n";
+  bool local_only = true;
+  for (const web::DicomEndpoint& endpoint : graph.dicom_endpoints()) {
+    text +=
+        fmt::format("  Give a modality:{:9} AE title {}, host {}, port {}\n",
+                    endpoint.tls ? " (TLS)" : "", endpoint.ae_title, endpoint.host, endpoint.port);
+    local_only = local_only && endpoint.local_only;
+  }
+  text += fmt::format("  Open in a browser:       {}\n", graph.http_url());
+  text += fmt::format("  Data is kept in:         {}\n",
+                      std::filesystem::absolute(config.storage.path).lexically_normal().string());
+  if (local_only) {
+    text +=
+        "\n  Only programs on this computer can connect; `pacs config print` explains "
+        "dicom.listen.\n";
+  }
+  text += "\nready\n";
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+}
+
+int run_serve(const ConfigOptions& options) {
+  const std::optional<Config> config = load_or_explain(options);
+  if (!config) return 2;
+  prepare_server_process();
+  StopSignals signals;  // before the first thread
+  const auto log = open_log(config->logging);
+  if (!log) {
+    fmt::print(stderr, "pacs serve: logging.file: {}\n", log.error().to_string());
+    return 2;
+  }
+  auto graph = ServerGraph::start(*config, *log);
+  if (!graph) {
+    log->flush();
+    fmt::print(stderr, "pacs serve: {}\n",
+               graph.error().message.empty() ? "cannot start" : graph.error().to_string());
+    return graph.error().kind == ErrorKind::InvalidArgument ? 2 : 1;
+  }
+  greet(**graph, *config);
+  log->info({}, "ready", {{"version", PACS_VERSION}, {"http", (*graph)->http_url()}});
+  notify_service_manager("READY=1");
+
+  const int signal = signals.wait();
+  log->info({}, "shutting down; another signal ends at once",
+            {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"},
+             {"grace_seconds", std::to_string(config->server.shutdown_seconds)}});
+  notify_service_manager("STOPPING=1");
+  (*graph)->shut_down(std::chrono::seconds(config->server.shutdown_seconds));
+  graph->reset();
+  log->info({}, "stopped");
+  log->flush();
+  return 0;
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand("serve", "Run the server in the foreground");
+  command->footer(
+      "Examples:\n"
+      "  pacs serve                                  defaults: DICOM on 127.0.0.1:11112, HTTP on "
+      "127.0.0.1:8080\n"
+      "  pacs serve --config /etc/pacs/pacs.toml\n"
+      "  pacs serve --set dicom.port=104 --set storage.path=/srv/pacs\n"
+      "Prints what to give a modality and says `ready` when all ports answer. The log goes to "
+      "standard\n"
+      "error. SIGTERM or SIGINT ends it in order: what is in flight may finish "
+      "(server.shutdown_seconds).\n"
+      "Exit code: 0 ended in order, 1 the archive cannot be opened, 2 wrong usage or "
+      "configuration.");
+  auto options = std::make_shared<ConfigOptions>();
+  add_config_options(*command, *options);
+  command->callback([options, &exit_code] { exit_code = run_serve(*options); });
+}
+
+}  // namespace pacs::apps

@@ -1,0 +1,230 @@
+#include "apps/server_graph.h"
+
+#include <algorithm>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "apps/open_archive.h"
+#include "apps/reachable_host.h"
+#include "integration/process_metrics.h"
+#include "services/storage_scp.h"
+#include "services/verification_scp.h"
+
+namespace pacs::apps {
+namespace {
+
+using std::chrono::seconds;
+
+network::AssociationLimits association_limits(const DicomConfig& dicom) {
+  network::AssociationLimits limits;
+  limits.pdu_bytes_max = dicom.pdu_bytes_max;
+  limits.association_pdu_bytes_max = dicom.association_pdu_bytes_max;
+  limits.command_bytes_max = dicom.command_bytes_max;
+  limits.artim = seconds(dicom.artim_seconds);
+  limits.idle = seconds(dicom.idle_seconds);
+  limits.dimse_response = seconds(dicom.response_seconds);
+  limits.connect = seconds(dicom.connect_seconds);
+  limits.operations_window_max = dicom.operations_window_max;
+  return limits;
+}
+
+network::ServerOptions server_options(const DicomConfig& dicom) {
+  network::ServerOptions options;
+  options.listen = dicom.listen;
+  options.port = dicom.port;
+  options.limits = association_limits(dicom);
+  options.associations_max = dicom.associations_max;
+  return options;
+}
+
+network::ServerOptions tls_server_options(const DicomConfig& dicom) {
+  network::ServerOptions options = server_options(dicom);
+  options.listen = dicom.tls.listen;
+  options.port = dicom.tls.port;
+  network::TlsOptions& tls = options.tls.emplace();
+  tls.certificate_file = dicom.tls.certificate;
+  tls.private_key_file = dicom.tls.key;
+  tls.ca_file = dicom.tls.ca;
+  switch (dicom.tls.client_certificate) {
+    case ClientCertificate::Off:
+      tls.client_certificate = network::TlsOptions::ClientCertificate::Off;
+      break;
+    case ClientCertificate::Optional:
+      tls.client_certificate = network::TlsOptions::ClientCertificate::Optional;
+      break;
+    case ClientCertificate::Required:
+      tls.client_certificate = network::TlsOptions::ClientCertificate::Required;
+      break;
+  }
+  return options;
+}
+
+web::HttpOptions http_options(const HttpConfig& http) {
+  web::HttpOptions options;
+  options.listen = http.listen;
+  options.port = http.port;
+  options.server_names = http.server_names;
+  options.handler_threads = http.handler_threads;
+  options.limits.connections_max = http.connections_max;
+  options.limits.header_bytes_max = http.header_bytes_max;
+  options.limits.body_bytes_max = http.body_bytes_max;
+  options.limits.request = seconds(http.request_seconds);
+  options.limits.idle = seconds(http.idle_seconds);
+  options.limits.write = seconds(http.write_seconds);
+  return options;
+}
+
+/// A port that cannot be opened is for whoever wrote the configuration: says which key it was.
+tl::unexpected<Error> cannot_open(std::string_view key, const Error& error) {
+  return fail(ErrorKind::InvalidArgument, fmt::format("{}: {}", key, error.to_string()));
+}
+
+std::size_t io_threads(const ServerConfig& server) {
+  return server.io_threads != 0 ? server.io_threads
+                                : std::max(1U, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+ServerGraph::ServerGraph(const Config& config, integration::Logger log)
+    : config_(config),
+      log_(std::move(log)),
+      metrics_(integration::Metrics::create()),
+      events_(std::make_unique<integration::EventBus>()),
+      pool_(std::make_unique<integration::IoPool>(io_threads(config.server))) {}
+
+Result<std::unique_ptr<ServerGraph>> ServerGraph::start(const Config& config,
+                                                        integration::Logger log) {
+  std::unique_ptr<ServerGraph> graph(new ServerGraph(config, std::move(log)));
+  const Status opened =
+      graph->open_archive().and_then([&] { return graph->open_dicom_ports(); }).and_then([&] {
+        return graph->open_http_port();
+      });
+  if (!opened) return fail(opened.error());
+  graph->observe();
+  return graph;
+}
+
+Status ServerGraph::open_archive() {
+  storage::ArchiveOptions options = archive_options(config_);
+  options.metrics = metrics_.get();
+  options.events = events_.get();
+  auto archive = storage::Archive::open(std::move(options));
+  if (!archive) return fail(std::move(archive.error()));
+  archive_ = std::move(*archive);
+
+  responder_ = std::make_unique<services::Responder>(log_, metrics_.get());
+  responder_->add(std::make_unique<services::VerificationScp>());
+  responder_->add(std::make_unique<services::StorageScp>(
+      *archive_, services::StorageClasses(config_.storage.additional_sop_classes)));
+  return {};
+}
+
+Result<std::unique_ptr<network::Server>> ServerGraph::open_dicom_port(
+    network::ServerOptions options, std::string_view key) {
+  network::AcceptorPolicy policy;
+  policy.ae_title = config_.dicom.ae_title;
+  policy.accept_any_called_ae_title = config_.dicom.accept_any_called_ae_title;
+  const std::string listen = options.listen;
+  const bool tls = options.tls.has_value();
+  auto server = network::Server::start(
+      pool_->context(), std::move(options), responder_->policy(std::move(policy)),
+      [this](std::shared_ptr<network::Association> association) {
+        return responder_->serve(std::move(association));
+      },
+      log_, metrics_.get());
+  if (!server) return cannot_open(key, server.error());
+  endpoints_.push_back({config_.dicom.ae_title, reachable_host(listen), (*server)->port(), tls,
+                        is_loopback(listen)});
+  return server;
+}
+
+Status ServerGraph::open_dicom_ports() {
+  if (!config_.dicom.listen.empty()) {
+    auto server = open_dicom_port(server_options(config_.dicom), "dicom.port");
+    if (!server) return fail(std::move(server.error()));
+    dicom_ = std::move(*server);
+  }
+  if (config_.dicom.tls.enabled()) {
+    auto server = open_dicom_port(tls_server_options(config_.dicom), "dicom.tls");
+    if (!server) return fail(std::move(server.error()));
+    dicom_tls_ = std::move(*server);
+  }
+  return {};
+}
+
+Status ServerGraph::open_http_port() {
+  web::Router router;
+  web::add_operations(router, operations());
+  auto server = web::HttpServer::start(pool_->context(), http_options(config_.http),
+                                       std::move(router), log_, metrics_.get());
+  if (!server) return cannot_open("http.port", server.error());
+  http_ = std::move(*server);
+  return {};
+}
+
+std::size_t ServerGraph::associations() const {
+  return (dicom_ ? dicom_->associations() : 0) + (dicom_tls_ ? dicom_tls_->associations() : 0);
+}
+
+Status ServerGraph::dicom_port_ready(const network::Server& port) const {
+  if (stopping_) return fail(ErrorKind::Cancelled, "the server is shutting down");
+  if (port.associations() >= config_.dicom.associations_max) {
+    return fail(ErrorKind::OutOfResources,
+                fmt::format("all {} associations of dicom.associations_max are in use",
+                            config_.dicom.associations_max));
+  }
+  return {};
+}
+
+web::Operations ServerGraph::operations() {
+  web::Operations operations;
+  operations.version = PACS_VERSION;
+  operations.dicom = endpoints_;
+  operations.metrics = metrics_.get();
+  operations.counts = [this] { return archive_->counts(); };
+  operations.associations = [this] { return associations(); };
+  operations.checks.push_back({"Archive", [this] { return archive_->ready(); }});
+  for (const network::Server* port : {dicom_.get(), dicom_tls_.get()}) {
+    if (port == nullptr) continue;
+    operations.checks.push_back(
+        {fmt::format("DICOM port {}{}", port->port(), port == dicom_tls_.get() ? " (TLS)" : ""),
+         [this, port] { return dicom_port_ready(*port); }});
+  }
+  return operations;
+}
+
+void ServerGraph::observe() {
+  integration::observe_process(*metrics_);
+  metrics_->gauge("pacs_build_info", "1, with the version as a label.", {{"version", PACS_VERSION}})
+      .set(1);
+  metrics_->observe_counter("pacs_log_lines_dropped_total",
+                            "Log lines dropped because the queue was full.",
+                            [log = log_] { return static_cast<double>(log.lines_dropped()); });
+  metrics_->observe_gauge("pacs_log_queue_lines", "Log lines that wait to be written.",
+                          [log = log_] { return static_cast<double>(log.lines_queued()); });
+  metrics_->observe_gauge("pacs_http_connections", "Open HTTP connections.", [http = http_.get()] {
+    return static_cast<double>(http->connections());
+  });
+}
+
+std::string ServerGraph::http_url() const {
+  return browser_url(reachable_host(config_.http.listen), http_->port());
+}
+
+void ServerGraph::shut_down(std::chrono::milliseconds grace) {
+  stopping_ = true;
+  // HTTP goes on meanwhile, so that /readyz says why nothing new is taken.
+  const auto deadline = std::chrono::steady_clock::now() + grace;
+  std::thread tls([&] {
+    if (dicom_tls_) dicom_tls_->shut_down(grace);
+  });
+  if (dicom_) dicom_->shut_down(grace);
+  tls.join();
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+      deadline - std::chrono::steady_clock::now());
+  http_->shut_down(std::max(left, std::chrono::milliseconds(0)));
+}
+
+}  // namespace pacs::apps
