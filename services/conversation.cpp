@@ -71,19 +71,18 @@ std::optional<Answer> Conversation::refusal(const Message& message,
                                             const Service* service) const {
   const Command& request = message.command;
   const bool composite = static_cast<std::uint16_t>(request.field) < 0x0100;  // C-, not N-
-  // PS3.7 §9.1.1.1.9: "Refused: SOP class not supported"; N-services say "no such SOP class"
-  // (PS3.7 §10.1.1.1.8). A C-service's SOP class is its context's (PS3.4 §B.2.1).
-  if (service == nullptr || !service->serves(request.sop_class_uid) ||
-      (composite && request.sop_class_uid != context.abstract_syntax)) {
-    return Answer{
-        .status = composite ? status::kSopClassNotSupported : status::kNoSuchSopClass,
-        .error_comment = fmt::format("SOP class {:.20} is not served on a context for {:.20}",
-                                     request.sop_class_uid, context.abstract_syntax)};
-  }
-  if (!service->performs(request.field)) {
+  if (service == nullptr || !service->performs(request.field)) {
     return Answer{.status = status::kUnrecognizedOperation,
                   .error_comment = fmt::format("{} is not performed for this SOP class",
                                                operation_name(request.field))};
+  }
+  // PS3.7 §9.1.1.1.9: "Refused: SOP class not supported"; N-services say "no such SOP class"
+  // (PS3.7 §10.1.1.1.8). A C-service's SOP class is its context's (PS3.4 §B.2.1).
+  if (!service->serves(request.sop_class_uid) ||
+      (composite && request.sop_class_uid != context.abstract_syntax)) {
+    return Answer{.status = composite ? status::kSopClassNotSupported : status::kNoSuchSopClass,
+                  .error_comment = "the SOP class is not the presentation context's",
+                  .offending_elements = {composite ? Tag{0x0000, 0x0002} : Tag{0x0000, 0x0003}}};
   }
   if (in_flight_.contains(request.message_id)) {
     return Answer{.status = status::kDuplicateInvocation,
