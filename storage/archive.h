@@ -17,7 +17,10 @@
 #include "encoding/header_reader.h"
 #include "encoding/limits.h"
 
-namespace pacs::integration { class Metrics; class EventBus; }
+namespace pacs::integration {
+class Metrics;
+class EventBus;
+}  // namespace pacs::integration
 
 namespace pacs::storage {
 
@@ -40,17 +43,17 @@ struct ArchiveOptions {
 /// Where an object comes from and what its sender said of it (the C-STORE command, the STOW part).
 struct IngestContext {
   std::string transfer_syntax_uid;
-  std::string sop_class_uid;       ///< empty: take what the data set says
-  std::string sop_instance_uid;    ///< empty: take what the data set says
-  std::string source_ae;           ///< calling AE title; empty for import
-  std::string trace_id;            ///< the association's or request's id, for logs and events
+  std::string sop_class_uid;     ///< empty: take what the data set says
+  std::string sop_instance_uid;  ///< empty: take what the data set says
+  std::string source_ae;         ///< calling AE title; empty for import
+  std::string trace_id;          ///< the association's or request's id, for logs and events
 };
 
 enum class StoreOutcome : std::uint8_t {
-  Stored,             ///< new
-  AlreadyStored,      ///< identical content was there: acknowledged
-  Kept,               ///< different content, policy keep: the first stays
-  Replaced,           ///< different content, policy replace
+  Stored,         ///< new
+  AlreadyStored,  ///< identical content was there: acknowledged
+  Kept,           ///< different content, policy keep: the first stays
+  Replaced,       ///< different content, policy replace
 };
 
 struct StoredInstance {
@@ -79,8 +82,8 @@ struct InstanceRecord {
   std::string sop_class_uid, sop_instance_uid, series_instance_uid, study_instance_uid;
   std::string transfer_syntax_uid;
   std::uint64_t data_set_bytes = 0;
-  std::uint64_t data_set_offset = 0;   ///< in the stored Part 10 object
-  std::uint64_t checksum = 0;          ///< XXH3-64 of the data set
+  std::uint64_t data_set_offset = 0;  ///< in the stored Part 10 object
+  std::uint64_t checksum = 0;         ///< XXH3-64 of the data set
   std::string object_key;
 };
 
@@ -106,14 +109,17 @@ class Archive {
   /// The stored header (bulk values as references).
   [[nodiscard]] virtual Result<Header> read_header(std::string_view sop_instance_uid) = 0;
   /// Reads bytes of the stored Part 10 object (preamble and meta group included).
-  [[nodiscard]] virtual Result<std::size_t> read_object(const InstanceRecord& instance, std::uint64_t offset,
+  [[nodiscard]] virtual Result<std::size_t> read_object(const InstanceRecord& instance,
+                                                        std::uint64_t offset,
                                                         std::span<std::byte> to) = 0;
   [[nodiscard]] virtual Result<ArchiveCounts> counts() = 0;
   /// Calls `each` for every instance in no particular order until it returns false.
-  [[nodiscard]] virtual Status for_each_instance(const std::function<bool(const InstanceRecord&)>& each) = 0;
+  [[nodiscard]] virtual Status for_each_instance(
+      const std::function<bool(const InstanceRecord&)>& each) = 0;
   /// Re-reads every object against checksum and index, and the store against the index (objects
   /// nobody knows). `progress(done, total)` is called now and then; returning false cancels.
-  [[nodiscard]] virtual Result<VerifyReport> verify(const std::function<bool(std::uint64_t, std::uint64_t)>& progress) = 0;
+  [[nodiscard]] virtual Result<VerifyReport> verify(
+      const std::function<bool(std::uint64_t, std::uint64_t)>& progress) = 0;
   /// Whether a new object would be accepted now (for /readyz).
   [[nodiscard]] virtual Status ready() = 0;
 };

@@ -1,10 +1,16 @@
-// The object store seam: where the bytes of instances lie. Few calls; a writer dropped without
-// commit has stored nothing.
+// The object store seam: where the bytes of instances lie. A few calls that a folder of files and
+// an S3 bucket can both answer.
+//
+// An object is visible under its key (`read` finds it) after `put` or `finish`, and durable after a
+// later `sync`. A large one is written by a writer and made durable by `flush` while still under no
+// key; the journal then says whether it counts: `finish` or `discard` follows, before or after a
+// crash. A writer dropped without flush has stored nothing.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -13,25 +19,42 @@
 
 namespace pacs::storage {
 
-/// One object being written. Append as bytes come, then commit; destruction without commit leaves
-/// nothing behind, also across a crash.
+/// One large object being written. Not for use from two threads at once.
 class ObjectWriter {
  public:
   virtual ~ObjectWriter() = default;
-  [[nodiscard]] virtual Status append(ByteView bytes) = 0;
-  /// Makes the object durable under its key (when `flush`) and visible.
-  [[nodiscard]] virtual Status commit(bool flush) = 0;
+  [[nodiscard]] virtual Status append(std::span<const ByteView> parts) = 0;
+  /// The object is complete; with `durable` it survives power loss from here on.
+  [[nodiscard]] virtual Status flush(bool durable) = 0;
 };
 
+/// Keys are lower-case letters and digits, at least 7 and at most 64; never anything from outside.
+/// Thread-safe.
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
   [[nodiscard]] virtual Result<std::unique_ptr<ObjectWriter>> begin(std::string_view key) = 0;
+  /// Writes a whole object, replacing what a crash left under the key.
+  [[nodiscard]] virtual Status put(std::string_view key, std::span<const ByteView> parts) = 0;
+  /// Makes a flushed object visible. A success when it is visible already.
+  [[nodiscard]] virtual Status finish(std::string_view key) = 0;
+  /// Forgets a flushed object that was not finished.
+  [[nodiscard]] virtual Status discard(std::string_view key) = 0;
+  /// Forgets every object that was begun but not finished: what a crash left behind.
+  [[nodiscard]] virtual Status discard_all() = 0;
+  /// Makes everything durable that was put, finished or removed before.
+  [[nodiscard]] virtual Status sync() = 0;
+
   /// Reads up to to.size() bytes at `offset`; returns how many (fewer only at the end).
   [[nodiscard]] virtual Result<std::size_t> read(std::string_view key, std::uint64_t offset,
                                                  std::span<std::byte> to) = 0;
   [[nodiscard]] virtual Result<std::uint64_t> size(std::string_view key) = 0;
+  /// Removing what is not there is a success.
   [[nodiscard]] virtual Status remove(std::string_view key) = 0;
+  /// Calls `each` for every visible object until it returns false. `key` is empty and `name` says
+  /// where for something that is no object.
+  [[nodiscard]] virtual Status list(
+      const std::function<bool(std::string_view key, const std::string& name)>& each) = 0;
 };
 
 }  // namespace pacs::storage

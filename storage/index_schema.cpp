@@ -1,0 +1,138 @@
+#include "storage/index_schema.h"
+
+#include <array>
+#include <string>
+
+#include <fmt/format.h>
+
+namespace pacs::storage {
+namespace {
+
+// $ID, $BIG and $BYTES stand for the dialect's types. A step that was released is never changed:
+// add the next one. Columns are named as in index_columns.cpp (a test compares them).
+constexpr std::array<std::string_view, kSchemaVersion> kSteps = {
+    R"sql(
+-- One row. Totals are maintained, so that asking for them costs nothing; the sequence numbers are
+-- the journal's: applied = in this database, checkpoint = durable here and in the object store.
+CREATE TABLE archive_state (
+  one $ID PRIMARY KEY CHECK (one = 1),
+  applied_sequence $BIG NOT NULL, checkpoint_sequence $BIG NOT NULL, last_object $BIG NOT NULL,
+  patients $BIG NOT NULL, studies $BIG NOT NULL, series $BIG NOT NULL, instances $BIG NOT NULL,
+  bytes $BIG NOT NULL);
+INSERT INTO archive_state VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0);
+
+-- Text that very many rows share: SOP classes, transfer syntaxes, source AE titles.
+CREATE TABLE term (id $ID PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+
+-- distinct_by keeps patients without id apart: it holds the study's UID then.
+CREATE TABLE patient (
+  id $ID PRIMARY KEY, distinct_by TEXT NOT NULL,
+  patient_id TEXT NOT NULL, issuer_of_patient_id TEXT NOT NULL,
+  patient_name TEXT NOT NULL, patient_name_folded TEXT NOT NULL,
+  patient_birth_date TEXT NOT NULL, patient_birth_time TEXT NOT NULL, patient_sex TEXT NOT NULL,
+  other_patient_ids TEXT NOT NULL,
+  other_patient_names TEXT NOT NULL, other_patient_names_folded TEXT NOT NULL,
+  ethnic_group TEXT NOT NULL, patient_comments TEXT NOT NULL,
+  study_count $BIG NOT NULL DEFAULT 0, series_count $BIG NOT NULL DEFAULT 0,
+  instance_count $BIG NOT NULL DEFAULT 0,
+  UNIQUE (patient_id, issuer_of_patient_id, distinct_by));
+CREATE INDEX patient_by_name ON patient (patient_name_folded);
+
+-- modalities and sop_classes: sorted, each once, separated by backslashes.
+CREATE TABLE study (
+  id $ID PRIMARY KEY, patient_key $BIG NOT NULL REFERENCES patient (id),
+  study_instance_uid TEXT NOT NULL UNIQUE,
+  study_date TEXT NOT NULL, study_time TEXT NOT NULL, accession_number TEXT NOT NULL,
+  issuer_of_accession_number TEXT NOT NULL, study_id TEXT NOT NULL,
+  study_description TEXT NOT NULL,
+  referring_physician_name TEXT NOT NULL, referring_physician_name_folded TEXT NOT NULL,
+  procedure_code TEXT NOT NULL,
+  name_of_physicians_reading_study TEXT NOT NULL,
+  name_of_physicians_reading_study_folded TEXT NOT NULL,
+  admitting_diagnoses_description TEXT NOT NULL, patient_age TEXT NOT NULL,
+  patient_size TEXT NOT NULL, patient_weight TEXT NOT NULL, occupation TEXT NOT NULL,
+  additional_patient_history TEXT NOT NULL, timezone_offset_from_utc TEXT NOT NULL,
+  modalities TEXT NOT NULL DEFAULT '', sop_classes TEXT NOT NULL DEFAULT '',
+  series_count $BIG NOT NULL DEFAULT 0, instance_count $BIG NOT NULL DEFAULT 0,
+  bytes $BIG NOT NULL DEFAULT 0);
+CREATE INDEX study_by_patient ON study (patient_key);
+CREATE INDEX study_by_accession_number ON study (accession_number);
+CREATE INDEX study_by_date ON study (study_date, study_time);
+
+CREATE TABLE series (
+  id $ID PRIMARY KEY, study_key $BIG NOT NULL REFERENCES study (id),
+  series_instance_uid TEXT NOT NULL,
+  modality TEXT NOT NULL, series_number TEXT NOT NULL, series_description TEXT NOT NULL,
+  series_date TEXT NOT NULL, series_time TEXT NOT NULL, body_part_examined TEXT NOT NULL,
+  laterality TEXT NOT NULL, protocol_name TEXT NOT NULL, manufacturer TEXT NOT NULL,
+  manufacturer_model_name TEXT NOT NULL, institution_name TEXT NOT NULL,
+  station_name TEXT NOT NULL,
+  performing_physician_name TEXT NOT NULL, performing_physician_name_folded TEXT NOT NULL,
+  performed_procedure_step_start_date TEXT NOT NULL,
+  performed_procedure_step_start_time TEXT NOT NULL, performed_procedure_step_id TEXT NOT NULL,
+  scheduled_procedure_step_id TEXT NOT NULL, requested_procedure_id TEXT NOT NULL,
+  instance_count $BIG NOT NULL DEFAULT 0, bytes $BIG NOT NULL DEFAULT 0,
+  UNIQUE (series_instance_uid, study_key));
+CREATE INDEX series_by_study ON series (study_key);
+
+-- What the headers of a series are compressed against (header_compressor.h): its first one. A table
+-- of its own, so that looking through series stays quick.
+CREATE TABLE header_base (
+  series_key $ID PRIMARY KEY REFERENCES series (id), header $BYTES NOT NULL);
+
+-- id is the number of the object in the object store.
+CREATE TABLE instance (
+  id $ID PRIMARY KEY, series_key $BIG NOT NULL REFERENCES series (id),
+  sop_instance_uid TEXT NOT NULL UNIQUE,
+  sop_class_key $BIG NOT NULL REFERENCES term (id),
+  transfer_syntax_key $BIG NOT NULL REFERENCES term (id),
+  source_key $BIG NOT NULL REFERENCES term (id),
+  received_ms $BIG NOT NULL, data_set_bytes $BIG NOT NULL, data_set_offset $BIG NOT NULL,
+  checksum $BIG NOT NULL,
+  instance_number TEXT NOT NULL, content_date TEXT NOT NULL, content_time TEXT NOT NULL,
+  acquisition_date TEXT NOT NULL, acquisition_time TEXT NOT NULL,
+  number_of_frames TEXT NOT NULL, concept_name_code TEXT NOT NULL,
+  header $BYTES NOT NULL);
+CREATE INDEX instance_by_series ON instance (series_key);
+)sql",
+};
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+std::string in_dialect(std::string_view sql, const SqlDialect& dialect) {
+  std::string text(sql);
+  replace_all(text, "$ID", dialect.row_id);
+  replace_all(text, "$BIG", dialect.big_integer);
+  replace_all(text, "$BYTES", dialect.bytes);
+  return text;
+}
+
+}  // namespace
+
+Status migrate(SqlDatabase& database) {
+  const auto found = database.schema_version();
+  if (!found) return fail(found.error());
+  if (*found > kSchemaVersion) {
+    return fail(ErrorKind::Unsupported,
+                fmt::format("the index has schema {} of a newer program; this one knows {}", *found,
+                            kSchemaVersion));
+  }
+  for (std::int64_t version = *found; version < kSchemaVersion; ++version) {
+    if (auto done = database.execute("BEGIN"); !done) return done;
+    auto done =
+        database.execute(in_dialect(kSteps[static_cast<std::size_t>(version)], database.dialect()));
+    if (done) done = database.set_schema_version(version + 1);
+    if (done) done = database.execute("COMMIT");
+    if (!done) {
+      (void)database.execute("ROLLBACK");
+      return done;
+    }
+  }
+  return {};
+}
+
+}  // namespace pacs::storage

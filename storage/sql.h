@@ -1,0 +1,78 @@
+// The SQL seam: what the index asks of a database. SQLite is behind it now, PostgreSQL can be: the
+// statements keep to what both know, with parameters $1, $2... in the order of first appearance.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/bytes.h"
+#include "core/result.h"
+
+namespace pacs::storage {
+
+/// A prepared statement. Bound text and bytes must live until reset; returned ones live until the
+/// next step or reset. Not for use from two threads at once.
+class SqlStatement {
+ public:
+  virtual ~SqlStatement() = default;
+  virtual void bind(int parameter, std::int64_t number) = 0;  ///< from 1
+  virtual void bind(int parameter, std::string_view text) = 0;
+  virtual void bind_bytes(int parameter, ByteView bytes) = 0;
+  /// True with a row, false at the end. OutOfResources (disk full), Duplicate (a uniqueness is
+  /// violated), Corrupt, Io, Internal.
+  [[nodiscard]] virtual Result<bool> step() = 0;
+  [[nodiscard]] virtual std::int64_t integer(int column) = 0;  ///< from 0
+  [[nodiscard]] virtual std::string_view text(int column) = 0;
+  [[nodiscard]] virtual ByteView bytes(int column) = 0;
+  /// Forgets parameters and rows; ready to be bound again.
+  virtual void reset() = 0;
+
+  /// Runs a statement that returns nothing.
+  [[nodiscard]] Status run() {
+    const auto stepped = step();
+    reset();
+    if (!stepped) return fail(stepped.error());
+    return {};
+  }
+};
+
+/// How the same thing is called in each database.
+struct SqlDialect {
+  std::string_view row_id;  ///< type of an integer key
+  std::string_view big_integer;
+  std::string_view bytes;
+};
+
+/// One connection. Not for use from two threads at once.
+class SqlDatabase {
+ public:
+  virtual ~SqlDatabase() = default;
+  [[nodiscard]] virtual Result<std::unique_ptr<SqlStatement>> prepare(std::string_view sql) = 0;
+  /// Runs one or more statements without parameters.
+  [[nodiscard]] virtual Status execute(std::string_view sql) = 0;
+  /// Version of the schema, 0 for an empty database.
+  [[nodiscard]] virtual Result<std::int64_t> schema_version() = 0;
+  [[nodiscard]] virtual Status set_schema_version(std::int64_t version) = 0;
+  [[nodiscard]] virtual const SqlDialect& dialect() const = 0;
+  /// Rows changed by the last statement.
+  [[nodiscard]] virtual std::int64_t changes() = 0;
+  /// Looks at the database's own structure; one message for each fault. Reads all of it.
+  [[nodiscard]] virtual Result<std::vector<std::string>> check() = 0;
+};
+
+/// Resets a statement at the end of a block, so that it holds no row and no lock.
+class ResetAtEnd {
+ public:
+  explicit ResetAtEnd(SqlStatement& statement) : statement_(statement) {}
+  ~ResetAtEnd() { statement_.reset(); }
+  ResetAtEnd(const ResetAtEnd&) = delete;
+  ResetAtEnd& operator=(const ResetAtEnd&) = delete;
+
+ private:
+  SqlStatement& statement_;
+};
+
+}  // namespace pacs::storage

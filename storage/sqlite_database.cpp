@@ -1,0 +1,174 @@
+#include "storage/sqlite_database.h"
+
+#include <deque>
+#include <string>
+#include <utility>
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+namespace pacs::storage {
+namespace {
+
+ErrorKind kind_of(int code) {
+  switch (code & 0xFF) {
+    case SQLITE_FULL:
+    case SQLITE_NOMEM:
+      return ErrorKind::OutOfResources;
+    case SQLITE_CONSTRAINT:
+      return ErrorKind::Duplicate;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return ErrorKind::Corrupt;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+      return ErrorKind::Io;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return ErrorKind::Timeout;
+    default:
+      return ErrorKind::Internal;
+  }
+}
+
+tl::unexpected<Error> refuse(const SQLite::Exception& exception, const std::string& where) {
+  return fail(
+      Error{kind_of(exception.getErrorCode()), std::string("index: ") + exception.what()}.in(
+          where));
+}
+
+class SqliteStatement final : public SqlStatement {
+ public:
+  SqliteStatement(SQLite::Database& database, std::string_view sql)
+      : database_(database), statement_(database, std::string(sql)) {}
+
+  void bind(int parameter, std::int64_t number) override { statement_.bind(parameter, number); }
+  void bind(int parameter, std::string_view text) override {
+    // SQLiteCpp takes text without copying only as a std::string: ours are used again and again.
+    const auto place = static_cast<std::size_t>(parameter);
+    while (texts_.size() <= place) texts_.emplace_back();
+    texts_[place] = text;
+    statement_.bindNoCopy(parameter, texts_[place]);
+  }
+  void bind_bytes(int parameter, ByteView bytes) override {
+    statement_.bindNoCopy(parameter, bytes.data(), static_cast<int>(bytes.size()));
+  }
+
+  Result<bool> step() override {
+    const int code = statement_.tryExecuteStep();
+    if (code == SQLITE_ROW) return true;
+    if (code == SQLITE_DONE) return false;
+    return fail(Error{kind_of(code), std::string("index: ") + database_.getErrorMsg()}.in(
+        database_.getFilename()));
+  }
+  std::int64_t integer(int column) override { return statement_.getColumn(column).getInt64(); }
+  std::string_view text(int column) override {
+    const auto value = statement_.getColumn(column);
+    const char* text = value.getText("");
+    return {text, static_cast<std::size_t>(value.getBytes())};
+  }
+  ByteView bytes(int column) override {
+    const auto value = statement_.getColumn(column);
+    const auto* data = static_cast<const std::byte*>(value.getBlob());
+    return {data, static_cast<std::size_t>(value.getBytes())};
+  }
+  void reset() override {
+    statement_.tryReset();
+    statement_.clearBindings();
+  }
+
+ private:
+  SQLite::Database& database_;
+  SQLite::Statement statement_;
+  std::deque<std::string> texts_;  // does not move what is bound
+};
+
+class SqliteDatabase final : public SqlDatabase {
+ public:
+  SqliteDatabase(const std::string& path, int flags) : database_(path, flags, kBusyTimeoutMs) {}
+
+  Result<std::unique_ptr<SqlStatement>> prepare(std::string_view sql) override {
+    try {
+      return std::make_unique<SqliteStatement>(database_, sql);
+    } catch (const SQLite::Exception& exception) {
+      return refuse(exception, database_.getFilename());
+    }
+  }
+  Status execute(std::string_view sql) override {
+    try {
+      database_.exec(std::string(sql));
+      return {};
+    } catch (const SQLite::Exception& exception) {
+      return refuse(exception, database_.getFilename());
+    }
+  }
+  Result<std::int64_t> schema_version() override {
+    try {
+      return database_.execAndGet("PRAGMA user_version").getInt64();
+    } catch (const SQLite::Exception& exception) {
+      return refuse(exception, database_.getFilename());
+    }
+  }
+  Status set_schema_version(std::int64_t version) override {
+    return execute(fmt::format("PRAGMA user_version = {}", version));
+  }
+  const SqlDialect& dialect() const override {
+    static constexpr SqlDialect kDialect{"INTEGER", "INTEGER", "BLOB"};
+    return kDialect;
+  }
+  std::int64_t changes() override { return database_.getChanges(); }
+  Result<std::vector<std::string>> check() override {
+    std::vector<std::string> faults;
+    const auto collect = [&](std::string_view sql, std::string_view what) -> Status {
+      auto statement = prepare(sql);
+      if (!statement) return fail(statement.error());
+      for (auto row = (*statement)->step();; row = (*statement)->step()) {
+        if (!row) return fail(row.error());
+        if (!*row) return {};
+        if (const auto text = (*statement)->text(0); text != "ok") {
+          faults.push_back(std::string(what).append(text));
+        }
+      }
+    };
+    if (auto done = collect("PRAGMA integrity_check", ""); !done) return fail(done.error());
+    if (auto done = collect("PRAGMA foreign_key_check", "a row names none: table "); !done) {
+      return fail(done.error());
+    }
+    return faults;
+  }
+
+ private:
+  // Only one thread writes; what a reader may meet is a checkpoint of the WAL.
+  static constexpr int kBusyTimeoutMs = 10'000;
+  SQLite::Database database_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<SqlDatabase>> open_sqlite(const std::filesystem::path& path,
+                                                 const SqliteOptions& options) {
+  const int flags =
+      options.read_only ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
+  try {
+    auto database = std::make_unique<SqliteDatabase>(path.native(), flags | SQLite::OPEN_NOMUTEX);
+    // synchronous NORMAL: the WAL is flushed before its pages go to the database and the database
+    // before the WAL is begun anew, but not at each commit.
+    std::string pragmas =
+        fmt::format("PRAGMA cache_size = -{}; PRAGMA temp_store = MEMORY; PRAGMA synchronous = {};",
+                    options.cache_kib, options.durable ? "NORMAL" : "OFF");
+    if (!options.read_only) {
+      // 2000 pages of 4 KiB: the WAL stays near 8 MiB.
+      pragmas +=
+          "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 2000;"
+          "PRAGMA foreign_keys = ON;";
+    }
+    if (auto done = database->execute(pragmas); !done) return fail(done.error());
+    return database;
+  } catch (const SQLite::Exception& exception) {
+    return refuse(exception, path.native());
+  }
+}
+
+}  // namespace pacs::storage
