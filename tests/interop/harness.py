@@ -127,14 +127,14 @@ class Process:
     def running(self):
         return self.popen.poll() is None
 
-    def wait_for_line(self, text, seconds=None):
-        """Returns the first line holding `text`; fails when the program ends or time runs out."""
+    def wait_for_line(self, text, seconds=None, whole=False):
+        """Returns the first line that holds (`whole`: is) `text`; fails when the program ends before."""
         end = time.monotonic() + (SECONDS_MAX if seconds is None else seconds)
         seen = 0
         with self._changed:
             while True:
                 for line in self.lines[seen:]:
-                    if text in line:
+                    if line == text or (text in line and not whole):
                         return line
                 seen = len(self.lines)
                 ended = not self.running() and not self._reader.is_alive()
@@ -217,7 +217,7 @@ class Pacs(Process):
         self.seconds_to_ready = time.monotonic() - started
 
     def wait_until_ready(self, seconds=None):
-        self.wait_for_line("ready", seconds)
+        self.wait_for_line("ready", seconds, whole=True)
 
     @property
     def peer(self):

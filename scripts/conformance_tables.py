@@ -1,0 +1,59 @@
+#!/usr/bin/python3
+"""Writes the tables of docs/CONFORMANCE.md that follow from the code's own tables.
+
+    scripts/conformance_tables.py [--check]     --check changes nothing and fails when they differ
+
+Between `<!-- NAME -->` and `<!-- /NAME -->` of the document stand:
+  storage-sop-classes   every SOP class that core/uid_registry_data.inc marks as storage
+  transfer-syntaxes     every row of encoding/transfer_syntax.cpp
+"""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+DOCUMENT = ROOT / "docs" / "CONFORMANCE.md"
+
+
+def storage_sop_classes():
+    row = re.compile(r'\{"([\d.]+)", "(\w*)", "([^"]*)", UidType::SopClass, (true|false), true\}')
+    text = (ROOT / "core" / "uid_registry_data.inc").read_text()
+    yield "| SOP class | UID | |"
+    yield "| --- | --- | --- |"
+    for uid, _, name, retired in row.findall(text):
+        yield f"| {name} | {uid} | {'retired' if retired == 'true' else ''} |"
+
+
+def transfer_syntaxes():
+    row = re.compile(r'TransferSyntax\{"([\d.]+)", "(\w*)", "([^"]*)", (\w+), (\w+), (\w+), (\w+), (\w+)\}')
+    text = (ROOT / "encoding" / "transfer_syntax.cpp").read_text()
+    yield "| transfer syntax | UID | VR | byte order | form | |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for uid, _, name, explicit, order, deflated, encapsulated, retired in row.findall(text):
+        form = "deflated" if deflated == "true" else "encapsulated" if encapsulated == "true" else "native"
+        yield (f"| {name} | {uid} | {'explicit' if explicit == 'true' else 'implicit'} | "
+               f"{order[1:].lower()} endian | {form} | {'retired' if retired == 'true' else ''} |")
+
+
+TABLES = {"storage-sop-classes": storage_sop_classes, "transfer-syntaxes": transfer_syntaxes}
+
+
+def main():
+    before = after = DOCUMENT.read_text()
+    for name, rows in TABLES.items():
+        table = list(rows())
+        if len(table) < 10:
+            sys.exit(f"{name}: no rows found; did the source change its form?")
+        opening, closing = f"<!-- {name} -->", f"<!-- /{name} -->"
+        start, end = after.index(opening) + len(opening), after.index(closing)
+        after = after[:start] + "\n\n" + "\n".join(table) + "\n\n" + after[end:]
+    if "--check" in sys.argv[1:]:
+        if before != after:
+            sys.exit("docs/CONFORMANCE.md differs from the code's tables: run scripts/conformance_tables.py")
+        return
+    DOCUMENT.write_text(after)
+
+
+if __name__ == "__main__":
+    main()
