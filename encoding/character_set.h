@@ -1,8 +1,10 @@
 // Specific Character Set (PS3.3 §C.12.1.1.2, PS3.5 §6.1): stored text -> UTF-8.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/dicom_dataset.h"
 #include "core/vr_types.h"
@@ -10,7 +12,7 @@
 namespace pacs {
 
 /// The decoder for one value of Specific Character Set (0008,0005), code extensions included.
-/// Bytes that are not text in it become U+FFFD; nothing is refused.
+/// Bytes that are not text in it become U+FFFD; nothing is refused. Copies and threads are free.
 class CharacterSet {
  public:
   CharacterSet() = default;  ///< ISO IR 6, the default repertoire
@@ -19,11 +21,21 @@ class CharacterSet {
   static CharacterSet of(const DataSet& data_set);  ///< by its (0008,0005)
 
   /// UTF-8 of a value of a charset-dependent VR (PN resets at ^ and =, multi-valued text at \).
+  /// Values of other VRs are in the default repertoire whatever the set is. To be used on whole
+  /// values before they are split: in GBK, GB18030 and ISO 2022 a backslash may be half a letter.
   [[nodiscard]] std::string to_utf8(std::string_view stored, VR vr) const;
   [[nodiscard]] const std::vector<std::string>& defined_terms() const { return terms_; }
+  /// Whether one of the terms is none of PS3.3 §C.12.1.1.2; it counts as ISO IR 6 then.
+  [[nodiscard]] bool has_unknown_term() const { return unknown_term_; }
 
  private:
+  enum class Form : std::uint8_t { SingleByte, CodeExtensions, WholeString };
+
   std::vector<std::string> terms_;
+  Form form_ = Form::SingleByte;
+  bool unknown_term_ = false;
+  std::uint8_t g0_ = 0;  // index of what is designated to G0 and G1 at the start of a value
+  std::uint8_t g1_ = 1;
 };
 
 }  // namespace pacs

@@ -1,7 +1,8 @@
 #include "encoding/data_set_writer.h"
 
-#include <algorithm>
 #include <cstring>
+
+#include "encoding/byte_order.h"
 
 namespace pacs {
 namespace {
@@ -75,12 +76,7 @@ Status DataSetWriter::write_value(const Element& element) {
 void DataSetWriter::append_in_order(ByteView value, std::size_t unit, bool swap) {
   const std::size_t start = out_.size();
   append(out_, value);
-  if (!swap || unit == 1) return;
-  // What is left of an incomplete last unit is no number and stays as it is.
-  for (std::size_t at = start; at + unit <= out_.size(); at += unit) {
-    std::reverse(out_.begin() + static_cast<std::ptrdiff_t>(at),
-                 out_.begin() + static_cast<std::ptrdiff_t>(at + unit));
-  }
+  if (swap) swap_units(std::span{out_}.subspan(start), unit);
 }
 
 Status DataSetWriter::write_sequence(const Element& element) {

@@ -1,8 +1,10 @@
 // The DICOM JSON model (PS3.18 §F) of data sets.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "core/dicom_dataset.h"
 #include "core/result.h"
@@ -20,7 +22,15 @@ struct JsonOptions {
 /// Appends the JSON object of a data set; text is decoded to UTF-8 by Specific Character Set.
 [[nodiscard]] Status write_json(const DataSet& data_set, std::string& to,
                                 const JsonOptions& options = {});
+
+struct JsonReadOptions {
+  std::uint32_t nesting_depth_max = 512;  ///< sequences in sequences, as in Limits
+  /// The bytes behind a BulkDataURI, little endian. Without it such an element is Unsupported.
+  std::function<Result<Bytes>(std::string_view uri, Tag tag, VR vr)> resolve_bulk{};
+};
+
 /// Reads one JSON object; the data set's text is UTF-8 with Specific Character Set ISO_IR 192.
-[[nodiscard]] Result<DataSet> read_json(std::string_view json);
+/// Numbers keep their digits: a DS or FD comes back as it was written.
+[[nodiscard]] Result<DataSet> read_json(std::string_view json, const JsonReadOptions& options = {});
 
 }  // namespace pacs
