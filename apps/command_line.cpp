@@ -11,6 +11,7 @@
 
 #include "apps/commands.h"
 #include "apps/peer_options.h"
+#include "core/nearest.h"
 
 namespace pacs::apps {
 
@@ -38,12 +39,39 @@ void build_command_line(CLI::App& app, int& exit_code) {
   add_completion(app, exit_code);
 }
 
+namespace {
+
+/// What to say when the first argument names no command; "" when it does.
+std::string unknown_command(const CLI::App& app, const std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments.front().starts_with('-')) return {};
+  Nearest nearest{arguments.front()};
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (command->get_name() == arguments.front()) return {};
+    nearest.offer(command->get_name());
+  }
+  return fmt::format("pacs: there is no command \"{}\"{}\n", arguments.front(),
+                     nearest.best().empty()
+                         ? "; pacs --help lists them"
+                         : fmt::format("; did you mean {}?", nearest.best().front()));
+}
+
+}  // namespace
+
 int run_command_line(int argc, const char* const* argv) {
+  if (argc < 1) return 2;
   CLI::App app;
   int exit_code = 0;
   build_command_line(app, exit_code);
   try {
-    std::vector<std::string> arguments = with_long_flags(argc, argv);
+    std::vector<std::string> arguments = with_long_flags(argc - 1, argv + 1);
+    if (arguments.empty()) {
+      fmt::print(stderr, "{}\n", app.help());
+      return 2;
+    }
+    if (const std::string said = unknown_command(app, arguments); !said.empty()) {
+      fmt::print(stderr, "{}", said);
+      return 2;
+    }
     std::ranges::reverse(arguments);  // as the parser takes them
     app.parse(std::move(arguments));
   } catch (const CLI::ParseError& error) {

@@ -55,9 +55,10 @@ std::size_t wide_character(std::string_view text, std::size_t at) {
   return length;
 }
 
-/// Printable text; `utf8` tells whether bytes beyond ASCII are known to be UTF-8. Cut to `columns`.
-std::string escaped(std::string_view text, bool utf8, std::size_t columns) {
-  std::string out;
+/// Printable text in brackets; `utf8` tells whether bytes beyond ASCII are known to be UTF-8. Cut
+/// to `columns`, without the closing bracket then.
+std::string bracketed(std::string_view text, bool utf8, std::size_t columns) {
+  std::string out = "[";
   std::size_t shown = 0;
   for (std::size_t at = 0; at < text.size(); ++shown) {
     if (shown >= columns) return out + "...";
@@ -80,18 +81,21 @@ std::string escaped(std::string_view text, bool utf8, std::size_t columns) {
       out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
     ++at;
   }
-  return out;
+  return out + "]";
 }
 
-std::string_view name_of(Tag tag, std::string_view creator) {
+std::string name_of(Tag tag, std::string_view creator) {
   const DictionaryEntry* entry = lookup(tag, creator);
-  if (entry == nullptr) return tag.is_private() ? "Unknown Tag & Data" : "UnknownTag";
-  return entry->keyword.empty() ? entry->name : entry->keyword;
+  if (entry == nullptr) return "Unknown Tag & Data";
+  if (!entry->keyword.empty()) return std::string{entry->keyword};
+  std::string name{entry->name};  // "GenericGroupLength", as dcmdump names what has no keyword
+  std::erase(name, ' ');
+  return name;
 }
 
 void Printer::line(std::size_t depth, Tag tag, std::string_view vr, std::string_view value,
                    std::string_view length, std::size_t vm, std::string_view name) {
-  sink_(fmt::format("{:{}}{} {} {:<{}} # {:>3}, {} {}", "", depth * 2, tag.to_string(), vr, value,
+  sink_(fmt::format("{:{}}{} {} {:<{}} # {:>3},{:>2} {}", "", depth * 2, tag.to_string(), vr, value,
                     kValueColumn, length, vm, name));
 }
 
@@ -153,9 +157,9 @@ std::string Printer::text_of(const Element& element, const TextDecoder& decode) 
     if (entry != nullptr && !entry->keyword.empty()) return fmt::format("={}", entry->keyword);
   }
   if (decode && info(element.vr()).charset_dependent) {
-    return fmt::format("[{}]", escaped(decode(stored, element.vr()), true, columns()));
+    return bracketed(decode(stored, element.vr()), true, columns());
   }
-  return fmt::format("[{}]", escaped(stored, false, columns()));
+  return bracketed(stored, false, columns());
 }
 
 std::string Printer::value_of(const Element& element, const TextDecoder& decode) const {
@@ -193,15 +197,15 @@ void Printer::sequence(const Element& element, const TextDecoder& decode, std::s
                      item.data_set.size()),
          item.undefined_length ? "u/l" : "-", 1, "Item");
     data_set(item.data_set, decode, depth + 1);
-    if (item.undefined_length) {
-      line(depth, kItemDelimitation, "na", "(ItemDelimitationItem)", "0", 0,
-           "ItemDelimitationItem");
-    }
+    line(
+        depth, kItemDelimitation, "na",
+        item.undefined_length ? "(ItemDelimitationItem)" : "(ItemDelimitationItem for re-encoding)",
+        "0", 0, "ItemDelimitationItem");
   }
-  if (element.undefined_length()) {
-    line(depth - 1, kSequenceDelimitation, "na", "(SequenceDelimitationItem)", "0", 0,
-         "SequenceDelimitationItem");
-  }
+  line(depth - 1, kSequenceDelimitation, "na",
+       element.undefined_length() ? "(SequenceDelimitationItem)"
+                                  : "(SequenceDelimitationItem for re-encod.)",
+       "0", 0, "SequenceDelimitationItem");
 }
 
 void Printer::fragments(const Element& element, std::size_t depth) {
@@ -219,7 +223,7 @@ void Printer::fragments(const Element& element, std::size_t depth) {
 
 void Printer::element(const Element& element, const DataSet& in, const TextDecoder& decode,
                       std::size_t depth) {
-  const std::string_view name = name_of(element.tag(), in.private_creator(element.tag()));
+  const std::string name = name_of(element.tag(), in.private_creator(element.tag()));
   const std::string_view vr = to_string(element.vr());
   const std::size_t count = element.value_count();
   switch (element.form()) {
