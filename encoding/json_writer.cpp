@@ -272,6 +272,10 @@ class JsonWriter {
     // move the others. DCMTK reads and writes the same strings.
     if (std::isnan(number)) return write_string("NaN");
     if (std::isinf(number)) return write_string(number > 0 ? "inf" : "-inf");
+    if (number == 0 && std::signbit(number)) {
+      to_ += "-0.0";  // "-0" is an integer to many readers, which has no sign
+      return;
+    }
     std::array<char, 32> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
     to_.append(digits.data(), end);

@@ -166,7 +166,9 @@ TokenScanner::Answer TokenScanner::open_undefined(ByteView& input, const Header&
   const Frame top = frames_.back();
   // In implicit VR a tag of undefined length that the dictionary does not know can only be SQ
   // (PS3.5 §7.1.3, §6.2.2); in explicit VR it came as UN and is to be written so again.
-  const VR vr = header.vr == VR::UN && !top.explicit_vr ? VR::SQ : header.vr;
+  // Encapsulated pixel data is OB (PS3.5 §A.4), though no transfer syntax has it in implicit VR.
+  VR vr = header.vr;
+  if (!top.explicit_vr) vr = fragments ? VR::OB : VR::SQ;
   token = Token{fragments ? Token::Kind::FragmentsStart : Token::Kind::SequenceStart,
                 vr,
                 top.order,
