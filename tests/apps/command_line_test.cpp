@@ -1,0 +1,122 @@
+#include "apps/command_line.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <CLI/CLI.hpp>
+
+#include "tests/apps/config_fixture.h"
+#include "tests/apps/program.h"
+
+namespace pacs::apps {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+TEST(CommandLine, SaysItsVersion) {
+  const Ran run = pacs("--version");
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_THAT(run.output, StartsWith("pacs "));
+}
+
+TEST(CommandLine, WithoutArgumentsItExplainsItselfAndFails) {
+  const Ran run = pacs("");
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.output, HasSubstr("Subcommands:"));
+  EXPECT_THAT(run.output, HasSubstr("pacs serve"));
+}
+
+TEST(CommandLine, AMistypedCommandOrOptionIsWrongUsage) {
+  const Ran command = pacs("dmup x.dcm");
+  EXPECT_EQ(command.exit_code, 2);
+  EXPECT_EQ(command.output, "pacs: there is no command \"dmup\"; did you mean dump?\n");
+  EXPECT_EQ(pacs("dump --no-such-option x.dcm").exit_code, 2);
+  EXPECT_EQ(pacs("dump").exit_code, 2);
+  EXPECT_EQ(pacs("dump --pretty x.dcm").exit_code, 2) << "--pretty needs --json";
+}
+
+TEST(CommandLine, EveryCommandHasHelpWithExamples) {
+  CLI::App app;
+  int exit_code = 0;
+  build_command_line(app, exit_code);
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  std::vector<std::string> names;
+  for (const CLI::App* command : commands) {
+    names.push_back(command->get_name());
+    EXPECT_THAT(command->get_footer(), HasSubstr("Examples:\n")) << command->get_name();
+    EXPECT_FALSE(command->get_description().empty()) << command->get_name();
+    const Ran run = pacs(command->get_name() + " --help");
+    EXPECT_EQ(run.exit_code, 0) << command->get_name();
+    EXPECT_THAT(run.output, HasSubstr("pacs " + command->get_name())) << "an example of its own";
+  }
+  EXPECT_THAT(names, testing::IsSupersetOf({"serve", "echo", "store", "dump", "import", "verify",
+                                            "config", "completion"}));
+}
+
+TEST_F(ConfigTest, TheProgramPrintsDefaultsThatItTakes) {
+  const Ran run = pacs("config print --defaults");
+  EXPECT_EQ(run.exit_code, 0);
+  const auto file = write(run.output);
+  const Ran check = pacs("config check " + file.string());
+  EXPECT_EQ(check.exit_code, 0);
+  EXPECT_THAT(check.output, HasSubstr("DICOM PACS at 127.0.0.1:11112, HTTP at 127.0.0.1:8080"));
+}
+
+TEST_F(ConfigTest, TheProgramExplainsAWrongFile) {
+  const auto file = write("[dicom]\nprot = 1\n[http]\nport = 70000\n");
+  const Ran check = pacs("config check " + file.string());
+  EXPECT_EQ(check.exit_code, 2);
+  EXPECT_THAT(
+      check.output,
+      HasSubstr("pacs.toml:2:1: the key dicom.prot is unknown; did you mean dicom.port?\n"));
+  EXPECT_THAT(check.output, HasSubstr("pacs.toml:4:8: http.port must be 0 to 65535, not 70000\n"));
+  EXPECT_THAT(check.output, HasSubstr("2 problems\n"));
+}
+
+TEST_F(ConfigTest, TheProgramTakesFileEnvironmentAndFlags) {
+  const auto file = write("[dicom]\nport = 1001\n[http]\nport = 1002\n");
+  const Ran run =
+      run_shell("PACS_CONFIG=" + file.string() +
+                " PACS_HTTP_PORT=2002 '" PACS_BINARY_DIR
+                "/pacs' config print --set logging.level=debug --set logging.format=json");
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_THAT(run.output, HasSubstr("port = 1001  # " + file.string() + ":2\n"));
+  EXPECT_THAT(run.output, HasSubstr("port = 2002  # PACS_HTTP_PORT\n"));
+  EXPECT_THAT(run.output, HasSubstr("level = \"debug\"  # --set\n"));
+  EXPECT_THAT(run.output, HasSubstr("format = \"json\"  # --set\n"));
+}
+
+/// What bash offers behind these words.
+Ran completed(const std::string& words) {
+  return run_shell("bash -c 'source <(\"" PACS_BINARY_DIR "/pacs\" completion bash); COMP_WORDS=(" +
+                   words +
+                   "); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); compopt() { :; }; _pacs; "
+                   "printf \"%s\\n\" \"${COMPREPLY[@]}\"'");
+}
+
+TEST(Completion, BashOffersCommandsOptionsAndKeys) {
+  EXPECT_THAT(completed("pacs \"\"").output, HasSubstr("dump\n"));
+  EXPECT_EQ(completed("pacs comp").output, "completion\n");
+  EXPECT_THAT(completed("pacs config \"\"").output, HasSubstr("check\n"));
+  EXPECT_THAT(completed("pacs dump --j").output, HasSubstr("--json\n"));
+  EXPECT_THAT(completed("pacs config print --d").output, HasSubstr("--defaults\n"));
+  EXPECT_EQ(completed("pacs config print --set dicom.por").output, "dicom.port=\n");
+  EXPECT_THAT(completed("pacs dump file").output, Not(HasSubstr("--json")));
+}
+
+TEST(Completion, OtherShellsGetTheSameWords) {
+  for (const char* shell : {"zsh", "fish"}) {
+    const Ran run = pacs(std::string{"completion "} + shell);
+    EXPECT_EQ(run.exit_code, 0);
+    for (const char* word :
+         {"dump", "json", "defaults", "dicom.port=", "Show what DICOM files hold"}) {
+      EXPECT_THAT(run.output, HasSubstr(word)) << shell;
+    }
+  }
+  EXPECT_EQ(pacs("completion tcsh").exit_code, 2);
+}
+
+}  // namespace
+}  // namespace pacs::apps
