@@ -16,6 +16,7 @@
 #include "core/result.h"
 #include "encoding/header_reader.h"
 #include "encoding/limits.h"
+#include "integration/logging.h"
 
 namespace pacs::integration {
 class Metrics;
@@ -23,6 +24,8 @@ class EventBus;
 }  // namespace pacs::integration
 
 namespace pacs::storage {
+
+class FileSystem;
 
 enum class Durability : std::uint8_t { Full, Os };  ///< survives power loss | survives kill -9
 enum class DuplicatePolicy : std::uint8_t { Keep, Replace, Reject };
@@ -36,8 +39,17 @@ struct ArchiveOptions {
   /// Refuse new objects (OutOfResources) when less than this is free, so that the index and the
   /// journal can still be written. In bytes.
   std::uint64_t free_bytes_min = 256ULL << 20;
+  /// Objects up to this size wait in memory and go through the journal: one sequential write and
+  /// flush. Larger ones are written to their own file as they come. In bytes, 4 MiB at most.
+  /// Measured on ext4: creating and flushing a file of 526 kB takes 0.60 ms, the journal 0.26 ms.
+  std::uint64_t journal_object_bytes_max = 1ULL << 20;
+  /// Memory for objects on their way, all associations together; when it is used up, objects go to
+  /// their own file whatever their size. In bytes.
+  std::uint64_t buffer_bytes_max = 64ULL << 20;
   integration::Metrics* metrics = nullptr;
   integration::EventBus* events = nullptr;  ///< gets InstanceStored for each new instance
+  integration::Logger logger{};
+  std::shared_ptr<FileSystem> file_system{};  ///< null: the operating system's; tests give another
 };
 
 /// Where an object comes from and what its sender said of it (the C-STORE command, the STOW part).
@@ -63,7 +75,7 @@ struct StoredInstance {
 };
 
 /// One object arriving. Dropped without commit it has stored nothing. Not for use from two threads
-/// at once.
+/// at once. Lives no longer than its archive.
 class Ingest {
  public:
   virtual ~Ingest() = default;
@@ -73,7 +85,7 @@ class Ingest {
   /// Ends the object. `done` is called exactly once, maybe on another thread, maybe before commit
   /// returns, when object and index entry are durable (or it failed). Errors: Truncated, Malformed,
   /// Mismatch (command against data set: offending element in `tag`), Duplicate (policy reject),
-  /// OutOfResources, Io.
+  /// OutOfResources, Io. It must be quick: others wait behind it.
   virtual void commit(std::function<void(Result<StoredInstance>)> done) = 0;
 };
 
@@ -103,8 +115,13 @@ class Archive {
   static Result<std::unique_ptr<Archive>> open(ArchiveOptions options);
   virtual ~Archive() = default;  ///< finishes what is in flight, then closes
 
+  /// Malformed (a UID of the context is none), Unsupported (transfer syntax), OutOfResources (no
+  /// room), Io (a flush failed: nothing more is accepted until the archive is opened again).
   [[nodiscard]] virtual Result<std::unique_ptr<Ingest>> begin_ingest(IngestContext context) = 0;
 
+  // What was acknowledged is seen by all calls below at once.
+
+  /// NotFound when there is none.
   [[nodiscard]] virtual Result<InstanceRecord> find_instance(std::string_view sop_instance_uid) = 0;
   /// The stored header (bulk values as references).
   [[nodiscard]] virtual Result<Header> read_header(std::string_view sop_instance_uid) = 0;

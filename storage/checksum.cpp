@@ -9,13 +9,19 @@ struct Checksum::State {
   XXH3_state_t xxh;
 };
 
-std::uint64_t checksum(ByteView bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+std::uint64_t checksum(ByteView bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
 
-Checksum::Checksum() : state_(std::make_unique<State>()) { XXH3_64bits_reset(&state_->xxh); }
+Checksum::Checksum() : state_(std::make_unique<State>()) {
+  XXH3_64bits_reset(&state_->xxh);
+}
 Checksum::~Checksum() = default;
 void Checksum::update(ByteView bytes) {
   XXH3_64bits_update(&state_->xxh, bytes.data(), bytes.size());
 }
-std::uint64_t Checksum::value() const { return XXH3_64bits_digest(&state_->xxh); }
+std::uint64_t Checksum::value() const {
+  return XXH3_64bits_digest(&state_->xxh);
+}
 
 }  // namespace pacs::storage

@@ -54,7 +54,8 @@ class FileSystem {
   [[nodiscard]] virtual Status make_directories(const Path& path) = 0;
   /// Makes the entries of a directory durable.
   [[nodiscard]] virtual Status sync_directory(const Path& path) = 0;
-  /// Makes everything durable that was written before on the file system that holds `path`.
+  /// Makes everything durable that was written before on the file system that holds `path`. Io when
+  /// that failed, OutOfResources when it could not even be begun.
   [[nodiscard]] virtual Status sync_all(const Path& path) = 0;
   [[nodiscard]] virtual Result<std::uint64_t> free_bytes(const Path& path) = 0;
   /// Names of the entries, in no order; none for a directory that is not there.

@@ -189,7 +189,7 @@ class PosixFileSystem final : public FileSystem {
     const int result = call(descriptor);
     const int code = errno;
     ::close(descriptor);
-    if (result != 0) return refuse(code, what, path);
+    if (result != 0) return refuse(code == ENOSPC ? EIO : code, what, path);  // see File::sync
     return {};
   }
 };

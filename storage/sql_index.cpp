@@ -170,7 +170,9 @@ Status SqlIndex::sync() {
     auto file = files_->open(path, OpenMode::Read);
     if (!file && file.error().kind == ErrorKind::NotFound) continue;
     if (!file) return fail(file.error());
-    if (auto synced = (*file)->sync(); !synced) return synced;
+    if (auto synced = (*file)->sync(); !synced) {
+      return fail(Error{ErrorKind::Io, synced.error().message}.in(path.native()));
+    }
   }
   return {};
 }

@@ -1,0 +1,27 @@
+// Who an arriving object is: what its data set says, held against what its sender said.
+#pragma once
+
+#include <string>
+
+#include "core/dicom_dataset.h"
+#include "core/result.h"
+#include "storage/archive.h"
+
+namespace pacs::storage {
+
+struct Identity {
+  std::string sop_class_uid, sop_instance_uid, series_instance_uid, study_instance_uid;
+};
+
+/// Digits in components separated by dots, 64 at most (PS3.5 §9.1). Leading zeros are let pass:
+/// senders that write them have images that are needed.
+[[nodiscard]] bool is_uid(std::string_view text);
+
+/// Malformed: one of the four is missing or no UID. Mismatch: command and data set name different
+/// SOP classes or instances (PS3.4 §B.2.3, A900). Each with its tag.
+[[nodiscard]] Result<Identity> identify(const DataSet& header, const IngestContext& context);
+
+/// The same of the command alone, before any data: InvalidArgument or Malformed.
+[[nodiscard]] Status check_context(const IngestContext& context);
+
+}  // namespace pacs::storage

@@ -1,0 +1,54 @@
+// IngestSession: one object arriving: its header is read, its checksum taken and its bytes kept,
+// all in one pass. A small one stays in memory, a large one goes to the object store as it comes.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "encoding/header_reader.h"
+#include "storage/archive.h"
+#include "storage/checksum.h"
+#include "storage/chunk_pool.h"
+#include "storage/committer.h"
+#include "storage/free_space.h"
+#include "storage/storage_metrics.h"
+
+namespace pacs::storage {
+
+/// What all sessions share.
+struct IngestServices {
+  ObjectStore& store;
+  Committer& committer;
+  FreeSpace& space;
+  StorageMetrics& metrics;
+  std::shared_ptr<ChunkPool> chunks;
+  Limits limits;
+  /// Objects above it are written to the object store directly and only named in the journal.
+  std::uint64_t journal_object_bytes_max = 1 << 20;
+};
+
+class IngestSession final : public Ingest {
+ public:
+  IngestSession(IngestServices& services, IngestContext context, const TransferSyntax& syntax);
+  Status append(ByteView bytes) override;
+  void commit(std::function<void(Result<StoredInstance>)> done) override;
+
+ private:
+  [[nodiscard]] Status keep(ByteView bytes);
+  [[nodiscard]] Status begin_writing();
+  [[nodiscard]] Status write_out();
+  [[nodiscard]] Result<std::shared_ptr<PendingObject>> complete();
+
+  IngestServices& services_;
+  IngestContext context_;
+  HeaderReader reader_;
+  Checksum checksum_;
+  ChunkedBytes content_;
+  std::unique_ptr<ObjectWriter> writer_;
+  std::uint64_t number_ = 0;  // of the object, once writing has begun
+  Bytes meta_;                // written in front of it
+  std::uint64_t bytes_ = 0, bytes_at_space_check_ = 0;
+  Status health_;
+};
+
+}  // namespace pacs::storage

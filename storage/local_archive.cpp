@@ -1,0 +1,222 @@
+#include "storage/local_archive.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "encoding/header_blob.h"
+#include "integration/event_bus.h"
+#include "storage/identity.h"
+#include "storage/platform.h"
+#include "storage/recovery.h"
+#include "storage/sql_index.h"
+#include "storage/verify.h"
+
+namespace pacs::storage {
+namespace {
+
+/// A journal record must fit a segment several times.
+constexpr std::uint64_t kJournalObjectBytesLimit = 4ULL << 20;
+/// Kept for the next objects while nothing arrives.
+constexpr std::uint64_t kIdleBufferBytes = 8ULL << 20;
+
+}  // namespace
+
+Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options) {
+  auto archive = LocalArchive::open(std::move(options));
+  if (!archive) return fail(archive.error());
+  return std::unique_ptr<Archive>(std::move(*archive));
+}
+
+LocalArchive::LocalArchive(ArchiveOptions options, std::shared_ptr<FileSystem> files, LockFile lock)
+    : options_(std::move(options)),
+      files_(std::move(files)),
+      lock_(std::move(lock)),
+      metrics_(options_.metrics),
+      space_(files_, options_.path, options_.free_bytes_min),
+      chunks_(ChunkPool::create(options_.buffer_bytes_max, kIdleBufferBytes)) {}
+
+Result<std::unique_ptr<LocalArchive>> LocalArchive::open(ArchiveOptions options) {
+  if (options.index_url != "sqlite:") {
+    return fail(ErrorKind::Unsupported,
+                "index.url \"" + options.index_url + "\" is not known: use \"sqlite:\"");
+  }
+  if (options.journal_object_bytes_max > kJournalObjectBytesLimit) {
+    return fail(ErrorKind::InvalidArgument, "journal_object_bytes_max is above 4 MiB");
+  }
+  auto files = options.file_system ? options.file_system : make_file_system();
+  if (auto made = files->make_directories(options.path); !made) return fail(made.error());
+  auto lock = LockFile::acquire(options.path / "lock");
+  if (!lock) return fail(lock.error());
+  auto archive = std::unique_ptr<LocalArchive>(
+      new LocalArchive(std::move(options), std::move(files), std::move(*lock)));
+  if (auto started = archive->start(); !started) return fail(started.error());
+  return archive;
+}
+
+Status LocalArchive::start() {
+  const bool durable = options_.durability == Durability::Full;
+  auto store = FileStorage::open(files_, options_.path);
+  if (!store) return fail(store.error());
+  store_ = std::move(*store);
+  auto index = SqlIndex::open_sqlite_index(files_, options_.path, durable);
+  if (!index) return fail(index.error());
+  index_ = std::move(*index);
+
+  const auto journal_directory = options_.path / "journal";
+  const std::string boot_id = platform::boot_id();
+  const auto recovered =
+      recover(*files_, *store_, *index_, {journal_directory, options_.limits, boot_id, durable},
+              options_.logger);
+  if (!recovered) return fail(recovered.error());
+
+  JournalOptions journal_options;
+  journal_options.directory = journal_directory;
+  journal_options.durable = durable;
+  journal_options.boot_id = boot_id;
+  journal_options.on_flush = [this](double seconds) { metrics_.flushed(seconds); };
+  auto journal = Journal::open(files_, std::move(journal_options), recovered->last_sequence);
+  if (!journal) return fail(journal.error());
+  journal_ = std::move(*journal);
+  start_threads(recovered->last_object);
+  observe();
+  return {};
+}
+
+void LocalArchive::start_threads(std::uint64_t last_object) {
+  const bool durable = options_.durability == Durability::Full;
+  CheckpointOptions checkpoint_options;
+  checkpoint_options.durable = durable;
+  checkpointer_ =
+      std::make_unique<Checkpointer>(*store_, *index_, *journal_, checkpoint_options,
+                                     [this](double seconds) { metrics_.checkpointed(seconds); });
+  behind_ = std::make_unique<WriteBehind>(
+      *store_, *index_, pending_, WriteBehindOptions{},
+      WriteBehind::Hooks{[this](auto objects, auto displaced, double seconds) {
+        after_batch(objects, displaced, seconds);
+      }});
+  committer_ = std::make_unique<Committer>(*store_, *index_, *journal_, pending_, *behind_,
+                                           CommitterOptions{options_.on_duplicate, durable});
+  committer_->start_numbers_behind(last_object);
+  ingest_services_ = std::make_unique<IngestServices>(
+      IngestServices{*store_, *committer_, space_, metrics_, chunks_, options_.limits,
+                     options_.journal_object_bytes_max});
+}
+
+LocalArchive::~LocalArchive() {
+  metrics_.stop_observing();
+}
+
+void LocalArchive::observe() {
+  metrics_.observe({
+      [this] { return static_cast<double>(journal_->waiting()); },
+      [this] { return static_cast<double>(journal_->bytes_held()); },
+      [this] { return static_cast<double>(behind_->waiting()); },
+      [this] { return behind_->lag_seconds(); },
+      [this] { return static_cast<double>(chunks_->bytes_in_use()); },
+      [this] { return static_cast<double>(space_.bytes()); },
+  });
+}
+
+void LocalArchive::after_batch(std::span<const PendingTable::Object> objects,
+                               std::span<const std::uint64_t> displaced, double seconds) {
+  metrics_.applied(seconds);
+  std::uint64_t bytes = 0;
+  for (const auto& object : objects) bytes += object->row.record.data_set_bytes;
+  checkpointer_->applied(objects.back()->sequence, objects.size(), bytes, displaced);
+  if (options_.events == nullptr) return;
+  for (const auto& object : objects) {
+    const InstanceRecord& record = object->row.record;
+    options_.events->publish({record.study_instance_uid, record.series_instance_uid,
+                              record.sop_instance_uid, record.sop_class_uid, object->row.source_ae,
+                              object->trace_id, record.data_set_bytes, object->replaces != 0});
+  }
+}
+
+Status LocalArchive::ready() {
+  if (auto healthy = journal_->healthy(); !healthy) return healthy;
+  if (auto healthy = checkpointer_->healthy(); !healthy) return healthy;
+  if (auto stalled = behind_->stalled(); !stalled) return stalled;
+  return space_.check();
+}
+
+Result<std::unique_ptr<Ingest>> LocalArchive::begin_ingest(IngestContext context) {
+  if (auto able = ready(); !able) return fail(able.error());
+  if (auto checked = check_context(context); !checked) return fail(checked.error());
+  const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntax_uid);
+  if (syntax == nullptr) {
+    return fail(ErrorKind::Unsupported, "the transfer syntax is not one of PS3.6 Table A-1");
+  }
+  return std::make_unique<IngestSession>(*ingest_services_, std::move(context), *syntax);
+}
+
+Result<InstanceRecord> LocalArchive::find_instance(std::string_view sop_instance_uid) {
+  // This order: an instance leaves the pending table only after the index has it.
+  if (const auto object = pending_.find(sop_instance_uid)) return object->row.record;
+  return index_->find(sop_instance_uid);
+}
+
+Result<Header> LocalArchive::read_header(std::string_view sop_instance_uid) {
+  if (const auto object = pending_.find(sop_instance_uid)) {
+    object->prepare();
+    if (object->row.header.empty()) return header_from_object(object->row.record);
+    return decode_header({object, object->row.header});
+  }
+  auto header = index_->header(sop_instance_uid);
+  if (!header) return fail(header.error());
+  if (!header->empty()) return decode_header(share(std::move(*header)));
+  const auto record = index_->find(sop_instance_uid);
+  if (!record) return fail(record.error());
+  return header_from_object(*record);
+}
+
+Result<Header> LocalArchive::header_from_object(const InstanceRecord& record) {
+  const TransferSyntax* syntax = find_transfer_syntax(record.transfer_syntax_uid);
+  if (syntax == nullptr) return fail(ErrorKind::Unsupported, "unknown transfer syntax");
+  HeaderReader reader(*syntax, options_.limits);
+  Bytes buffer(256 << 10);
+  for (std::uint64_t offset = record.data_set_offset;;) {
+    const auto got = read_object(record, offset, buffer);
+    if (!got) return fail(got.error());
+    if (*got == 0) return reader.finish();
+    if (auto fed = reader.feed(ByteView(buffer).first(*got)); !fed) return fail(fed.error());
+    offset += *got;
+  }
+}
+
+Result<std::size_t> LocalArchive::read_object(const InstanceRecord& instance, std::uint64_t offset,
+                                              std::span<std::byte> to) {
+  const auto object = pending_.find_key(instance.object_key);
+  if (!object || object->external) return store_->read(instance.object_key, offset, to);
+  std::size_t done = 0;
+  if (offset < object->meta.size()) {
+    done = std::min<std::uint64_t>(object->meta.size() - offset, to.size());
+    std::copy_n(object->meta.begin() + static_cast<std::ptrdiff_t>(offset), done, to.begin());
+    offset = object->meta.size();
+  }
+  return done + object->content.copy(offset - object->meta.size(), to.subspan(done));
+}
+
+Result<ArchiveCounts> LocalArchive::counts() {
+  if (auto settled = behind_->settle(); !settled) return fail(settled.error());
+  return index_->counts();
+}
+
+Status LocalArchive::for_each_instance(const std::function<bool(const InstanceRecord&)>& each) {
+  if (auto settled = behind_->settle(); !settled) return settled;
+  return index_->for_each(
+      [&](std::uint64_t, const InstanceRecord& record) { return each(record); });
+}
+
+Result<VerifyReport> LocalArchive::verify(
+    const std::function<bool(std::uint64_t, std::uint64_t)>& progress) {
+  VerifyOptions options;
+  options.last_object = committer_->last_number();
+  options.settle = [this]() -> Status {
+    if (auto settled = behind_->settle(); !settled) return settled;
+    return checkpointer_->settle();  // objects that were replaced are gone then
+  };
+  options.progress = progress;
+  return storage::verify(*store_, *index_, options);
+}
+
+}  // namespace pacs::storage

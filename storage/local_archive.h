@@ -1,0 +1,67 @@
+// LocalArchive: the archive on this machine: a folder with journal, objects and index.
+#pragma once
+
+#include <memory>
+
+#include "storage/archive.h"
+#include "storage/checkpointer.h"
+#include "storage/chunk_pool.h"
+#include "storage/committer.h"
+#include "storage/file_storage.h"
+#include "storage/file_system.h"
+#include "storage/free_space.h"
+#include "storage/index.h"
+#include "storage/ingest_session.h"
+#include "storage/journal.h"
+#include "storage/lock_file.h"
+#include "storage/pending.h"
+#include "storage/storage_metrics.h"
+#include "storage/write_behind.h"
+
+namespace pacs::storage {
+
+class LocalArchive final : public Archive {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<LocalArchive>> open(ArchiveOptions options);
+  ~LocalArchive() override;
+  LocalArchive(const LocalArchive&) = delete;
+  LocalArchive& operator=(const LocalArchive&) = delete;
+
+  Result<std::unique_ptr<Ingest>> begin_ingest(IngestContext context) override;
+  Result<InstanceRecord> find_instance(std::string_view sop_instance_uid) override;
+  Result<Header> read_header(std::string_view sop_instance_uid) override;
+  Result<std::size_t> read_object(const InstanceRecord& instance, std::uint64_t offset,
+                                  std::span<std::byte> to) override;
+  Result<ArchiveCounts> counts() override;
+  Status for_each_instance(const std::function<bool(const InstanceRecord&)>& each) override;
+  Result<VerifyReport> verify(
+      const std::function<bool(std::uint64_t, std::uint64_t)>& progress) override;
+  Status ready() override;
+
+ private:
+  LocalArchive(ArchiveOptions options, std::shared_ptr<FileSystem> files, LockFile lock);
+  [[nodiscard]] Status start();
+  void start_threads(std::uint64_t last_object);
+  void observe();
+  void after_batch(std::span<const PendingTable::Object> objects,
+                   std::span<const std::uint64_t> displaced, double seconds);
+  [[nodiscard]] Result<Header> header_from_object(const InstanceRecord& record);
+
+  // In the order in which they stand on each other; destroyed from the last to the first.
+  const ArchiveOptions options_;
+  const std::shared_ptr<FileSystem> files_;
+  LockFile lock_;
+  StorageMetrics metrics_;
+  FreeSpace space_;
+  std::shared_ptr<ChunkPool> chunks_;
+  std::unique_ptr<ObjectStore> store_;
+  std::unique_ptr<Index> index_;
+  PendingTable pending_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<Checkpointer> checkpointer_;
+  std::unique_ptr<WriteBehind> behind_;
+  std::unique_ptr<Committer> committer_;
+  std::unique_ptr<IngestServices> ingest_services_;
+};
+
+}  // namespace pacs::storage

@@ -1,0 +1,43 @@
+// What storage tells Prometheus. Without a registry every call does nothing.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "integration/metrics.h"
+#include "storage/archive.h"
+
+namespace pacs::storage {
+
+class StorageMetrics {
+ public:
+  /// Numbers asked for at scrape time; they must stay callable as long as this object lives.
+  struct Probes {
+    std::function<double()> journal_waiting, journal_bytes, behind_objects, behind_seconds,
+        buffer_bytes, free_bytes;
+  };
+
+  explicit StorageMetrics(integration::Metrics* registry);
+  void observe(Probes probes);
+  /// Scrapes that come later read zero: to be called before what the probes refer to goes.
+  void stop_observing();
+
+  void stored(StoreOutcome outcome, std::uint64_t bytes);
+  void refused(ErrorKind kind);
+  void flushed(double seconds);
+  void applied(double seconds);
+  void checkpointed(double seconds);
+
+ private:
+  struct Shared;
+  integration::Metrics* registry_;
+  std::shared_ptr<Shared> shared_;
+  integration::Counter* outcomes_[4] = {};
+  integration::Counter* bytes_ = nullptr;
+  integration::Histogram* flush_ = nullptr;
+  integration::Histogram* apply_ = nullptr;
+  integration::Histogram* checkpoint_ = nullptr;
+};
+
+}  // namespace pacs::storage

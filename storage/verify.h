@@ -1,0 +1,27 @@
+// Verify: re-reads everything and says what does not agree.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "core/result.h"
+#include "storage/archive.h"
+#include "storage/index.h"
+#include "storage/storage_interface.h"
+
+namespace pacs::storage {
+
+struct VerifyOptions {
+  /// Objects numbered above it are younger than the call and left out.
+  std::uint64_t last_object = 0;
+  /// Waits until everything acknowledged so far lies in its final place.
+  std::function<Status()> settle;
+  std::function<bool(std::uint64_t, std::uint64_t)> progress;  ///< see Archive::verify
+};
+
+/// Holds every object against its checksum and length, every file against the index, and the index
+/// against itself, while others store.
+[[nodiscard]] Result<VerifyReport> verify(ObjectStore& store, Index& index,
+                                          const VerifyOptions& options);
+
+}  // namespace pacs::storage

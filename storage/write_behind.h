@@ -1,0 +1,94 @@
+// WriteBehind: takes what the journal made durable to its final place: small objects to their
+// files, all of them to the index, in the journal's order and in batches.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "core/result.h"
+#include "storage/index.h"
+#include "storage/pending.h"
+#include "storage/storage_interface.h"
+
+namespace pacs::storage {
+
+struct WriteBehindOptions {
+  /// Above it `wait_for_room` waits: bounds memory (some 10 KiB each beside the content) and the
+  /// time to catch up.
+  std::size_t objects_max = 4096;
+  /// A batch begins when it is this old or large: then one transaction serves many, and what
+  /// arrives in one burst is not disturbed by each object's own.
+  std::chrono::milliseconds delay{40};
+  std::size_t batch_objects = 128;
+  std::uint64_t batch_bytes = 8ULL << 20;
+};
+
+class WriteBehind {
+ public:
+  using Object = PendingTable::Object;
+  struct Hooks {
+    /// After each batch, on this class's thread: the objects, and the numbers of those whose place
+    /// they took.
+    std::function<void(std::span<const Object>, std::span<const std::uint64_t>, double seconds)>
+        applied;
+  };
+
+  WriteBehind(ObjectStore& store, Index& index, PendingTable& pending, WriteBehindOptions options,
+              Hooks hooks);
+  /// Works off what waits, unless there is no room for it: then the journal keeps it.
+  ~WriteBehind();
+  WriteBehind(const WriteBehind&) = delete;
+  WriteBehind& operator=(const WriteBehind&) = delete;
+
+  /// In the order of sequence numbers. Never waits.
+  void push(Object object);
+  /// Holds the caller back while too much waits.
+  void wait_for_room();
+  /// Returns when everything pushed before is applied: what was acknowledged can be searched for.
+  /// OutOfResources or Io when that cannot be now.
+  [[nodiscard]] Status settle();
+  /// Why nothing moves, if nothing moves: it is tried again until it does.
+  [[nodiscard]] Status stalled() const;
+
+  [[nodiscard]] std::uint64_t applied_sequence() const;
+  [[nodiscard]] std::size_t waiting() const;
+  [[nodiscard]] double lag_seconds() const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Waiting {
+    Object object;
+    Clock::time_point since;
+  };
+
+  void run();
+  [[nodiscard]] bool take_batch(std::vector<Object>& batch);
+  void apply(const std::vector<Object>& batch);
+  [[nodiscard]] Result<std::vector<std::uint64_t>> try_apply(const std::vector<Object>& batch);
+  [[nodiscard]] Status place(PendingObject& object);
+
+  ObjectStore& store_;
+  Index& index_;
+  PendingTable& pending_;
+  const WriteBehindOptions options_;
+  const Hooks hooks_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable work_, progress_;
+  std::deque<Waiting> queue_;
+  std::uint64_t queue_bytes_ = 0;
+  std::size_t in_batch_ = 0;
+  std::uint64_t pushed_sequence_ = 0, applied_sequence_ = 0;
+  std::size_t settling_ = 0;
+  bool stopping_ = false;
+  Status stalled_;
+  std::thread thread_;
+};
+
+}  // namespace pacs::storage
