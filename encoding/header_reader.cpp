@@ -69,11 +69,14 @@ struct HeaderReader::State {
 
   Status feed_inflated(ByteView piece);
   Status drain(ByteView& input);
-  Status on(const Token& token);
-  Status on_value(const Token& token);
+  // These give false after setting `failure`: a Status for each token would cost more than
+  // scanning.
+  bool on(const Token& token);
+  bool on_value(const Token& token);
   void on_fragment(const Token& token);
   void on_chunk(const Token& token);
-  Status charge(std::uint64_t bytes, Tag tag);
+  bool charge(std::uint64_t bytes, Tag tag);
+  void pass_limit(Tag tag);
   void collect(const Token& token, std::vector<std::uint64_t>& into, std::size_t unit);
 
   Limits limits;
@@ -159,7 +162,7 @@ Status HeaderReader::State::drain(ByteView& input) {
   while (true) {
     switch (scanner.next(input, token)) {
       case TokenScanner::Answer::Token:
-        if (Status status = on(token); !status) return status;
+        if (!on(token)) return fail(*failure);
         break;
       case TokenScanner::Answer::Stop:
       case TokenScanner::Answer::NeedMore:
@@ -170,14 +173,14 @@ Status HeaderReader::State::drain(ByteView& input) {
   }
 }
 
-Status HeaderReader::State::on(const Token& token) {
+bool HeaderReader::State::on(const Token& token) {
   switch (token.kind) {
     case Token::Kind::Element:
     case Token::Kind::LongElement:
       return on_value(token);
     case Token::Kind::Chunk:
       on_chunk(token);
-      return {};
+      return true;
     case Token::Kind::SequenceStart:
       builder.open_sequence(token);
       return charge(sizeof(Element), token.tag);
@@ -185,10 +188,10 @@ Status HeaderReader::State::on(const Token& token) {
       builder.open_item(token);
       return charge(sizeof(Item), token.tag);
     case Token::Kind::ItemEnd:
-      return {};
+      return true;
     case Token::Kind::SequenceEnd:
       builder.close_sequence();
-      return {};
+      return true;
     case Token::Kind::FragmentsStart:
       fragments_start = token;
       fragments = 0;
@@ -198,11 +201,11 @@ Status HeaderReader::State::on(const Token& token) {
         layout->value_offset = token.value_offset;
         layout->encapsulated = true;
       }
-      return {};
+      return true;
     case Token::Kind::Fragment:
     case Token::Kind::LongFragment:
       on_fragment(token);
-      return {};
+      return true;
     case Token::Kind::FragmentsEnd: {
       const BulkReference where{fragments_start.value_offset,
                                 token.value_offset - fragments_start.value_offset};
@@ -212,10 +215,10 @@ Status HeaderReader::State::on(const Token& token) {
       return charge(sizeof(Element), fragments_start.tag);
     }
   }
-  return {};
+  return true;
 }
 
-Status HeaderReader::State::on_value(const Token& token) {
+bool HeaderReader::State::on_value(const Token& token) {
   const bool top_level = scanner.depth() == 0;
   if (top_level && token.tag == kExtendedOffsetTable) collect(token, extended_offset_table, 8);
   const bool pixel_data = is_pixel_data(token.tag);
@@ -230,10 +233,9 @@ Status HeaderReader::State::on_value(const Token& token) {
     }
     return charge(sizeof(Element), token.tag);
   }
-  if (Status status = charge(sizeof(Element) + token.value.size(), token.tag); !status)
-    return status;
+  if (!charge(sizeof(Element) + token.value.size(), token.tag)) return false;
   builder.add(Element::view(token.tag, token.vr, arena->keep(token.value), token.order));
-  return {};
+  return true;
 }
 
 void HeaderReader::State::on_fragment(const Token& token) {
@@ -269,13 +271,17 @@ void HeaderReader::State::on_chunk(const Token& token) {
   table = {};
 }
 
-Status HeaderReader::State::charge(std::uint64_t bytes, Tag tag) {
+bool HeaderReader::State::charge(std::uint64_t bytes, Tag tag) {
   header_bytes += bytes;
-  if (header_bytes <= limits.header_bytes_max) return {};
-  return fail(Error{ErrorKind::LimitExceeded,
-                    fmt::format("the header passes header_bytes_max = {}", limits.header_bytes_max)}
-                  .on(tag)
-                  .at(scanner.offset()));
+  if (header_bytes > limits.header_bytes_max) pass_limit(tag);
+  return !failure;
+}
+
+void HeaderReader::State::pass_limit(Tag tag) {
+  failure = Error{ErrorKind::LimitExceeded,
+                  fmt::format("the header passes header_bytes_max = {}", limits.header_bytes_max)}
+                .on(tag)
+                .at(scanner.offset());
 }
 
 }  // namespace pacs
