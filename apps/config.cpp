@@ -146,8 +146,9 @@ void Loader::remote_ae(const toml::node& node) {
   if (table == nullptr)
     return problem("each remote_ae is a table: write [[remote_ae]]", place(node));
   RemoteAe remote;
-  for (const auto& [key, entry] : *table) {
+  for (const auto& [key, value] : *table) {
     const std::string_view name = key.str();
+    const toml::node& entry = value;  // C++20 as of Clang 14 captures no structured binding
     const auto wrong = [&](std::string_view what) {
       problem(fmt::format("remote_ae.{} must be {}", name, what), place(entry));
     };

@@ -23,8 +23,8 @@ Result<Age> Age::between(Date birth, Date on) {
   int months = (on.year - birth.year) * 12 + (on.month - birth.month);
   if (on.day < birth.day) --months;
   const std::int32_t days = on.days() - birth.days();
-  const auto age = [](int count, Unit unit) {
-    return Age{static_cast<std::uint16_t>(std::min(count, 999)), unit};
+  const auto age = [](int number, Unit in) {
+    return Age{static_cast<std::uint16_t>(std::min(number, 999)), in};
   };
   if (months >= 24) return age(months / 12, Unit::Years);
   if (months >= 2) return age(months, Unit::Months);

@@ -39,11 +39,12 @@ enum class ByteOrder : std::uint8_t { Little, Big };
 
 /// Reads a number at `from`, which must hold sizeof(T) bytes.
 template <typename T>
-  requires std::is_arithmetic_v<T>
+requires std::is_arithmetic_v<T>
 [[nodiscard]] inline T load(const std::byte* from, ByteOrder order) {
-  using U = std::conditional_t<sizeof(T) == 1, std::uint8_t,
-            std::conditional_t<sizeof(T) == 2, std::uint16_t,
-            std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>>>;
+  using U = std::conditional_t<
+      sizeof(T) == 1, std::uint8_t,
+      std::conditional_t<sizeof(T) == 2, std::uint16_t,
+                         std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>>>;
   U raw;
   std::memcpy(&raw, from, sizeof raw);
   if ((order == ByteOrder::Big) == (std::endian::native == std::endian::little)) {
@@ -56,15 +57,18 @@ template <typename T>
 
 /// Appends a number to `to`.
 template <typename T>
-  requires std::is_arithmetic_v<T>
+requires std::is_arithmetic_v<T>
 inline void append(Bytes& to, T number, ByteOrder order) {
   std::byte raw[sizeof(T)];
   std::memcpy(raw, &number, sizeof raw);
-  const T swapped = load<T>(raw, order);  // loading in `order` what lies in native order swaps iff needed
+  const T swapped =
+      load<T>(raw, order);  // loading in `order` what lies in native order swaps iff needed
   const std::size_t at = to.size();
   to.resize(at + sizeof(T));
   std::memcpy(to.data() + at, &swapped, sizeof(T));
 }
-inline void append(Bytes& to, ByteView bytes) { to.insert(to.end(), bytes.begin(), bytes.end()); }
+inline void append(Bytes& to, ByteView bytes) {
+  to.insert(to.end(), bytes.begin(), bytes.end());
+}
 
 }  // namespace pacs

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "core/bytes.h"
@@ -22,27 +23,31 @@ struct TypedTag : Tag {
   static constexpr VR vr = V;
 };
 
-/// What `DataSet::get` gives for a VR: integers for US.., double for FL, FD, DS, int64 for IS,
-/// Tag for AT, text (not decoded, first value) for every text VR, bytes for OB...
-template <VR V> struct ValueType { using type = ByteView; };
-template <> struct ValueType<VR::US> { using type = std::uint16_t; };
-template <> struct ValueType<VR::SS> { using type = std::int16_t; };
-template <> struct ValueType<VR::UL> { using type = std::uint32_t; };
-template <> struct ValueType<VR::SL> { using type = std::int32_t; };
-template <> struct ValueType<VR::UV> { using type = std::uint64_t; };
-template <> struct ValueType<VR::SV> { using type = std::int64_t; };
-template <> struct ValueType<VR::FL> { using type = float; };
-template <> struct ValueType<VR::FD> { using type = double; };
-template <> struct ValueType<VR::DS> { using type = double; };
-template <> struct ValueType<VR::IS> { using type = std::int64_t; };
-template <> struct ValueType<VR::AT> { using type = Tag; };
-#define PACS_TEXT_VALUE(V) \
-  template <> struct ValueType<VR::V> { using type = std::string_view; }
-PACS_TEXT_VALUE(AE); PACS_TEXT_VALUE(AS); PACS_TEXT_VALUE(CS); PACS_TEXT_VALUE(DA);
-PACS_TEXT_VALUE(DT); PACS_TEXT_VALUE(LO); PACS_TEXT_VALUE(LT); PACS_TEXT_VALUE(PN);
-PACS_TEXT_VALUE(SH); PACS_TEXT_VALUE(ST); PACS_TEXT_VALUE(TM); PACS_TEXT_VALUE(UC);
-PACS_TEXT_VALUE(UI); PACS_TEXT_VALUE(UR); PACS_TEXT_VALUE(UT);
-#undef PACS_TEXT_VALUE
+namespace detail {
+template <VR V>
+constexpr auto value_type() {
+  // clang-format off
+  if constexpr (V == VR::US) return std::type_identity<std::uint16_t>{};
+  else if constexpr (V == VR::SS) return std::type_identity<std::int16_t>{};
+  else if constexpr (V == VR::UL) return std::type_identity<std::uint32_t>{};
+  else if constexpr (V == VR::SL) return std::type_identity<std::int32_t>{};
+  else if constexpr (V == VR::UV) return std::type_identity<std::uint64_t>{};
+  else if constexpr (V == VR::SV || V == VR::IS) return std::type_identity<std::int64_t>{};
+  else if constexpr (V == VR::FL) return std::type_identity<float>{};
+  else if constexpr (V == VR::FD || V == VR::DS) return std::type_identity<double>{};
+  else if constexpr (V == VR::AT) return std::type_identity<Tag>{};
+  else if constexpr (info(V).kind == VRKind::Text) return std::type_identity<std::string_view>{};
+  else return std::type_identity<ByteView>{};
+  // clang-format on
+}
+}  // namespace detail
+
+/// What `DataSet::get` gives for a VR: integers for US.., int64 for IS, float for FL, double for FD
+/// and DS, Tag for AT, text (not decoded, one value) for every other text VR, bytes for OB...
+template <VR V>
+struct ValueType {
+  using type = typename decltype(detail::value_type<V>())::type;
+};
 
 /// A value type: copies share immutable bytes. Elements stand in the order they were read, which
 /// for conforming input is tag order; lookup is by binary search then, linear else.
@@ -73,22 +78,23 @@ class DataSet {
   /// The index-th value as the VR of the dictionary: NotFound when absent or empty, Malformed when
   /// the bytes do not hold one.
   template <VR V>
-  [[nodiscard]] Result<typename ValueType<V>::type> get(TypedTag<V> tag, std::size_t index = 0) const;
+  [[nodiscard]] Result<typename ValueType<V>::type> get(TypedTag<V> tag,
+                                                        std::size_t index = 0) const;
 
   /// Puts an element in its place, replacing one with the same tag. An element that views a buffer
   /// other than this data set's must be made owning first (see `adopt`).
   void set(Element element);
   /// Copies an element of another data set, bytes included.
   void adopt(const Element& element);
-  void set_text(Tag tag, VR vr, std::string_view text);  ///< pads to even length
-  void set_text(Tag tag, std::string_view text);         ///< VR of the dictionary
-  void set_integer(Tag tag, VR vr, std::int64_t number); ///< US, SS, UL, SL, UV, SV, IS, AT
-  void set_number(Tag tag, VR vr, double number);        ///< FL, FD, DS
+  void set_text(Tag tag, VR vr, std::string_view text);   ///< pads to even length
+  void set_text(Tag tag, std::string_view text);          ///< VR of the dictionary
+  void set_integer(Tag tag, VR vr, std::int64_t number);  ///< US, SS, UL, SL, UV, SV, IS, AT
+  void set_number(Tag tag, VR vr, double number);         ///< FL, FD, DS
   void set_bytes(Tag tag, VR vr, Bytes value);
   void set_items(Tag tag, Sequence items, bool undefined_length = true);
   template <VR V>
   void set(TypedTag<V> tag, typename ValueType<V>::type value);
-  void set_tag(Tag tag, Tag value);                      ///< AT
+  void set_tag(Tag tag, Tag value);  ///< AT
   bool erase(Tag tag);
   void reserve(std::size_t elements) { elements_.reserve(elements); }
   /// The parser's door: appends without looking for a place.
@@ -111,7 +117,8 @@ struct Item {
   bool undefined_length = true;  ///< as read, or how it is to be written
 };
 
-/// Same elements in the same order, VRs and values; neither byte order nor the form of lengths counts.
+/// Same elements in the same order, VRs and values; neither byte order nor the form of lengths
+/// counts.
 [[nodiscard]] bool equal_content(const DataSet& a, const DataSet& b);
 
 }  // namespace pacs

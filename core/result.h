@@ -17,17 +17,17 @@ namespace pacs {
 /// What went wrong, as far as an answer depends on it. Services map a kind to a DIMSE status, the
 /// network to an abort source and reason, web to an HTTP code; each does so in one table.
 enum class ErrorKind : std::uint8_t {
-  InvalidArgument,   ///< the caller (or its configuration) asked for something that cannot be
-  Malformed,         ///< bytes from outside do not follow the standard
-  Truncated,         ///< bytes from outside end too early
-  LimitExceeded,     ///< a named limit was passed; the message names it
-  Unsupported,       ///< well-formed, but nothing here can do it
-  Mismatch,          ///< two statements about one thing disagree (SOP class, UID, identity)
+  InvalidArgument,  ///< the caller (or its configuration) asked for something that cannot be
+  Malformed,        ///< bytes from outside do not follow the standard
+  Truncated,        ///< bytes from outside end too early
+  LimitExceeded,    ///< a named limit was passed; the message names it
+  Unsupported,      ///< well-formed, but nothing here can do it
+  Mismatch,         ///< two statements about one thing disagree (SOP class, UID, identity)
   NotFound,
-  Duplicate,         ///< a different object with this identity is there, and policy refuses it
-  OutOfResources,    ///< disk full, memory or descriptors gone: try again later
-  Corrupt,           ///< stored data does not match its checksum or index
-  Io,                ///< the operating system refused
+  Duplicate,       ///< a different object with this identity is there, and policy refuses it
+  OutOfResources,  ///< disk full, memory or descriptors gone: try again later
+  Corrupt,         ///< stored data does not match its checksum or index
+  Io,              ///< the operating system refused
   Timeout,
   Cancelled,
   ConnectionClosed,  ///< the peer went away or aborted
@@ -41,17 +41,26 @@ std::string_view to_string(ErrorKind kind);
 /// An expected failure, as a value.
 struct Error {
   ErrorKind kind = ErrorKind::Internal;
-  std::string message;                  ///< what was wrong and what to do, one sentence, no newline
-  std::optional<Tag> tag{};             ///< the offending element
-  std::optional<std::uint64_t> offset{};///< in bytes from the start of the file, data set or PDU
-  std::string where{};                  ///< file path, peer AE title or URL; empty if none
+  std::string message;       ///< what was wrong and what to do, one sentence, no newline
+  std::optional<Tag> tag{};  ///< the offending element
+  std::optional<std::uint64_t> offset{};  ///< in bytes from the start of the file, data set or PDU
+  std::string where{};                    ///< file path, peer AE title or URL; empty if none
 
   /// "malformed: length 12 passes the end of the item (0010,0010) at offset 344 in a.dcm"
   [[nodiscard]] std::string to_string() const;
 
-  Error&& at(std::uint64_t byte_offset) && { offset = byte_offset; return std::move(*this); }
-  Error&& on(Tag element) && { tag = element; return std::move(*this); }
-  Error&& in(std::string_view place) && { where = place; return std::move(*this); }
+  Error&& at(std::uint64_t byte_offset) && {
+    offset = byte_offset;
+    return std::move(*this);
+  }
+  Error&& on(Tag element) && {
+    tag = element;
+    return std::move(*this);
+  }
+  Error&& in(std::string_view place) && {
+    where = place;
+    return std::move(*this);
+  }
 };
 
 template <typename T>

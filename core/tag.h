@@ -18,8 +18,12 @@ struct Tag {
   constexpr Tag(std::uint16_t group, std::uint16_t element)
       : value(static_cast<std::uint32_t>(group) << 16 | element) {}
 
-  [[nodiscard]] constexpr std::uint16_t group() const { return static_cast<std::uint16_t>(value >> 16); }
-  [[nodiscard]] constexpr std::uint16_t element() const { return static_cast<std::uint16_t>(value); }
+  [[nodiscard]] constexpr std::uint16_t group() const {
+    return static_cast<std::uint16_t>(value >> 16);
+  }
+  [[nodiscard]] constexpr std::uint16_t element() const {
+    return static_cast<std::uint16_t>(value);
+  }
   /// Odd groups are private (PS3.5 §7.8).
   [[nodiscard]] constexpr bool is_private() const { return (value & 0x10000U) != 0; }
   /// (gggg,0010-00FF) with odd group reserves a block of private elements (PS3.5 §7.8.1).
@@ -36,7 +40,7 @@ struct Tag {
   [[nodiscard]] static std::optional<Tag> parse(std::string_view text);
 };
 
-inline constexpr Tag kItem{0xFFFE, 0xE000};                   // PS3.5 §7.5
+inline constexpr Tag kItem{0xFFFE, 0xE000};  // PS3.5 §7.5
 inline constexpr Tag kItemDelimitation{0xFFFE, 0xE00D};
 inline constexpr Tag kSequenceDelimitation{0xFFFE, 0xE0DD};
 inline constexpr Tag kPixelData{0x7FE0, 0x0010};
@@ -45,5 +49,7 @@ inline constexpr Tag kPixelData{0x7FE0, 0x0010};
 
 template <>
 struct std::hash<pacs::Tag> {
-  std::size_t operator()(pacs::Tag tag) const noexcept { return std::hash<std::uint32_t>{}(tag.value); }
+  std::size_t operator()(pacs::Tag tag) const noexcept {
+    return std::hash<std::uint32_t>{}(tag.value);
+  }
 };

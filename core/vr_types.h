@@ -12,8 +12,10 @@ namespace pacs {
 
 /// In the order of PS3.5 Table 6.2-1.
 enum class VR : std::uint8_t {
+  // clang-format off
   AE, AS, AT, CS, DA, DS, DT, FL, FD, IS, LO, LT, OB, OD, OF, OL, OV, OW, PN, SH, SL, SQ, SS, ST,
   SV, TM, UC, UI, UL, UN, UR, US, UT, UV,
+  // clang-format on
 };
 inline constexpr std::size_t kVRCount = 34;
 
@@ -22,15 +24,15 @@ enum class VRKind : std::uint8_t { Text, Integer, Unsigned, Float, Tag, Bytes, S
 
 struct VRInfo {
   VR vr;
-  std::string_view name;       ///< the two letters
+  std::string_view name;  ///< the two letters
   VRKind kind;
-  std::uint8_t unit_bytes;     ///< size of one number, for byte order and value count; 1 for text
-  bool long_form;              ///< 32-bit length behind two reserved bytes (PS3.5 §7.1.2)
-  char padding;                ///< what makes an odd value even: ' ' or '\0' (PS3.5 §6.2)
-  bool multi_valued;           ///< backslash separates values (text) or numbers may repeat
-  bool charset_dependent;      ///< affected by Specific Character Set (PS3.5 §6.1.2.2)
-  std::uint32_t max_length;    ///< of one value: characters for text (PN: of one component group),
-                               ///< bytes else; 0 = no limit
+  std::uint8_t unit_bytes;   ///< size of one number, for byte order and value count; 1 for text
+  bool long_form;            ///< 32-bit length behind two reserved bytes (PS3.5 §7.1.2)
+  char padding;              ///< what makes an odd value even: ' ' or '\0' (PS3.5 §6.2)
+  bool multi_valued;         ///< backslash separates values (text) or numbers may repeat
+  bool charset_dependent;    ///< affected by Specific Character Set (PS3.5 §6.1.2.2)
+  std::uint32_t max_length;  ///< of one value: characters for text (PN: of one component group),
+                             ///< bytes else; 0 = no limit
 };
 
 // clang-format off
@@ -73,13 +75,20 @@ inline constexpr std::array<VRInfo, kVRCount> kVRTable{{
 }};
 // clang-format on
 
-[[nodiscard]] constexpr const VRInfo& info(VR vr) { return kVRTable[static_cast<std::size_t>(vr)]; }
-[[nodiscard]] constexpr std::span<const VRInfo> vr_table() { return kVRTable; }
-[[nodiscard]] constexpr std::string_view to_string(VR vr) { return info(vr).name; }
+[[nodiscard]] constexpr const VRInfo& info(VR vr) {
+  return kVRTable[static_cast<std::size_t>(vr)];
+}
+[[nodiscard]] constexpr std::span<const VRInfo> vr_table() {
+  return kVRTable;
+}
+[[nodiscard]] constexpr std::string_view to_string(VR vr) {
+  return info(vr).name;
+}
 
 namespace detail {
 inline constexpr std::uint8_t kNoVR = 0xFF;
-/// 26 rows of 32 columns: the VR for each pair of capital letters. The parser asks for every element.
+/// 26 rows of 32 columns: the VR for each pair of capital letters. The parser asks for every
+/// element.
 inline constexpr auto kVRByLetters = [] {
   std::array<std::uint8_t, 26 * 32> table{};
   for (auto& cell : table) cell = kNoVR;
