@@ -4,7 +4,7 @@
 #include <cstring>
 #include <new>
 
-#include "storage/file_system.h"
+#include "storage/aligned_buffer.h"
 
 namespace pacs::storage {
 
@@ -82,8 +82,7 @@ void ChunkedBytes::views(std::vector<ByteView>& to) const {
 
 void ChunkedBytes::padded_views(std::vector<ByteView>& to) {
   for (const Piece& piece : pieces_) {
-    const std::size_t padded =
-        (piece.used + kDirectAlignment - 1) / kDirectAlignment * kDirectAlignment;
+    const std::size_t padded = round_to_block(piece.used);
     std::memset(piece.chunk->data() + piece.used, 0, padded - piece.used);
     to.emplace_back(piece.chunk->data(), padded);
   }

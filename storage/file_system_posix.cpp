@@ -105,6 +105,13 @@ class PosixFile final : public File {
     return static_cast<std::uint64_t>(status.st_size);
   }
 
+  Status resize(std::uint64_t length) override {
+    if (::ftruncate(descriptor_, static_cast<off_t>(length)) != 0) {
+      return refuse(errno, "resize", path_);
+    }
+    return {};
+  }
+
  private:
   int descriptor_;
   FileSystem::Path path_;
@@ -121,6 +128,9 @@ class PosixFileSystem final : public FileSystem {
       case OpenMode::Create:
         flags |= O_WRONLY | O_CREAT | O_TRUNC;
         break;
+      case OpenMode::CreateDirect:
+        flags |= O_WRONLY | O_CREAT | O_TRUNC | platform::direct_io_flag();
+        break;
       case OpenMode::Update:
         flags |= O_RDWR;
         break;
@@ -130,8 +140,8 @@ class PosixFileSystem final : public FileSystem {
     }
     constexpr mode_t kMode = 0640;  // patient data: nothing for others
     int descriptor = ::open(path.c_str(), flags, kMode);
-    if (descriptor < 0 && errno == EINVAL && mode == OpenMode::UpdateDirect) {
-      descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC);  // tmpfs and others know no direct I/O
+    if (descriptor < 0 && errno == EINVAL) {  // tmpfs and others know no direct I/O
+      descriptor = ::open(path.c_str(), flags & ~platform::direct_io_flag(), kMode);
     }
     if (descriptor < 0) return refuse(errno, "open", path);
     return std::make_unique<PosixFile>(descriptor, path);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <new>
 #include <utility>
 
 #include <fmt/format.h>
@@ -18,10 +17,6 @@ namespace {
 constexpr auto kSegmentWait = std::chrono::seconds(10);
 
 }  // namespace
-
-void Journal::FreeAligned::operator()(std::byte* memory) const {
-  ::operator delete[](memory, std::align_val_t{kDirectAlignment});
-}
 
 Journal::Journal(std::shared_ptr<FileSystem> files, JournalOptions options,
                  std::uint64_t last_sequence)
@@ -214,13 +209,8 @@ Status Journal::write_to_segment(std::span<JournalEntry> entries, std::uint64_t 
   for (const JournalEntry& entry : entries) {
     head_bytes += round_to_block(kRecordHeaderBytes + entry.head.size());
   }
-  if (staging_bytes_ < head_bytes) {
-    staging_.reset(
-        static_cast<std::byte*>(::operator new[](head_bytes, std::align_val_t{kDirectAlignment})));
-    staging_bytes_ = head_bytes;
-  }
   std::vector<ByteView> parts;
-  std::span<std::byte> staging(staging_.get(), head_bytes);
+  std::span<std::byte> staging = staging_.take(head_bytes);
   const auto stage = [&](std::size_t bytes) {
     const auto part = staging.first(bytes);
     staging = staging.subspan(bytes);
@@ -317,12 +307,16 @@ Result<std::unique_ptr<Journal::Segment>> Journal::make_segment(std::size_t numb
   auto segment = std::make_unique<Segment>();
   segment->path = options_.directory / fmt::format("{:06}.log", number);
   const auto fill = [&]() -> Status {
-    auto file = files_->open(segment->path, OpenMode::Create);
+    // Past the page cache: zeros that nobody reads would only push out what somebody does.
+    auto file = files_->open(segment->path, OpenMode::CreateDirect);
     if (!file) return fail(file.error());
-    const Bytes zeros(1 << 20);  // written, not only reserved: overwriting then moves no metadata
+    // Written, not only reserved: overwriting then moves no metadata.
+    AlignedBuffer buffer;
+    const auto zeros = buffer.take(1 << 20);
+    std::ranges::fill(zeros, std::byte{0});
     for (std::uint64_t offset = 0; offset < options_.segment_bytes; offset += zeros.size()) {
       const auto length = std::min<std::uint64_t>(zeros.size(), options_.segment_bytes - offset);
-      if (auto written = write(**file, ByteView(zeros).first(length), offset); !written) {
+      if (auto written = write(**file, zeros.first(length), offset); !written) {
         return written;
       }
     }

@@ -27,6 +27,7 @@
 
 #include "core/bytes.h"
 #include "core/result.h"
+#include "storage/aligned_buffer.h"
 #include "storage/file_system.h"
 #include "storage/journal_format.h"
 
@@ -121,11 +122,7 @@ class Journal {
   std::unique_ptr<Segment> active_;
   std::uint64_t last_sequence_;
   std::uint64_t active_bytes_ = 0;  // guarded by mutex_: a copy of active_->end for bytes_held
-  struct FreeAligned {
-    void operator()(std::byte* memory) const;
-  };
-  std::unique_ptr<std::byte[], FreeAligned> staging_;
-  std::size_t staging_bytes_ = 0;
+  AlignedBuffer staging_;
 
   std::thread thread_;
 };

@@ -12,6 +12,7 @@
 
 #include "core/bytes.h"
 #include "core/result.h"
+#include "storage/aligned_buffer.h"
 #include "storage/file_system.h"
 
 namespace pacs::storage {
@@ -19,10 +20,6 @@ namespace pacs::storage {
 inline constexpr std::size_t kJournalBlock = kDirectAlignment;  // bytes
 /// Above it a length in a record header is taken as damage.
 inline constexpr std::uint64_t kRecordBytesMax = 8ULL << 20;
-
-[[nodiscard]] constexpr std::uint64_t round_to_block(std::uint64_t bytes) {
-  return (bytes + kJournalBlock - 1) / kJournalBlock * kJournalBlock;
-}
 
 /// The first block of a segment.
 struct SegmentHeader {
