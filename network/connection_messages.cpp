@@ -146,7 +146,7 @@ Task<Status> Connection::send_message(MessageCutter& cutter, ByteView command_se
     ByteView rest = *piece;
     while (!rest.empty()) {
       rest = rest.subspan(cutter.add_data(rest));
-      if (!cutter.must_send() && rest.empty()) break;
+      if (!cutter.must_send()) continue;
       const Status sent = co_await send_gathered(cutter);
       if (!sent) co_return sent;
     }

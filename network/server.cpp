@@ -319,7 +319,10 @@ void Port::shut_down(milliseconds grace) {
                      std::max(start, std::min(start + grace, steady_clock::now() + kLastWordGrace)),
                      [&] { return connections.empty(); });
   lock.unlock();
-  for_each([](Connection& connection) { connection.close(); });
+  for_each([](Connection& connection) {
+    connection.abort();  // whoever still reads from it must find it ended
+    connection.close();
+  });
   lock.lock();
   const bool gone =
       changed.wait_for(lock, kCloseGrace, [&] { return connections.empty() && !accepting; });

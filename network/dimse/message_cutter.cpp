@@ -9,8 +9,6 @@ namespace {
 // One PDV to a PDU: many implementations have never seen two. A larger PDU than this makes nothing
 // faster, and the peer would have to hold it.
 constexpr std::size_t kFragmentBytesMax = 256 * 1024;
-// Buffers one gathering send takes (Asio passes 64 to writev at a time).
-constexpr std::size_t kGatheredMax = 60;
 
 // PS3.8 §D.1.1: the maximum length counts the variable field of the PDU: PDV headers included.
 // Fragments of even length keep every peer happy; where the limit leaves one byte, it is one byte.

@@ -29,12 +29,14 @@ class MessageCutter {
 
   /// What is to be sent, in order.
   [[nodiscard]] const std::vector<ByteView>& gathered() const { return gathered_; }
-  /// Whether `gathered` looks into the piece given last: it must be sent before another is added.
-  [[nodiscard]] bool must_send() const { return must_send_; }
+  /// Whether it must be sent before another piece is added: it looks into the last one, or is full.
+  [[nodiscard]] bool must_send() const { return must_send_ || gathered_.size() >= kGatheredMax; }
   /// `gathered` is on its way: start anew.
   void sent();
 
  private:
+  /// Buffers one gathering send takes (Asio passes 64 to writev at a time).
+  static constexpr std::size_t kGatheredMax = 60;
   void begin_fragment(bool command, bool last, std::size_t bytes);
 
   std::uint8_t context_id_;
