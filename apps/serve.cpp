@@ -32,12 +32,13 @@ void greet(const ServerGraph& graph, const Config& config) {
   bool local_only = true;
   for (const web::DicomEndpoint& endpoint : graph.dicom_endpoints()) {
     text +=
-        fmt::format("  Give a modality:{:9} AE title {}, host {}, port {}\n",
-                    endpoint.tls ? " (TLS)" : "", endpoint.ae_title, endpoint.host, endpoint.port);
+        fmt::format("  {:<24} AE title {}, host {}, port {}\n",
+                    endpoint.tls ? "Give a modality (TLS):" : "Give a modality:", endpoint.ae_title,
+                    endpoint.host, endpoint.port);
     local_only = local_only && endpoint.local_only;
   }
-  text += fmt::format("  Open in a browser:       {}\n", graph.http_url());
-  text += fmt::format("  Data is kept in:         {}\n",
+  text += fmt::format("  {:<24} {}\n", "Open in a browser:", graph.http_url());
+  text += fmt::format("  {:<24} {}\n", "Data is kept in:",
                       std::filesystem::absolute(config.storage.path).lexically_normal().string());
   if (local_only) {
     text +=
@@ -62,9 +63,10 @@ int run_serve(const ConfigOptions& options) {
   auto graph = ServerGraph::start(*config, *log);
   if (!graph) {
     log->flush();
+    const bool misconfigured = graph.error().kind == ErrorKind::InvalidArgument;
     fmt::print(stderr, "pacs serve: {}\n",
-               graph.error().message.empty() ? "cannot start" : graph.error().to_string());
-    return graph.error().kind == ErrorKind::InvalidArgument ? 2 : 1;
+               misconfigured ? graph.error().message : graph.error().to_string());
+    return misconfigured ? 2 : 1;
   }
   greet(**graph, *config);
   log->info({}, "ready", {{"version", PACS_VERSION}, {"http", (*graph)->http_url()}});

@@ -77,7 +77,8 @@ web::HttpOptions http_options(const HttpConfig& http) {
 
 /// A port that cannot be opened is for whoever wrote the configuration: says which key it was.
 tl::unexpected<Error> cannot_open(std::string_view key, const Error& error) {
-  return fail(ErrorKind::InvalidArgument, fmt::format("{}: {}", key, error.to_string()));
+  const std::string where = error.where.empty() ? "" : " (" + error.where + ")";
+  return fail(ErrorKind::InvalidArgument, fmt::format("{}: {}{}", key, error.message, where));
 }
 
 std::size_t io_threads(const ServerConfig& server) {

@@ -1,5 +1,7 @@
 // `pacs serve` as a process: what it says, answers, refuses, and how it ends.
+#include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <future>
 #include <iterator>
@@ -21,7 +23,6 @@
 namespace pacs::apps {
 namespace {
 
-using testing::AnyOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -41,7 +42,21 @@ Bytes data_set_of(const char* path) {
   return {data_set.begin(), data_set.end()};
 }
 
-/// A modality that stores one CT in two halves, with something happening in between.
+/// The CT with pixel data of 8 MiB, too much to lie unsent in buffers.
+Bytes large_data_set() {
+  constexpr std::uint32_t kPixelBytes = 8U << 20;
+  const Bytes small = data_set_of(kCtFile);
+  const Bytes header = {std::byte{0xE0}, std::byte{0x7F}, std::byte{0x10}, std::byte{0x00},
+                        std::byte{'O'},  std::byte{'W'},  std::byte{0},    std::byte{0}};
+  const auto pixels = std::search(small.begin(), small.end(), header.begin(), header.end());
+  Bytes large(small.begin(), pixels);
+  append(large, header);
+  append(large, kPixelBytes, ByteOrder::Little);
+  large.resize(large.size() + kPixelBytes);
+  return large;
+}
+
+/// A modality that stores one large CT, with something happening when half of it is sent.
 class Modality {
  public:
   explicit Modality(const Server& server) {
@@ -75,19 +90,14 @@ class Modality {
     request.priority = 0;
     const auto* context = association->negotiated().accepted_for(kCtImageStorage);
     if (context == nullptr) co_return fail(ErrorKind::Rejected, "no context for CT");
-    const Bytes bytes = data_set_of(kCtFile);
-    int calls = 0;
+    const Bytes bytes = large_data_set();
+    std::size_t at = 0;
     const Status sent = co_await association->send(context->id, request, [&]() -> Result<ByteView> {
-      const std::size_t half = bytes.size() / 2;
-      switch (calls++) {
-        case 0:
-          return ByteView(bytes).first(half);
-        case 1:
-          halfway();
-          return ByteView(bytes).subspan(half);
-        default:
-          return ByteView{};
-      }
+      const ByteView piece =
+          ByteView(bytes).subspan(at, std::min<std::size_t>(bytes.size() - at, 1 << 16));
+      if (at <= bytes.size() / 2 && at + piece.size() > bytes.size() / 2) halfway();
+      at += piece.size();
+      return piece;
     });
     if (!sent) co_return fail(sent.error());
     const auto response = co_await association->receive();
@@ -99,6 +109,16 @@ class Modality {
   network::RequestOptions options_;
 };
 
+double bytes_received(const Server& server) {
+  const std::string metrics = server.get("/metrics").body;
+  const std::string series = "\npacs_dicom_bytes_total{direction=\"received\"} ";
+  const auto at = metrics.find(series);
+  return at == std::string::npos ? 0 : std::atof(metrics.c_str() + at + series.size());
+}
+/// By then it has the command and knows that an operation is in flight.
+void wait_until_receiving(const Server& server) {
+  while (bytes_received(server) < 1'000'000) std::this_thread::yield();
+}
 void wait_until_not_ready(const Server& server) {
   while (server.get("/readyz").status == 200) std::this_thread::yield();
 }
@@ -148,6 +168,7 @@ TEST(Serve, EndsWithZeroOnSigtermAndOnSigint) {
 TEST(Serve, LetsAStoreInFlightFinishAfterSigterm) {
   Server server;
   const auto status = Modality(server).stores([&] {
+    wait_until_receiving(server);
     server.process.gets_signal(SIGTERM);
     wait_until_not_ready(server);
   });
@@ -160,6 +181,7 @@ TEST(Serve, SaysWhyItIsNotReadyWhileItEnds) {
   Server server;
   Server::Answer answer;
   const auto status = Modality(server).stores([&] {
+    wait_until_receiving(server);
     server.process.gets_signal(SIGTERM);
     wait_until_not_ready(server);
     answer = server.get("/readyz");
@@ -173,8 +195,10 @@ TEST(Serve, ASecondSignalEndsItAtOnce) {
   Server server;
   int code = 0;
   const auto status = Modality(server).stores([&] {
+    wait_until_receiving(server);
     server.process.gets_signal(SIGTERM);
     wait_until_not_ready(server);
+    wait_until_receiving(server);
     server.process.gets_signal(SIGTERM);
     code = server.process.exit_code();
   });
@@ -186,6 +210,7 @@ TEST(Serve, GivesUpOnAStoreThatOutlivesTheGrace) {
   Server server({"server.shutdown_seconds=0"});
   int code = -1;
   const auto status = Modality(server).stores([&] {
+    wait_until_receiving(server);
     server.process.gets_signal(SIGTERM);
     code = server.process.exit_code();
   });
@@ -226,7 +251,7 @@ TEST(Serve, WritesItsLogToAFileWhenTold) {
 }
 
 TEST(Serve, IsNotReadyWhenTheArchiveTakesNothing) {
-  const Server server({"storage.free_bytes_min=9000000000000000000"});
+  const Server server({"storage.free_bytes_min=1125899906842624"});
   const auto answer = server.get("/readyz");
   EXPECT_EQ(answer.status, 503U);
   EXPECT_THAT(answer.body, HasSubstr("\"Archive\",\"ok\":false"));
