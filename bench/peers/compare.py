@@ -164,9 +164,10 @@ def start_million(name):
     if not (WORK / "million" / "complete").exists():
         shutil.rmtree(WORK / "million", ignore_errors=True)
         archive.mkdir(parents=True)
-        harness.run(ROOT / "build" / "bench" / "fill_index", archive, 1_000_000, ok=True, timeout=3600)
+        one_ct = next(data.make(WORK / "data" / "ct", "ct", 400).rglob("*.dcm"))
+        harness.run(ROOT / "build" / "bench" / "fill_index", archive, 1_000_000, one_ct, ok=True, timeout=3600)
         (WORK / "million" / "complete").touch()
-    with harness.running(harness.Pacs(WORK / "million")) as server:
+    with harness.running(harness.Pacs(WORK / "million", {"storage": {"path": archive}})) as server:
         instances = server.instances()
         if instances < 1_000_000:
             raise Failed(f"{instances} instances indexed")
