@@ -3,32 +3,32 @@
 #
 #   scripts/fuzz.sh [SECONDS] [TARGET...]        default: 60 seconds, every target of tests/fuzz
 #
-# New inputs go to build/fuzz/corpus/TARGET, a failing input to build/fuzz/failed/; its path is printed.
+# New inputs go to build/asan/corpus/TARGET, a failing input to build/asan/failed/; its path is printed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/dependency.sh build ci
 seconds=${1:-60}
 shift || true
-scripts/build.sh fuzz
+scripts/build.sh asan
 targets=("$@")
 if [[ ${#targets[@]} -eq 0 ]]; then
-  mapfile -t targets < <(find build/fuzz -maxdepth 1 -type f -executable -name 'fuzz_*' -printf '%f\n' | sort)
+  mapfile -t targets < <(find build/asan -maxdepth 1 -type f -executable -name 'fuzz_*' -printf '%f\n' | sort)
 fi
 [[ ${#targets[@]} -gt 0 ]] || { echo "no fuzz target was built" >&2; exit 1; }
 
 one() {
-  local target=$1 seconds=$2 seeds=tests/fuzz/corpus/$1 found=build/fuzz/corpus/$1
-  mkdir -p "$found" build/fuzz/failed
+  local target=$1 seconds=$2 seeds=tests/fuzz/corpus/$1 found=build/asan/corpus/$1
+  mkdir -p "$found" build/asan/failed
   local folders=("$found")
   [[ -d $seeds ]] && folders+=("$seeds")
   # Whatever the input: below 2 GB of memory, at most 10 s, no leak.
-  if build/fuzz/"$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
-      -artifact_prefix="build/fuzz/failed/$target-" -print_final_stats=1 "${folders[@]}" \
-      >"build/fuzz/$target.log" 2>&1; then
-    echo "ok    $target: $(sed -n 's/^stat::number_of_executed_units: //p' "build/fuzz/$target.log") inputs in $seconds s"
+  if build/asan/"$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+      -artifact_prefix="build/asan/failed/$target-" -print_final_stats=1 "${folders[@]}" \
+      >"build/asan/$target.log" 2>&1; then
+    echo "ok    $target: $(sed -n 's/^stat::number_of_executed_units: //p' "build/asan/$target.log") inputs in $seconds s"
   else
     echo "FAIL  $target:"
-    tail -n 40 "build/fuzz/$target.log"
+    tail -n 40 "build/asan/$target.log"
     return 1
   fi
 }
