@@ -27,15 +27,18 @@ Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options) {
   return std::unique_ptr<Archive>(std::move(*archive));
 }
 
-LocalArchive::LocalArchive(ArchiveOptions options, std::shared_ptr<FileSystem> files, LockFile lock)
+LocalArchive::LocalArchive(ArchiveOptions options, const ArchiveTuning& tuning,
+                           std::shared_ptr<FileSystem> files, LockFile lock)
     : options_(std::move(options)),
+      tuning_(tuning),
       files_(std::move(files)),
       lock_(std::move(lock)),
       metrics_(options_.metrics),
       space_(files_, options_.path, options_.free_bytes_min),
       chunks_(ChunkPool::create(options_.buffer_bytes_max, kIdleBufferBytes)) {}
 
-Result<std::unique_ptr<LocalArchive>> LocalArchive::open(ArchiveOptions options) {
+Result<std::unique_ptr<LocalArchive>> LocalArchive::open(ArchiveOptions options,
+                                                         ArchiveTuning tuning) {
   if (options.index_url != "sqlite:") {
     return fail(ErrorKind::Unsupported,
                 "index.url \"" + options.index_url + "\" is not known: use \"sqlite:\"");
@@ -48,7 +51,7 @@ Result<std::unique_ptr<LocalArchive>> LocalArchive::open(ArchiveOptions options)
   auto lock = LockFile::acquire(options.path / "lock");
   if (!lock) return fail(lock.error());
   auto archive = std::unique_ptr<LocalArchive>(
-      new LocalArchive(std::move(options), std::move(files), std::move(*lock)));
+      new LocalArchive(std::move(options), tuning, std::move(files), std::move(*lock)));
   if (auto started = archive->start(); !started) return fail(started.error());
   return archive;
 }
@@ -73,6 +76,9 @@ Status LocalArchive::start() {
   journal_options.directory = journal_directory;
   journal_options.durable = durable;
   journal_options.boot_id = boot_id;
+  journal_options.segment_bytes = tuning_.segment_bytes;
+  journal_options.segments_min = tuning_.segments_min;
+  journal_options.segments_max = tuning_.segments_max;
   journal_options.on_flush = [this](double seconds) { metrics_.flushed(seconds); };
   auto journal = Journal::open(files_, std::move(journal_options), recovered->last_sequence);
   if (!journal) return fail(journal.error());
@@ -84,13 +90,13 @@ Status LocalArchive::start() {
 
 void LocalArchive::start_threads(std::uint64_t last_object) {
   const bool durable = options_.durability == Durability::Full;
-  CheckpointOptions checkpoint_options;
+  CheckpointOptions checkpoint_options = tuning_.checkpoint;
   checkpoint_options.durable = durable;
   checkpointer_ =
       std::make_unique<Checkpointer>(*store_, *index_, *journal_, checkpoint_options,
                                      [this](double seconds) { metrics_.checkpointed(seconds); });
   behind_ = std::make_unique<WriteBehind>(
-      *store_, *index_, pending_, WriteBehindOptions{},
+      *store_, *index_, pending_, tuning_.write_behind,
       WriteBehind::Hooks{[this](auto objects, auto displaced, double seconds) {
         after_batch(objects, displaced, seconds);
       }});

@@ -20,9 +20,19 @@
 
 namespace pacs::storage {
 
+/// What nobody configures; tests make things small and quick with it.
+struct ArchiveTuning {
+  std::uint64_t segment_bytes = JournalOptions{}.segment_bytes;
+  std::size_t segments_min = JournalOptions{}.segments_min;
+  std::size_t segments_max = JournalOptions{}.segments_max;
+  WriteBehindOptions write_behind{};
+  CheckpointOptions checkpoint{};
+};
+
 class LocalArchive final : public Archive {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<LocalArchive>> open(ArchiveOptions options);
+  [[nodiscard]] static Result<std::unique_ptr<LocalArchive>> open(ArchiveOptions options,
+                                                                  ArchiveTuning tuning = {});
   ~LocalArchive() override;
   LocalArchive(const LocalArchive&) = delete;
   LocalArchive& operator=(const LocalArchive&) = delete;
@@ -39,7 +49,8 @@ class LocalArchive final : public Archive {
   Status ready() override;
 
  private:
-  LocalArchive(ArchiveOptions options, std::shared_ptr<FileSystem> files, LockFile lock);
+  LocalArchive(ArchiveOptions options, const ArchiveTuning& tuning,
+               std::shared_ptr<FileSystem> files, LockFile lock);
   [[nodiscard]] Status start();
   void start_threads(std::uint64_t last_object);
   void observe();
@@ -49,6 +60,7 @@ class LocalArchive final : public Archive {
 
   // In the order in which they stand on each other; destroyed from the last to the first.
   const ArchiveOptions options_;
+  const ArchiveTuning tuning_;
   const std::shared_ptr<FileSystem> files_;
   LockFile lock_;
   StorageMetrics metrics_;
