@@ -73,7 +73,7 @@ class Association {
 
   /// The next message; nullopt when the peer released (the release is already answered). Errors:
   /// ConnectionClosed (aborted or gone), Malformed (we have aborted), Timeout (idle; aborted).
-  /// The data set of the message before must have been read to its last piece.
+  /// What has not been read of the data set of the message before is passed over.
   virtual Task<Result<std::optional<Message>>> receive() = 0;
   /// The next piece of the current message's data set. Received bytes are acknowledged at once.
   virtual Task<Result<DataPiece>> read_data_set() = 0;
