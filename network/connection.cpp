@@ -1,6 +1,7 @@
 // Establishing, ending, and the machine's effects. Messages are in connection_messages.cpp.
 #include "network/connection.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -16,7 +17,6 @@ namespace {
 
 // For the peer to answer the end of TLS; TCP needs none.
 constexpr std::chrono::milliseconds kGoodbye{1000};
-constexpr std::size_t kDiscardBytes = 4096;  // what Sta13 reads at a time, to throw away
 
 UpperLayer make_machine(UpperLayer::Side side, const AssociationLimits& limits) {
   return {side, PduLimits{limits.pdu_bytes_max, limits.association_pdu_bytes_max}};
@@ -369,8 +369,28 @@ Task<Status> Connection::release() {
   co_return Status{};
 }
 
-// Sta13: reads and throws away until the peer closes; only then does our last PDU surely arrive. A
-// close with unread bytes would send a reset that overtakes it.
+// Sta13: waits until the peer closes, for only then has our last PDU surely arrived. A close with
+// unread bytes would send a reset that overtakes it.
+Task<void> Connection::await_close() {
+  // Pieces that the user still holds lie in buffer_: what comes now goes elsewhere.
+  const ByteView unread = buffer_.received().subspan(pdu_in_use_bytes_);
+  ReceiveBuffer late;
+  std::ranges::copy(unread, late.room(std::max(unread.size(), kPduHeaderBytes)).begin());
+  late.received_more(unread.size());
+  artim_.set(limits_.artim);
+  while (machine_.state() == State::Sta13) {
+    Fed fed = machine_.feed(late.received());
+    if (fed.consumed_bytes > 0) {
+      co_await carry_out(std::move(fed.effects));
+      late.drop(fed.consumed_bytes);
+      continue;
+    }
+    const Result<std::size_t> count = co_await transport_->read_some(late.room(fed.needed_bytes));
+    if (!count || *count == 0) co_return;
+    late.received_more(*count);
+  }
+}
+
 Task<void> Connection::finish() {
   if (!ended()) {
     Effects effects = machine_.abort_request();
@@ -380,16 +400,8 @@ Task<void> Connection::finish() {
   if (std::exchange(finishing_, true)) co_return;
   // A read that `end` has cancelled is about to return: two at a time TLS does not bear.
   while (reading_) co_await boost::asio::post(transport_->executor(), boost::asio::use_awaitable);
-  if (machine_.state() == State::Sta13) {
-    std::array<std::byte, kDiscardBytes> discarded;
-    artim_.set(limits_.artim);
-    while (machine_.state() == State::Sta13) {
-      const Result<std::size_t> count = co_await transport_->read_some(discarded);
-      if (!count && count.error().kind == ErrorKind::Cancelled) break;
-      if (!count || *count == 0) break;
-    }
-    machine_.transport_closed();
-  }
+  if (machine_.state() == State::Sta13) co_await await_close();
+  machine_.transport_closed();
   close();
 }
 

@@ -100,6 +100,7 @@ class Connection final : public Association, public std::enable_shared_from_this
   void user_abort(Outcome outcome, Error reason);
   void transport_failed(const Error& error);
   Task<void> close_in_order();
+  Task<void> await_close();
 
   // Sending.
   Task<Status> send_message(MessageCutter& cutter, ByteView command_set,

@@ -75,15 +75,16 @@ class TestPort {
   };
 
   explicit TestPort(ServerOptions options = {}, AcceptorPolicy policy = accept_all(),
-                    std::size_t threads = 2)
-      : pool_(threads) {
+                    Server::Serve serve_with = {})
+      : pool_(2) {
     options.port = 0;
-    auto server = Server::start(
-        pool_.context(), std::move(options), std::move(policy),
-        [seen = seen_](std::shared_ptr<Association> association) -> Task<void> {
-          co_await serve(seen, std::move(association));
-        },
-        {}, metrics_.get());
+    if (!serve_with) {
+      serve_with = [seen = seen_](std::shared_ptr<Association> association) -> Task<void> {
+        co_await serve(seen, std::move(association));
+      };
+    }
+    auto server = Server::start(pool_.context(), std::move(options), std::move(policy),
+                                std::move(serve_with), {}, metrics_.get());
     if (!server) throw std::runtime_error(server.error().to_string());
     server_ = std::move(*server);
   }
@@ -102,6 +103,13 @@ class TestPort {
     options.contexts = {{0, kVerification, {kImplicitLittle}},
                         {0, kCtImageStorage, {kExplicitLittle, kImplicitLittle}}};
     return options;
+  }
+
+  /// The value of a series in the text exposition; 0 when it is not there.
+  [[nodiscard]] double metric(const std::string& series) const {
+    const std::string text = "\n" + metrics_->exposition();
+    const std::size_t at = text.find("\n" + series + " ");
+    return at == std::string::npos ? 0 : std::stod(text.substr(at + series.size() + 2));
   }
 
   /// Runs a coroutine on a strand of its own and waits for what it returns.
