@@ -45,7 +45,7 @@ struct Ran {
 };
 inline Ran run(const std::string& command) {
   Ran ran;
-  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
+  FILE* pipe = popen(("{ " + command + "; } 2>&1").c_str(), "r");
   if (pipe == nullptr) return ran;
   std::array<char, 4096> chunk;
   for (std::size_t n; (n = fread(chunk.data(), 1, chunk.size(), pipe)) > 0;) {

@@ -1,0 +1,169 @@
+// The port itself: limits, shutdown, metrics.
+#include <fmt/format.h>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "raw_peer.h"
+#include "scu.h"
+#include "test_port.h"
+
+namespace pacs::network {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+TEST(Server, RejectsAssociationsAboveItsLimitForNow) {
+  ServerOptions options;
+  options.associations_max = 2;
+  TestPort port(options);
+  {
+    const auto first = port.wait(request_association(port.request_options(), {}));
+    const auto second = port.wait(request_association(port.request_options(), {}));
+    ASSERT_TRUE(first);
+    ASSERT_TRUE(second);
+    EXPECT_EQ(port.server().associations(), 2U);
+    const auto third = port.wait(request_association(port.request_options(), {}));
+    ASSERT_FALSE(third);
+    EXPECT_EQ(third.error().kind, ErrorKind::Rejected);
+    EXPECT_NE(third.error().message.find("local limit exceeded (transient"), std::string::npos);
+  }
+  EXPECT_TRUE(port.seen().wait([&] { return port.seen().ends.size() == 2; }));
+  EXPECT_TRUE(port.wait(echo_once(port.request_options())));
+}
+
+TEST(Server, CountsAssociationsByTheirEndAndBytesBothWays) {
+  TestPort port;
+  ASSERT_TRUE(port.wait(echo_once(port.request_options())));
+  ASSERT_TRUE(port.wait(store_once(port.request_options(), numbered_bytes(100'000), 10'000)));
+  { RawPeer nothing(port.port()); }
+  RequestOptions wrong = port.request_options();
+  wrong.called_ae = "WRONG";
+  ASSERT_FALSE(port.wait(request_association(wrong, {})));
+  port.server().shut_down(5s);
+  EXPECT_EQ(port.metric("pacs_associations_total{outcome=\"released\"}"), 2);
+  EXPECT_EQ(port.metric("pacs_associations_total{outcome=\"rejected\"}"), 1);
+  EXPECT_EQ(port.metric("pacs_associations_total{outcome=\"no_association\"}"), 1);
+  EXPECT_EQ(port.metric("pacs_associations_active"), 0);
+  EXPECT_GT(port.metric("pacs_dicom_bytes_total{direction=\"received\"}"), 100'000);
+  EXPECT_GT(port.metric("pacs_dicom_bytes_total{direction=\"sent\"}"), 400);
+}
+
+TEST(Server, ShutdownTellsIdleAssociations) {
+  TestPort port;
+  const auto opened = port.wait(request_association(port.request_options(), {}));
+  ASSERT_TRUE(opened);
+  ASSERT_TRUE(port.seen().wait([&] { return port.seen().served == 1; }));
+  const auto start = std::chrono::steady_clock::now();
+  port.server().shut_down(10s);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 5s);
+  EXPECT_EQ(port.server().associations(), 0U);
+  EXPECT_EQ(port.seen().ends.at(0).message, "the server is shutting down");
+  const auto answer =
+      port.wait([](std::shared_ptr<Association> association) -> Task<Result<Command>> {
+        co_return co_await response(*association);
+      }(*opened));
+  ASSERT_FALSE(answer);
+  EXPECT_NE(answer.error().message.find("aborted"), std::string::npos) << answer.error().message;
+}
+
+TEST(Server, ShutdownLetsOperationsInFlightFinish) {
+  std::promise<void> received;
+  std::promise<void> answer_now;
+  TestPort port({}, accept_all(), [&](std::shared_ptr<Association> association) -> Task<void> {
+    const auto message = co_await association->receive();
+    if (!message || !*message) co_return;
+    received.set_value();
+    answer_now.get_future().wait();  // work in progress on this thread; the pool has another
+    co_await association->send((*message)->context_id, response_to((*message)->command));
+    co_await association->receive();
+  });
+  auto echo = asio::co_spawn(
+      port.context(),
+      [&]() -> Task<Result<Command>> {
+        auto opened = co_await request_association(port.request_options(), {});
+        if (!opened) co_return fail(std::move(opened).error());
+        const std::shared_ptr<Association> association = *std::move(opened);
+        co_await association->send(1, echo_request());
+        co_return co_await response(*association);
+      },
+      asio::use_future);
+  received.get_future().wait();
+  std::thread shutdown([&] { port.server().shut_down(10s); });
+  answer_now.set_value();
+  const auto answer = echo.get();
+  shutdown.join();
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  EXPECT_EQ(answer->status, status::kSuccess);
+}
+
+TEST(Server, ShutdownDoesNotWaitBeyondItsGraceForAPeerThatSaysNothing) {
+  TestPort port({}, accept_all(), [](std::shared_ptr<Association> association) -> Task<void> {
+    const auto message = co_await association->receive();
+    if (message && *message) co_await association->read_data_set();
+  });
+  RawPeer peer(port.port());
+  AssociateRq rq;
+  rq.called_ae = "TESTPORT";
+  rq.calling_ae = "RAW";
+  rq.contexts = {{1, kCtImageStorage, {kExplicitLittle}}};
+  peer.send(Pdu{rq});
+  peer.expect<AssociateAc>();
+  Command store = store_request();
+  store.has_data_set = true;
+  const Bytes command = encode_command(store);
+  peer.send(encode_data_header(1, true, true, static_cast<std::uint32_t>(command.size())));
+  peer.send(command);  // and its data set never comes
+  RawPeer silent(port.port());
+  const auto start = std::chrono::steady_clock::now();
+  port.server().shut_down(300ms);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 5s);
+  EXPECT_EQ(port.server().associations(), 0U);
+  peer.expect_close();
+  silent.expect_close();
+}
+
+TEST(Server, AfterShutdownNobodyConnects) {
+  TestPort port;
+  port.server().shut_down(1s);
+  EXPECT_THROW(RawPeer{port.port()}, std::runtime_error);
+}
+
+TEST(Server, AnExceptionInAServiceEndsItsAssociationOnly) {
+  TestPort port({}, accept_all(), [](std::shared_ptr<Association> association) -> Task<void> {
+    const auto message = co_await association->receive();
+    if (message && *message && (*message)->command.message_id == 7)
+      throw std::runtime_error("a fault");
+    co_await association->send(1, response_to((*message)->command));
+    co_await association->receive();
+  });
+  EXPECT_FALSE(port.wait(echo_once(port.request_options())));  // echoes with message id 7
+  const auto answer = port.wait([](RequestOptions request) -> Task<Result<Command>> {
+    auto opened = co_await request_association(std::move(request), {});
+    if (!opened) co_return fail(std::move(opened).error());
+    const std::shared_ptr<Association> association = *std::move(opened);
+    co_await association->send(1, echo_request(1));
+    co_return co_await response(*association);
+  }(port.request_options()));
+  EXPECT_TRUE(answer);
+}
+
+TEST(Server, DoesNotStartOnAPortInUseOrAnAddressThatIsNone) {
+  TestPort port;
+  ServerOptions options;
+  options.port = port.port();
+  const auto serve = [](std::shared_ptr<Association>) -> Task<void> { co_return; };
+  auto second = Server::start(port.context(), options, accept_all(), serve, {}, nullptr);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind, ErrorKind::Io);
+  EXPECT_EQ(second.error().where, fmt::format("127.0.0.1:{}", port.port()));
+  options.listen = "everywhere";
+  second = Server::start(port.context(), options, accept_all(), serve, {}, nullptr);
+  EXPECT_EQ(second.error().kind, ErrorKind::InvalidArgument);
+  second = Server::start(port.context(), {}, accept_all("A\\B"), serve, {}, nullptr);
+  EXPECT_EQ(second.error().kind, ErrorKind::InvalidArgument);
+}
+
+}  // namespace
+}  // namespace pacs::network

@@ -1,0 +1,240 @@
+// TLS by PS3.15 §B.12, ours against ours and against DCMTK, with certificates made by openssl.
+#include <fmt/format.h>
+
+#include "process.h"
+#include "raw_peer.h"
+#include "scu.h"
+#include "test_port.h"
+
+namespace pacs::network {
+namespace {
+
+/// A CA, a server and a client that it vouches for, and a stranger.
+class Certificates {
+ public:
+  Certificates() {
+    authority("ca");
+    authority("stranger");
+    issue("server", "ca", "subjectAltName=IP:127.0.0.1,DNS:localhost");
+    issue("client", "ca", "subjectAltName=DNS:modality");
+    issue("elsewhere", "ca", "subjectAltName=DNS:elsewhere.example");
+    issue("impostor", "stranger", "subjectAltName=IP:127.0.0.1");
+  }
+  [[nodiscard]] std::string pem(const std::string& name) const {
+    return directory_ / (name + ".pem");
+  }
+  [[nodiscard]] std::string key(const std::string& name) const {
+    return directory_ / (name + ".key");
+  }
+  [[nodiscard]] TlsOptions options(const std::string& name) const {
+    TlsOptions tls;
+    tls.certificate_file = pem(name);
+    tls.private_key_file = key(name);
+    tls.ca_file = pem("ca");
+    return tls;
+  }
+
+ private:
+  void authority(const std::string& name) const {
+    must(fmt::format(
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={0} -keyout {1} -out {2}",
+        name, key(name), pem(name)));
+  }
+  void issue(const std::string& name, const std::string& ca, const std::string& extension) const {
+    must(
+        fmt::format("openssl req -newkey rsa:2048 -nodes -subj /CN={0} -keyout {1} -out {2} && "
+                    "printf '{3}' > {4} && "
+                    "openssl x509 -req -in {2} -CA {5} -CAkey {6} -CAcreateserial -days 2 "
+                    "-extfile {4} -out {7}",
+                    name, key(name), directory_ / (name + ".csr"), extension,
+                    directory_ / (name + ".ext"), pem(ca), key(ca), pem(name)));
+  }
+  static void must(const std::string& command) {
+    const Ran ran = run(command);
+    if (ran.exit_code != 0) throw std::runtime_error(ran.output);
+  }
+  TemporaryDirectory directory_;
+};
+
+const Certificates& certificates() {
+  static const Certificates kCertificates;
+  return kCertificates;
+}
+
+ServerOptions tls_server(
+    TlsOptions::ClientCertificate client = TlsOptions::ClientCertificate::Off) {
+  ServerOptions options;
+  options.tls = certificates().options("server");
+  options.tls->client_certificate = client;
+  return options;
+}
+
+RequestOptions tls_request(const TestPort& port, bool with_certificate = false) {
+  RequestOptions options = port.request_options();
+  options.tls.emplace();
+  if (with_certificate) options.tls = certificates().options("client");
+  options.tls->ca_file = certificates().pem("ca");
+  return options;
+}
+
+Ran echoscu(const TestPort& port, const std::string& options) {
+  return run(fmt::format("echoscu -v -aec TESTPORT {} 127.0.0.1 {}", options, port.port()));
+}
+std::string dcmtk_client(const std::string& name = "client") {
+  return fmt::format("+tls {} {} +cf {}", certificates().key(name), certificates().pem(name),
+                     certificates().pem("ca"));
+}
+
+TEST(Tls, OurRequestorEchoesOnOurAcceptor) {
+  TestPort port(tls_server());
+  const auto response = port.wait(echo_once(tls_request(port)));
+  ASSERT_TRUE(response) << response.error().to_string();
+  EXPECT_EQ(response->status, status::kSuccess);
+  EXPECT_TRUE(port.seen().wait([&] { return port.seen().ends.size() == 1; }));
+  EXPECT_TRUE(port.seen().last.tls);
+  EXPECT_EQ(port.seen().ends[0].message, "released");
+}
+
+TEST(Tls, CarriesMegabytes) {
+  TestPort port(tls_server());
+  const Bytes data = numbered_bytes(5'000'000);
+  const auto response = port.wait(store_once(tls_request(port), data, 200'000));
+  ASSERT_TRUE(response) << response.error().to_string();
+  EXPECT_EQ(port.seen().data_bytes, data.size());
+}
+
+TEST(Tls, DcmtkEchoesWithEachBcp195Profile) {
+  TestPort port(tls_server());
+  for (const char* profile : {"", "+px", "+py", "+pz"}) {
+    const Ran echo = echoscu(port, dcmtk_client() + " " + profile);
+    EXPECT_EQ(echo.exit_code, 0) << profile << echo.output;
+  }
+  const Ran anonymous = echoscu(port, fmt::format("+tla +cf {}", certificates().pem("ca")));
+  EXPECT_EQ(anonymous.exit_code, 0) << anonymous.output;
+  EXPECT_EQ(port.seen().messages, 5U);
+}
+
+TEST(Tls, DcmtkStoresOverTls) {
+  TestPort port(tls_server());
+  const Ran stored =
+      run(fmt::format("storescu -aec TESTPORT {} 127.0.0.1 {} "
+                      "/usr/lib/python3/dist-packages/pydicom/data/test_files/CT_small.dcm",
+                      dcmtk_client(), port.port()));
+  EXPECT_EQ(stored.exit_code, 0) << stored.output;
+  EXPECT_EQ(port.seen().messages, 1U);
+}
+
+TEST(Tls, OurRequestorEchoesOnStorescp) {
+  const std::uint16_t dcmtk = free_port();
+  const TemporaryDirectory directory;
+  const Process storescp(
+      {"storescp", "+tls", certificates().key("server"), certificates().pem("server"), "+cf",
+       certificates().pem("ca"), "-od", directory.string(), std::to_string(dcmtk)},
+      dcmtk);
+  TestPort port;
+  RequestOptions options = tls_request(port, true);
+  options.port = dcmtk;
+  options.contexts = {{0, kVerification, {kImplicitLittle}}};
+  const auto response = port.wait(echo_once(options));
+  ASSERT_TRUE(response) << response.error().to_string();
+  EXPECT_EQ(response->status, status::kSuccess);
+}
+
+TEST(Tls, ARequiredClientCertificateIsRequired) {
+  TestPort port(tls_server(TlsOptions::ClientCertificate::Required));
+  EXPECT_TRUE(port.wait(echo_once(tls_request(port, true))));
+  EXPECT_FALSE(port.wait(echo_once(tls_request(port))));
+  EXPECT_EQ(echoscu(port, dcmtk_client()).exit_code, 0);
+  EXPECT_NE(echoscu(port, fmt::format("+tla +cf {}", certificates().pem("ca"))).exit_code, 0);
+  EXPECT_NE(echoscu(port, dcmtk_client("impostor")).exit_code, 0);
+  EXPECT_EQ(port.seen().messages, 2U);
+}
+
+TEST(Tls, AnOptionalClientCertificateIsVerifiedWhenItComes) {
+  TestPort port(tls_server(TlsOptions::ClientCertificate::Optional));
+  EXPECT_TRUE(port.wait(echo_once(tls_request(port))));
+  EXPECT_TRUE(port.wait(echo_once(tls_request(port, true))));
+  RequestOptions stranger = tls_request(port);
+  stranger.tls = certificates().options("impostor");
+  EXPECT_FALSE(port.wait(echo_once(stranger)));
+}
+
+TEST(Tls, OurRequestorRefusesAServerThatNobodyVouchesFor) {
+  ServerOptions options;
+  options.tls = certificates().options("impostor");
+  TestPort port(options);
+  const auto refused = port.wait(echo_once(tls_request(port)));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::Rejected);
+  EXPECT_NE(refused.error().message.find("TLS could not be agreed on"), std::string::npos);
+  RequestOptions trusting = tls_request(port);
+  trusting.tls->verify_peer = false;
+  EXPECT_TRUE(port.wait(echo_once(trusting)));
+}
+
+TEST(Tls, OurRequestorRefusesACertificateForAnotherHost) {
+  ServerOptions options;
+  options.tls = certificates().options("elsewhere");
+  TestPort port(options);
+  EXPECT_FALSE(port.wait(echo_once(tls_request(port))));
+}
+
+TEST(Tls, OldProtocolVersionsAndWeakCiphersAreRefused) {
+  TestPort port(tls_server());
+  const auto agree = [&](const std::string& options) {
+    return run(
+        fmt::format("openssl s_client -connect 127.0.0.1:{} {} </dev/null", port.port(), options));
+  };
+  EXPECT_EQ(agree("-tls1_2").exit_code, 0);
+  EXPECT_EQ(agree("-tls1_3").exit_code, 0);
+  EXPECT_NE(agree("-tls1_1 -cipher ALL:@SECLEVEL=0").exit_code, 0);
+  EXPECT_NE(agree("-tls1 -cipher ALL:@SECLEVEL=0").exit_code, 0);
+  for (const char* cipher : {"AES128-SHA", "AES256-GCM-SHA384", "ECDHE-RSA-AES128-SHA",
+                             "DES-CBC3-SHA", "NULL-SHA256", "ADH-AES128-GCM-SHA256"}) {
+    EXPECT_NE(agree(fmt::format("-tls1_2 -cipher {}:@SECLEVEL=0", cipher)).exit_code, 0) << cipher;
+  }
+  for (const char* cipher : {"ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384",
+                             "DHE-RSA-AES128-GCM-SHA256", "DHE-RSA-AES256-GCM-SHA384"}) {
+    EXPECT_EQ(agree(fmt::format("-tls1_2 -cipher {}", cipher)).exit_code, 0) << cipher;
+  }
+}
+
+TEST(Tls, PlainDicomOnATlsPortIsClosed) {
+  TestPort port(tls_server());
+  EXPECT_FALSE(port.wait(echo_once(port.request_options())));
+  EXPECT_EQ(port.seen().served, 0U);
+  EXPECT_TRUE(port.wait(echo_once(tls_request(port))));
+}
+
+TEST(Tls, SilenceInTheHandshakeIsClosedAfterArtim) {
+  ServerOptions options = tls_server();
+  options.limits.artim = std::chrono::milliseconds{200};
+  TestPort port(options);
+  RawPeer peer(port.port());
+  EXPECT_LT(peer.expect_close(), std::chrono::seconds{5});
+}
+
+TEST(Tls, FilesThatCannotBeUsedAreNamed) {
+  ServerOptions options = tls_server();
+  options.tls->certificate_file = "/nowhere/server.pem";
+  const auto serve = [](std::shared_ptr<Association>) -> Task<void> { co_return; };
+  TestPort port;
+  options.port = 0;
+  auto server = Server::start(port.context(), options, accept_all(), serve, {}, nullptr);
+  ASSERT_FALSE(server);
+  EXPECT_EQ(server.error().kind, ErrorKind::InvalidArgument);
+  EXPECT_EQ(server.error().where, "/nowhere/server.pem");
+  options = tls_server();
+  options.tls->private_key_file = certificates().key("client");
+  server = Server::start(port.context(), options, accept_all(), serve, {}, nullptr);
+  ASSERT_FALSE(server);
+  EXPECT_NE(server.error().message.find("private key"), std::string::npos);
+  options = tls_server(TlsOptions::ClientCertificate::Required);
+  options.tls->ca_file.clear();
+  server = Server::start(port.context(), options, accept_all(), serve, {}, nullptr);
+  ASSERT_FALSE(server);
+  EXPECT_NE(server.error().message.find("no CA file"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace pacs::network
