@@ -142,18 +142,6 @@ bool is_plain_ascii(std::string_view text) {
       text, [](char c) { return c == '\x1B' || static_cast<unsigned char>(c) >= 0x80; });
 }
 
-std::string without_high_bytes(std::string_view stored) {
-  std::string text;
-  for (const char c : stored) {
-    if (static_cast<unsigned char>(c) < 0x80) {
-      text += c;
-    } else {
-      text += kReplacement;
-    }
-  }
-  return text;
-}
-
 /// Decodes one value in ISO 2022 (PS3.5 §6.1.2.4 and §6.1.2.5): escape sequences change what the
 /// low (G0) and high (G1) bytes mean, until the next delimiter.
 class Iso2022 {
@@ -318,7 +306,6 @@ CharacterSet CharacterSet::of(const DataSet& data_set) {
 std::string CharacterSet::to_utf8(std::string_view stored, VR vr) const {
   const bool plain = is_plain_ascii(stored) && g0_ == kAscii;
   if (plain) return std::string{stored};
-  if (!info(vr).charset_dependent) return without_high_bytes(stored);
   if (form_ != Form::WholeString) {
     return Iso2022{g0_, g1_, vr}.decode(stored, form_ == Form::CodeExtensions);
   }

@@ -20,9 +20,10 @@ class CharacterSet {
       std::string_view specific_character_set);     ///< "ISO 2022 IR 6\\ISO 2022 IR 87"
   static CharacterSet of(const DataSet& data_set);  ///< by its (0008,0005)
 
-  /// UTF-8 of a value of a charset-dependent VR (PN resets at ^ and =, multi-valued text at \).
-  /// Values of other VRs are in the default repertoire whatever the set is. To be used on whole
-  /// values before they are split: in GBK, GB18030 and ISO 2022 a backslash may be half a letter.
+  /// UTF-8 of a value (PN resets at ^ and =, multi-valued text at \). Other letters than those of
+  /// the default repertoire in VRs that the set does not affect are wrong (PS3.5 §6.1.2.2) but
+  /// real; they are decoded alike. To be used on whole values before they are split: in GBK,
+  /// GB18030 and ISO 2022 a backslash may be half a letter.
   [[nodiscard]] std::string to_utf8(std::string_view stored, VR vr) const;
   [[nodiscard]] const std::vector<std::string>& defined_terms() const { return terms_; }
   /// Whether one of the terms is none of PS3.3 §C.12.1.1.2; it counts as ISO IR 6 then.

@@ -136,6 +136,10 @@ Result<FileHeader> read_file_header(SharedBytes front) {
     }
   }
   header.data_set_offset = all.size() - rest.size();
+  if (header.has_preamble && header.meta.empty() && rest.empty()) {
+    return fail(Error{ErrorKind::Truncated, "the file ends before its meta information"}.at(
+        header.data_set_offset));
+  }
   header.transfer_syntax_uid = header.meta.text(tags::TransferSyntaxUID);
   header.syntax = find_transfer_syntax(header.transfer_syntax_uid);
   if (header.syntax != nullptr) {

@@ -97,7 +97,8 @@ TokenScanner::Answer TokenScanner::next_in_data_set(ByteView& input, Token& toke
   }
   if (undefined || header.vr == VR::SQ) return open_undefined(input, header, token);
   const Answer answer = value(input, header, Token::Kind::Element, token);
-  if (answer == Answer::Token && header.tag == kPixelRepresentation && token.value.size() >= 2) {
+  if (answer == Answer::Token && header.tag == kPixelRepresentation && header.vr == VR::US &&
+      token.value.size() >= 2) {
     frames_.back().signed_pixels = load16(token.value.data(), token.order) == 1;
   }
   return answer;

@@ -124,7 +124,6 @@ class TokenScanner {
   std::vector<Frame> frames_;
   std::uint64_t offset_ = 0;
   std::uint64_t elements_ = 0;
-  std::uint64_t chunk_offset_ = 0;
   std::size_t needed_ = 0;
   std::uint32_t chunk_left_ = 0;
   std::uint32_t depth_ = 0;

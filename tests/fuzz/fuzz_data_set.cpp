@@ -1,0 +1,148 @@
+// Invariant: a data set scanned in pieces is the one scanned whole; what was read and written again
+// is the same bytes (unless the scanner noted a departure) and the same content in every other
+// transfer syntax that keeps VRs; a header streamed, packed and unpacked is the same header; JSON
+// written can be read.
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <tuple>
+#include <vector>
+
+#include "encoding/data_set_codec.h"
+#include "encoding/dicom_json.h"
+#include "encoding/header_blob.h"
+#include "encoding/header_reader.h"
+#include "encoding/token_scanner.h"
+#include "tests/fuzz/require.h"
+
+namespace {
+
+using namespace pacs;
+
+const std::array<const TransferSyntax*, 5> kSyntaxes{
+    &implicit_vr_little_endian(), &explicit_vr_little_endian(),
+    find_transfer_syntax("1.2.840.10008.1.2.2"), find_transfer_syntax("1.2.840.10008.1.2.1.99"),
+    find_transfer_syntax("1.2.840.10008.1.2.4.50")};
+
+/// What a scanner said, whichever pieces the input came in.
+struct Scan {
+  using Row = std::tuple<Token::Kind, std::uint32_t, VR, bool, std::uint32_t, std::uint64_t>;
+  std::vector<Row> tokens;
+  bool ended = false;
+  ErrorKind error{};
+  std::uint64_t error_offset = 0;
+  std::uint8_t departures = 0;
+  friend bool operator==(const Scan&, const Scan&) = default;
+};
+
+Scan scan(ByteView bytes, const TransferSyntax& syntax, std::size_t piece_bytes,
+          std::uint32_t whole_max) {
+  TokenScanner scanner{syntax, {.whole_value_max = whole_max}};
+  Scan result;
+  Bytes front;
+  auto answer = TokenScanner::Answer::NeedMore;
+  std::uint64_t next_offset = 0;
+  while (answer == TokenScanner::Answer::NeedMore) {
+    const ByteView piece = bytes.first(std::min(piece_bytes, bytes.size()));
+    bytes = bytes.subspan(piece.size());
+    append(front, piece);
+    ByteView rest{front};
+    Token token;
+    while ((answer = scanner.next(rest, token)) == TokenScanner::Answer::Token) {
+      require(token.offset == next_offset);  // every byte belongs to one token
+      next_offset = token.value_offset + token.value.size();
+      Token::Kind kind = token.kind;
+      if (kind == Token::Kind::Chunk) continue;
+      if (kind == Token::Kind::LongElement) kind = Token::Kind::Element;
+      if (kind == Token::Kind::LongFragment) kind = Token::Kind::Fragment;
+      result.tokens.emplace_back(kind, token.tag.value, token.vr, token.undefined_length,
+                                 token.length, token.value_offset);
+    }
+    if (answer == TokenScanner::Answer::NeedMore) require(scanner.needed() > rest.size());
+    front.erase(front.begin(), front.end() - static_cast<std::ptrdiff_t>(rest.size()));
+    if (bytes.empty()) break;
+  }
+  const Status status = scanner.finish(front);
+  result.ended = status.has_value();
+  if (!status) {
+    result.error = status.error().kind;
+    result.error_offset = status.error().offset.value_or(0);
+    require(status.error().tag.has_value());
+  }
+  result.departures = scanner.departures();
+  return result;
+}
+
+void check_written(const DataSet& data_set, ByteView bytes, const TransferSyntax& syntax,
+                   bool exact) {
+  const auto written = write_data_set(data_set, syntax);
+  if (!written) {
+    require(written.error().kind == ErrorKind::InvalidArgument && !syntax.encapsulated);
+    return;
+  }
+  if (exact && !syntax.deflated) require(std::ranges::equal(*written, bytes));
+  const auto again = read_data_set(share(*written), syntax);
+  require(again && equal_content(*again, data_set));
+  if (!syntax.explicit_vr) return;
+  for (const TransferSyntax* other : {kSyntaxes[1], kSyntaxes[2], kSyntaxes[4]}) {
+    const auto converted = write_data_set(data_set, *other);
+    require(converted || other != kSyntaxes[4]);
+    if (converted)
+      require(equal_content(read_data_set(share(*converted), *other).value(), data_set));
+  }
+}
+
+void check_header(ByteView bytes, const TransferSyntax& syntax, std::size_t piece_bytes,
+                  bool readable) {
+  HeaderReader reader{syntax, {.header_value_bytes_max = 16}};
+  for (ByteView rest = bytes; !rest.empty();) {
+    const ByteView piece = rest.first(std::min(piece_bytes, rest.size()));
+    rest = rest.subspan(piece.size());
+    if (!reader.feed(piece)) break;
+  }
+  const auto header = reader.finish();
+  require(header.has_value() == readable);
+  if (!header) return;
+  const auto blob = encode_header(*header);
+  require(blob.has_value());
+  const auto again = decode_header(share(*blob));
+  require(again && equal_content(again->data_set, header->data_set) &&
+          again->pixel_data == header->pixel_data &&
+          again->data_set_bytes == header->data_set_bytes);
+}
+
+void check_json(const DataSet& data_set) {
+  std::string first, second;
+  require(write_json(data_set, first).has_value());
+  const auto read = read_json(first);
+  require(read.has_value());
+  require(write_json(*read, second).has_value());
+  require(read_json(second).has_value());
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 2) return 0;
+  const TransferSyntax& syntax = *kSyntaxes[data[0] % kSyntaxes.size()];
+  const std::size_t piece_bytes = 1 + data[1] % 64;
+  const ByteView bytes = std::as_bytes(std::span{data + 2, size - 2});
+
+  Limits limits;
+  limits.inflated_bytes_max = 1 << 20;
+  const auto data_set =
+      read_data_set(share(Bytes(bytes.begin(), bytes.end())), syntax, {.limits = limits});
+  bool exact = true;
+  if (!syntax.deflated) {
+    const Scan whole = scan(bytes, syntax, SIZE_MAX, UINT32_MAX);
+    require(whole == scan(bytes, syntax, piece_bytes, UINT32_MAX));
+    require(whole == scan(bytes, syntax, piece_bytes, 8));
+    require(whole.ended == data_set.has_value());
+    exact = whole.departures == 0;
+    check_header(bytes, syntax, piece_bytes, data_set.has_value());
+  }
+  if (!data_set) return 0;
+  check_written(*data_set, bytes, syntax, exact);
+  check_json(*data_set);
+  return 0;
+}

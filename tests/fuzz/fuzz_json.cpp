@@ -1,0 +1,32 @@
+// Invariant: JSON that can be read is written as JSON that can be read, and from then on gives the
+// same JSON and, in Explicit VR Little Endian, the same bytes.
+#include "encoding/data_set_codec.h"
+#include "encoding/dicom_json.h"
+#include "tests/fuzz/require.h"
+
+namespace {
+
+std::string json(const pacs::DataSet& data_set) {
+  std::string text;
+  require(pacs::write_json(data_set, text).has_value());
+  return text;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace pacs;
+  const auto first = read_json({reinterpret_cast<const char*>(data), size});
+  if (!first) return 0;
+  const auto second = read_json(json(*first));
+  require(second.has_value());
+  const std::string text = json(*second);
+  const auto third = read_json(text);
+  require(third && json(*third) == text);
+  const TransferSyntax& syntax = explicit_vr_little_endian();
+  const auto bytes = write_data_set(*first, syntax);
+  require(bytes.has_value());
+  const auto read = read_data_set(share(*bytes), syntax);
+  require(read && write_data_set(*read, syntax) == *bytes);
+  return 0;
+}

@@ -1,0 +1,77 @@
+#!/usr/bin/python3
+"""Makes the seeds of the data set, Part 10, JSON and character set targets from pydicom's samples.
+
+    tests/fuzz/make_corpus.py       writes tests/fuzz/corpus/fuzz_*/, which is checked in
+"""
+
+import hashlib
+import pathlib
+import zlib
+
+import pydicom
+
+HERE = pathlib.Path(__file__).resolve().parent
+SAMPLES = pathlib.Path(pydicom.__file__).parent / "data"
+BYTES_MAX = 4096  # of one seed: longer ones slow the fuzzer down
+SYNTAXES = {"1.2.840.10008.1.2": 0, "1.2.840.10008.1.2.1": 1, "1.2.840.10008.1.2.2": 2,
+            "1.2.840.10008.1.2.1.99": 3}  # the first byte of a seed; 4 is encapsulated
+ENCAPSULATED = 4
+
+
+def seed(target, content):
+    folder = HERE / "corpus" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / hashlib.sha1(content).hexdigest()[:16]).write_bytes(content)
+
+
+def data_set_offset(content, meta):
+    return 128 + 4 + 12 + meta[0x00020000].value if "FileMetaInformationGroupLength" in meta else None
+
+
+def from_file(path):
+    content = path.read_bytes()
+    try:
+        dataset = pydicom.dcmread(path)
+    except Exception:  # not DICOM, or broken in a way that is a seed only as it is
+        if len(content) <= BYTES_MAX and path.suffix == ".dcm":
+            seed("fuzz_part10", content)
+        return
+    if len(content) <= BYTES_MAX:
+        seed("fuzz_part10", content)
+    offset = data_set_offset(content, dataset.file_meta)
+    syntax = str(dataset.file_meta.get("TransferSyntaxUID", ""))
+    data_set = content[offset:] if offset else b""
+    if data_set and len(data_set) <= BYTES_MAX:
+        seed("fuzz_data_set", bytes([SYNTAXES.get(syntax, ENCAPSULATED), 7]) + data_set)
+    try:
+        text = dataset.to_json(bulk_data_threshold=1 << 40, suppress_invalid_tags=True).encode()
+    except Exception:  # pydicom has no JSON for some
+        return
+    if len(text) <= BYTES_MAX:
+        seed("fuzz_json", text)
+
+
+def deflated(path):
+    dataset = pydicom.dcmread(path)
+    content = path.read_bytes()[data_set_offset(path.read_bytes(), dataset.file_meta):]
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, -15)
+    seed("fuzz_data_set", bytes([3, 7]) + squeeze.compress(content) + squeeze.flush())
+
+
+def main():
+    for folder in ("test_files", "charset_files"):
+        for path in sorted((SAMPLES / folder).glob("*")):
+            if path.is_file():
+                from_file(path)
+    deflated(SAMPLES / "test_files" / "reportsi.dcm")
+    for term, stored in (("ISO 2022 IR 13\\ISO 2022 IR 87", b"\xd4\xcf^\xc0=\x1b$B;3ED\x1b(J^\x1b$BB@O:\x1b(J"),
+                         ("\\ISO 2022 IR 149", b"Hong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce\xd4\xd7"),
+                         ("\\ISO 2022 IR 58", b"Zhang=\x1b$)A\xd5\xc5"), ("\\ISO 2022 IR 159", b"\x1b$(D0!\x1b(B"),
+                         ("ISO 2022 IR 100\\ISO 2022 IR 144", b"\xe9\x1b-L\xb1\\\xe9"), ("GB18030", b"\xcd\xf5^\x81\x30\x81\x30"),
+                         ("GBK", b"\x81\\b"), ("ISO_IR 192", "王^小東".encode()), ("ISO_IR 13", b"\xb1\\~"),
+                         ("ISO_IR 166", b"\xa1\xe1")):
+        seed("fuzz_character_set", term.encode() + b"\n" + stored)
+
+
+if __name__ == "__main__":
+    main()
