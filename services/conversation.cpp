@@ -21,6 +21,14 @@ using network::DataPiece;
 using network::Message;
 namespace status = network::status;
 
+namespace {
+
+/// Responses that wait to be sent while further requests are taken. A peer that reads what it gets
+/// never has more than its window of them; one that does not read is not read from any more.
+constexpr std::size_t kResponsesUnsentMax = 16;
+
+}  // namespace
+
 Conversation::Conversation(Responder& responder, std::shared_ptr<network::Association> association,
                            boost::asio::any_io_executor strand)
     : responder_(responder),
@@ -116,7 +124,10 @@ Task<void> Conversation::take_request(Message message) {
   }
   // A peer that keeps to its window never waits here. One that does not waits before its data set
   // is read, so it fills no memory.
-  while (in_flight_.size() >= window() && connected_) co_await changed_.wait();
+  while (connected_ &&
+         (in_flight_.size() >= window() || performing_ >= window() + kResponsesUnsentMax)) {
+    co_await changed_.wait();
+  }
   in_flight_.emplace(operation->request().message_id, operation);
   ++performing_;
   boost::asio::co_spawn(strand_, perform(operation, service), boost::asio::detached);

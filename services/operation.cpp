@@ -19,6 +19,7 @@ const network::Negotiated& OngoingOperation::association() const {
 }
 
 void OngoingOperation::set_consumed() {
+  if (consumed_) return;
   consumed_ = true;
   conversation_->changed_.notify_all();
 }
@@ -81,9 +82,16 @@ Task<Status> OngoingOperation::send(network::Command response,
   co_return sent;
 }
 
-Task<Status> OngoingOperation::respond_pending(Answer answer) {
-  const std::optional<DataSet> data_set = std::move(answer.data_set);
-  Status sent = co_await send(response_with(answer), data_set);
+// Responses to sub-operations, and C-CANCEL, come behind what is left of the data set: the loop
+// must go on receiving, which passes over the rest.
+std::shared_ptr<Requestor> OngoingOperation::requestor() {
+  set_consumed();
+  return conversation_;
+}
+
+Task<Status> OngoingOperation::respond_pending(const Answer& answer) {
+  set_consumed();
+  Status sent = co_await send(response_with(answer), answer.data_set);
   co_return sent;
 }
 

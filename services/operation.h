@@ -21,9 +21,10 @@ class OngoingOperation : public Operation {
   [[nodiscard]] const network::PresentationContext& context() const override { return context_; }
   Task<Result<network::DataPiece>> read_data_set() override;
   Task<Result<DataSet>> read_identifier() override;
-  Task<Status> respond_pending(Answer answer) override;
+  using Operation::respond_pending;
+  Task<Status> respond_pending(const Answer& answer) override;
   [[nodiscard]] bool cancelled() const override { return cancelled_; }
-  [[nodiscard]] std::shared_ptr<Requestor> requestor() override { return conversation_; }
+  [[nodiscard]] std::shared_ptr<Requestor> requestor() override;
 
   /// The request's data set (if it has one) has been read to its last piece, or cannot be.
   [[nodiscard]] bool consumed() const { return consumed_; }

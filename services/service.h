@@ -70,12 +70,15 @@ class Operation {
   /// The whole data set, for identifiers and N-service data sets: at most identifier_bytes_max.
   virtual Task<Result<DataSet>> read_identifier() = 0;
 
-  /// A response before the final one (status FF00 or FF01).
-  virtual Task<Status> respond_pending(Answer answer) = 0;
+  /// A response before the final one (status FF00 or FF01). The answer must have a name: GCC 12
+  /// destroys an aggregate made inside of a co_await twice.
+  virtual Task<Status> respond_pending(const Answer& answer) = 0;
+  Task<Status> respond_pending(Answer&&) = delete;
   /// True once C-CANCEL-RQ came for this operation, or the association is gone. To be asked
   /// between responses and sub-operations; the final status is then FE00.
   [[nodiscard]] virtual bool cancelled() const = 0;
-  /// For requests to the peer on the same association.
+  /// For requests to the peer on the same association. From here on, as from the first pending
+  /// response, the data set is no longer read.
   [[nodiscard]] virtual std::shared_ptr<Requestor> requestor() = 0;
 };
 
