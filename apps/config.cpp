@@ -12,9 +12,8 @@
 #include "apps/config_keys.h"
 #include "core/nearest.h"
 
-#if !defined(_WIN32)
-extern char** environ;
-#endif
+// POSIX names it without a header to declare it in; glibc's <unistd.h> does under _GNU_SOURCE.
+extern char** environ;  // NOLINT(readability-redundant-declaration)
 
 namespace pacs::apps {
 namespace {
@@ -53,7 +52,7 @@ class Loader {
   void remote_ae(const toml::node& node);
   void remote_aes(std::string_view text, const std::string& where);
   void text(std::string_view name, std::string_view value, const std::string& where);
-  void problem(std::string message, std::string where) {
+  void problem(std::string message, const std::string& where) {
     loaded_.problems.push_back(Error{ErrorKind::InvalidArgument, std::move(message)}.in(where));
   }
   [[nodiscard]] std::string place(const toml::node& node) const {
