@@ -176,11 +176,15 @@ class Process:
         """SIGTERM; returns the exit code; fails when it does not end in time."""
         if self.running():
             self.popen.send_signal(signal.SIGTERM)
+        return self.end(seconds)
+
+    def end(self, seconds=None):
+        """Waits for the end and returns the exit code."""
         try:
             self.popen.wait(SECONDS_MAX if seconds is None else seconds)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise AssertionError(f"{self.command[0]} did not end on SIGTERM:\n{self.log}")
+            raise AssertionError(f"{self.command[0]} did not end:\n{self.log}")
         self._reader.join(5)
         self.popen.stdout.close()
         return self.popen.returncode
