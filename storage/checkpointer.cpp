@@ -15,9 +15,12 @@ Status make_checkpoint(ObjectStore& store, Index& index, std::uint64_t sequence,
     if (auto synced = index.sync(); !synced) return synced;
   }
   // An object that was replaced goes only now: until here a power loss could have brought its row
-  // back. And before the journal forgets, which would finish this after a crash. What cannot be
-  // removed costs room and nothing else: verify names it.
+  // back. And it is gone for good before the journal forgets, which would remove it again after a
+  // crash. What cannot be removed costs room and nothing else: verify names it.
   for (const std::uint64_t number : displaced) (void)store.remove(object_key(number));
+  if (durable && !displaced.empty()) {
+    if (auto synced = store.sync(); !synced) return synced;
+  }
   // Without it (disk full) the next start reads more of the journal, no more.
   (void)index.set_checkpoint(sequence);
   return {};

@@ -50,7 +50,8 @@ class FileSystem {
   using Path = std::filesystem::path;
   virtual ~FileSystem() = default;
   [[nodiscard]] virtual Result<std::unique_ptr<File>> open(const Path& path, OpenMode mode) = 0;
-  /// Replaces `to` if it exists.
+  /// Replaces `to` if it exists. A power loss leaves one of the two names, never none and never
+  /// both, also between directories: true of every journaling file system (ext4, XFS, btrfs, ZFS).
   [[nodiscard]] virtual Status rename(const Path& from, const Path& to) = 0;
   /// Removing what is not there is a success.
   [[nodiscard]] virtual Status remove(const Path& path) = 0;
@@ -63,6 +64,9 @@ class FileSystem {
   [[nodiscard]] virtual Result<std::uint64_t> free_bytes(const Path& path) = 0;
   /// Names of the entries, in no order; none for a directory that is not there.
   [[nodiscard]] virtual Result<std::vector<std::string>> list(const Path& path) = 0;
+  /// A name that changes whenever what was written and not flushed may have been lost: that of the
+  /// machine's start. Empty when unknown.
+  [[nodiscard]] virtual std::string boot_id() = 0;
 };
 
 /// The operating system's files.

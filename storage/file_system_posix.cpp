@@ -191,6 +191,8 @@ class PosixFileSystem final : public FileSystem {
     return names;
   }
 
+  std::string boot_id() override { return platform::boot_id(); }
+
  private:
   template <typename Call>
   static Status with_directory(const Path& path, std::string_view what, Call call) {

@@ -10,14 +10,6 @@
 #include "storage/platform.h"
 
 namespace pacs::storage {
-namespace {
-
-/// How long a writer waits for a segment before it is told that there is no room. Clients of DIMSE
-/// give up after half a minute.
-constexpr auto kSegmentWait = std::chrono::seconds(10);
-
-}  // namespace
-
 Journal::Journal(std::shared_ptr<FileSystem> files, JournalOptions options,
                  std::uint64_t last_sequence)
     : files_(std::move(files)),
@@ -271,7 +263,7 @@ void Journal::retire_active() {
 Status Journal::next_segment() {
   std::unique_lock lock(mutex_);
   Status last;  // why making one failed
-  const auto deadline = std::chrono::steady_clock::now() + kSegmentWait;
+  const auto deadline = std::chrono::steady_clock::now() + options_.segment_wait;
   while (free_.empty()) {
     if (!health_) return health_;
     if (segments_ < options_.segments_max && !making_ && last) {

@@ -14,6 +14,7 @@
 //  J4 A segment is written anew only when everything in it is durable elsewhere (`release`).
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -43,6 +44,9 @@ struct JournalOptions {
   std::size_t segments_min = 4, segments_max = 16;
   /// One write: enough to use a disk's bandwidth, little enough for its latency.
   std::uint64_t group_bytes_max = 4ULL << 20;
+  /// How long a writer waits for a segment before it is told that there is no room: clients of
+  /// DIMSE give up after half a minute.
+  std::chrono::milliseconds segment_wait{10'000};
   std::string boot_id;
   /// Called with the seconds each write and flush took, on the journal's thread.
   std::function<void(double)> on_flush;

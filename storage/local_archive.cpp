@@ -6,7 +6,6 @@
 #include "encoding/header_blob.h"
 #include "integration/event_bus.h"
 #include "storage/identity.h"
-#include "storage/platform.h"
 #include "storage/recovery.h"
 #include "storage/sql_index.h"
 #include "storage/verify.h"
@@ -66,19 +65,18 @@ Status LocalArchive::start() {
   index_ = std::move(*index);
 
   const auto journal_directory = options_.path / "journal";
-  const std::string boot_id = platform::boot_id();
-  const auto recovered =
-      recover(*files_, *store_, *index_, {journal_directory, options_.limits, boot_id, durable},
-              options_.logger);
+  const auto recovered = recover(*files_, *store_, *index_,
+                                 {journal_directory, options_.limits, durable}, options_.logger);
   if (!recovered) return fail(recovered.error());
 
   JournalOptions journal_options;
   journal_options.directory = journal_directory;
   journal_options.durable = durable;
-  journal_options.boot_id = boot_id;
+  journal_options.boot_id = files_->boot_id();
   journal_options.segment_bytes = tuning_.segment_bytes;
   journal_options.segments_min = tuning_.segments_min;
   journal_options.segments_max = tuning_.segments_max;
+  journal_options.segment_wait = tuning_.segment_wait;
   journal_options.on_flush = [this](double seconds) { metrics_.flushed(seconds); };
   auto journal = Journal::open(files_, std::move(journal_options), recovered->last_sequence);
   if (!journal) return fail(journal.error());

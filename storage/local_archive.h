@@ -25,6 +25,7 @@ struct ArchiveTuning {
   std::uint64_t segment_bytes = JournalOptions{}.segment_bytes;
   std::size_t segments_min = JournalOptions{}.segments_min;
   std::size_t segments_max = JournalOptions{}.segments_max;
+  std::chrono::milliseconds segment_wait = JournalOptions{}.segment_wait;
   WriteBehindOptions write_behind{};
   CheckpointOptions checkpoint{};
 };

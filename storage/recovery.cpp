@@ -46,11 +46,12 @@ Result<Header> header_of(ObjectStore& store, const StoreRecord& record, ByteView
 class Replay {
  public:
   Replay(ObjectStore& store, Index& index, const RecoveryOptions& options,
-         const integration::Logger& logger, IndexPosition position)
+         const integration::Logger& logger, std::string boot_id, IndexPosition position)
       : store_(store),
         index_(index),
         options_(options),
         logger_(logger),
+        boot_id_(std::move(boot_id)),
         applied_(position.applied),
         last_object_(position.last_object) {}
 
@@ -60,9 +61,8 @@ class Replay {
     ++records_;
     last_object_ = std::max(last_object_, record->number);
     const bool in_index = journalled.sequence <= applied_;
-    // Written before its row was, by this start of the machine: it is there.
-    const bool in_place =
-        in_index && !options_.boot_id.empty() && journalled.boot_id == options_.boot_id;
+    // Written before its row was and since the machine started: it lies in the page cache still.
+    const bool in_place = in_index && !boot_id_.empty() && journalled.boot_id == boot_id_;
     if (!in_place) {
       auto placed = place(*record, journalled.payload);
       if (!placed && placed.error().kind == ErrorKind::NotFound) {
@@ -131,6 +131,7 @@ class Replay {
   Index& index_;
   const RecoveryOptions& options_;
   const integration::Logger& logger_;
+  const std::string boot_id_;
   const std::uint64_t applied_;
   std::uint64_t last_object_;
   std::uint64_t records_ = 0;
@@ -145,7 +146,7 @@ Result<Recovered> recover(FileSystem& files, ObjectStore& store, Index& index,
                           const RecoveryOptions& options, const integration::Logger& logger) {
   const auto position = index.position();
   if (!position) return fail(position.error());
-  Replay replay(store, index, options, logger, *position);
+  Replay replay(store, index, options, logger, files.boot_id(), *position);
   auto last = read_journal(files, options.journal_directory, position->checkpoint,
                            [&](const JournalRecord& record) { return replay.take(record); });
   if (!last) return fail(last.error());

@@ -18,8 +18,6 @@ namespace pacs::storage {
 struct RecoveryOptions {
   std::filesystem::path journal_directory;
   Limits limits;
-  /// Of the running machine: what this start of it wrote lies in its page cache still.
-  std::string boot_id;
   bool durable = true;
 };
 

@@ -6,13 +6,6 @@
 #include "storage/platform.h"
 
 namespace pacs::storage {
-namespace {
-
-/// Between two tries when there is no room or the disk refuses.
-constexpr auto kRetryDelay = std::chrono::milliseconds(200);
-
-}  // namespace
-
 WriteBehind::WriteBehind(ObjectStore& store, Index& index, PendingTable& pending,
                          WriteBehindOptions options, Hooks hooks)
     : store_(store),
@@ -125,7 +118,7 @@ void WriteBehind::apply(const std::vector<Object>& batch) {
       in_batch_ = 0;
       return;
     }
-    work_.wait_for(lock, kRetryDelay, [this] { return stopping_; });
+    work_.wait_for(lock, options_.retry_delay, [this] { return stopping_; });
     lock.unlock();
     displaced = try_apply(batch);
   }

@@ -25,6 +25,8 @@ struct WriteBehindOptions {
   /// A batch begins when it is this old or large: then one transaction serves many, and what
   /// arrives in one burst is not disturbed by each object's own.
   std::chrono::milliseconds delay{40};
+  /// Between two tries when there is no room or the disk refuses.
+  std::chrono::milliseconds retry_delay{200};
   std::size_t batch_objects = 128;
   std::uint64_t batch_bytes = 8ULL << 20;
 };

@@ -56,6 +56,8 @@ ArchiveTuning small_tuning() {
   tuning.segment_bytes = 1 << 20;
   tuning.segments_min = 2;
   tuning.segments_max = 4;
+  tuning.segment_wait = std::chrono::milliseconds(500);
+  tuning.write_behind.retry_delay = std::chrono::milliseconds(5);
   tuning.write_behind.delay = std::chrono::milliseconds(1);
   tuning.checkpoint.delay = std::chrono::milliseconds(5);
   return tuning;
