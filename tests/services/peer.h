@@ -2,6 +2,8 @@
 // a requestor that is told, step by step, what to send and says what it got.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <future>
 #include <memory>
 #include <string>
@@ -45,14 +47,17 @@ class Pacs {
     pool_.stop();
   }
   void serves(std::unique_ptr<Service> service) { responder_.add(std::move(service)); }
+  /// From now on contexts are accepted in this transfer syntax only.
+  void takes_only(std::string_view transfer_syntax_uid) { only_ = transfer_syntax_uid; }
+  /// So many associations are aborted when their first message comes.
+  void drops_associations(int count) { to_drop_ = count; }
   void starts(network::AssociationLimits limits = {}) {
     network::ServerOptions options;
     options.port = 0;
     options.limits = limits;
     auto server = network::Server::start(
-        pool_.context(), options, responder_.policy({}),
-        [this](auto association) { return responder_.serve(std::move(association)); }, {},
-        metrics_.get());
+        pool_.context(), options, policy(),
+        [this](auto association) { return serve(std::move(association)); }, {}, metrics_.get());
     ASSERT_TRUE(server) << server.error().to_string();
     server_ = std::move(*server);
   }
@@ -64,6 +69,29 @@ class Pacs {
   }
 
  private:
+  network::AcceptorPolicy policy() {
+    network::AcceptorPolicy policy = responder_.policy({});
+    if (only_.empty()) return policy;
+    policy.choose = [this](const network::PresentationContext& proposed,
+                           const network::AssociationRequest&) {
+      const auto& offered = proposed.transfer_syntaxes;
+      const auto found = std::ranges::find(offered, only_);
+      return network::AcceptorPolicy::Choice{found != offered.end(),
+                                             static_cast<std::size_t>(found - offered.begin()), 4};
+    };
+    return policy;
+  }
+  Task<void> serve(std::shared_ptr<network::Association> association) {
+    if (to_drop_.fetch_sub(1) > 0) {
+      co_await association->receive();
+      association->abort();
+      co_return;
+    }
+    co_await responder_.serve(std::move(association));
+  }
+
+  std::string only_;
+  std::atomic<int> to_drop_{0};
   std::unique_ptr<integration::Metrics> metrics_ = integration::Metrics::create();
   MemoryArchive archive_;
   Responder responder_;

@@ -1,0 +1,86 @@
+#include "services/storable_file.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/services/temporary_folder.h"
+
+namespace pacs::services {
+namespace {
+
+class StorableFileTest : public testing::Test {
+ protected:
+  TemporaryFolder folder;
+};
+
+TEST_F(StorableFileTest, SaysWhatAFileIsAndWhereItsDataSetBegins) {
+  const TestObject object = ct("1.2.3", 5000);
+  const auto path = folder.write("ct.dcm", object);
+  const auto file = inspect_file(path);
+  ASSERT_TRUE(file) << file.error().to_string();
+  EXPECT_EQ(file->sop_class_uid, uids::CTImageStorage);
+  EXPECT_EQ(file->sop_instance_uid, "1.2.3");
+  EXPECT_EQ(file->transfer_syntax_uid, uids::ExplicitVRLittleEndian);
+  EXPECT_EQ(file->data_set_bytes, object.data_set.size());
+  const auto bytes = data_set_of(*file, uids::ExplicitVRLittleEndian);
+  ASSERT_TRUE(bytes);
+  EXPECT_TRUE(std::ranges::equal(bytes->view, object.data_set));
+}
+
+TEST_F(StorableFileTest, TheDataSetsIdentityCountsMoreThanTheMetaGroups) {
+  TestObject object = ct("1.2.3");
+  object.sop_instance_uid = "9.9.9";  // for the meta group only
+  const auto file = inspect_file(folder.write("ct.dcm", object));
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->sop_instance_uid, "1.2.3");
+}
+
+TEST_F(StorableFileTest, ABareDataSetIsAnObjectToo) {
+  const TestObject object = ct("1.2.3", 100, uids::ImplicitVRLittleEndian);
+  const auto file = inspect_file(folder.write("bare", ByteView{object.data_set}));
+  ASSERT_TRUE(file) << file.error().to_string();
+  EXPECT_EQ(file->transfer_syntax_uid, uids::ImplicitVRLittleEndian);
+  EXPECT_EQ(file->data_set_offset, 0U);
+}
+
+TEST_F(StorableFileTest, WhatIsNoDicomFileIsUnsupportedNotBroken) {
+  EXPECT_EQ(inspect_file(folder.write("a.txt", as_bytes("hello, world"))).error().kind,
+            ErrorKind::Unsupported);
+  EXPECT_EQ(inspect_file(folder.write("empty", ByteView{})).error().kind, ErrorKind::Unsupported);
+  EXPECT_EQ(inspect_file(folder.write("zeros", ByteView{Bytes(4096)})).error().kind,
+            ErrorKind::Unsupported);
+}
+
+TEST_F(StorableFileTest, ADicomdirIsNotStored) {
+  TestObject directory = ct("1.2.3");
+  directory.sop_class_uid = uids::MediaStorageDirectoryStorage;
+  const auto file = inspect_file(folder.write("DICOMDIR", directory));
+  ASSERT_FALSE(file);
+  EXPECT_EQ(file.error().kind, ErrorKind::Unsupported);
+}
+
+TEST_F(StorableFileTest, AMissingFileIsAnErrorThatNamesIt) {
+  const auto file = inspect_file(folder.path() / "nowhere.dcm");
+  ASSERT_FALSE(file);
+  EXPECT_NE(file.error().kind, ErrorKind::Unsupported);
+  EXPECT_NE(file.error().to_string().find("nowhere.dcm"), std::string::npos);
+}
+
+TEST_F(StorableFileTest, ConvertsBetweenUncompressedTransferSyntaxes) {
+  const auto file = inspect_file(folder.write("ct.dcm", ct("1.2.3", 64)));
+  ASSERT_TRUE(file);
+  for (const std::string_view as : {uids::ImplicitVRLittleEndian, uids::ExplicitVRBigEndian,
+                                    uids::DeflatedExplicitVRLittleEndian}) {
+    const auto bytes = data_set_of(*file, as);
+    ASSERT_TRUE(bytes) << as;
+    const auto converted = read_data_set(*bytes, *find_transfer_syntax(as));
+    ASSERT_TRUE(converted) << as;
+    const auto original =
+        read_data_set(*data_set_of(*file, file->transfer_syntax_uid), explicit_vr_little_endian());
+    EXPECT_EQ(converted->text(tags::PatientName), original->text(tags::PatientName));
+    EXPECT_EQ(*converted->get(tags::Rows), 16);
+  }
+  EXPECT_EQ(data_set_of(*file, uids::JPEG2000Lossless).error().kind, ErrorKind::Unsupported);
+}
+
+}  // namespace
+}  // namespace pacs::services
