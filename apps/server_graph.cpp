@@ -1,6 +1,7 @@
 #include "apps/server_graph.h"
 
 #include <algorithm>
+#include <cmath>
 #include <thread>
 
 #include <fmt/format.h>
@@ -205,6 +206,26 @@ void ServerGraph::observe() {
                             [log = log_] { return static_cast<double>(log.lines_dropped()); });
   metrics_->observe_gauge("pacs_log_queue_lines", "Log lines that wait to be written.",
                           [log = log_] { return static_cast<double>(log.lines_queued()); });
+  const auto observe_archive = [this](std::string_view name, std::string_view help,
+                                      std::uint64_t storage::ArchiveCounts::*count,
+                                      const integration::Labels& labels) {
+    metrics_->observe_gauge(
+        name, help,
+        [archive = archive_.get(), count] {
+          const auto counts = archive->counts();
+          return counts ? static_cast<double>((*counts).*count) : std::nan("");
+        },
+        labels);
+  };
+  using Counts = storage::ArchiveCounts;
+  constexpr std::string_view kEntities = "pacs_archive_entities";
+  constexpr std::string_view kEntitiesHelp = "What the archive holds, by level.";
+  observe_archive(kEntities, kEntitiesHelp, &Counts::patients, {{"level", "patient"}});
+  observe_archive(kEntities, kEntitiesHelp, &Counts::studies, {{"level", "study"}});
+  observe_archive(kEntities, kEntitiesHelp, &Counts::series, {{"level", "series"}});
+  observe_archive(kEntities, kEntitiesHelp, &Counts::instances, {{"level", "instance"}});
+  observe_archive("pacs_archive_bytes", "Bytes of data sets the archive holds.", &Counts::bytes,
+                  {});
   metrics_->observe_gauge("pacs_http_connections", "Open HTTP connections.", [http = http_.get()] {
     return static_cast<double>(http->connections());
   });

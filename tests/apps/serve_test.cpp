@@ -142,7 +142,8 @@ TEST(Serve, AnswersOnEveryEndpointOnceReady) {
   const std::string metrics = server.get("/metrics").body;
   for (const char* name :
        {"process_resident_memory_bytes", "pacs_build_info", "pacs_associations_active",
-        "pacs_log_lines_dropped_total", "pacs_log_queue_lines", "pacs_http_connections"}) {
+        "pacs_log_lines_dropped_total", "pacs_log_queue_lines", "pacs_http_connections",
+        "pacs_archive_entities", "pacs_archive_bytes"}) {
     EXPECT_THAT(metrics, HasSubstr(std::string("# TYPE ") + name));
   }
 }
