@@ -141,7 +141,7 @@ const ConfigKey kKeys[] = {
        "true to listen beyond this machine all the same.",
        At<&Config::dicom, &DicomConfig::allow_unauthenticated_remote>{}),
   integer("dicom.associations_max", 1, 100'000,
-       "Associations at a time, TLS included; further ones are rejected as a transient lack.",
+       "Associations at a time on each DICOM port; further ones are rejected as a transient lack.",
        At<&Config::dicom, &DicomConfig::associations_max>{}),
   integer("dicom.artim_seconds", 1, 3600,
        "Seconds for a peer to send its association request, and to close after the end (ARTIM).",
