@@ -1,0 +1,90 @@
+#include "storage/journal_format.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "core/bytes.h"
+#include "storage/checksum.h"
+
+namespace pacs::storage {
+namespace {
+
+std::string hex(ByteView bytes) {
+  std::string text;
+  constexpr const char* kDigits = "0123456789abcdef";
+  for (const std::byte byte : bytes) {
+    text += kDigits[std::to_integer<int>(byte) >> 4];
+    text += kDigits[std::to_integer<int>(byte) & 15];
+  }
+  return text;
+}
+
+TEST(JournalFormat, ARecordHasTheseBytes) {
+  Bytes to(kJournalBlock, std::byte{0xFF});
+  encode(RecordHeader{3, 0x0102, 0x0A, 0x1122334455667788}, as_bytes("abc"), to);
+  EXPECT_EQ(hex(ByteView(to).first(32)),
+            "504a5231"
+            "03000000"
+            "0201000000000000"
+            "0a00000000000000"
+            "8877665544332211");
+  // XXH3-64 of [0,32) and head.
+  EXPECT_EQ(hex(ByteView(to).subspan(32, 8)), "b320316b36f93a45");
+  Bytes covered(to.begin(), to.begin() + 32);
+  append(covered, as_bytes("abc"));
+  EXPECT_EQ(load<std::uint64_t>(to.data() + 32, ByteOrder::Little), checksum(covered));
+  EXPECT_EQ(as_text(ByteView(to).subspan(40, 3)), "abc");
+  for (std::size_t i = 43; i < to.size(); ++i) ASSERT_EQ(to[i], std::byte{0});
+}
+
+TEST(JournalFormat, ARecordHeaderComesBack) {
+  Bytes to(kJournalBlock);
+  encode(RecordHeader{5, 77, 9, 1234}, as_bytes("hello"), to);
+  const auto header = decode_record_header(to);
+  ASSERT_TRUE(header);
+  EXPECT_EQ(header->head_bytes, 5U);
+  EXPECT_EQ(header->payload_bytes, 77U);
+  EXPECT_EQ(header->sequence, 9U);
+  EXPECT_EQ(header->payload_checksum, 1234U);
+  EXPECT_TRUE(head_is_intact(*header, to));
+  EXPECT_EQ(record_bytes(*header), 2 * kJournalBlock);
+}
+
+TEST(JournalFormat, AnyChangedByteOfHeaderOrHeadIsSeen) {
+  Bytes to(kJournalBlock);
+  encode(RecordHeader{5, 77, 9, 1234}, as_bytes("hello"), to);
+  for (std::size_t i = 0; i < kRecordHeaderBytes + 5; ++i) {
+    Bytes changed = to;
+    changed[i] ^= std::byte{1};
+    const auto header = decode_record_header(changed);
+    EXPECT_FALSE(header && header->head_bytes <= 4000 && head_is_intact(*header, changed)) << i;
+  }
+}
+
+TEST(JournalFormat, AbsurdLengthsAreNoRecord) {
+  Bytes to(kJournalBlock);
+  encode(RecordHeader{5, UINT64_MAX, 9, 0}, as_bytes("hello"), to);
+  EXPECT_FALSE(decode_record_header(to));
+  EXPECT_FALSE(decode_record_header(ByteView(to).first(39)));
+}
+
+TEST(JournalFormat, ASegmentHeaderComesBackAndAnyChangeIsSeen) {
+  Bytes block(kJournalBlock, std::byte{0xFF});
+  const std::string boot = "f81d4fae-7dec-11d0-a765-00a0c91e6bf6";
+  encode(SegmentHeader{7, 5, boot}, block);
+  const auto header = decode_segment_header(block);
+  ASSERT_TRUE(header);
+  EXPECT_EQ(header->first_sequence, 7U);
+  EXPECT_EQ(header->checkpoint_sequence, 5U);
+  EXPECT_EQ(header->boot_id, boot);
+  for (std::size_t i = 0; i < 72; ++i) {
+    Bytes changed = block;
+    changed[i] ^= std::byte{1};
+    EXPECT_FALSE(decode_segment_header(changed)) << i;
+  }
+  EXPECT_FALSE(decode_segment_header(Bytes(kJournalBlock)));
+}
+
+}  // namespace
+}  // namespace pacs::storage
