@@ -455,7 +455,7 @@ class DataSets(HostileTestCase):
         zeros = bytes(1 << 20)
         squeeze = zlib.compressobj(9, zlib.DEFLATED, -15)
         bomb = squeeze.compress(encoded(data_set()) + explicit(0x7FE00010, b"OW", b"", 0xF0000000))
-        for _ in range(1024):
+        for _ in range(300):
             bomb += squeeze.compress(zeros)
         bomb += squeeze.flush()
         self.assert_refused(bomb, number=5)
