@@ -148,6 +148,23 @@ TEST(Serve, AnswersOnEveryEndpointOnceReady) {
   }
 }
 
+TEST(Serve, EveryMetricItShowsIsExplainedToOperators) {
+  const Server server;
+  ASSERT_TRUE(Modality(server).stores([] {}).has_value());
+  std::ifstream file(PACS_SOURCE_DIR "/docs/OPERATIONS.md");
+  const std::string document{std::istreambuf_iterator<char>(file), {}};
+  std::istringstream lines(server.get("/metrics").body);
+  constexpr std::string_view kType = "# TYPE ";
+  int metrics = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(kType)) continue;
+    const std::string name = line.substr(kType.size(), line.find(' ', kType.size()) - kType.size());
+    EXPECT_THAT(document, HasSubstr("`" + name));
+    ++metrics;
+  }
+  EXPECT_GT(metrics, 20);
+}
+
 TEST(Serve, IsIdleInLessThan40MiB) {
   const Server server;
   const auto status = boost::json::parse(server.get("/api/status").body);
