@@ -60,6 +60,23 @@ class Endpoints(harness.ServerTestCase):
         self.assertIn(self.pacs.http("/healthz", method="DELETE")[0], (404, 405))
 
 
+class Readme(harness.TestCase):
+    def test_the_first_steps_followed_literally_end_with_a_stored_study(self):
+        """In a folder of their own, and on free ports, for 11112 may be somebody's."""
+        for name, target in (("scripts", harness.ROOT / "scripts"), ("build", pathlib.Path(harness.PROGRAM).parent)):
+            (self.folder / name).symlink_to(target)
+        server = self.server({"storage": {"path": self.folder / "pacs-data"}})
+        readme = (harness.ROOT / "README.md").read_text()
+        steps = readme[readme.index("## First steps"):]
+        steps = steps[steps.index("```sh\n") + 6:]
+        steps = steps[:steps.index("```")].replace("11112", str(server.port))
+        done = subprocess.run(["bash", "-e", "-o", "pipefail", "-c", steps], cwd=self.folder,
+                              capture_output=True, text=True, timeout=600)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        for words in ("(0010,0010)", "CompressedSamples^CT1", "(0020,000d)", sop_instance_uid(CT)):
+            self.assertIn(words, done.stdout)
+
+
 class Logs(harness.TestCase):
     def test_one_id_leads_from_the_association_to_the_stored_instance(self):
         server = self.server({"logging": {"format": "json"}})
