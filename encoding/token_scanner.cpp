@@ -62,7 +62,9 @@ TokenScanner::Answer TokenScanner::next(ByteView& input, Token& token) {
 // PS3.5 §7.1: "Data Element = Data Element Tag, [Value Representation], Value Length, Value Field".
 TokenScanner::Answer TokenScanner::next_in_data_set(ByteView& input, Token& token) {
   const Frame& top = frames_.back();
-  if (input.size() < kItemHeaderBytes) return need_header(input, top, kItemHeaderBytes, Tag{});
+  if (input.size() < kItemHeaderBytes || top.limit - offset_ < kItemHeaderBytes) {
+    return need_header(input, top, kItemHeaderBytes, Tag{});
+  }
   Header header{load_tag(input.data(), top.order), VR::UN, kItemHeaderBytes, 0};
   if (header.tag.group() == 0xFFFE) {
     if (header.tag == kItemDelimitation && top.place == Place::Item && !top.defined) {

@@ -42,6 +42,7 @@ Scan scan(ByteView bytes, const TransferSyntax& syntax, std::size_t piece_bytes,
   Bytes front;
   auto answer = TokenScanner::Answer::NeedMore;
   std::uint64_t next_offset = 0;
+  bool value_incomplete = false;  // of a value that comes in chunks
   while (answer == TokenScanner::Answer::NeedMore) {
     const ByteView piece = bytes.first(std::min(piece_bytes, bytes.size()));
     bytes = bytes.subspan(piece.size());
@@ -52,6 +53,10 @@ Scan scan(ByteView bytes, const TransferSyntax& syntax, std::size_t piece_bytes,
       require(token.offset == next_offset);  // every byte belongs to one token
       next_offset = token.value_offset + token.value.size();
       Token::Kind kind = token.kind;
+      if (kind == Token::Kind::Chunk || kind == Token::Kind::LongElement ||
+          kind == Token::Kind::LongFragment) {
+        value_incomplete = token.kind != Token::Kind::Chunk || token.length > 0;
+      }
       if (kind == Token::Kind::Chunk) continue;
       if (kind == Token::Kind::LongElement) kind = Token::Kind::Element;
       if (kind == Token::Kind::LongFragment) kind = Token::Kind::Fragment;
@@ -62,6 +67,7 @@ Scan scan(ByteView bytes, const TransferSyntax& syntax, std::size_t piece_bytes,
     front.erase(front.begin(), front.end() - static_cast<std::ptrdiff_t>(rest.size()));
     if (bytes.empty()) break;
   }
+  if (value_incomplete) result.tokens.pop_back();  // whole, it would not have been a token yet
   const Status status = scanner.finish(front);
   result.ended = status.has_value();
   if (!status) {
@@ -69,7 +75,7 @@ Scan scan(ByteView bytes, const TransferSyntax& syntax, std::size_t piece_bytes,
     result.error_offset = status.error().offset.value_or(0);
     require(status.error().tag.has_value());
   }
-  result.departures = scanner.departures();
+  if (status) result.departures = scanner.departures();
   return result;
 }
 
