@@ -1,8 +1,6 @@
 // EventBus over Boost.Signals2: thread-safe, subscriptions end with their handle.
 #include "integration/event_bus.h"
 
-#include <utility>
-
 #include <boost/signals2/connection.hpp>
 #include <boost/signals2/signal.hpp>
 
@@ -15,9 +13,10 @@ struct EventBus::Impl {
 EventBus::EventBus() : impl_(std::make_unique<Impl>()) {}
 EventBus::~EventBus() = default;
 
-Subscription EventBus::on_instance_stored(std::function<void(const InstanceStored&)> subscriber) {
+Subscription EventBus::on_instance_stored(
+    const std::function<void(const InstanceStored&)>& subscriber) {
   return std::make_shared<boost::signals2::scoped_connection>(
-      impl_->instance_stored.connect(std::move(subscriber)));
+      impl_->instance_stored.connect(subscriber));
 }
 
 void EventBus::publish(const InstanceStored& event) noexcept {

@@ -28,7 +28,7 @@ class EventBus {
   EventBus(const EventBus&) = delete;
   EventBus& operator=(const EventBus&) = delete;
   [[nodiscard]] Subscription on_instance_stored(
-      std::function<void(const InstanceStored&)> subscriber);
+      const std::function<void(const InstanceStored&)>& subscriber);
   void publish(const InstanceStored& event) noexcept;
 
  private:
