@@ -96,8 +96,9 @@ void LocalArchive::start_threads(std::uint64_t last_object) {
   behind_ = std::make_unique<WriteBehind>(
       *store_, *index_, pending_, tuning_.write_behind,
       WriteBehind::Hooks{[this](auto objects, auto displaced, double seconds) {
-        after_batch(objects, displaced, seconds);
-      }});
+                           after_batch(objects, displaced, seconds);
+                         },
+                         [this](auto objects) { publish(objects); }});
   committer_ = std::make_unique<Committer>(*store_, *index_, *journal_, pending_, *behind_,
                                            CommitterOptions{options_.on_duplicate, durable});
   committer_->start_numbers_behind(last_object);
@@ -127,6 +128,9 @@ void LocalArchive::after_batch(std::span<const PendingTable::Object> objects,
   std::uint64_t bytes = 0;
   for (const auto& object : objects) bytes += object->row.record.data_set_bytes;
   checkpointer_->applied(objects.back()->sequence, objects.size(), bytes, displaced);
+}
+
+void LocalArchive::publish(std::span<const PendingTable::Object> objects) {
   if (options_.events == nullptr) return;
   for (const auto& object : objects) {
     const InstanceRecord& record = object->row.record;

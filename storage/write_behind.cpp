@@ -49,7 +49,7 @@ void WriteBehind::wait_for_room() {
 Status WriteBehind::settle() {
   std::unique_lock lock(mutex_);
   const std::uint64_t target = pushed_sequence_;
-  if (applied_sequence_ >= target) return {};
+  if (applied_sequence_ >= target || std::this_thread::get_id() == thread_.get_id()) return {};
   ++settling_;
   work_.notify_one();
   progress_.wait(lock, [&] { return applied_sequence_ >= target || !stalled_; });
@@ -123,6 +123,7 @@ void WriteBehind::apply(const std::vector<Object>& batch) {
     displaced = try_apply(batch);
   }
   for (const Object& object : batch) pending_.applied(object);
+  hooks_.applied(batch, *displaced, std::chrono::duration<double>(Clock::now() - begun).count());
   {
     const std::lock_guard lock(mutex_);
     stalled_ = {};
@@ -130,9 +131,7 @@ void WriteBehind::apply(const std::vector<Object>& batch) {
     in_batch_ = 0;
   }
   progress_.notify_all();
-  if (hooks_.applied) {
-    hooks_.applied(batch, *displaced, std::chrono::duration<double>(Clock::now() - begun).count());
-  }
+  hooks_.visible(batch);
 }
 
 Result<std::vector<std::uint64_t>> WriteBehind::try_apply(const std::vector<Object>& batch) {

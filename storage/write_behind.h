@@ -35,10 +35,12 @@ class WriteBehind {
  public:
   using Object = PendingTable::Object;
   struct Hooks {
-    /// After each batch, on this class's thread: the objects, and the numbers of those whose place
-    /// they took.
+    /// After each batch, on this class's thread, before `settle` returns: the objects, and the
+    /// numbers of those whose place they took.
     std::function<void(std::span<const Object>, std::span<const std::uint64_t>, double seconds)>
         applied;
+    /// And when everybody sees them.
+    std::function<void(std::span<const Object>)> visible;
   };
 
   WriteBehind(ObjectStore& store, Index& index, PendingTable& pending, WriteBehindOptions options,
@@ -53,7 +55,7 @@ class WriteBehind {
   /// Holds the caller back while too much waits.
   void wait_for_room();
   /// Returns when everything pushed before is applied: what was acknowledged can be searched for.
-  /// OutOfResources or Io when that cannot be now.
+  /// OutOfResources or Io when that cannot be now. From within a hook it returns at once.
   [[nodiscard]] Status settle();
   /// Why nothing moves, if nothing moves: it is tried again until it does.
   [[nodiscard]] Status stalled() const;

@@ -212,6 +212,7 @@ TEST_F(RecoveryTest, AFullDiskRefusesLosesNothingAndRecoversWhenThereIsRoom) {
   archive_ = open_archive(options_, eager_);
   ASSERT_NE(archive_, nullptr);
   stores(0, 5);
+  ASSERT_TRUE(archive_->counts());  // all in their final place
   // Final places and new files find no room; the journal's segments have theirs.
   files_->fail_when([](const FaultFileSystem::Operation& operation) -> std::optional<Error> {
     const std::string path = operation.path.native();
