@@ -64,6 +64,7 @@ constexpr std::array kCodeSets{
 // clang-format on
 constexpr std::uint8_t kAscii = 0;
 constexpr std::uint8_t kNothing = 1;
+static_assert(kCodeSets[kAscii].width == Width::Ascii && kCodeSets[kNothing].width == Width::None);
 
 constexpr std::uint8_t set_with_term(std::string_view term) {
   const auto found = std::ranges::find(kCodeSets, term, &CodeSet::term);
@@ -76,7 +77,8 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 void append_utf8(std::string& to, UChar32 character) {
   std::array<std::uint8_t, U8_MAX_LENGTH> bytes{};
   std::int32_t length = 0;
-  U8_APPEND_UNSAFE(bytes.data(), length, character);
+  std::uint8_t* const first = bytes.data();
+  U8_APPEND_UNSAFE(first, length, character);
   to.append(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(length));
 }
 
@@ -262,7 +264,6 @@ std::string_view trimmed(std::string_view text) {
 }  // namespace
 
 CharacterSet::CharacterSet(std::string_view specific_character_set) {
-  g1_ = kNothing;
   for (std::size_t start = 0; start <= specific_character_set.size();) {
     const auto end =
         std::min(specific_character_set.find('\\', start), specific_character_set.size());

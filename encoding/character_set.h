@@ -35,7 +35,8 @@ class CharacterSet {
   std::vector<std::string> terms_;
   Form form_ = Form::SingleByte;
   bool unknown_term_ = false;
-  std::uint8_t g0_ = 0;  // index of what is designated to G0 and G1 at the start of a value
+  // What is designated to G0 and G1 at the start of a value, as rows of the table: ASCII, nothing.
+  std::uint8_t g0_ = 0;
   std::uint8_t g1_ = 1;
 };
 

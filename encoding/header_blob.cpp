@@ -234,7 +234,7 @@ Result<Header> decode_header(SharedBytes blob) {
   TokenScanner scanner{blob_syntax()};
   DataSetBuilder builder{std::move(blob)};
   Token token;
-  TokenScanner::Answer answer;
+  auto answer = TokenScanner::Answer::NeedMore;
   while ((answer = scanner.next(elements, token)) == TokenScanner::Answer::Token) {
     if (token.kind == Token::Kind::SequenceStart || token.kind == Token::Kind::FragmentsStart)
       bulk.skip();

@@ -2,16 +2,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <iterator>
 #include <utility>
 
+#include "core/dicom_tags.h"
 #include "encoding/base64.h"
-#include "encoding/byte_order.h"
 #include "encoding/character_set.h"
 #include "encoding/dicom_json.h"
+#include "encoding/model_values.h"
 
 namespace pacs {
 namespace {
@@ -45,18 +45,12 @@ bool is_json_number(std::string_view text) {
   return text.empty();
 }
 
-std::string_view without(std::string_view text, bool leading) {
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\0')) text.remove_suffix(1);
-  while (leading && text.starts_with(' ')) text.remove_prefix(1);
-  return text;
-}
-
 class JsonWriter {
  public:
   JsonWriter(std::string& to, const JsonOptions& options) : to_(to), options_(options) {}
 
   void write(const DataSet& data_set, const CharacterSet& outer) {
-    const Element* named = data_set.find(Tag{0x0008, 0x0005});
+    const Element* named = data_set.find(tags::SpecificCharacterSet);
     const CharacterSet own = named != nullptr ? CharacterSet::of(data_set) : CharacterSet{};
     const CharacterSet& charset = named != nullptr ? own : outer;  // PS3.5 §7.5.3: items inherit it
     open('{');
@@ -127,50 +121,23 @@ class JsonWriter {
     if (element.form() == Element::Form::Bulk || (inside && element.value().empty())) return;
     key("InlineBinary");
     to_ += '"';
-    if (element.form() == Element::Form::Fragments) {
-      append_base64(to_, encapsulated(*element.fragments()));
-    } else {
-      append_base64(to_, little_endian(element));
-    }
+    append_base64(to_, bytes_for_model(element));
     to_ += '"';
   }
 
-  static Bytes encapsulated(const Fragments& fragments) {
-    Bytes bytes;
-    const auto item = [&bytes](ByteView fragment) {
-      append(bytes, kItem.group(), ByteOrder::Little);
-      append(bytes, kItem.element(), ByteOrder::Little);
-      append(bytes, static_cast<std::uint32_t>(fragment.size()), ByteOrder::Little);
-      append(bytes, fragment);
-    };
-    item(fragments.basic_offset_table);
-    for (const ByteView fragment : fragments.fragments) item(fragment);
-    return bytes;
-  }
-
-  static Bytes little_endian(const Element& element) {
-    Bytes bytes(element.value().begin(), element.value().end());
-    const std::size_t unit = info(element.vr()).unit_bytes;
-    if (element.byte_order() == ByteOrder::Big) swap_units(bytes, unit);
-    return bytes;
-  }
-
   void write_texts(const Element& element, const CharacterSet& charset) {
-    const VR vr = element.vr();
-    const std::string decoded = charset.to_utf8(as_text(element.value()), vr);
-    const std::string_view all = without(decoded, false);
-    if (all.empty()) return;
-    key("Value");
-    to_ += '[';
-    // PS3.5 Table 6.2-1: LT, ST, UT and UR have one value, in which a backslash is a letter.
-    const bool multi = info(vr).multi_valued;
-    for (std::size_t start = 0; start <= all.size();) {
-      const std::size_t end = multi ? std::min(all.find('\\', start), all.size()) : all.size();
-      if (start > 0) comma();
-      write_text(without(all.substr(start, end - start), multi && vr != VR::UC), vr);
-      start = end + 1;
-    }
-    to_ += ']';
+    bool first = true;
+    for_each_text(element, charset, [&](std::string_view value) {
+      if (first) {
+        key("Value");
+        to_ += '[';
+      } else {
+        comma();
+      }
+      first = false;
+      write_text(value, element.vr());
+    });
+    if (!first) to_ += ']';
   }
 
   void write_text(std::string_view value, VR vr) {
@@ -187,22 +154,15 @@ class JsonWriter {
 
   // PS3.18 §F.2.2: "each component group is a member; empty ones are left out".
   void write_name(std::string_view name) {
-    constexpr std::array<std::string_view, 3> kGroups{"Alphabetic", "Ideographic", "Phonetic"};
     to_ += '{';
     bool first = true;
-    for (std::size_t group = 0; group < kGroups.size(); ++group) {
-      const bool last = group + 1 == kGroups.size();
-      const std::size_t end = last ? name.size() : std::min(name.find('='), name.size());
-      const std::string_view text = without(name.substr(0, end), false);
-      if (!text.empty()) {
-        if (!std::exchange(first, false)) comma();
-        write_string(kGroups[group]);
-        to_ += ':';
-        to_ += space();
-        write_string(text);
-      }
-      name.remove_prefix(std::min(end + 1, name.size()));
-    }
+    for_each_name_group(name, [&](std::string_view group, std::string_view text) {
+      if (!std::exchange(first, false)) comma();
+      write_string(group);
+      to_ += ':';
+      to_ += space();
+      write_string(text);
+    });
     to_ += '}';
   }
 
@@ -265,20 +225,13 @@ class JsonWriter {
                    quote);
   }
 
-  /// The shortest digits that give the number back.
   template <typename Float>
   void write_float(Float number) {
     // Departs from PS3.18 Table F.2.3-1: JSON has no such numbers, and leaving a value out would
-    // move the others. DCMTK reads and writes the same strings.
+    // move the others.
     if (std::isnan(number)) return write_string("NaN");
     if (std::isinf(number)) return write_string(number > 0 ? "inf" : "-inf");
-    if (number == 0 && std::signbit(number)) {
-      to_ += "-0.0";  // "-0" is an integer to many readers, which has no sign
-      return;
-    }
-    std::array<char, 32> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    to_.append(digits.data(), end);
+    append_shortest(to_, number);
   }
 
   void write_string(std::string_view text) {
