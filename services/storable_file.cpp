@@ -4,7 +4,7 @@
 #include "core/uids.h"
 #include "encoding/data_set_codec.h"
 #include "encoding/dicom_file.h"
-#include "encoding/transfer_syntax.h"
+#include "services/data_source.h"
 
 namespace pacs::services {
 
@@ -39,6 +39,7 @@ Result<StorableFile> inspect_file(const std::filesystem::path& path) {
       .sop_class_uid = std::string{header->meta.text(tags::MediaStorageSOPClassUID)},
       .sop_instance_uid = std::string{header->meta.text(tags::MediaStorageSOPInstanceUID)},
       .transfer_syntax_uid = header->transfer_syntax_uid,
+      .syntax = header->syntax,
       .data_set_offset = header->data_set_offset,
       .data_set_bytes = content->view.size() - header->data_set_offset};
   if (file.sop_class_uid == uids::MediaStorageDirectoryStorage) {
@@ -62,35 +63,45 @@ Result<StorableFile> inspect_file(const std::filesystem::path& path) {
   return file;
 }
 
-bool is_convertible(std::string_view from, std::string_view to) {
-  const TransferSyntax* source = find_transfer_syntax(from);
+bool is_convertible(const StorableFile& file, std::string_view to) {
+  if (to == file.transfer_syntax_uid) return true;
   const TransferSyntax* target = find_transfer_syntax(to);
-  return source != nullptr && target != nullptr && !source->encapsulated && !target->encapsulated;
+  return target != nullptr && !target->encapsulated && !file.syntax->encapsulated;
 }
 
 Result<SharedBytes> data_set_of(const StorableFile& file, std::string_view as) {
   Result<SharedBytes> content = map_file(file.path);
   if (!content) return fail(std::move(content.error()));
+  const auto wrong = [&](ErrorKind kind, std::string message) {
+    return fail(Error{kind, std::move(message)}.in(file.path.string()));
+  };
   if (content->view.size() < file.data_set_offset) {
-    return fail(Error{ErrorKind::Truncated, "the file became shorter"}.in(file.path.string()));
+    return wrong(ErrorKind::Truncated, "the file became shorter");
   }
   SharedBytes stored = from_offset(*content, file.data_set_offset);
-  if (as == file.transfer_syntax_uid) return stored;
-  if (!is_convertible(file.transfer_syntax_uid, as)) {
-    return fail(
-        Error{ErrorKind::Unsupported, "the peer does not take the stored transfer syntax"}.in(
-            file.path.string()));
+  const TransferSyntax* target = find_transfer_syntax(as);
+  // One that the registry does not know (a private one) is sent as it lies there.
+  if (as == file.syntax->uid || (target == nullptr && as == file.transfer_syntax_uid))
+    return stored;
+  if (target == nullptr || !is_convertible(file, as)) {
+    return wrong(ErrorKind::Unsupported, "cannot be converted to the peer's transfer syntax");
   }
   if (stored.view.size() > kConvertBytesMax) {
-    return fail(Error{ErrorKind::LimitExceeded, "too long to be converted in memory"}.in(
-        file.path.string()));
+    return wrong(ErrorKind::LimitExceeded, "too long to be converted in memory");
   }
-  Result<DataSet> data_set =
-      read_data_set(std::move(stored), *find_transfer_syntax(file.transfer_syntax_uid));
+  Result<DataSet> data_set = read_data_set(std::move(stored), *file.syntax);
   if (!data_set) return fail(std::move(data_set.error()).in(file.path.string()));
-  Result<Bytes> converted = write_data_set(*data_set, *find_transfer_syntax(as));
+  Result<Bytes> converted = write_data_set(*data_set, *target);
   if (!converted) return fail(std::move(converted.error()).in(file.path.string()));
   return share(std::move(*converted));
+}
+
+Result<network::DataSource> open_data_set(const StorableFile& file, std::string_view as) {
+  Result<SharedBytes> bytes = data_set_of(file, as);
+  if (!bytes) return fail(std::move(bytes.error()));
+  const TransferSyntax* syntax = find_transfer_syntax(as);
+  const bool odd_deflated = syntax != nullptr && syntax->deflated && bytes->view.size() % 2 != 0;
+  return odd_deflated ? padded_data_source(std::move(*bytes)) : data_source(std::move(*bytes));
 }
 
 }  // namespace pacs::services

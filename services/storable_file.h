@@ -8,13 +8,18 @@
 
 #include "core/bytes.h"
 #include "core/result.h"
+#include "encoding/transfer_syntax.h"
+#include "network/association.h"
 
 namespace pacs::services {
 
 struct StorableFile {
   std::filesystem::path path;
   std::string sop_class_uid, sop_instance_uid;
-  std::string transfer_syntax_uid;
+  std::string transfer_syntax_uid;  ///< to be sent in
+  /// How the bytes are really encoded: some files name one transfer syntax and are written in
+  /// another. Those are written anew as what they say they are.
+  const TransferSyntax* syntax = nullptr;
   std::uint64_t data_set_offset = 0;
   std::uint64_t data_set_bytes = 0;
 };
@@ -24,13 +29,18 @@ struct StorableFile {
 /// object to be stored (no DICOM file, a DICOMDIR), others for DICOM files that are damaged.
 [[nodiscard]] Result<StorableFile> inspect_file(const std::filesystem::path& path);
 
-/// The data set in the transfer syntax `as`, which may differ from the stored one only between
-/// uncompressed ones (Unsupported else). Unchanged it is the mapped file; converted it is built in
-/// memory, so objects above convert_bytes_max are refused.
+/// Whether data_set_of can give the data set in this transfer syntax: the file's own, and between
+/// uncompressed ones any.
+[[nodiscard]] bool is_convertible(const StorableFile& file, std::string_view to);
+
+/// The data set in a transfer syntax (Unsupported when it is not convertible). Unchanged it is the
+/// mapped file; converted it is built in memory, so objects above kConvertBytesMax are refused.
 [[nodiscard]] Result<SharedBytes> data_set_of(const StorableFile& file, std::string_view as);
 inline constexpr std::uint64_t kConvertBytesMax = 1ULL << 30;
 
-/// Whether write_data_set turns the one into the other without touching pixels.
-[[nodiscard]] bool is_convertible(std::string_view from, std::string_view to);
+/// The same as a stream to be sent: always of even length (PS3.5 §A.5 for deflated ones, which some
+/// writers leave odd; receivers abort when a fragment is).
+[[nodiscard]] Result<network::DataSource> open_data_set(const StorableFile& file,
+                                                        std::string_view as);
 
 }  // namespace pacs::services

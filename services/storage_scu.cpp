@@ -37,12 +37,15 @@ Command store_request(const OutgoingObject& object, std::uint16_t message_id) {
 }
 
 Error no_context(const network::Negotiated& negotiated, const OutgoingObject& object) {
-  const bool class_taken = negotiated.accepted_for(object.sop_class_uid) != nullptr;
-  return {ErrorKind::Rejected,
-          class_taken
-              ? fmt::format("the peer takes {} but not in {}", uid_name(object.sop_class_uid),
-                            uid_name(object.transfer_syntax_uid))
-              : fmt::format("the peer does not take {}", uid_name(object.sop_class_uid))};
+  // PS3.8 Table 9-18: 4 says that the class is served, only not in what was proposed.
+  const bool class_known = std::ranges::any_of(negotiated.contexts, [&](const auto& context) {
+    return context.abstract_syntax == object.sop_class_uid &&
+           (context.result == 0 || context.result == 4);
+  });
+  const std::string_view name = uid_name(object.sop_class_uid);
+  return {ErrorKind::Rejected, class_known ? fmt::format("the peer takes {} but not in {}", name,
+                                                         uid_name(object.transfer_syntax_uid))
+                                           : fmt::format("the peer does not take {}", name)};
 }
 
 /// The state of one send_objects.

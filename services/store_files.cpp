@@ -50,10 +50,16 @@ class Queue {
     const std::lock_guard lock{mutex_};
     if (!sent.response && broke_association(sent.response.error()) &&
         tries_[sent.number]++ < options_.retries) {
-      waiting_.push_front(sent.number);
+      waiting_.push_back(sent.number);  // others first: it may be this file's fault
       return;
     }
     on_result_(result_of(std::move(sent)));
+    ++reported_;
+  }
+  /// Files that have their result: whether anything moves.
+  [[nodiscard]] std::size_t reported() {
+    const std::lock_guard lock{mutex_};
+    return reported_;
   }
 
   /// Nobody will send what still waits.
@@ -80,15 +86,9 @@ class Queue {
     object.sop_class_uid = file.sop_class_uid;
     object.sop_instance_uid = file.sop_instance_uid;
     object.transfer_syntax_uid = file.transfer_syntax_uid;
-    object.open = [&file](std::string_view as) -> Result<network::DataSource> {
-      Result<SharedBytes> bytes = data_set_of(file, as);
-      if (!bytes) return fail(std::move(bytes.error()));
-      return data_source(std::move(*bytes));
-    };
+    object.open = [&file](std::string_view as) { return open_data_set(file, as); };
     if (options_.offer_conversion) {
-      object.convertible = [&file](std::string_view as) {
-        return is_convertible(file.transfer_syntax_uid, as);
-      };
+      object.convertible = [&file](std::string_view as) { return is_convertible(file, as); };
     }
     return object;
   }
@@ -121,13 +121,15 @@ class Queue {
   std::mutex mutex_;
   std::deque<std::size_t> waiting_;
   std::map<std::size_t, std::size_t> tries_;
+  std::size_t reported_ = 0;
 };
 
-/// One association after the other until the queue is empty or opening one has failed too often.
+/// One association after the other until the queue is empty, or nothing has moved for too many.
 Task<void> work(Queue& queue, const StoreOptions& options, network::RequestOptions peer,
                 const integration::Logger& log, std::optional<Error>& last_error) {
   std::chrono::milliseconds delay = options.retry_delay;
   for (std::size_t failures = 0; failures <= options.retries && !queue.empty();) {
+    const std::size_t reported = queue.reported();
     Result<std::shared_ptr<network::Association>> opened =
         co_await network::request_association(peer, log);
     Status outcome;
@@ -146,10 +148,14 @@ Task<void> work(Queue& queue, const StoreOptions& options, network::RequestOptio
       outcome = fail(std::move(opened.error()));
     }
     last_error = outcome.error();
-    if (outcome.error().kind == ErrorKind::Rejected ||
-        outcome.error().kind == ErrorKind::InvalidArgument || ++failures > options.retries) {
-      co_return;
+    const ErrorKind why = outcome.error().kind;
+    if (!opened && (why == ErrorKind::Rejected || why == ErrorKind::InvalidArgument)) co_return;
+    if (queue.reported() != reported) {
+      failures = 0;
+      delay = options.retry_delay;
+      continue;
     }
+    if (++failures > options.retries) co_return;
     boost::asio::steady_timer timer{co_await boost::asio::this_coro::executor, delay};
     delay *= 2;
     boost::system::error_code ignored;

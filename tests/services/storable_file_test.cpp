@@ -82,5 +82,46 @@ TEST_F(StorableFileTest, ConvertsBetweenUncompressedTransferSyntaxes) {
   EXPECT_EQ(data_set_of(*file, uids::JPEG2000Lossless).error().kind, ErrorKind::Unsupported);
 }
 
+TEST_F(StorableFileTest, AFileWrittenInAnotherSyntaxThanItNamesIsWrittenAnewAsWhatItNames) {
+  TestObject mislabelled = ct("1.2.3", 64, uids::ImplicitVRLittleEndian);
+  mislabelled.transfer_syntax_uid = uids::ExplicitVRLittleEndian;
+  const auto file = inspect_file(folder.write("ct.dcm", mislabelled));
+  ASSERT_TRUE(file) << file.error().to_string();
+  EXPECT_EQ(file->sop_instance_uid, "1.2.3");
+  const auto bytes = data_set_of(*file, file->transfer_syntax_uid);
+  ASSERT_TRUE(bytes) << bytes.error().to_string();
+  const auto data_set = read_data_set(*bytes, *find_transfer_syntax(file->transfer_syntax_uid));
+  ASSERT_TRUE(data_set);
+  EXPECT_EQ(data_set->text(tags::PatientName), "Doe^Jane");
+}
+
+Bytes all_of(const network::DataSource& source) {
+  Bytes whole;
+  for (;;) {
+    const Result<ByteView> piece = source();
+    if (!piece || piece->empty()) return whole;
+    append(whole, *piece);
+  }
+}
+
+TEST_F(StorableFileTest, ADeflatedDataSetGoesOutWithEvenLength) {
+  TestObject odd = ct("1.2.3", 64, uids::DeflatedExplicitVRLittleEndian);
+  if (odd.data_set.size() % 2 == 0) odd.data_set.push_back(std::byte{0});
+  const auto file = inspect_file(folder.write("odd.dcm", odd));
+  ASSERT_TRUE(file) << file.error().to_string();
+  const auto source = open_data_set(*file, uids::DeflatedExplicitVRLittleEndian);
+  ASSERT_TRUE(source);
+  Bytes expected = odd.data_set;
+  expected.push_back(std::byte{0});
+  EXPECT_EQ(all_of(*source), expected);
+}
+
+TEST_F(StorableFileTest, ASourceGivesLargeFilesInPieces) {
+  const TestObject object = ct("1.2.3", 3'000'000);
+  const auto file = inspect_file(folder.write("large.dcm", object));
+  ASSERT_TRUE(file);
+  EXPECT_EQ(all_of(*open_data_set(*file, uids::ExplicitVRLittleEndian)), object.data_set);
+}
+
 }  // namespace
 }  // namespace pacs::services
