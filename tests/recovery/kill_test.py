@@ -87,7 +87,7 @@ class KillMinus9(harness.TestCase):
         # Each object against its checksum, index against objects, objects nobody knows.
         server.verify()
         self.assert_each_is_intact(server, acknowledged)
-        if "asan" not in harness.PROGRAM:
+        if not harness.SANITIZED:
             self.assertLessEqual(max(recoveries), RECOVERY_SECONDS_MAX)
         print(f"      {KILLS} kills, {len(acknowledged)} acknowledged, {held} held, "
               f"slowest start {max(recoveries):.2f} s")
