@@ -112,8 +112,8 @@ TEST_F(ArchiveTest, ALargeObjectOfUnknownIdentityIsKeptToo) {
   ASSERT_TRUE(stored) << stored.error().to_string();
   EXPECT_EQ(stored->sop_instance_uid, object.instance);
   expect_stored(*archive_, object);
+  expect_sound(*archive_);  // waits until it is in its final place
   EXPECT_EQ(files_below("incoming"), 0U);
-  expect_sound(*archive_);
 }
 
 TEST_F(ArchiveTest, WithoutMemoryForObjectsTheyGoToDisk) {
