@@ -52,6 +52,11 @@ def identity(path):
             str(data_set.get("SOPInstanceUID") or meta.get("MediaStorageSOPInstanceUID") or ""))
 
 
+def counted(data_set):
+    """The tags of a data set but group lengths and trailing padding, which DCMTK writes anew or drops."""
+    return [e.tag for e in data_set if e.tag.element != 0 and e.tag != 0xFFFCFFFC]
+
+
 def stored(server):
     """{SOP instance: file} of what lies in a server's archive, which is stopped for it."""
     code = server.stop()
@@ -110,6 +115,7 @@ REFUSED = {
 # It names JPEG Baseline, whose data sets are in explicit VR, and is written in implicit VR: `pacs
 # store` sends it as what it says it is.
 WRITTEN_ANEW = {"SC_rgb_jpeg.dcm"}
+UNREADABLE_BY_DCMTK = {"SC_rgb_jpeg.dcm", "rtdose_rle.dcm", "rtdose_rle_1frame.dcm"}
 
 
 class EverySample(harness.TestCase):
@@ -171,7 +177,7 @@ class EverySample(harness.TestCase):
                    pydicom.uid.JPEGLossless: "-xs", pydicom.uid.JPEGLSLossless: "-xt",
                    pydicom.uid.JPEG2000Lossless: "-xv", pydicom.uid.JPEG2000: "-xw",
                    pydicom.uid.RLELossless: "-xr"}
-        compared = 0
+        compared, unreadable = 0, set()
         for number, paths in enumerate(self.rounds()):
             server = self.server(name=f"round{number}")
             sent = {}
@@ -182,24 +188,23 @@ class EverySample(harness.TestCase):
                     by_option[options.get(syntax_of(path), "-xe")].append(path)
             for option, group in by_option.items():
                 done = run("storescu", "-v", "-nh", "-R", option, *server.peer, *group)
-                self.assertEqual(done.stdout.count("(Success)") + done.stderr.count("(Success)"),
-                                 len(group), done.stdout + done.stderr)
-                sent.update({identity(path)[1]: path for path in group})
+                said = done.stdout + done.stderr
+                readable = [path for path in group if f"{path}, ignoring file" not in said]
+                unreadable |= {path.name for path in group} - {path.name for path in readable}
+                self.assertEqual(said.count("(Success)"), len(readable), said)
+                sent.update({identity(path)[1]: path for path in readable})
             archive = stored(server)
             self.assertEqual(set(archive), set(sent))
             for uid, path in sent.items():
                 ours, theirs = read(archive[uid]), read(path)
-                self.assertEqual([e.tag for e in ours], [e.tag for e in theirs if e.tag.element != 0],
-                                 path.name)
-                for element in theirs:
-                    if element.tag.element == 0:
-                        continue  # group lengths: DCMTK takes them out
-                    if element.tag == 0x7FE00010 and syntax_of(archive[uid]) == syntax_of(path):
-                        self.assertEqual(ours[element.tag].value, element.value, path.name)
-                    elif element.VR not in ("SQ", "UN") and element.VR == ours[element.tag].VR:
-                        self.assertEqual(ours[element.tag].value, element.value,
-                                         f"{path.name} {element.tag}")
+                self.assertEqual(counted(ours), counted(theirs), path.name)
+                for tag in counted(theirs):
+                    mine, its = ours[tag], theirs[tag]
+                    recoded = tag == 0x7FE00010 and syntax_of(archive[uid]) != syntax_of(path)
+                    if mine.VR == its.VR != "SQ" and not recoded:
+                        self.assertEqual(mine.value, its.value, f"{path.name} {tag}")
                 compared += 1
+        self.assertEqual(unreadable, UNREADABLE_BY_DCMTK)
         self.assertGreater(compared, 120)
 
 
