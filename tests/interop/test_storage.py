@@ -468,6 +468,39 @@ class OurSenders(harness.TestCase):
         self.assertEqual(len(archive), report["stored"])
 
 
+class OverTls(harness.TestCase):
+    """Our requestors against storescp's TLS (PS3.15 B.12)."""
+
+    def certificate(self, name):
+        key, certificate = self.folder / f"{name}.key", self.folder / f"{name}.pem"
+        run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", 2, "-keyout", key,
+            "-out", certificate, "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1", ok=True)
+        return key, certificate
+
+    def test_echo_and_store_with_certificates_on_both_sides(self):
+        key, certificate = self.certificate("server")
+        our_key, our_certificate = self.certificate("client")
+        sink = self.start(harness.storescp, self.folder, "+tls", key, certificate, "+cf", our_certificate,
+                          "--require-peer-cert", "+xa", "+B")
+        tls = ("--tls", "--tls-ca", certificate, "--tls-cert", our_certificate, "--tls-key", our_key)
+        pacs("echo", "127.0.0.1", sink.port, *tls, ok=True)
+        pacs("store", "127.0.0.1", sink.port, *tls, CT, MR, ok=True)
+        received = {identity(path)[1]: path for path in sink.received.iterdir()}
+        for path in (CT, MR):
+            self.assertEqual(split(received[identity(path)[1]])[1], split(path)[1])
+        without = pacs("echo", "127.0.0.1", sink.port, "--tls-ca", certificate)
+        self.assertEqual(without.returncode, 1)
+
+    def test_a_server_that_nobody_vouches_for_is_refused_unless_told(self):
+        key, certificate = self.certificate("server")
+        _, stranger = self.certificate("stranger")
+        sink = self.start(harness.storescp, self.folder, "+tls", key, certificate, "--ignore-peer-cert")
+        pacs("echo", "127.0.0.1", sink.port, "--tls-ca", certificate, ok=True)
+        self.assertEqual(pacs("echo", "127.0.0.1", sink.port, "--tls-ca", stranger).returncode, 1)
+        pacs("echo", "127.0.0.1", sink.port, "--tls-no-verify", ok=True)
+        self.assertEqual(pacs("echo", "127.0.0.1", sink.port).returncode, 1)
+
+
 class Import(harness.TestCase):
     def config(self):
         path = self.folder / "import.toml"
@@ -502,12 +535,9 @@ class Import(harness.TestCase):
         config = self.config()
         folder = self.folder / "many"
         folder.mkdir()
+        whole, uid = CT.read_bytes(), identity(CT)[1].encode()
         for number in range(1500):
-            shutil.copy(CT, folder / f"{number:04}.dcm")
-            whole = bytearray((folder / f"{number:04}.dcm").read_bytes())
-            uid = identity(CT)[1].encode()
-            changed = uid[:-4] + f"{number:04}".encode()
-            (folder / f"{number:04}.dcm").write_bytes(bytes(whole).replace(uid, changed))
+            (folder / f"{number:04}.dcm").write_bytes(whole.replace(uid, uid[:-4] + b"%04d" % number))
         process = self.start(harness.Process, harness.PROGRAM, "import", "--config", config, folder)
         data = self.folder / "data"
         harness.eventually(lambda: sum(f.stat().st_size for f in data.rglob("*") if f.is_file())
