@@ -42,7 +42,7 @@ TEST(Association, BothSidesSeeTheSame) {
   ASSERT_TRUE(opened) << opened.error().to_string();
   const Negotiated& ours = (*opened)->negotiated();
   EXPECT_TRUE(port.seen().wait([&] { return port.seen().served == 1; }));
-  const Negotiated& theirs = port.seen().last;
+  const Negotiated theirs = port.seen().last();
   EXPECT_EQ(theirs.request.calling_ae, "TESTER");
   EXPECT_EQ(theirs.request.user_identity->secondary, "secret");
   EXPECT_EQ(theirs.request.extended.size(), 1U);
@@ -69,8 +69,9 @@ TEST(Association, DcmtkProposes128ContextsAndEveryTransferSyntaxOfItsChoice) {
   const Ran echo = run(fmt::format(
       "echoscu -d -aet DCMTK -aec TESTPORT -pts 38 -ppc 128 127.0.0.1 {}", port.port()));
   EXPECT_EQ(echo.exit_code, 0) << echo.output;
-  EXPECT_EQ(port.seen().last.contexts.size(), 128U);
-  for (const PresentationContext& context : port.seen().last.contexts) EXPECT_EQ(context.result, 0);
+  const Negotiated negotiated = port.seen().last();
+  EXPECT_EQ(negotiated.contexts.size(), 128U);
+  for (const PresentationContext& context : negotiated.contexts) EXPECT_EQ(context.result, 0);
 }
 
 TEST(Association, DcmtkIsToldWhyItIsRejected) {

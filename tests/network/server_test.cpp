@@ -80,7 +80,7 @@ TEST(Server, ShutdownLetsOperationsInFlightFinish) {
     co_await association->receive();
   });
   auto echo = asio::co_spawn(
-      port.context(),
+      asio::make_strand(port.context()),
       [&]() -> Task<Result<Command>> {
         auto opened = co_await request_association(port.request_options(), {});
         if (!opened) co_return fail(std::move(opened).error());

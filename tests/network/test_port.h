@@ -64,7 +64,13 @@ class TestPort {
     std::mutex mutex;
     std::condition_variable changed;
     std::vector<Error> ends;  ///< why `receive` or `read_data_set` failed
-    Negotiated last;
+
+    /// The association that came last.
+    Negotiated last() {
+      const std::scoped_lock lock(mutex);
+      return negotiated;
+    }
+    Negotiated negotiated;
 
     /// Waits until `condition` holds; false after ten seconds.
     template <typename Condition>
@@ -112,18 +118,16 @@ class TestPort {
     return at == std::string::npos ? 0 : std::stod(text.substr(at + series.size() + 2));
   }
 
-  /// Runs a coroutine on a strand of its own and waits for what it returns.
+  /// Runs a coroutine on the strand of all that are given here and waits for what it returns.
   template <typename T>
   T wait(Task<T> task) {
-    return boost::asio::co_spawn(boost::asio::make_strand(pool_.context()), std::move(task),
-                                 boost::asio::use_future)
-        .get();
+    return boost::asio::co_spawn(strand_, std::move(task), boost::asio::use_future).get();
   }
 
   static Task<void> serve(std::shared_ptr<Seen> seen, std::shared_ptr<Association> association) {
     {
       const std::scoped_lock lock(seen->mutex);
-      seen->last = association->negotiated();
+      seen->negotiated = association->negotiated();
       ++seen->served;
       seen->changed.notify_all();
     }
@@ -167,6 +171,8 @@ class TestPort {
   std::shared_ptr<Seen> seen_ = std::make_shared<Seen>();
   std::unique_ptr<integration::Metrics> metrics_ = integration::Metrics::create();
   integration::IoPool pool_;
+  boost::asio::strand<boost::asio::io_context::executor_type> strand_{
+      boost::asio::make_strand(pool_.context())};
   std::unique_ptr<Server> server_;
 };
 

@@ -91,7 +91,7 @@ TEST(Tls, OurRequestorEchoesOnOurAcceptor) {
   ASSERT_TRUE(response) << response.error().to_string();
   EXPECT_EQ(response->status, status::kSuccess);
   EXPECT_TRUE(port.seen().wait([&] { return port.seen().ends.size() == 1; }));
-  EXPECT_TRUE(port.seen().last.tls);
+  EXPECT_TRUE(port.seen().last().tls);
   EXPECT_EQ(port.seen().ends[0].message, "released");
 }
 
