@@ -4,14 +4,13 @@
 
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
-#include <charconv>
-#include <cmath>
 #include <optional>
 
 #include "core/dicom_dictionary.h"
 #include "core/dicom_tags.h"
 #include "encoding/base64.h"
 #include "encoding/dicom_json.h"
+#include "encoding/model_values.h"
 
 namespace pacs {
 namespace {
@@ -131,14 +130,6 @@ Result<Node> parse_tree(std::string_view text, std::uint32_t nesting_depth_max) 
 
 tl::unexpected<Error> malformed(Tag tag, std::string message) {
   return fail(Error{ErrorKind::Malformed, std::move(message)}.on(tag));
-}
-
-template <typename Number>
-std::optional<Number> parse_number(std::string_view text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
 }
 
 class Reader {
@@ -267,7 +258,7 @@ class Reader {
 
   static void append_name(const Node& node, Bytes& to) {
     std::size_t separators = 0;  // of groups before the next one that is there
-    for (const char* group : {"Alphabetic", "Ideographic", "Phonetic"}) {
+    for (const std::string_view group : kNameGroups) {
       const Node* text = node.member(group);
       if (text != nullptr && !text->text.empty()) {
         to.insert(to.end(), separators, std::byte{'='});
@@ -278,50 +269,9 @@ class Reader {
     }
   }
 
-  template <typename Number>
-  static bool append_number(const Node& node, Bytes& to) {
-    auto number = parse_number<Number>(node.text);
-    if constexpr (std::is_integral_v<Number>) {
-      if (!number) {  // 12.0 and 1e3 are whole numbers too
-        const auto real = parse_number<double>(node.text);
-        if (real && *real == std::trunc(*real) && std::fabs(*real) < 9e15) {
-          number = static_cast<Number>(static_cast<std::int64_t>(*real));
-          if (static_cast<double>(*number) != *real) return false;
-        }
-      }
-    }
-    if (!number) return false;
-    append(to, *number, ByteOrder::Little);
-    return true;
-  }
-
   static bool append_binary(VR vr, const Node& node, Bytes& to) {
-    if (node.kind != Node::Kind::Number && node.kind != Node::Kind::String) return false;
-    switch (vr) {
-      case VR::FL:
-        return append_number<float>(node, to);
-      case VR::FD:
-        return append_number<double>(node, to);
-      case VR::US:
-        return append_number<std::uint16_t>(node, to);
-      case VR::SS:
-        return append_number<std::int16_t>(node, to);
-      case VR::UL:
-        return append_number<std::uint32_t>(node, to);
-      case VR::SL:
-        return append_number<std::int32_t>(node, to);
-      case VR::UV:
-        return append_number<std::uint64_t>(node, to);
-      case VR::SV:
-        return append_number<std::int64_t>(node, to);
-      default:
-        break;
-    }
-    const auto tag = node.text.size() == 8 ? Tag::parse(node.text) : std::nullopt;
-    if (!tag) return false;
-    append(to, tag->group(), ByteOrder::Little);
-    append(to, tag->element(), ByteOrder::Little);
-    return true;
+    const bool has_digits = node.kind == Node::Kind::Number || node.kind == Node::Kind::String;
+    return has_digits && append_from_text(to, vr, node.text);
   }
 
   const JsonReadOptions& options_;

@@ -1,6 +1,7 @@
 // What the JSON model (PS3.18 §F) and the XML model (PS3.19 §A) both make of values.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -15,6 +16,10 @@ namespace pacs {
 /// The bytes of a binary value in little endian; of an encapsulated one its items with their
 /// headers.
 [[nodiscard]] Bytes bytes_for_model(const Element& element);
+
+/// Appends a number (or tag, for AT) given by its digits, in little endian; false when they are not
+/// a value of the VR.
+[[nodiscard]] bool append_from_text(Bytes& to, VR vr, std::string_view text);
 
 /// Without the padding at the end and, where they carry no meaning, the spaces in front.
 [[nodiscard]] inline std::string_view without_padding(std::string_view text,

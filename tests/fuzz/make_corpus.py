@@ -1,11 +1,12 @@
 #!/usr/bin/python3
-"""Makes the seeds of the data set, Part 10, JSON and character set targets from pydicom's samples.
+"""Makes the seeds of the data set, Part 10, JSON, XML and character set targets from pydicom's samples.
 
     tests/fuzz/make_corpus.py       writes tests/fuzz/corpus/fuzz_*/, which is checked in
 """
 
 import hashlib
 import pathlib
+import subprocess
 import zlib
 
 import pydicom
@@ -49,6 +50,9 @@ def from_file(path):
         return
     if len(text) <= BYTES_MAX:
         seed("fuzz_json", text)
+        xml = subprocess.run(["dcm2xml", "-q", "-nat", "+Eb", path], capture_output=True, check=False)
+        if xml.returncode == 0 and len(xml.stdout) <= BYTES_MAX * 2:
+            seed("fuzz_xml", xml.stdout)
 
 
 def deflated(path):

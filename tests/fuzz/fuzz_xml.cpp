@@ -1,0 +1,32 @@
+// Invariant: XML that can be read is written as XML that can be read, and from then on gives the
+// same XML and, in Explicit VR Little Endian, the same bytes.
+#include "encoding/data_set_codec.h"
+#include "encoding/dicom_xml.h"
+#include "tests/fuzz/require.h"
+
+namespace {
+
+std::string xml(const pacs::DataSet& data_set) {
+  std::string text;
+  require(pacs::write_xml(data_set, text).has_value());
+  return text;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace pacs;
+  const auto first = read_xml({reinterpret_cast<const char*>(data), size});
+  if (!first) return 0;
+  const auto second = read_xml(xml(*first));
+  require(second.has_value());
+  const std::string text = xml(*second);
+  const auto third = read_xml(text);
+  require(third && xml(*third) == text);
+  const TransferSyntax& syntax = explicit_vr_little_endian();
+  const auto bytes = write_data_set(*first, syntax);
+  require(bytes.has_value());
+  const auto read = read_data_set(share(*bytes), syntax);
+  require(read && write_data_set(*read, syntax) == *bytes);
+  return 0;
+}
