@@ -17,7 +17,8 @@ for kind in "${kinds[@]}"; do
     address)
       scripts/build.sh asan
       UBSAN_OPTIONS=print_stacktrace=1 \
-        ctest --test-dir build/asan --parallel "$(nproc)" --output-on-failure --no-tests=error | tail -n 60
+        ctest --test-dir build/asan --parallel "$(nproc)" --output-on-failure --no-tests=error |
+        grep -vE '^ *(Start +[0-9]+:|[0-9]+/[0-9]+ Test .* Passed)|^$'
       PACS=build/asan/pacs TEST_SECONDS=120 tests/interop/run_all tests/interop/test_hostile.py
       ;;
     thread)
