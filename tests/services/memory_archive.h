@@ -129,7 +129,8 @@ class MemoryArchive : public storage::Archive {
       return reader_.feed(bytes);
     }
     void commit(std::function<void(Result<storage::StoredInstance>)> done) override {
-      archive_.commit(std::move(object_), identity(), std::move(done));
+      Result<storage::StoredInstance> stored = identity();
+      archive_.commit(std::move(object_), std::move(stored), std::move(done));
     }
 
    private:
