@@ -66,6 +66,9 @@ struct DataPiece {
 /// until the next call.
 using DataSource = std::function<Result<ByteView>()>;
 
+/// One coroutine reads at a time (`receive`, `read_data_set`, `release`); it may go on receiving
+/// while requests it has received are not answered yet. Any number of coroutines of the strand may
+/// `send`.
 class Association {
  public:
   virtual ~Association() = default;

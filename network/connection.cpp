@@ -359,6 +359,7 @@ Task<Status> Connection::release() {
   co_await senders_.enter();
   const Turnstile::Passage passage(senders_);
   if (ended()) co_return fail(end_reason_);
+  if (Status alone = may_read(); !alone) co_return alone;
   co_await carry_out(machine_.release_request());
   artim_.set(limits_.artim);
   while (!ended()) {

@@ -108,7 +108,9 @@ class Connection final : public Association, public std::enable_shared_from_this
   Task<Status> send_gathered(MessageCutter& cutter);
   Status may_send(std::uint8_t context_id) const;
   void establish(Negotiated negotiated);
-  void count_sent(const Command& command);
+  void count_request(const Command& command);
+  void count_response(const Command& command);
+  [[nodiscard]] Status may_read() const;
   void count_received(const Command& command);
   [[nodiscard]] bool ended() const { return outcome_ != Outcome::None; }
 

@@ -16,14 +16,23 @@ void Connection::count_received(const Command& command) {
   }
 }
 
-void Connection::count_sent(const Command& command) {
-  if (!is_response(command.field)) {
-    if (command.field != CommandField::CCancelRq) ++awaiting_;
-  } else if (performing_ > 0 && status_class(command.status.value_or(0)) != StatusClass::Pending) {
+// A response may be here before the send of its request is: requests are counted before they go.
+void Connection::count_request(const Command& command) {
+  if (!is_response(command.field) && command.field != CommandField::CCancelRq) ++awaiting_;
+}
+
+void Connection::count_response(const Command& command) {
+  if (is_response(command.field) && performing_ > 0 &&
+      status_class(command.status.value_or(0)) != StatusClass::Pending) {
     --performing_;
   }
   if (reading_) set_read_deadline();
   if (winding_down_ && performing_ == 0) wind_down();
+}
+
+Status Connection::may_read() const {
+  if (!reading_) return {};
+  return fail(ErrorKind::Internal, "two coroutines read from one association");
 }
 
 Task<std::optional<Pdv>> Connection::next_pdv() {
@@ -39,6 +48,7 @@ Task<void> Connection::break_off(PduFault fault) {
 }
 
 Task<Result<std::optional<Message>>> Connection::receive() {
+  if (Status alone = may_read(); !alone) co_return fail(std::move(alone).error());
   while (true) {
     const std::optional<Pdv> pdv = co_await next_pdv();
     if (!pdv) break;
@@ -82,6 +92,7 @@ Task<Result<std::optional<Message>>> Connection::take_command_set(
 }
 
 Task<Result<DataPiece>> Connection::read_data_set() {
+  if (Status alone = may_read(); !alone) co_return fail(std::move(alone).error());
   if (!assembler_.in_data_set()) {
     co_return fail(ErrorKind::Internal, "read_data_set where no data set is to come");
   }
@@ -123,8 +134,9 @@ Task<Status> Connection::send(std::uint8_t context_id, Command command, DataSour
   command.has_data_set = static_cast<bool>(data_set);
   const Bytes command_set = encode_command(command);
   MessageCutter cutter(context_id, negotiated_.peer_max_pdu_bytes);
+  count_request(command);
   Status sent = co_await send_message(cutter, command_set, data_set);
-  if (sent) count_sent(command);
+  if (sent) count_response(command);
   co_return sent;
 }
 

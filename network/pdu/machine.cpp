@@ -19,7 +19,7 @@ constexpr AssociateRj kVersionNotSupported{1, 2, 2};
 AbortIndication peer_abort(const Abort& abort) {
   return {
       AbortIndication::Cause::Peer, abort,
-      Error{ErrorKind::ConnectionClosed, "the peer aborted the association " + describe(abort)}};
+      Error{ErrorKind::ConnectionClosed, "the association was aborted " + describe(abort)}};
 }
 
 AbortIndication transport_lost() {

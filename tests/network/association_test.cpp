@@ -116,6 +116,40 @@ TEST(Association, DcmtkStoresWithEachMaximumPduLength) {
   EXPECT_EQ(port.seen().messages, 3U);
 }
 
+// DESIGN: with Nagle's algorithm on, the client waits for the acknowledgement of each command; a
+// delayed one takes the kernel 40 ms, which would make 4 s of this.
+TEST(Association, ADcmtkClientWithDefaultSettingsDoesNotWaitForAcknowledgements) {
+  TestPort port;
+  const auto start = std::chrono::steady_clock::now();
+  const Ran stored =
+      run(fmt::format("storescu --repeat 100 -aec TESTPORT 127.0.0.1 {} "
+                      "/usr/lib/python3/dist-packages/pydicom/data/test_files/CT_small.dcm",
+                      port.port()));
+  EXPECT_EQ(stored.exit_code, 0) << stored.output;
+  EXPECT_EQ(port.seen().messages, 100U);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 3s);
+}
+
+TEST(Association, TwoCoroutinesCannotReadAtOnce) {
+  TestPort port;
+  const auto second = port.wait([](RequestOptions request) -> Task<Error> {
+    auto opened = co_await request_association(std::move(request), {});
+    if (!opened) co_return std::move(opened).error();
+    const std::shared_ptr<Association> association = *std::move(opened);
+    const auto executor = co_await asio::this_coro::executor;
+    asio::co_spawn(
+        executor, [association]() -> Task<void> { co_await association->receive(); },
+        asio::detached);
+    co_await asio::post(executor, asio::use_awaitable);  // the first one is reading now
+    const auto message = co_await association->receive();
+    const Status released = co_await association->release();
+    EXPECT_FALSE(released);
+    association->abort();
+    co_return message ? Error{} : message.error();
+  }(port.request_options()));
+  EXPECT_EQ(second.message, "two coroutines read from one association");
+}
+
 /// A port that keeps the data set of each message and sends it back with its response.
 Server::Serve mirror() {
   return [](std::shared_ptr<Association> association) -> Task<void> {
