@@ -48,8 +48,13 @@ def identity(path):
     """(SOP class, SOP instance) as the data set names them, the meta group's where it is silent."""
     data_set = read(path)
     meta = getattr(data_set, "file_meta", pydicom.Dataset())
-    return (str(data_set.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID") or ""),
-            str(data_set.get("SOPInstanceUID") or meta.get("MediaStorageSOPInstanceUID") or ""))
+
+    def named(keyword):
+        value = data_set.get(keyword) or meta.get("MediaStorage" + keyword) or ""
+        # A file that gives the VR of all it holds as UN has bytes here, padding included.
+        return value.rstrip(b"\0 ").decode() if isinstance(value, bytes) else str(value)
+
+    return named("SOPClassUID"), named("SOPInstanceUID")
 
 
 def counted(data_set):
