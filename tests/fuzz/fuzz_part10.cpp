@@ -20,6 +20,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(written.error().kind == ErrorKind::InvalidArgument);
     return 0;
   }
+  // A bare data set whose value says DICM at the right place reads as a file with preamble.
+  const bool looks_prefixed = written->size() >= 132 && as_text(*written).substr(128, 4) == "DICM";
+  if (looks_prefixed != file->header.has_preamble) return 0;
   const auto again = read_file(share(*written), options);
   require(again.has_value());
   require(again->header.syntax == file->header.syntax);
