@@ -17,7 +17,6 @@ namespace pacs::services {
 
 using network::Command;
 using network::CommandField;
-using network::DataPiece;
 using network::Message;
 namespace status = network::status;
 

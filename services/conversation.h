@@ -43,7 +43,7 @@ class Conversation : public Requestor, public std::enable_shared_from_this<Conve
 
   /// A request of ours that waits for its response.
   struct Invocation {
-    explicit Invocation(boost::asio::any_io_executor strand) : answered(std::move(strand)) {}
+    explicit Invocation(const boost::asio::any_io_executor& strand) : answered(strand) {}
     boost::asio::steady_timer answered;  ///< expires when the peer took too long
     std::optional<Result<Response>> response;
   };

@@ -15,7 +15,7 @@ namespace pacs::services {
 /// again after each wake-up, so one event may serve several conditions.
 class Event {
  public:
-  explicit Event(boost::asio::any_io_executor strand) : timer_(std::move(strand)) {
+  explicit Event(const boost::asio::any_io_executor& strand) : timer_(strand) {
     timer_.expires_at(std::chrono::steady_clock::time_point::max());
   }
   network::Task<void> wait() {
