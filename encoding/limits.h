@@ -13,9 +13,10 @@ struct Limits {
   std::uint64_t elements_max = 4'000'000;
   /// Bytes of one value kept in a header; longer ones become bulk references.
   std::uint32_t header_value_bytes_max = 4096;
-  /// Bytes of all values kept in a header together: bounds what one object may cost in memory.
+  /// Bytes of all values kept in a header together, and of the elements and items that hold them:
+  /// bounds what one object may cost in memory.
   std::uint64_t header_bytes_max = 64ULL << 20;
-  /// Fragments whose offsets are kept (16 bytes each).
+  /// Fragments whose offsets are kept (16 bytes each), and entries of a kept offset table.
   std::uint64_t fragments_max = 1'000'000;
   /// Inflated bytes of one deflated data set: stops deflate bombs.
   std::uint64_t inflated_bytes_max = 4ULL << 30;
