@@ -3,7 +3,9 @@
 // 2 wrong usage or configuration).
 #pragma once
 
-namespace CLI { class App; }
+namespace CLI {
+class App;
+}
 
 namespace pacs::apps {
 

@@ -1,8 +1,8 @@
 // How fast headers are parsed in memory: read_data_set and HeaderReader beside DCMTK, over the
 // headers (everything before pixel data) of all sample files of pydicom. Same bytes, same elements.
 #include <benchmark/benchmark.h>
-#include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmdata/dcistrmb.h>
+#include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/oflog/oflog.h>
 
 #include <cstdio>
@@ -59,7 +59,8 @@ std::size_t count(DcmItem& item) {
   return elements;
 }
 
-/// The samples that both read, to the same number of elements. Deflated ones measure zlib: left out.
+/// The samples that both read, to the same number of elements. Deflated ones measure zlib: left
+/// out.
 std::vector<Sample> load_samples() {
   std::vector<Sample> samples;
   const std::filesystem::path root = "/usr/lib/python3/dist-packages/pydicom/data";
@@ -76,16 +77,17 @@ std::vector<Sample> load_samples() {
     DcmDataset theirs;
     if (!ours || !dcmtk_reads(sample, theirs)) continue;
     if (count(*ours) != count(theirs)) {
-      std::fprintf(stderr, "left out, elements differ (%zu, DCMTK %zu): %s\n", count(*ours), count(theirs),
-                   sample.name.c_str());
+      std::fprintf(stderr, "left out, elements differ (%zu, DCMTK %zu): %s\n", count(*ours),
+                   count(theirs), sample.name.c_str());
       continue;
     }
     const pacs::Element* pixels = nullptr;
     const auto whole = pacs::read_data_set(sample.bytes, *sample.syntax);
     if (whole) pixels = whole->find(pacs::kPixelData);
     const bool native = pixels != nullptr && pixels->form() == pacs::Element::Form::Value;
-    sample.header_bytes = native ? static_cast<std::size_t>(pixels->value().data() - sample.bytes.view.data())
-                                 : std::min<std::size_t>(sample.bytes.view.size(), 4096);
+    sample.header_bytes =
+        native ? static_cast<std::size_t>(pixels->value().data() - sample.bytes.view.data())
+               : std::min<std::size_t>(sample.bytes.view.size(), 4096);
     samples.push_back(std::move(sample));
   }
   return samples;
@@ -167,6 +169,7 @@ int main(int argc, char** argv) {
   if (benchmark::RunSpecifiedBenchmarks(&reporter) == 3) {
     const double dcmtk = reporter.best("dcmtk_data_set");
     std::printf("read_data_set is %.1f times as fast as DCMTK, HeaderReader %.1f times\n",
-                dcmtk / reporter.best("pacs_data_set"), dcmtk / reporter.best("pacs_header_reader"));
+                dcmtk / reporter.best("pacs_data_set"),
+                dcmtk / reporter.best("pacs_header_reader"));
   }
 }

@@ -17,9 +17,8 @@ bool speaks_version_1(const AssociateRq& request) {
 constexpr AssociateRj kVersionNotSupported{1, 2, 2};
 
 AbortIndication peer_abort(const Abort& abort) {
-  return {
-      AbortIndication::Cause::Peer, abort,
-      Error{ErrorKind::ConnectionClosed, "the association was aborted " + describe(abort)}};
+  return {AbortIndication::Cause::Peer, abort,
+          Error{ErrorKind::ConnectionClosed, "the association was aborted " + describe(abort)}};
 }
 
 AbortIndication transport_lost() {
