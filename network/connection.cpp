@@ -1,14 +1,11 @@
-// Establishing, ending, and the machine's effects. Messages are in connection_messages.cpp.
+// The machine's effects, reading and writing PDUs, deadlines. connection_lifecycle.cpp establishes
+// and ends; connection_messages.cpp turns PDVs into messages and back.
 #include "network/connection.h"
 
-#include <algorithm>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/dispatch.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <fmt/format.h>
 
@@ -246,164 +243,6 @@ void Connection::artim_expired() {
   user_abort(Outcome::AbortedByUser,
              {ErrorKind::Timeout,
               fmt::format("no answer from the peer within {} ms", limits_.artim.count())});
-}
-
-// Establishing.
-
-void Connection::establish(Negotiated negotiated) {
-  negotiated.id = std::move(negotiated_.id);
-  negotiated.tls = negotiated_.tls;
-  negotiated_ = std::move(negotiated);
-  ContextSet accepted;
-  for (const PresentationContext& context : negotiated_.contexts) {
-    if (context.result == context_result::kAcceptance) accepted.set(context.id);
-  }
-  assembler_ = MessageAssembler(accepted, limits_.command_bytes_max);
-  established_ = true;
-}
-
-Task<std::optional<AssociateRq>> Connection::await_request() {
-  co_await carry_out(machine_.transport_indicated());  // AE-5: ARTIM starts
-  const Status shaken = co_await transport_->handshake();
-  if (!shaken) {
-    transport_failed(shaken.error());
-    co_return std::nullopt;
-  }
-  co_await next_pdu();
-  buffer_.drop(std::exchange(pdu_in_use_bytes_, 0));
-  co_return std::exchange(indicated_, std::nullopt);
-}
-
-Task<Status> Connection::accept(Acceptance acceptance) {
-  establish(std::move(acceptance.negotiated));
-  co_await carry_out(machine_.associate_accept(std::move(acceptance.answer)));
-  if (ended()) co_return fail(end_reason_);
-  co_return Status{};
-}
-
-Task<void> Connection::reject(AssociateRj answer) {
-  co_await carry_out(machine_.associate_reject(answer));
-}
-
-Task<Status> Connection::request(const AssociationRequest& request, AssociateRq rq) {
-  negotiated_.request = request;
-  co_await carry_out(machine_.associate_request(std::move(rq)));  // AE-1: it is connected already
-  write_deadline_.set(limits_.connect);
-  const Status shaken = co_await transport_->handshake();
-  write_deadline_.clear();
-  if (!shaken) {
-    transport_failed(shaken.error());
-    co_return shaken;
-  }
-  co_await carry_out(machine_.transport_confirmed());  // AE-2
-  artim_.set(limits_.artim);
-  while (!ended() && !confirmed_ && machine_.state() == State::Sta5) co_await next_pdu();
-  artim_.clear();
-  buffer_.drop(std::exchange(pdu_in_use_bytes_, 0));
-  if (!confirmed_) co_return fail(end_reason_);
-  if (const auto* rejection = std::get_if<AssociateRj>(&*confirmed_)) {
-    end(Outcome::Rejected,
-        {ErrorKind::Rejected, "the peer rejected the association: " + describe(*rejection)});
-    co_return fail(end_reason_);
-  }
-  Result<Negotiated> negotiated = conclude(request, std::get<AssociateAc>(*confirmed_));
-  confirmed_.reset();
-  if (!negotiated) {
-    user_abort(Outcome::ProtocolError, negotiated.error());
-    co_return fail(std::move(negotiated).error());
-  }
-  establish(*std::move(negotiated));
-  co_return Status{};
-}
-
-// Ending.
-
-void Connection::user_abort(Outcome outcome, Error reason) {
-  if (ended()) return;
-  Effects effects = machine_.abort_request();
-  end(outcome, std::move(reason));
-  boost::asio::co_spawn(
-      transport_->executor(),
-      [self = shared_from_this(), effects = std::move(effects)]() mutable -> Task<void> {
-        co_await self->carry_out(std::move(effects));
-        if (self->side_ == UpperLayer::Side::Requestor) co_await self->finish();
-      },
-      boost::asio::detached);
-}
-
-void Connection::abort() {
-  user_abort(Outcome::AbortedByUser, {ErrorKind::ConnectionClosed, "the association was aborted"});
-}
-
-std::shared_ptr<Association> Connection::hand_out() {
-  return {this, [self = shared_from_this()](Association*) {
-            const auto executor = self->executor();
-            boost::asio::dispatch(executor, [self] {
-              if (self->side_ == UpperLayer::Side::Acceptor) return;  // the server ends it
-              boost::asio::co_spawn(
-                  self->executor(), [self]() -> Task<void> { co_await self->finish(); },
-                  boost::asio::detached);
-            });
-          }};
-}
-
-void Connection::wind_down() {
-  winding_down_ = true;
-  if (performing_ == 0 && established_) {
-    user_abort(Outcome::AbortedByUser,
-               {ErrorKind::ConnectionClosed, "the server is shutting down"});
-  }
-}
-
-Task<Status> Connection::release() {
-  co_await senders_.enter();
-  const Turnstile::Passage passage(senders_);
-  if (ended()) co_return fail(end_reason_);
-  if (Status alone = may_read(); !alone) co_return alone;
-  co_await carry_out(machine_.release_request());
-  artim_.set(limits_.artim);
-  while (!ended()) {
-    co_await next_pdu();  // what still comes before the A-RELEASE-RP (AR-6) interests nobody
-  }
-  artim_.clear();
-  if (outcome_ != Outcome::Released) co_return fail(end_reason_);
-  co_return Status{};
-}
-
-// Sta13: waits until the peer closes, for only then has our last PDU surely arrived. A close with
-// unread bytes would send a reset that overtakes it.
-Task<void> Connection::await_close() {
-  // Pieces that the user still holds lie in buffer_: what comes now goes elsewhere.
-  const ByteView unread = buffer_.received().subspan(pdu_in_use_bytes_);
-  ReceiveBuffer late;
-  std::ranges::copy(unread, late.room(std::max(unread.size(), kPduHeaderBytes)).begin());
-  late.received_more(unread.size());
-  artim_.set(limits_.artim);
-  while (machine_.state() == State::Sta13) {
-    Fed fed = machine_.feed(late.received());
-    if (fed.consumed_bytes > 0) {
-      co_await carry_out(std::move(fed.effects));
-      late.drop(fed.consumed_bytes);
-      continue;
-    }
-    const Result<std::size_t> count = co_await transport_->read_some(late.room(fed.needed_bytes));
-    if (!count || *count == 0) co_return;
-    late.received_more(*count);
-  }
-}
-
-Task<void> Connection::finish() {
-  if (!ended()) {
-    Effects effects = machine_.abort_request();
-    end(Outcome::AbortedByUser, {ErrorKind::ConnectionClosed, "the service ended the association"});
-    co_await carry_out(std::move(effects));
-  }
-  if (std::exchange(finishing_, true)) co_return;
-  // A read that `end` has cancelled is about to return: two at a time TLS does not bear.
-  while (reading_) co_await boost::asio::post(transport_->executor(), boost::asio::use_awaitable);
-  if (machine_.state() == State::Sta13) co_await await_close();
-  machine_.transport_closed();
-  close();
 }
 
 }  // namespace pacs::network

@@ -1,3 +1,4 @@
+// The timer behind Deadline.
 #include "network/deadline.h"
 
 #include <boost/asio/steady_timer.hpp>
@@ -11,8 +12,8 @@ constexpr Clock::time_point kNever = Clock::time_point::max();
 }  // namespace
 
 struct Deadline::State : std::enable_shared_from_this<State> {
-  State(boost::asio::any_io_executor executor, std::function<void()> on_expiry)
-      : timer(std::move(executor)), expired(std::move(on_expiry)) {}
+  State(const boost::asio::any_io_executor& executor, std::function<void()> on_expiry)
+      : timer(executor), expired(std::move(on_expiry)) {}
 
   void arm(Clock::time_point when) {
     armed = when;
@@ -37,8 +38,8 @@ struct Deadline::State : std::enable_shared_from_this<State> {
   Clock::time_point armed = kNever;  ///< when the timer looks next
 };
 
-Deadline::Deadline(boost::asio::any_io_executor executor, std::function<void()> expired)
-    : state_(std::make_shared<State>(std::move(executor), std::move(expired))) {}
+Deadline::Deadline(const boost::asio::any_io_executor& executor, std::function<void()> expired)
+    : state_(std::make_shared<State>(executor, std::move(expired))) {}
 
 Deadline::~Deadline() {
   state_->expired = nullptr;

@@ -13,7 +13,7 @@ namespace pacs::network {
 /// Used on its executor only, where `expired` is called too. Ends with the object.
 class Deadline {
  public:
-  Deadline(boost::asio::any_io_executor executor, std::function<void()> expired);
+  Deadline(const boost::asio::any_io_executor& executor, std::function<void()> expired);
   ~Deadline();
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;

@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "encoding/implementation.h"
 #include "network/dimse/message_cutter.h"
-#include "network/implementation.h"
 
 namespace pacs::network {
 namespace {
@@ -90,8 +90,8 @@ void decide(PresentationContext& context, const AssociationRequest& request,
   }
   if (accepted) {
     context.result = context_result::kAcceptance;
-    std::string syntax = std::move(context.transfer_syntaxes[choice.index]);
-    context.transfer_syntaxes.assign(1, std::move(syntax));
+    std::swap(context.transfer_syntaxes.front(), context.transfer_syntaxes[choice.index]);
+    context.transfer_syntaxes.resize(1);
   } else {
     context.result = choice.accepted || choice.reason == 0
                          ? context_result::kTransferSyntaxesNotSupported

@@ -1,3 +1,4 @@
+// Where room is made: by moving what is left, or by growing.
 #include "network/receive_buffer.h"
 
 #include <algorithm>

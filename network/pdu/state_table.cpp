@@ -6,29 +6,29 @@ namespace {
 
 // clang-format off
 using enum Action;
-constexpr Action __ = None;
+constexpr Action o = None;  // an empty cell
 
 constexpr Action kTable[kEvents][kStates] = {
 //           Sta1 Sta2 Sta3 Sta4 Sta5 Sta6 Sta7 Sta8 Sta9 Sta10 Sta11 Sta12 Sta13
-/* Evt1  */ {AE1, __,  __,  __,  __,  __,  __,  __,  __,  __,   __,   __,   __ },
-/* Evt2  */ {__,  __,  __,  AE2, __,  __,  __,  __,  __,  __,   __,   __,   __ },
-/* Evt3  */ {__,  AA1, AA8, __,  AE3, AA8, AA8, AA8, AA8, AA8,  AA8,  AA8,  AA6},
-/* Evt4  */ {__,  AA1, AA8, __,  AE4, AA8, AA8, AA8, AA8, AA8,  AA8,  AA8,  AA6},
-/* Evt5  */ {AE5, __,  __,  __,  __,  __,  __,  __,  __,  __,   __,   __,   __ },
-/* Evt6  */ {__,  AE6, AA8, __,  AA8, AA8, AA8, AA8, AA8, AA8,  AA8,  AA8,  AA7},
-/* Evt7  */ {__,  __,  AE7, __,  __,  __,  __,  __,  __,  __,   __,   __,   __ },
-/* Evt8  */ {__,  __,  AE8, __,  __,  __,  __,  __,  __,  __,   __,   __,   __ },
-/* Evt9  */ {__,  __,  __,  __,  __,  DT1, __,  AR7, __,  __,   __,   __,   __ },
-/* Evt10 */ {__,  AA1, AA8, __,  AA8, DT2, AR6, AA8, AA8, AA8,  AA8,  AA8,  AA6},
-/* Evt11 */ {__,  __,  __,  __,  __,  AR1, __,  __,  __,  __,   __,   __,   __ },
-/* Evt12 */ {__,  AA1, AA8, __,  AA8, AR2, AR8, AA8, AA8, AA8,  AA8,  AA8,  AA6},
-/* Evt13 */ {__,  AA1, AA8, __,  AA8, AA8, AR3, AA8, AA8, AR10, AR3,  AA8,  AA6},
-/* Evt14 */ {__,  __,  __,  __,  __,  __,  __,  AR4, AR9, __,   __,   AR4,  __ },
-/* Evt15 */ {__,  __,  AA1, AA2, AA1, AA1, AA1, AA1, AA1, AA1,  AA1,  AA1,  __ },
-/* Evt16 */ {__,  AA2, AA3, __,  AA3, AA3, AA3, AA3, AA3, AA3,  AA3,  AA3,  AA2},
-/* Evt17 */ {__,  AA5, AA4, AA4, AA4, AA4, AA4, AA4, AA4, AA4,  AA4,  AA4,  AR5},
-/* Evt18 */ {__,  AA2, __,  __,  __,  __,  __,  __,  __,  __,   __,   __,   AA2},
-/* Evt19 */ {__,  AA1, AA8, __,  AA8, AA8, AA8, AA8, AA8, AA8,  AA8,  AA8,  AA7},
+/* Evt1  */ {AE1, o,   o,   o,   o,   o,   o,   o,   o,   o,    o,    o,    o  },
+/* Evt2  */ {o,   o,   o,   AE2, o,   o,   o,   o,   o,   o,    o,    o,    o  },
+/* Evt3  */ {o,   AA1, AA8, o,   AE3, AA8, AA8, AA8, AA8, AA8,  AA8,  AA8,  AA6},
+/* Evt4  */ {o,   AA1, AA8, o,   AE4, AA8, AA8, AA8, AA8, AA8,  AA8,  AA8,  AA6},
+/* Evt5  */ {AE5, o,   o,   o,   o,   o,   o,   o,   o,   o,    o,    o,    o  },
+/* Evt6  */ {o,   AE6, AA8, o,   AA8, AA8, AA8, AA8, AA8, AA8,  AA8,  AA8,  AA7},
+/* Evt7  */ {o,   o,   AE7, o,   o,   o,   o,   o,   o,   o,    o,    o,    o  },
+/* Evt8  */ {o,   o,   AE8, o,   o,   o,   o,   o,   o,   o,    o,    o,    o  },
+/* Evt9  */ {o,   o,   o,   o,   o,   DT1, o,   AR7, o,   o,    o,    o,    o  },
+/* Evt10 */ {o,   AA1, AA8, o,   AA8, DT2, AR6, AA8, AA8, AA8,  AA8,  AA8,  AA6},
+/* Evt11 */ {o,   o,   o,   o,   o,   AR1, o,   o,   o,   o,    o,    o,    o  },
+/* Evt12 */ {o,   AA1, AA8, o,   AA8, AR2, AR8, AA8, AA8, AA8,  AA8,  AA8,  AA6},
+/* Evt13 */ {o,   AA1, AA8, o,   AA8, AA8, AR3, AA8, AA8, AR10, AR3,  AA8,  AA6},
+/* Evt14 */ {o,   o,   o,   o,   o,   o,   o,   AR4, AR9, o,    o,    AR4,  o  },
+/* Evt15 */ {o,   o,   AA1, AA2, AA1, AA1, AA1, AA1, AA1, AA1,  AA1,  AA1,  o  },
+/* Evt16 */ {o,   AA2, AA3, o,   AA3, AA3, AA3, AA3, AA3, AA3,  AA3,  AA3,  AA2},
+/* Evt17 */ {o,   AA5, AA4, AA4, AA4, AA4, AA4, AA4, AA4, AA4,  AA4,  AA4,  AR5},
+/* Evt18 */ {o,   AA2, o,   o,   o,   o,   o,   o,   o,   o,    o,    o,    AA2},
+/* Evt19 */ {o,   AA1, AA8, o,   AA8, AA8, AA8, AA8, AA8, AA8,  AA8,  AA8,  AA7},
 };
 
 struct NextState { State next, otherwise; };

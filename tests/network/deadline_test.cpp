@@ -1,3 +1,4 @@
+// Deadline on a bare io_context, in real but short time.
 #include "network/deadline.h"
 
 #include <optional>

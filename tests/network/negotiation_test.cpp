@@ -1,9 +1,9 @@
 // The acceptor's decision and the requestor's conclusion, without a socket.
 #include "network/negotiation.h"
 
-#include <gtest/gtest.h>
+#include "encoding/implementation.h"
 
-#include "network/implementation.h"
+#include <gtest/gtest.h>
 
 namespace pacs::network {
 namespace {

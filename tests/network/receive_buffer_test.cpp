@@ -1,3 +1,4 @@
+// ReceiveBuffer: room for the front, in one piece, and no more than asked for.
 #include "network/receive_buffer.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Turnstile: order and exclusion on one strand.
 #include "network/turnstile.h"
 
 #include <vector>

@@ -1,3 +1,4 @@
+// The order of fragments that PS3.8 Annex E allows, and every other.
 #include "network/dimse/message_assembler.h"
 
 #include <gtest/gtest.h>

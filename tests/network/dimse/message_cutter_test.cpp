@@ -1,3 +1,4 @@
+// What is cut for a peer is within its maximum and comes together again at its end.
 #include "network/dimse/message_cutter.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// Status classes and the table from Error to status.
 #include "network/dimse/status.h"
 
 #include <gtest/gtest.h>
