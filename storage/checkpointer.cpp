@@ -85,6 +85,12 @@ void Checkpointer::run() {
   for (;;) {
     wakeup_.wait(lock, [this] { return stopping_ || debt_.objects > 0; });
     if (debt_.objects == 0) return;
+    // Whoever stores will store more.
+    for (bool more = true; more && !due();) {
+      lock.unlock();
+      more = journal_.prepare();
+      lock.lock();
+    }
     wakeup_.wait_for(lock, options_.delay, [this] { return due(); });
     const Debt debt = std::exchange(debt_, {});
     paying_ = true;
@@ -113,7 +119,6 @@ void Checkpointer::run() {
 
 Status Checkpointer::pay(const Debt& debt) {
   const auto begun = std::chrono::steady_clock::now();
-  journal_.prepare();
   if (auto made = make_checkpoint(store_, index_, debt.sequence, debt.displaced, options_.durable);
       !made) {
     return made;

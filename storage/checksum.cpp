@@ -2,6 +2,9 @@
 
 #define XXH_STATIC_LINKING_ONLY  // shows the state's size
 #include <xxhash.h>
+#if defined(__x86_64__) && __has_include(<xxh_x86dispatch.h>)
+#include <xxh_x86dispatch.h>  // the widest vectors that the processor has; the value is the same
+#endif
 
 namespace pacs::storage {
 

@@ -49,7 +49,7 @@ Committer::~Committer() {
   idle_.wait(lock, [this] { return in_flight_ == 0; });
 }
 
-void Committer::commit(Object object, Done done) {
+void Committer::commit(const Object& object, const Done& done) {
   {
     const std::lock_guard lock(mutex_);
     ++in_flight_;
@@ -153,7 +153,8 @@ void Committer::append_to_journal(const Object& object, const Done& done) {
     if (object->row.header.size() <= kJournalHeaderBytesMax) record.header = object->row.header;
   } else {
     object->content.padded_views(entry.payload);
-    entry.payload_bytes = object->content.size();
+    entry.payload_bytes = static_cast<std::uint32_t>(object->content.size());
+    entry.payload_skip = static_cast<std::uint32_t>(object->meta.size());
   }
   entry.payload_checksum = object->external ? checksum({}) : object->row.record.checksum;
   entry.head = encode(record);

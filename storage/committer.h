@@ -38,7 +38,7 @@ class Committer {
   Committer& operator=(const Committer&) = delete;
 
   /// Calls `done` once, on this or another thread, when the object is durable or refused.
-  void commit(Object object, Done done);
+  void commit(const Object& object, const Done& done);
   /// A number for an object, never given before.
   [[nodiscard]] std::uint64_t next_number() { return ++last_number_; }
   [[nodiscard]] std::uint64_t last_number() const { return last_number_; }

@@ -1,7 +1,9 @@
 #include "storage/file_storage.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -124,23 +126,30 @@ Status FileStorage::put(std::string_view key, std::span<const ByteView> parts) {
   if (auto made = make_shard(path); !made) return made;
   std::uint64_t bytes = 0;
   for (const ByteView part : parts) bytes += part.size();
-  if (bytes >= kDirectBytesMin) return put_direct(path, parts, bytes);
+  if (bytes >= kDirectBytesMin) return put_direct(path, parts);
   auto file = files_->open(path, OpenMode::Create);
   if (!file) return fail(file.error());
   return (*file)->write(parts, 0);
 }
 
-Status FileStorage::put_direct(const std::filesystem::path& path, std::span<const ByteView> parts,
-                               std::uint64_t bytes) {
+Status FileStorage::put_direct(const std::filesystem::path& path, std::span<const ByteView> parts) {
   auto file = files_->open(path, OpenMode::CreateDirect);
   if (!file) return fail(file.error());
-  const std::lock_guard lock(staging_mutex_);
-  const auto staging = staging_.take(round_to_block(bytes));
-  auto end = staging.begin();
-  for (const ByteView part : parts) end = std::ranges::copy(part, end).out;
-  std::fill(end, staging.end(), std::byte{0});
-  if (auto written = write(**file, staging, 0); !written) return written;
-  return (*file)->resize(bytes);
+  // What lies in whole aligned blocks, which is all but the end of what ingest kept, goes as it is.
+  std::vector<ByteView> direct, cached;
+  std::uint64_t direct_bytes = 0;
+  for (const ByteView part : parts) {
+    const bool aligned = reinterpret_cast<std::uintptr_t>(part.data()) % kDirectAlignment == 0;
+    const std::size_t blocks =
+        aligned && cached.empty() ? part.size() / kDirectAlignment * kDirectAlignment : 0;
+    if (blocks > 0) direct.push_back(part.first(blocks));
+    if (blocks < part.size()) cached.push_back(part.subspan(blocks));
+    direct_bytes += blocks;
+  }
+  if (auto written = (*file)->write(direct, 0); !written) return written;
+  if (cached.empty()) return {};
+  if (auto left = (*file)->leave_direct(); !left) return left;
+  return (*file)->write(cached, direct_bytes);
 }
 
 Status FileStorage::finish(std::string_view key) {

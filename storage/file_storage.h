@@ -5,7 +5,6 @@
 #include <array>
 #include <mutex>
 
-#include "storage/aligned_buffer.h"
 #include "storage/file_system.h"
 #include "storage/storage_interface.h"
 
@@ -38,7 +37,7 @@ class FileStorage final : public ObjectStore {
   FileStorage(std::shared_ptr<FileSystem> files, const std::filesystem::path& root);
   [[nodiscard]] std::filesystem::path incoming_path(std::string_view key) const;
   [[nodiscard]] Status put_direct(const std::filesystem::path& path,
-                                  std::span<const ByteView> parts, std::uint64_t bytes);
+                                  std::span<const ByteView> parts);
   [[nodiscard]] Status make_shard(const std::filesystem::path& file);
   [[nodiscard]] Result<std::shared_ptr<File>> opened(std::string_view key);
   void forget(std::string_view key);
@@ -52,8 +51,6 @@ class FileStorage final : public ObjectStore {
 
   std::shared_ptr<FileSystem> files_;
   std::filesystem::path objects_, incoming_;
-  std::mutex staging_mutex_;
-  AlignedBuffer staging_;
   std::mutex mutex_;
   std::array<OpenFile, kOpenFiles> open_files_;
   std::size_t next_slot_ = 0;

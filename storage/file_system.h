@@ -31,6 +31,8 @@ class File {
   /// Asks for these bytes to go to disk soon, so that a later sync has little to do.
   virtual void start_writeback(std::uint64_t offset, std::uint64_t length) = 0;
   [[nodiscard]] virtual Result<std::uint64_t> size() = 0;
+  /// Writes from now on go through the page cache: the end of a file is no whole block.
+  [[nodiscard]] virtual Status leave_direct() = 0;
   /// Cuts or extends to `length`.
   [[nodiscard]] virtual Status resize(std::uint64_t length) = 0;
 };

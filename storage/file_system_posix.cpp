@@ -64,7 +64,7 @@ class PosixFile final : public File {
         return refuse(errno, "write", path_);
       }
       offset += static_cast<std::uint64_t>(written);
-      std::size_t left = static_cast<std::size_t>(written);
+      auto left = static_cast<std::size_t>(written);
       while (!parts.empty() && left >= parts[0].size() - skip) {
         left -= parts[0].size() - skip;
         skip = 0;
@@ -103,6 +103,14 @@ class PosixFile final : public File {
     struct stat status {};
     if (::fstat(descriptor_, &status) != 0) return refuse(errno, "stat", path_);
     return static_cast<std::uint64_t>(status.st_size);
+  }
+
+  Status leave_direct() override {
+    const int flags = ::fcntl(descriptor_, F_GETFL);
+    if (flags < 0 || ::fcntl(descriptor_, F_SETFL, flags & ~platform::direct_io_flag()) != 0) {
+      return refuse(errno, "change", path_);
+    }
+    return {};
   }
 
   Status resize(std::uint64_t length) override {

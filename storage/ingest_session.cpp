@@ -22,10 +22,14 @@ IngestSession::IngestSession(IngestServices& services, IngestContext context,
     : services_(services),
       context_(std::move(context)),
       reader_(syntax, services.limits),
-      content_(services.chunks) {}
+      content_(services.chunks) {
+  if (context_.sop_class_uid.empty() || context_.sop_instance_uid.empty()) return;
+  meta_ = make_file_meta(context_.sop_class_uid, context_.sop_instance_uid,
+                         context_.transfer_syntax_uid, context_.source_ae);
+}
 
 Status IngestSession::append(ByteView bytes) {
-  if (!health_) return health_;
+  if (!health_ || bytes.empty()) return health_;
   health_ = reader_.feed(bytes);
   if (health_) health_ = keep(bytes);
   if (!health_) {
@@ -37,6 +41,12 @@ Status IngestSession::append(ByteView bytes) {
 }
 
 Status IngestSession::keep(ByteView bytes) {
+  if (bytes_ == 0 && content_.append(meta_) != meta_.size()) {
+    content_.clear();  // no memory at all: straight to disk
+    if (auto begun = begin_writing(); !begun) return begun;
+    const ByteView part = meta_;
+    if (auto written = writer_->append({&part, 1}); !written) return written;
+  }
   checksum_.update(bytes);
   bytes_ += bytes.size();
   while (!bytes.empty()) {
@@ -64,13 +74,25 @@ Status IngestSession::begin_writing() {
   auto writer = services_.store.begin(object_key(number_));
   if (!writer) return fail(writer.error());
   writer_ = std::move(*writer);
-  // Who it is stands in front of it. When only the data set says that, the meta group comes at the
-  // end and the object is copied behind it.
-  if (context_.sop_class_uid.empty() || context_.sop_instance_uid.empty()) return {};
-  meta_ = make_file_meta(context_.sop_class_uid, context_.sop_instance_uid,
-                         context_.transfer_syntax_uid, context_.source_ae);
-  const ByteView part = meta_;
-  return writer_->append({&part, 1});
+  return {};
+}
+
+Status IngestSession::put_meta_before() {
+  if (!writer_) {
+    ChunkedBytes whole(services_.chunks);
+    std::vector<ByteView> parts{meta_};
+    content_.views(parts);
+    bool fits = true;
+    for (const ByteView part : parts) fits = fits && whole.append(part) == part.size();
+    if (fits) {
+      content_ = std::move(whole);
+      return {};
+    }
+    if (auto begun = begin_writing(); !begun) return begun;
+  }
+  // It lies in a file of its own without its front: Committer copies it behind that.
+  bare_number_ = std::exchange(number_, services_.committer.next_number());
+  return {};
 }
 
 Status IngestSession::write_out() {
@@ -115,17 +137,19 @@ Result<std::shared_ptr<PendingObject>> IngestSession::complete() {
   if (!header) return fail(header.error());
   auto identity = identify(header->data_set, context_);
   if (!identity) return fail(identity.error());
+  if (meta_.empty()) {
+    meta_ = make_file_meta(identity->sop_class_uid, identity->sop_instance_uid,
+                           context_.transfer_syntax_uid, context_.source_ae);
+    if (auto put = put_meta_before(); !put) return fail(put.error());
+  }
   const bool external = writer_ != nullptr;
   if (external) {
     if (auto written = write_out(); !written) return fail(written.error());
+  } else {
+    number_ = services_.committer.next_number();
   }
   auto object = std::make_shared<PendingObject>(std::move(content_), std::move(*header));
-  if (external && meta_.empty()) object->bare_key = object_key(number_);
-  if (!external || meta_.empty()) {
-    number_ = services_.committer.next_number();
-    meta_ = make_file_meta(identity->sop_class_uid, identity->sop_instance_uid,
-                           context_.transfer_syntax_uid, context_.source_ae);
-  }
+  if (bare_number_ != 0) object->bare_key = object_key(bare_number_);
   IndexedInstance& row = object->row;
   row.number = number_;
   row.record = {std::move(identity->sop_class_uid),

@@ -37,16 +37,19 @@ class IngestSession final : public Ingest {
   [[nodiscard]] Status keep(ByteView bytes);
   [[nodiscard]] Status begin_writing();
   [[nodiscard]] Status write_out();
+  /// Puts the meta group before a data set whose identity only its own header told.
+  [[nodiscard]] Status put_meta_before();
   [[nodiscard]] Result<std::shared_ptr<PendingObject>> complete();
 
   IngestServices& services_;
   IngestContext context_;
   HeaderReader reader_;
   Checksum checksum_;
-  ChunkedBytes content_;
+  Bytes meta_;            // what stands before the data set; empty while its identity is unknown
+  ChunkedBytes content_;  // meta and data set, or what of them is not written yet
   std::unique_ptr<ObjectWriter> writer_;
-  std::uint64_t number_ = 0;  // of the object, once writing has begun
-  Bytes meta_;                // written in front of it
+  std::uint64_t number_ = 0;       // of the object, once writing has begun
+  std::uint64_t bare_number_ = 0;  // of the one written without meta group, if it was
   std::uint64_t bytes_ = 0, bytes_at_space_check_ = 0;
   Status health_;
 };

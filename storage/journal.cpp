@@ -86,11 +86,11 @@ void Journal::release(std::uint64_t sequence) {
   released_.notify_all();
 }
 
-void Journal::prepare() {
+bool Journal::prepare() {
   std::size_t number = 0;
   {
     const std::lock_guard lock(mutex_);
-    if (!free_.empty() || segments_ >= options_.segments_max || making_) return;
+    if (segments_ >= options_.segments_max || making_) return false;
     making_ = true;
     number = ++segment_number_;
   }
@@ -104,6 +104,7 @@ void Journal::prepare() {
     }
   }
   released_.notify_all();
+  return segment.has_value();
 }
 
 std::uint64_t Journal::bytes_held() const {
@@ -225,7 +226,7 @@ Status Journal::write_to_segment(std::span<JournalEntry> entries, std::uint64_t 
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const JournalEntry& entry = entries[i];
     encode(RecordHeader{static_cast<std::uint32_t>(entry.head.size()), entry.payload_bytes,
-                        first + i, entry.payload_checksum},
+                        entry.payload_skip, first + i, entry.payload_checksum},
            entry.head, stage(round_to_block(kRecordHeaderBytes + entry.head.size())));
     parts.insert(parts.end(), entry.payload.begin(), entry.payload.end());
   }

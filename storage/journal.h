@@ -57,8 +57,9 @@ struct JournalOptions {
 struct JournalEntry {
   Bytes head;
   std::vector<ByteView> payload;
-  std::uint64_t payload_bytes = 0;
-  std::uint64_t payload_checksum = 0;
+  std::uint32_t payload_bytes = 0;
+  std::uint32_t payload_skip = 0;      ///< at its front, not covered by the checksum
+  std::uint64_t payload_checksum = 0;  ///< of what is behind
   /// Gets the sequence number. Called on the journal's thread, in the order of sequence numbers;
   /// may wait, and makes later records wait with it.
   std::function<void(Result<std::uint64_t>)> done;
@@ -79,9 +80,9 @@ class Journal {
   void append(JournalEntry entry);
   /// Everything up to `sequence` is durable elsewhere.
   void release(std::uint64_t sequence);
-  /// Makes the next segment ahead of time, so that the writer need not. To be called now and then
-  /// from a thread that nobody waits for.
-  void prepare();
+  /// Makes one more segment ahead of time, so that the writer need not: for a thread that nobody
+  /// waits for. False when there are all that may be, or no room for one.
+  bool prepare();
 
   [[nodiscard]] std::uint64_t bytes_held() const;  ///< written and not released
   [[nodiscard]] std::size_t waiting() const;

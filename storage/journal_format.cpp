@@ -59,12 +59,14 @@ std::optional<SegmentHeader> decode_segment_header(ByteView block) {
   return header;
 }
 
-//  0 magic  4 head bytes  8 payload bytes  16 sequence  24 payload checksum  32 checksum of [0,32)
+//  0 magic  4 head bytes  8 payload bytes  12 payload skip  16 sequence  24 payload checksum  32
+//  checksum of [0,32)
 //  + head
 void encode(const RecordHeader& header, ByteView head, std::span<std::byte> to) {
   put(to, 0, kRecordMagic);
   put(to, 4, header.head_bytes);
   put(to, 8, header.payload_bytes);
+  put(to, 12, header.payload_skip);
   put(to, 16, header.sequence);
   put(to, 24, header.payload_checksum);
   put(to, 32, head_checksum(to, head));
@@ -78,10 +80,12 @@ std::optional<RecordHeader> decode_record_header(ByteView block) {
   }
   RecordHeader header;
   header.head_bytes = get<std::uint32_t>(block, 4);
-  header.payload_bytes = get<std::uint64_t>(block, 8);
+  header.payload_bytes = get<std::uint32_t>(block, 8);
+  header.payload_skip = get<std::uint32_t>(block, 12);
   header.sequence = get<std::uint64_t>(block, 16);
   header.payload_checksum = get<std::uint64_t>(block, 24);
-  if (header.head_bytes > kRecordBytesMax || header.payload_bytes > kRecordBytesMax) {
+  if (header.head_bytes > kRecordBytesMax || header.payload_bytes > kRecordBytesMax ||
+      header.payload_skip > header.payload_bytes) {
     return std::nullopt;
   }
   return header;

@@ -33,7 +33,9 @@ void encode(const SegmentHeader& header, std::span<std::byte> block);
 /// What stands before the head of a record.
 struct RecordHeader {
   std::uint32_t head_bytes = 0;
-  std::uint64_t payload_bytes = 0;
+  std::uint32_t payload_bytes = 0;
+  /// Bytes at the payload's front that its checksum leaves out, for the head repeats them.
+  std::uint32_t payload_skip = 0;
   std::uint64_t sequence = 0;
   std::uint64_t payload_checksum = 0;  ///< XXH3-64
 };

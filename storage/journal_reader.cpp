@@ -73,9 +73,11 @@ Result<std::uint64_t> read_journal(FileSystem& files, const std::filesystem::pat
       if (expected > checkpoint_sequence) {
         filled = fill(*segment.file, payload, offset + head_length, header->payload_bytes);
         if (!filled) return fail(filled.error());
-        if (!*filled || checksum(payload) != header->payload_checksum) break;
+        if (!*filled) break;
+        const ByteView checked = ByteView(payload).subspan(header->payload_skip);
+        if (checksum(checked) != header->payload_checksum) break;
         const ByteView head = ByteView(head_blocks).subspan(kRecordHeaderBytes, header->head_bytes);
-        if (auto taken = each({expected, head, payload, segment.header.boot_id}); !taken) {
+        if (auto taken = each({expected, head, checked, segment.header.boot_id}); !taken) {
           return fail(taken.error());
         }
       }

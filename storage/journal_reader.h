@@ -14,7 +14,8 @@ namespace pacs::storage {
 
 struct JournalRecord {
   std::uint64_t sequence = 0;
-  ByteView head, payload;  ///< valid during the call
+  ByteView head;     ///< valid during the call, as is
+  ByteView payload;  ///< the payload behind what its checksum leaves out
   std::string_view boot_id;
 };
 

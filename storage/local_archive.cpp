@@ -130,7 +130,7 @@ void LocalArchive::after_batch(std::span<const PendingTable::Object> objects,
   checkpointer_->applied(objects.back()->sequence, objects.size(), bytes, displaced);
 }
 
-void LocalArchive::publish(std::span<const PendingTable::Object> objects) {
+void LocalArchive::publish(std::span<const PendingTable::Object> objects) const {
   if (options_.events == nullptr) return;
   for (const auto& object : objects) {
     const InstanceRecord& record = object->row.record;
@@ -195,18 +195,20 @@ Result<std::size_t> LocalArchive::read_object(const InstanceRecord& instance, st
                                               std::span<std::byte> to) {
   const auto object = pending_.find_key(instance.object_key);
   if (!object || object->external) return store_->read(instance.object_key, offset, to);
-  std::size_t done = 0;
-  if (offset < object->meta.size()) {
-    done = std::min<std::uint64_t>(object->meta.size() - offset, to.size());
-    std::copy_n(object->meta.begin() + static_cast<std::ptrdiff_t>(offset), done, to.begin());
-    offset = object->meta.size();
-  }
-  return done + object->content.copy(offset - object->meta.size(), to.subspan(done));
+  return object->content.copy(offset, to);
 }
 
 Result<ArchiveCounts> LocalArchive::counts() {
-  if (auto settled = behind_->settle(); !settled) return fail(settled.error());
-  return index_->counts();
+  const auto settled = behind_->settle();
+  auto counts = index_->counts();
+  if (settled || !counts) return counts;
+  // No room to index them: they are safe in the journal, and whoever asks must not miss them.
+  for (const auto& object : pending_.durable()) {
+    if (object->replaces != 0) continue;
+    ++counts->instances;
+    counts->bytes += object->row.record.data_set_bytes;
+  }
+  return counts;
 }
 
 Status LocalArchive::for_each_instance(const std::function<bool(const InstanceRecord&)>& each) {

@@ -57,7 +57,7 @@ class LocalArchive final : public Archive {
   void observe();
   void after_batch(std::span<const PendingTable::Object> objects,
                    std::span<const std::uint64_t> displaced, double seconds);
-  void publish(std::span<const PendingTable::Object> objects);
+  void publish(std::span<const PendingTable::Object> objects) const;
   [[nodiscard]] Result<Header> header_from_object(const InstanceRecord& record);
 
   // In the order in which they stand on each other; destroyed from the last to the first.

@@ -68,4 +68,11 @@ PendingTable::Object PendingTable::find_key(std::string_view object_key) const {
   return found == keys_.end() ? nullptr : found->second;
 }
 
+std::vector<PendingTable::Object> PendingTable::durable() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Object> objects;
+  for (const auto& [key, object] : keys_) objects.push_back(object);
+  return objects;
+}
+
 }  // namespace pacs::storage

@@ -28,8 +28,8 @@ struct PendingObject {
 
   IndexedInstance row;  ///< columns and header only after prepare()
   std::string trace_id;
-  Bytes meta;
-  ChunkedBytes content;                  ///< the data set; empty when external
+  Bytes meta;                            ///< what precedes the data set in the object
+  ChunkedBytes content;                  ///< the object, meta included; empty when external
   std::unique_ptr<ObjectWriter> writer;  ///< set: external, not flushed yet
   bool external = false;
   /// Not empty: the external object lies under this key without meta group and is to be copied.
@@ -68,6 +68,8 @@ class PendingTable {
 
   [[nodiscard]] Object find(std::string_view sop_instance_uid) const;
   [[nodiscard]] Object find_key(std::string_view object_key) const;
+  /// Acknowledged objects that the index does not name yet.
+  [[nodiscard]] std::vector<Object> durable() const;
 
  private:
   struct Slot {

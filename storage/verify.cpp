@@ -47,12 +47,12 @@ class Verifier {
   }
 
  private:
-  void problem(const InstanceRecord& record, std::string what) {
+  void problem(const InstanceRecord& record, std::string_view what) {
     // Replaced while we looked: it is somebody else's now.
     const auto now = index_.find(record.sop_instance_uid);
     if (!now || now->object_key != record.object_key) return;
     add(Error{ErrorKind::Corrupt, "object " + record.object_key + " of instance " +
-                                      record.sop_instance_uid + " " + what}
+                                      record.sop_instance_uid + " " + std::string(what)}
             .in(record.object_key));
   }
   ObjectStore& store_;

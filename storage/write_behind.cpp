@@ -147,7 +147,7 @@ Result<std::vector<std::uint64_t>> WriteBehind::try_apply(const std::vector<Obje
 
 Status WriteBehind::place(PendingObject& object) {
   if (object.external) return store_.finish(object.row.record.object_key);
-  std::vector<ByteView> parts{object.meta};
+  std::vector<ByteView> parts;
   object.content.views(parts);
   return store_.put(object.row.record.object_key, parts);
 }

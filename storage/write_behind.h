@@ -28,7 +28,7 @@ struct WriteBehindOptions {
   /// Between two tries when there is no room or the disk refuses.
   std::chrono::milliseconds retry_delay{200};
   std::size_t batch_objects = 128;
-  std::uint64_t batch_bytes = 8ULL << 20;
+  std::uint64_t batch_bytes = 16ULL << 20;
 };
 
 class WriteBehind {

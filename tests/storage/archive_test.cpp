@@ -78,6 +78,15 @@ TEST_F(ArchiveTest, TheStoredObjectIsAPart10File) {
 TEST_F(ArchiveTest, PiecesOfAnySizeGiveTheSameObject) {
   TestObject object;
   object.pixel_bytes = 3000;
+  auto ingest = archive_->begin_ingest(object.context());
+  ASSERT_TRUE(ingest);
+  ASSERT_TRUE((*ingest)->append({}));  // nothing, twice, before anything
+  ASSERT_TRUE((*ingest)->append({}));
+  ASSERT_TRUE((*ingest)->append(object.data_set()));
+  std::promise<void> done;
+  (*ingest)->commit([&](const Result<StoredInstance>&) { done.set_value(); });
+  done.get_future().get();
+  expect_stored(*archive_, object);
   for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, std::size_t{100'000}}) {
     object.instance = "1.2.3.4." + std::to_string(piece);
     ASSERT_TRUE(store(*archive_, object, piece));
@@ -117,10 +126,18 @@ TEST_F(ArchiveTest, ALargeObjectOfUnknownIdentityIsKeptToo) {
 }
 
 TEST_F(ArchiveTest, WithoutMemoryForObjectsTheyGoToDisk) {
-  options_.buffer_bytes_max = 0;
-  open();
-  ASSERT_TRUE(store(*archive_, TestObject{}, 100));
-  expect_stored(*archive_, TestObject{});
+  for (const std::uint64_t bytes : {0U, 16U << 10, 80U << 10}) {
+    options_.buffer_bytes_max = bytes;
+    open();
+    for (const bool announced : {true, false}) {
+      TestObject object = TestObject::number(bytes + announced);
+      object.pixel_bytes = 60'000;
+      IngestContext context = object.context();
+      if (!announced) context.sop_class_uid.clear();
+      ASSERT_TRUE(store(*archive_, object.data_set(), context, 100));
+      expect_stored(*archive_, object);
+    }
+  }
   expect_sound(*archive_);
 }
 

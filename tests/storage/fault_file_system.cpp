@@ -65,6 +65,7 @@ class FaultFileSystem::FaultFile final : public File {
   }
   void start_writeback(std::uint64_t, std::uint64_t) override {}
   Result<std::uint64_t> size() override { return file_->size(); }
+  Status leave_direct() override { return file_->leave_direct(); }
   Status resize(std::uint64_t length) override {
     const std::lock_guard lock(system_->mutex_);
     if (auto stepped = system_->step("resize", path_); !stepped) return stepped;

@@ -22,15 +22,16 @@ std::string hex(ByteView bytes) {
 
 TEST(JournalFormat, ARecordHasTheseBytes) {
   Bytes to(kJournalBlock, std::byte{0xFF});
-  encode(RecordHeader{3, 0x0102, 0x0A, 0x1122334455667788}, as_bytes("abc"), to);
+  encode(RecordHeader{3, 0x0102, 0x03, 0x0A, 0x1122334455667788}, as_bytes("abc"), to);
   EXPECT_EQ(hex(ByteView(to).first(32)),
             "504a5231"
             "03000000"
-            "0201000000000000"
+            "02010000"
+            "03000000"
             "0a00000000000000"
             "8877665544332211");
   // XXH3-64 of [0,32) and head.
-  EXPECT_EQ(hex(ByteView(to).subspan(32, 8)), "b320316b36f93a45");
+  EXPECT_EQ(hex(ByteView(to).subspan(32, 8)), "727ef181a2d717f0");
   const std::string covered = std::string(as_text(ByteView(to).first(32))) + "abc";
   EXPECT_EQ(load<std::uint64_t>(to.data() + 32, ByteOrder::Little), checksum(as_bytes(covered)));
   EXPECT_EQ(as_text(ByteView(to).subspan(40, 3)), "abc");
@@ -39,11 +40,12 @@ TEST(JournalFormat, ARecordHasTheseBytes) {
 
 TEST(JournalFormat, ARecordHeaderComesBack) {
   Bytes to(kJournalBlock);
-  encode(RecordHeader{5, 77, 9, 1234}, as_bytes("hello"), to);
+  encode(RecordHeader{5, 77, 70, 9, 1234}, as_bytes("hello"), to);
   const auto header = decode_record_header(to);
   ASSERT_TRUE(header);
   EXPECT_EQ(header->head_bytes, 5U);
   EXPECT_EQ(header->payload_bytes, 77U);
+  EXPECT_EQ(header->payload_skip, 70U);
   EXPECT_EQ(header->sequence, 9U);
   EXPECT_EQ(header->payload_checksum, 1234U);
   EXPECT_TRUE(head_is_intact(*header, to));
@@ -52,7 +54,7 @@ TEST(JournalFormat, ARecordHeaderComesBack) {
 
 TEST(JournalFormat, AnyChangedByteOfHeaderOrHeadIsSeen) {
   Bytes to(kJournalBlock);
-  encode(RecordHeader{5, 77, 9, 1234}, as_bytes("hello"), to);
+  encode(RecordHeader{5, 77, 70, 9, 1234}, as_bytes("hello"), to);
   for (std::size_t i = 0; i < kRecordHeaderBytes + 5; ++i) {
     Bytes changed = to;
     changed[i] ^= std::byte{1};
@@ -63,8 +65,10 @@ TEST(JournalFormat, AnyChangedByteOfHeaderOrHeadIsSeen) {
 
 TEST(JournalFormat, AbsurdLengthsAreNoRecord) {
   Bytes to(kJournalBlock);
-  encode(RecordHeader{5, UINT64_MAX, 9, 0}, as_bytes("hello"), to);
+  encode(RecordHeader{5, UINT32_MAX, 0, 9, 0}, as_bytes("hello"), to);
   EXPECT_FALSE(decode_record_header(to));
+  encode(RecordHeader{5, 77, 78, 9, 0}, as_bytes("hello"), to);
+  EXPECT_FALSE(decode_record_header(to)) << "more left out than there is";
   EXPECT_FALSE(decode_record_header(ByteView(to).first(39)));
 }
 

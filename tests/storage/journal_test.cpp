@@ -47,7 +47,7 @@ class JournalTest : public testing::Test {
     const ByteView view = as_bytes(head);
     entry.head.assign(view.begin(), view.end());
     if (!bytes.empty()) entry.payload = {bytes};
-    entry.payload_bytes = payload.size();
+    entry.payload_bytes = static_cast<std::uint32_t>(payload.size());
     entry.payload_checksum = checksum(as_bytes(payload));
     entry.done = [promise, block](Result<std::uint64_t> result) {
       promise->set_value(std::move(result));
