@@ -131,7 +131,7 @@ Result<std::unique_ptr<network::Server>> ServerGraph::open_dicom_port(
   const std::string listen = options.listen;
   const bool tls = options.tls.has_value();
   auto server = network::Server::start(
-      pool_->context(), std::move(options), responder_->policy(std::move(policy)),
+      *pool_, std::move(options), responder_->policy(std::move(policy)),
       [this](std::shared_ptr<network::Association> association) {
         return responder_->serve(std::move(association));
       },
@@ -159,8 +159,8 @@ Status ServerGraph::open_dicom_ports() {
 Status ServerGraph::open_http_port() {
   web::Router router;
   web::add_operations(router, operations());
-  auto server = web::HttpServer::start(pool_->context(), http_options(config_.http),
-                                       std::move(router), log_, metrics_.get());
+  auto server = web::HttpServer::start(*pool_, http_options(config_.http), std::move(router), log_,
+                                       metrics_.get());
   if (!server) return cannot_open("http.port", server.error());
   http_ = std::move(*server);
   return {};

@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
   policy.ae_title = "MINI";
   options.port = static_cast<std::uint16_t>(std::atoi(argv[1]));
   auto server = pacs::network::Server::start(
-      pool.context(), options, responder.policy(policy),
+      pool, options, responder.policy(policy),
       [&responder](auto association) { return responder.serve(std::move(association)); }, quiet,
       nullptr);
   if (!server) {

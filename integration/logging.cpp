@@ -23,6 +23,9 @@ namespace {
 
 /// The writer gathers lines while more are queued, up to this many bytes, then writes them at once.
 constexpr std::size_t kWriteBytesMax = 64 << 10;
+/// When no more are queued it waits this long for the next line before it writes: to be woken for
+/// each line of a busy server costs more than to write it. Warnings and errors do not wait.
+constexpr std::chrono::milliseconds kGatherTime{20};
 /// How long flush waits for a sink that does not take lines (a stuck pipe) before it gives up.
 constexpr std::chrono::seconds kFlushWaitMax{5};
 
@@ -40,15 +43,27 @@ class LineSink final : public spdlog::sinks::base_sink<spdlog::details::null_mut
   /// Waits until `lines_done` lines are written or known to be dropped.
   void wait(std::uint64_t lines_done, const std::function<std::uint64_t()>& dropped) {
     std::unique_lock lock(written_mutex_);
+    ++flushing_;
+    written_changed_.notify_all();
     written_changed_.wait_for(lock, kFlushWaitMax,
                               [&] { return lines_written_ + dropped() >= lines_done; });
+    --flushing_;
   }
 
  private:
   void sink_it_(const spdlog::details::log_msg& message) override {
     formatter_->format(message, buffer_);
     ++lines_buffered_;
-    if (buffer_.size() >= kWriteBytesMax || !more_queued()) write_out();
+    const bool urgent = message.level >= spdlog::level::warn;
+    if (buffer_.size() >= kWriteBytesMax || (!more_queued() && (urgent || !more_soon()))) {
+      write_out();
+    }
+  }
+  /// Waits for the gathering time, less when somebody flushes; true if lines have come.
+  bool more_soon() {
+    std::unique_lock lock(written_mutex_);
+    written_changed_.wait_for(lock, kGatherTime, [this] { return flushing_ > 0; });
+    return more_queued();
   }
   void flush_() override { write_out(); }
 
@@ -70,6 +85,7 @@ class LineSink final : public spdlog::sinks::base_sink<spdlog::details::null_mut
   std::mutex written_mutex_;
   std::condition_variable written_changed_;
   std::uint64_t lines_written_ = 0;
+  int flushing_ = 0;
 };
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {

@@ -1,7 +1,8 @@
-// IoPool: one Boost.Asio io_context on a fixed number of threads.
+// The threads and contexts of IoPool.
 #include "integration/thread_adapter.h"
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -12,22 +13,24 @@
 namespace pacs::integration {
 
 struct IoPool::Impl {
-  explicit Impl(std::size_t count)
-      : context(static_cast<int>(count)), work(boost::asio::make_work_guard(context)) {}
+  struct Worker {
+    boost::asio::io_context context{1};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work =
+        boost::asio::make_work_guard(context);
+    std::thread thread;
+  };
 
-  boost::asio::io_context context;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work;
+  std::vector<std::unique_ptr<Worker>> workers;
+  std::atomic<std::size_t> next{0};
   std::mutex stopping;
-  std::vector<std::thread> threads;
 };
 
-IoPool::IoPool(std::size_t threads)
-    : impl_(std::make_unique<Impl>(std::max<std::size_t>(threads, 1))) {
+IoPool::IoPool(std::size_t threads) : impl_(std::make_unique<Impl>()) {
   const std::size_t count = std::max<std::size_t>(threads, 1);
-  impl_->threads.reserve(count);
-  // An exception that reaches run() is our own bug: it leaves the thread and ends the process.
   for (std::size_t i = 0; i < count; ++i) {
-    impl_->threads.emplace_back([this] { impl_->context.run(); });
+    Impl::Worker& worker = *impl_->workers.emplace_back(std::make_unique<Impl::Worker>());
+    // An exception that reaches run() is our own bug: it leaves the thread and ends the process.
+    worker.thread = std::thread([&worker] { worker.context.run(); });
   }
 }
 
@@ -36,15 +39,18 @@ IoPool::~IoPool() {
 }
 
 boost::asio::io_context& IoPool::context() {
-  return impl_->context;
+  return impl_->workers[impl_->next++ % impl_->workers.size()]->context;
 }
 
 void IoPool::stop() {
   const std::lock_guard lock(impl_->stopping);
-  impl_->work.reset();
-  impl_->context.stop();
-  for (auto& thread : impl_->threads) thread.join();
-  impl_->threads.clear();
+  for (const auto& worker : impl_->workers) {
+    worker->work.reset();
+    worker->context.stop();
+  }
+  for (const auto& worker : impl_->workers) {
+    if (worker->thread.joinable()) worker->thread.join();
+  }
 }
 
 }  // namespace pacs::integration

@@ -11,13 +11,16 @@ class io_context;
 
 namespace pacs::integration {
 
-/// Runs one io_context on `threads` threads (at least one) until stopped.
+/// `threads` io_contexts (at least one), each run by one thread until stopped. What begins on a
+/// context stays there: no thread wakes another for a handler, which costs more than a small
+/// C-STORE does, and an io_context is as good as a strand. Nothing on it may block for long.
 class IoPool {
  public:
   explicit IoPool(std::size_t threads);
   ~IoPool();  ///< stops and joins
   IoPool(const IoPool&) = delete;
   IoPool& operator=(const IoPool&) = delete;
+  /// Each context in turn, for each new connection the next.
   [[nodiscard]] boost::asio::io_context& context();
   /// Stops at once, whatever is queued, and joins the threads: owners of work shut it down first.
   /// Not for a thread of the pool itself. May be called again.

@@ -1,5 +1,6 @@
 // Association: the coroutine shell around the upper layer machine: one connection, its negotiated
-// presentation contexts, DIMSE messages in and out. All coroutines run on the association's strand.
+// presentation contexts, DIMSE messages in and out. All coroutines run on the association's
+// executor, on which one thing happens at a time.
 #pragma once
 
 #include <chrono>
@@ -20,13 +21,10 @@
 #include "network/dimse/command.h"
 #include "network/negotiation.h"
 
-namespace boost::asio {
-class io_context;
-}
-
 namespace pacs::integration {
+class IoPool;
 class Metrics;
-}
+}  // namespace pacs::integration
 
 namespace pacs::network {
 
@@ -106,12 +104,12 @@ struct ServerOptions {
   std::size_t associations_max = 512;  ///< above it: A-ASSOCIATE-RJ transient, local limit exceeded
 };
 
-/// A listening DICOM port. Each accepted association is handed to `serve` as a coroutine on its own
-/// strand; when it returns, the connection ends.
+/// A listening DICOM port. Each accepted association is handed to `serve` as a coroutine on one
+/// context of the pool; when it returns, the connection ends.
 class Server {
  public:
   using Serve = std::function<Task<void>(std::shared_ptr<Association>)>;
-  static Result<std::unique_ptr<Server>> start(boost::asio::io_context& io, ServerOptions options,
+  static Result<std::unique_ptr<Server>> start(integration::IoPool& pool, ServerOptions options,
                                                AcceptorPolicy policy, Serve serve,
                                                integration::Logger log,
                                                integration::Metrics* metrics);

@@ -173,9 +173,10 @@ Task<void> Connection::send_pdu(const Pdu& pdu) {
 
 Task<bool> Connection::read_more(std::size_t needed) {
   const std::span<std::byte> room = buffer_.room(needed);
+  const std::size_t useful = needed - std::min(needed, buffer_.received().size());
   reading_ = true;
   set_read_deadline();
-  const Result<std::size_t> count = co_await transport_->read_some(room);
+  const Result<std::size_t> count = co_await transport_->read_some(room, useful);
   reading_ = false;
   read_deadline_.clear();
   if (!count) {

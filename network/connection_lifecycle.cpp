@@ -151,7 +151,8 @@ Task<void> Connection::await_close() {
       late.drop(fed.consumed_bytes);
       continue;
     }
-    const Result<std::size_t> count = co_await transport_->read_some(late.room(fed.needed_bytes));
+    const Result<std::size_t> count =
+        co_await transport_->read_some(late.room(fed.needed_bytes), 1);
     if (!count || *count == 0) co_return;
     late.received_more(*count);
   }

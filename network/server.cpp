@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 
 #include "integration/metrics.h"
+#include "integration/thread_adapter.h"
 #include "integration/trace_id.h"
 #include "network/connection.h"
 #include "network/tls_context.h"
@@ -70,15 +71,15 @@ struct Series {
 
 /// What all coroutines of a port share; outlives the Server object as long as one of them runs.
 struct Port : std::enable_shared_from_this<Port> {
-  Port(asio::io_context& io, ServerOptions server_options, AcceptorPolicy acceptor_policy,
+  Port(integration::IoPool& threads, ServerOptions server_options, AcceptorPolicy acceptor_policy,
        Server::Serve serve_association, integration::Logger logger, integration::Metrics* registry)
       : options(std::move(server_options)),
         policy(std::move(acceptor_policy)),
         serve(std::move(serve_association)),
         log(std::move(logger)),
         series(registry),
-        io_context(io),
-        strand(asio::make_strand(io)),
+        pool(threads),
+        strand(asio::make_strand(pool.context())),
         acceptor(strand) {}
 
   Status listen();
@@ -98,7 +99,7 @@ struct Port : std::enable_shared_from_this<Port> {
   const Server::Serve serve;
   const integration::Logger log;
   const Series series;
-  asio::io_context& io_context;
+  integration::IoPool& pool;
   asio::strand<asio::io_context::executor_type> strand;
   tcp::acceptor acceptor;
   TlsContext tls;
@@ -137,7 +138,7 @@ Status Port::listen() {
 Task<void> Port::accept() {
   asio::steady_timer pause(strand);
   while (acceptor.is_open()) {
-    tcp::socket socket{asio::any_io_executor(asio::make_strand(io_context))};
+    tcp::socket socket{pool.context()};
     const auto [code] = co_await acceptor.async_accept(socket, kAwait);
     if (!code) {
       const auto executor = socket.get_executor();
@@ -350,7 +351,7 @@ class DicomServer final : public Server {
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::start(asio::io_context& io, ServerOptions options,
+Result<std::unique_ptr<Server>> Server::start(integration::IoPool& pool, ServerOptions options,
                                               AcceptorPolicy policy, Serve serve,
                                               integration::Logger log,
                                               integration::Metrics* metrics) {
@@ -359,7 +360,7 @@ Result<std::unique_ptr<Server>> Server::start(asio::io_context& io, ServerOption
                 fmt::format("'{}' is no AE title: 1 to 16 printable characters, no backslash",
                             policy.ae_title));
   }
-  auto port = std::make_shared<Port>(io, std::move(options), std::move(policy), std::move(serve),
+  auto port = std::make_shared<Port>(pool, std::move(options), std::move(policy), std::move(serve),
                                      std::move(log), metrics);
   if (auto listening = port->listen(); !listening) return fail(std::move(listening).error());
   asio::co_spawn(

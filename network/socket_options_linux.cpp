@@ -1,4 +1,4 @@
-// TCP_QUICKACK, which only Linux has; elsewhere the delayed acknowledgement stays.
+// What only Linux does; elsewhere the delayed acknowledgement stays.
 #include "network/socket_options.h"
 
 #if defined(__linux__)
@@ -14,6 +14,13 @@ void acknowledge_at_once([[maybe_unused]] int native_socket) {
   const int on = 1;
   // A failure costs 40 ms at most: nothing to report.
   (void)::setsockopt(native_socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+#endif
+}
+
+void wait_for_bytes([[maybe_unused]] int native_socket, [[maybe_unused]] int bytes) {
+#if defined(__linux__)
+  // A failure leaves it as it was: at worst one byte is enough.
+  (void)::setsockopt(native_socket, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
 #endif
 }
 

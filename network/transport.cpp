@@ -2,6 +2,7 @@
 #include "network/transport.h"
 
 #include <array>
+#include <bit>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -79,13 +80,13 @@ class StreamTransport : public Transport {
     socket().set_option(asio::socket_base::keep_alive(true), ignored);
   }
 
-  Task<Result<std::size_t>> read_some(std::span<std::byte> to) override {
+  Task<Result<std::size_t>> read_some(std::span<std::byte> to, std::size_t) override {
     const auto [code, count] =
         co_await stream_.async_read_some(asio::buffer(to.data(), to.size()),
                                          asio::bind_cancellation_slot(cancel_read_.slot(), kAwait));
     if (code == asio::error::eof) co_return std::size_t{0};
     if (code) co_return fail(io_error(code));
-    acknowledge_at_once(static_cast<int>(socket().native_handle()));
+    received(count, to.size());
     co_return count;
   }
 
@@ -103,6 +104,10 @@ class StreamTransport : public Transport {
   asio::any_io_executor executor() override { return socket().get_executor(); }
 
  protected:
+  /// Less than asked for: nothing more has come, and the peer may wait for our acknowledgement.
+  void received(std::size_t count, std::size_t asked) {
+    if (count < asked) acknowledge_at_once(static_cast<int>(socket().native_handle()));
+  }
   tcp::socket& socket() {
     if constexpr (std::is_same_v<Stream, tcp::socket>) {
       return stream_;
@@ -115,12 +120,62 @@ class StreamTransport : public Transport {
   asio::cancellation_signal cancel_read_;
 };
 
+/// Takes what has come and sends what there is room for without going through the reactor, which
+/// would look at all sockets again for each piece.
 class TcpTransport final : public StreamTransport<tcp::socket> {
  public:
-  using StreamTransport::StreamTransport;
+  explicit TcpTransport(tcp::socket socket) : StreamTransport(std::move(socket)) {
+    boost::system::error_code ignored;  // then every read and write waits for the reactor
+    stream_.non_blocking(true, ignored);
+  }
+
+  Task<Result<std::size_t>> read_some(std::span<std::byte> to, std::size_t useful) override {
+    if (stream_.non_blocking() && ++reads_at_once_ < kReadsAtOnceMax) {
+      boost::system::error_code code;
+      const std::size_t count = stream_.read_some(asio::buffer(to.data(), to.size()), code);
+      if (!code) {
+        received(count, to.size());
+        co_return count;
+      }  // else there is nothing yet, or an error that the next read meets again
+    }
+    reads_at_once_ = 0;
+    wait_for(useful);
+    Result<std::size_t> count = co_await StreamTransport::read_some(to, useful);
+    co_return count;
+  }
+
+  Task<Status> write(std::span<const ByteView> pieces) override {
+    boost::system::error_code code;
+    std::size_t sent = 0;
+    if (stream_.non_blocking()) sent = stream_.write_some(Gathered{pieces}, code);
+    std::vector<ByteView> rest;
+    for (const ByteView piece : pieces) {
+      const std::size_t gone = std::min(sent, piece.size());
+      if (gone < piece.size()) rest.push_back(piece.subspan(gone));
+      sent -= gone;
+    }
+    if (rest.empty()) co_return Status{};
+    Status written = co_await StreamTransport::write(rest);
+    co_return written;
+  }
+
   Task<Status> handshake() override { co_return Status{}; }
   Task<void> say_goodbye() override { co_return; }
   [[nodiscard]] bool is_tls() const override { return false; }
+
+ private:
+  /// Sleeps through the parts of a large PDU: rounded, so that the kernel is told rarely.
+  void wait_for(std::size_t useful) {
+    const std::size_t bytes = useful < kSleepBytesMin ? 1 : std::bit_floor(useful);
+    if (bytes == std::exchange(waited_for_, bytes)) return;
+    wait_for_bytes(static_cast<int>(stream_.native_handle()), static_cast<int>(bytes));
+  }
+
+  static constexpr std::size_t kSleepBytesMin = 8 * 1024;
+  std::size_t waited_for_ = 1;
+  /// Then the others on this thread have their turn, however fast the peer sends.
+  static constexpr int kReadsAtOnceMax = 32;
+  int reads_at_once_ = 0;
 };
 
 class TlsTransport final : public StreamTransport<TlsStream> {

@@ -26,6 +26,12 @@ namespace {
 /// never has more than its window of them; one that does not read is not read from any more.
 constexpr std::size_t kResponsesUnsentMax = 16;
 
+/// One request, one response, no cancel and no sub-operations: with a window of one nothing may
+/// come in between, so these are performed in place, which saves changes of thread for each object.
+bool is_single_exchange(CommandField request) {
+  return request == CommandField::CStoreRq || request == CommandField::CEchoRq;
+}
+
 }  // namespace
 
 Conversation::Conversation(Responder& responder, std::shared_ptr<network::Association> association,
@@ -129,6 +135,10 @@ Task<void> Conversation::take_request(Message message) {
   }
   in_flight_.emplace(operation->request().message_id, operation);
   ++performing_;
+  if (window() == 1 && is_single_exchange(operation->request().field)) {
+    co_await perform(operation, service);
+    co_return;
+  }
   boost::asio::co_spawn(strand_, perform(operation, service), boost::asio::detached);
   while (!operation->consumed()) co_await changed_.wait();
 }

@@ -18,6 +18,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "integration/metrics.h"
+#include "integration/thread_adapter.h"
 #include "web/http_connection.h"
 
 namespace pacs::web {
@@ -89,12 +90,13 @@ void refuse_for_load(tcp::socket socket) {
   socket.send(asio::buffer(kBusy), 0, ignored);
 }
 
-asio::awaitable<void> accept_loop(asio::io_context& io, std::shared_ptr<tcp::acceptor> acceptor,
+asio::awaitable<void> accept_loop(integration::IoPool& pool,
+                                  std::shared_ptr<tcp::acceptor> acceptor,
                                   std::shared_ptr<ServerState> state,
                                   std::shared_ptr<Presence> presence) {
   constexpr auto result = asio::as_tuple(asio::use_awaitable);
   while (!state->stopping) {
-    auto [error, socket] = co_await acceptor->async_accept(asio::make_strand(io), result);
+    auto [error, socket] = co_await acceptor->async_accept(pool.context(), result);
     if (state->stopping) break;
     if (error == asio::error::connection_aborted) continue;
     if (error) {
@@ -126,8 +128,8 @@ class BeastServer final : public HttpServer {
   BeastServer(const BeastServer&) = delete;
   BeastServer& operator=(const BeastServer&) = delete;
 
-  void run(asio::io_context& io) {
-    asio::co_spawn(acceptor_->get_executor(), accept_loop(io, acceptor_, state_, presence_),
+  void run(integration::IoPool& pool) {
+    asio::co_spawn(acceptor_->get_executor(), accept_loop(pool, acceptor_, state_, presence_),
                    asio::detached);
   }
   std::uint16_t port() const override { return port_; }
@@ -161,8 +163,9 @@ Error cannot_listen(const HttpOptions& options, error_code error) {
 
 }  // namespace
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(asio::io_context& io, HttpOptions options,
-                                                      Router router, integration::Logger log,
+Result<std::unique_ptr<HttpServer>> HttpServer::start(integration::IoPool& pool,
+                                                      HttpOptions options, Router router,
+                                                      integration::Logger log,
                                                       integration::Metrics* metrics) {
   error_code error;
   const auto address = asio::ip::make_address(options.listen, error);
@@ -170,7 +173,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(asio::io_context& io, Http
     return fail(ErrorKind::InvalidArgument,
                 "not an IP address to listen on: \"" + options.listen + "\"");
   const tcp::endpoint endpoint(address, options.port);
-  auto acceptor = std::make_shared<tcp::acceptor>(asio::make_strand(io));
+  auto acceptor = std::make_shared<tcp::acceptor>(asio::make_strand(pool.context()));
   if (!error) acceptor->open(endpoint.protocol(), error);
   if (!error) acceptor->set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) acceptor->bind(endpoint, error);
@@ -180,7 +183,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(asio::io_context& io, Http
   auto state =
       std::make_shared<ServerState>(std::move(options), std::move(router), std::move(log), metrics);
   auto server = std::make_unique<BeastServer>(std::move(acceptor), std::move(state));
-  server->run(io);
+  server->run(pool);
   return server;
 }
 

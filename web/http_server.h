@@ -11,12 +11,10 @@
 #include "integration/logging.h"
 #include "web/router.h"
 
-namespace boost::asio {
-class io_context;
-}
 namespace pacs::integration {
+class IoPool;
 class Metrics;
-}
+}  // namespace pacs::integration
 
 namespace pacs::web {
 
@@ -45,7 +43,7 @@ struct HttpOptions {
 class HttpServer {
  public:
   /// Errors: InvalidArgument (listen is no address), Io (port in use; the message says so).
-  static Result<std::unique_ptr<HttpServer>> start(boost::asio::io_context& io, HttpOptions options,
+  static Result<std::unique_ptr<HttpServer>> start(integration::IoPool& pool, HttpOptions options,
                                                    Router router, integration::Logger log,
                                                    integration::Metrics* metrics);
   virtual ~HttpServer() = default;  ///< shuts down without grace if that has not been done

@@ -28,6 +28,23 @@ TEST(IoPool, RunsWorkOnAsManyThreadsAsAsked) {
   EXPECT_TRUE(all_running.try_wait());
 }
 
+TEST(IoPool, RunsAllWorkOfOneContextOnOneThread) {
+  IoPool pool(2);
+  boost::asio::io_context& context = pool.context();
+  std::set<std::thread::id> threads;  // unguarded: nothing else runs meanwhile
+  std::latch done(100);
+  for (int i = 0; i < 100; ++i) {
+    boost::asio::post(context, [&] {
+      threads.insert(std::this_thread::get_id());
+      done.count_down();
+    });
+  }
+  done.wait();
+  EXPECT_EQ(threads.size(), 1U);
+  EXPECT_NE(&pool.context(), &context) << "the next one";
+  EXPECT_EQ(&pool.context(), &context) << "in turn";
+}
+
 TEST(IoPool, ZeroThreadsMeansOne) {
   IoPool pool(0);
   std::promise<std::thread::id> ran;

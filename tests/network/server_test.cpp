@@ -154,14 +154,14 @@ TEST(Server, DoesNotStartOnAPortInUseOrAnAddressThatIsNone) {
   ServerOptions options;
   options.port = port.port();
   const auto serve = [](std::shared_ptr<Association>) -> Task<void> { co_return; };
-  auto second = Server::start(port.context(), options, accept_all(), serve, {}, nullptr);
+  auto second = Server::start(port.pool(), options, accept_all(), serve, {}, nullptr);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().kind, ErrorKind::Io);
   EXPECT_EQ(second.error().where, fmt::format("127.0.0.1:{}", port.port()));
   options.listen = "everywhere";
-  second = Server::start(port.context(), options, accept_all(), serve, {}, nullptr);
+  second = Server::start(port.pool(), options, accept_all(), serve, {}, nullptr);
   EXPECT_EQ(second.error().kind, ErrorKind::InvalidArgument);
-  second = Server::start(port.context(), {}, accept_all("A\\B"), serve, {}, nullptr);
+  second = Server::start(port.pool(), {}, accept_all("A\\B"), serve, {}, nullptr);
   EXPECT_EQ(second.error().kind, ErrorKind::InvalidArgument);
 }
 

@@ -89,8 +89,8 @@ class TestPort {
         co_await serve(seen, std::move(association));
       };
     }
-    auto server = Server::start(pool_.context(), std::move(options), std::move(policy),
-                                std::move(serve_with), {}, metrics_.get());
+    auto server = Server::start(pool_, std::move(options), std::move(policy), std::move(serve_with),
+                                {}, metrics_.get());
     if (!server) throw std::runtime_error(server.error().to_string());
     server_ = std::move(*server);
   }
@@ -99,6 +99,7 @@ class TestPort {
   [[nodiscard]] Server& server() { return *server_; }
   [[nodiscard]] Seen& seen() { return *seen_; }
   [[nodiscard]] integration::Metrics& metrics() { return *metrics_; }
+  [[nodiscard]] integration::IoPool& pool() { return pool_; }
   [[nodiscard]] boost::asio::io_context& context() { return pool_.context(); }
 
   [[nodiscard]] RequestOptions request_options() const {

@@ -220,18 +220,18 @@ TEST(Tls, FilesThatCannotBeUsedAreNamed) {
   const auto serve = [](std::shared_ptr<Association>) -> Task<void> { co_return; };
   TestPort port;
   options.port = 0;
-  auto server = Server::start(port.context(), options, accept_all(), serve, {}, nullptr);
+  auto server = Server::start(port.pool(), options, accept_all(), serve, {}, nullptr);
   ASSERT_FALSE(server);
   EXPECT_EQ(server.error().kind, ErrorKind::InvalidArgument);
   EXPECT_EQ(server.error().where, "/nowhere/server.pem");
   options = tls_server();
   options.tls->private_key_file = certificates().key("client");
-  server = Server::start(port.context(), options, accept_all(), serve, {}, nullptr);
+  server = Server::start(port.pool(), options, accept_all(), serve, {}, nullptr);
   ASSERT_FALSE(server);
   EXPECT_NE(server.error().message.find("private key"), std::string::npos);
   options = tls_server(TlsOptions::ClientCertificate::Required);
   options.tls->ca_file.clear();
-  server = Server::start(port.context(), options, accept_all(), serve, {}, nullptr);
+  server = Server::start(port.pool(), options, accept_all(), serve, {}, nullptr);
   ASSERT_FALSE(server);
   EXPECT_NE(server.error().message.find("no CA file"), std::string::npos);
 }

@@ -56,7 +56,7 @@ class Pacs {
     options.port = 0;
     options.limits = limits;
     auto server = network::Server::start(
-        pool_.context(), options, policy(),
+        pool_, options, policy(),
         [this](auto association) { return serve(std::move(association)); }, {}, metrics_.get());
     ASSERT_TRUE(server) << server.error().to_string();
     server_ = std::move(*server);
@@ -93,9 +93,9 @@ class Pacs {
   std::string only_;
   std::atomic<int> to_drop_{0};
   std::unique_ptr<integration::Metrics> metrics_ = integration::Metrics::create();
+  integration::IoPool pool_{2};  // outlives the archive, whose threads answer into it
   MemoryArchive archive_;
   Responder responder_;
-  integration::IoPool pool_{2};
   std::unique_ptr<network::Server> server_;
 };
 

@@ -13,8 +13,7 @@ namespace pacs::web {
 
 TestServer::TestServer(Router router, HttpOptions options) {
   options.port = 0;
-  auto started =
-      HttpServer::start(pool.context(), std::move(options), std::move(router), {}, metrics.get());
+  auto started = HttpServer::start(pool, std::move(options), std::move(router), {}, metrics.get());
   EXPECT_TRUE(started.has_value()) << started.error().to_string();
   server = std::move(*started);
 }

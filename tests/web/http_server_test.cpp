@@ -382,7 +382,7 @@ TEST(HttpServer, APortInUseIsAnErrorThatSaysSo) {
   TestServer server(echo_router());
   HttpOptions options;
   options.port = server.server->port();
-  const auto second = HttpServer::start(server.pool.context(), options, {}, {}, nullptr);
+  const auto second = HttpServer::start(server.pool, options, {}, {}, nullptr);
   ASSERT_FALSE(second.has_value());
   EXPECT_EQ(second.error().kind, ErrorKind::Io);
   EXPECT_THAT(second.error().message, HasSubstr("port " + std::to_string(options.port)));
@@ -393,7 +393,7 @@ TEST(HttpServer, AnAddressThatIsNoneIsInvalid) {
   integration::IoPool pool(1);
   HttpOptions options;
   options.listen = "not an address";
-  const auto server = HttpServer::start(pool.context(), options, {}, {}, nullptr);
+  const auto server = HttpServer::start(pool, options, {}, {}, nullptr);
   ASSERT_FALSE(server.has_value());
   EXPECT_EQ(server.error().kind, ErrorKind::InvalidArgument);
 }
