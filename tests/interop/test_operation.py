@@ -1,5 +1,6 @@
 """How the program behaves for whoever runs it: endpoints, logs, stopping, restarting, a full disk, TLS."""
 
+import errno
 import json
 import pathlib
 import shutil
@@ -36,6 +37,9 @@ class Endpoints(harness.ServerTestCase):
     def test_the_start_says_what_to_give_a_modality_and_a_browser(self):
         for words in (self.pacs.ae_title, str(self.pacs.port), f"http://127.0.0.1:{self.pacs.http_port}"):
             self.assertIn(words, self.pacs.log)
+
+    def test_it_is_idle_in_less_than_40_mib(self):
+        self.assertLess(self.server().status_kib("VmRSS"), 40 * 1024)
 
     def test_metrics_count_what_was_done(self):
         before = self.pacs.metrics()
@@ -194,6 +198,12 @@ class FullDisk(harness.TestCase):
                 mine = uid[:-3] + b"%03d" % number
                 statuses.append(peer.store(1, raw.CT_STORAGE, mine, body.replace(uid, mine), chunk=100_000))
             self.assertIn(0xA700, statuses)
+            # Somebody else takes what the journal gives back: now there is no room for certain.
+            ballast = pathlib.Path(storage["path"]).parent / "ballast"
+            fill(ballast, 64 << 20)
+            mine = uid[:-3] + b"%03d" % 60
+            statuses.append(peer.store(1, raw.CT_STORAGE, mine, body.replace(uid, mine), chunk=100_000))
+            self.assertEqual(statuses[-1], 0xA700)
             stored = statuses.count(0)
             self.assertGreater(stored, 5)
             # Refuses and goes on serving; says so to whoever balances load.
@@ -202,6 +212,7 @@ class FullDisk(harness.TestCase):
             self.assertEqual(server.instances(), stored)
         server.stop()
         server.verify()
+        ballast.unlink()
         if point:
             subprocess.run(["mount", "-o", "remount,size=96m", point], check=True)
         else:
@@ -210,6 +221,17 @@ class FullDisk(harness.TestCase):
         self.assertEqual(again.instances(), stored)
         harness.run("storescu", *again.peer, MR, ok=True)
         self.assertEqual(again.instances(), stored + 1)
+
+
+def fill(path, most):
+    """A file of `most` bytes, or as many as the file system has room for."""
+    with open(path, "wb", buffering=0) as file:
+        try:
+            for _ in range(most >> 16):
+                file.write(bytes(1 << 16))
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
 
 
 def grown(body, megabytes):
