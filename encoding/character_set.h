@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,9 @@ class CharacterSet {
   /// real; they are decoded alike. To be used on whole values before they are split: in GBK,
   /// GB18030 and ISO 2022 a backslash may be half a letter.
   [[nodiscard]] std::string to_utf8(std::string_view stored, VR vr) const;
+  /// The other way: nullopt when the set cannot hold a letter of it. Code extensions are switched
+  /// to as PS3.5 §6.1.2.5 says, and back before ^, =, backslash and the end.
+  [[nodiscard]] std::optional<std::string> from_utf8(std::string_view utf8, VR vr) const;
   [[nodiscard]] const std::vector<std::string>& defined_terms() const { return terms_; }
   /// Whether one of the terms is none of PS3.3 §C.12.1.1.2; it counts as ISO IR 6 then.
   [[nodiscard]] bool has_unknown_term() const { return unknown_term_; }
@@ -39,5 +43,11 @@ class CharacterSet {
   std::uint8_t g0_ = 0;
   std::uint8_t g1_ = 1;
 };
+
+/// The data set with all text in UTF-8 (ISO_IR 192), sequences included.
+[[nodiscard]] DataSet to_utf8(const DataSet& data_set);
+/// The data set, whose text is UTF-8, in `wanted` if that holds every letter of it, else in UTF-8;
+/// Specific Character Set says which, and is absent when all is ASCII.
+[[nodiscard]] DataSet in_character_set(const DataSet& utf8, const CharacterSet& wanted);
 
 }  // namespace pacs

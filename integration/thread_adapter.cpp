@@ -1,4 +1,4 @@
-// The threads and contexts of IoPool.
+// The threads and contexts of IoPool, the threads of WorkPool.
 #include "integration/thread_adapter.h"
 
 #include <algorithm>
@@ -9,6 +9,8 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 namespace pacs::integration {
 
@@ -51,6 +53,22 @@ void IoPool::stop() {
   for (const auto& worker : impl_->workers) {
     if (worker->thread.joinable()) worker->thread.join();
   }
+}
+
+struct WorkPool::Impl {
+  explicit Impl(std::size_t threads) : pool(threads) {}
+  boost::asio::thread_pool pool;
+};
+
+WorkPool::WorkPool(std::size_t threads)
+    : impl_(std::make_unique<Impl>(std::max<std::size_t>(threads, 1))) {}
+
+WorkPool::~WorkPool() {
+  impl_->pool.join();
+}
+
+void WorkPool::post(std::function<void()> work) {
+  boost::asio::post(impl_->pool, std::move(work));
 }
 
 }  // namespace pacs::integration

@@ -31,4 +31,18 @@ class IoPool {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Threads for what blocks: database, disk. Ends what is queued before it goes.
+class WorkPool {
+ public:
+  explicit WorkPool(std::size_t threads);
+  ~WorkPool();  ///< waits for what was posted
+  WorkPool(const WorkPool&) = delete;
+  WorkPool& operator=(const WorkPool&) = delete;
+  void post(std::function<void()> work);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
 }  // namespace pacs::integration

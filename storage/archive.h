@@ -17,6 +17,7 @@
 #include "encoding/header_reader.h"
 #include "encoding/limits.h"
 #include "integration/logging.h"
+#include "storage/query.h"
 
 namespace pacs::integration {
 class Metrics;
@@ -99,6 +100,15 @@ struct InstanceRecord {
   std::string object_key;
 };
 
+/// The objects of a selection, pulled.
+class Records {
+ public:
+  virtual ~Records() = default;
+  [[nodiscard]] virtual std::uint64_t total() const = 0;
+  /// At most `most` further ones; none at the end. Waits for the database.
+  [[nodiscard]] virtual Result<std::vector<InstanceRecord>> next(std::size_t most) = 0;
+};
+
 struct ArchiveCounts {
   std::uint64_t patients = 0, studies = 0, series = 0, instances = 0, bytes = 0;
 };
@@ -125,6 +135,10 @@ class Archive {
   [[nodiscard]] virtual Result<InstanceRecord> find_instance(std::string_view sop_instance_uid) = 0;
   /// The stored header (bulk values as references).
   [[nodiscard]] virtual Result<Header> read_header(std::string_view sop_instance_uid) = 0;
+  /// What matches, as of now or a little later. Errors come from the database: OutOfResources, Io.
+  [[nodiscard]] virtual Result<std::unique_ptr<Matches>> find(Query query) = 0;
+  /// The objects of a selection by study, series, and number in the series. Waits for the database.
+  [[nodiscard]] virtual Result<std::unique_ptr<Records>> select(Selection selection) = 0;
   /// Reads bytes of the stored Part 10 object (preamble and meta group included).
   [[nodiscard]] virtual Result<std::size_t> read_object(const InstanceRecord& instance,
                                                         std::uint64_t offset,

@@ -191,6 +191,14 @@ Result<Header> LocalArchive::header_from_object(const InstanceRecord& record) {
   }
 }
 
+Result<std::unique_ptr<Matches>> LocalArchive::find(Query) {
+  return fail(ErrorKind::Unsupported, "queries");
+}
+
+Result<std::unique_ptr<Records>> LocalArchive::select(Selection) {
+  return fail(ErrorKind::Unsupported, "queries");
+}
+
 Result<std::size_t> LocalArchive::read_object(const InstanceRecord& instance, std::uint64_t offset,
                                               std::span<std::byte> to) {
   const auto object = pending_.find_key(instance.object_key);

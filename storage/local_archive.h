@@ -41,6 +41,8 @@ class LocalArchive final : public Archive {
   Result<std::unique_ptr<Ingest>> begin_ingest(IngestContext context) override;
   Result<InstanceRecord> find_instance(std::string_view sop_instance_uid) override;
   Result<Header> read_header(std::string_view sop_instance_uid) override;
+  Result<std::unique_ptr<Matches>> find(Query query) override;
+  Result<std::unique_ptr<Records>> select(Selection selection) override;
   Result<std::size_t> read_object(const InstanceRecord& instance, std::uint64_t offset,
                                   std::span<std::byte> to) override;
   Result<ArchiveCounts> counts() override;

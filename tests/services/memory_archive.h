@@ -101,6 +101,12 @@ class MemoryArchive : public storage::Archive {
                                    .object_key = {}};
   }
   Result<Header> read_header(std::string_view) override { return unused<Header>(); }
+  Result<std::unique_ptr<storage::Matches>> find(storage::Query) override {
+    return unused<std::unique_ptr<storage::Matches>>();
+  }
+  Result<std::unique_ptr<storage::Records>> select(storage::Selection) override {
+    return unused<std::unique_ptr<storage::Records>>();
+  }
   Result<std::size_t> read_object(const storage::InstanceRecord&, std::uint64_t,
                                   std::span<std::byte>) override {
     return unused<std::size_t>();
