@@ -13,9 +13,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/beast/core/read_size.hpp>
 #include <boost/beast/http/buffer_body.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/write.hpp>
 
@@ -36,6 +35,8 @@ constexpr auto kResult = asio::as_tuple(asio::use_awaitable);
 /// that it finds our answer and not a reset (RFC 9112 §9.6).
 constexpr std::chrono::seconds kLinger{2};
 constexpr std::size_t kLingerBytesMax = 4 << 20;
+/// Of a request's body, taken at once.
+constexpr std::size_t kReadBytesMax = 64 << 10;
 
 /// Set on every response unless the handler set its own. Nothing but our own files runs in the
 /// page.
@@ -83,8 +84,12 @@ bool is_our_name(std::string_view host, const std::vector<std::string>& names) {
   return false;
 }
 
-/// The answer to a request that cannot be parsed.
+/// The answer to a request that cannot be read.
 std::optional<Response> answer_to(error_code error, const HttpLimits& limits) {
+  if (error == beast::error::timeout) {  // RFC 9110 §15.5.9
+    return Response::problem(
+        408, fmt::format("The request was not complete within {} ms.", limits.request.count()));
+  }
   if (error == http::error::header_limit || error == http::error::buffer_overflow) {
     return Response::problem(
         431, fmt::format("The request's head is larger than header_bytes_max ({} bytes).",
@@ -145,6 +150,7 @@ std::optional<Response> refusal_of(const http::fields& head, unsigned version,
 
 HttpConnection::HttpConnection(asio::ip::tcp::socket socket, std::shared_ptr<ServerState> server)
     : stream_(std::move(socket)),
+      request_deadline_(stream_.get_executor()),
       buffer_(server->options.limits.header_bytes_max + (64U << 10)),
       server_(std::move(server)) {
   error_code ignored;
@@ -182,37 +188,85 @@ awaitable<bool> HttpConnection::wait_for_first_byte() {
   co_return true;
 }
 
-awaitable<bool> HttpConnection::serve_one() {
+// The stream's own time limit would close the socket, and nothing could be answered any more.
+void HttpConnection::start_request_deadline() {
+  stream_.expires_never();
+  request_timed_out_ = false;
+  request_deadline_.expires_after(server_->options.limits.request);
+  request_deadline_.async_wait([self = shared_from_this()](error_code cancelled) {
+    // Cancelled too late, it may still come: then the time it was set to lies in the future.
+    if (cancelled || self->request_deadline_.expiry() > std::chrono::steady_clock::now()) return;
+    self->request_timed_out_ = true;
+    self->stream_.cancel();
+  });
+}
+
+// Not http::async_read: a cancellation that falls between two reads of a composed operation is
+// lost, and a client could trickle bytes for ever.
+awaitable<error_code> HttpConnection::read_part(Parser& parser, bool head_only) {
+  while (head_only ? !parser.is_header_done() : !parser.is_done()) {
+    error_code error;
+    if (buffer_.size() != 0) {
+      buffer_.consume(parser.put(buffer_.data(), error));
+      if (!error) continue;
+      if (error != http::error::need_more) co_return error;
+    }
+    const std::size_t room = beast::read_size(buffer_, kReadBytesMax);
+    if (room == 0) co_return http::error::buffer_overflow;
+    auto [read_error, count] = co_await stream_.async_read_some(buffer_.prepare(room), kResult);
+    if (request_timed_out_) co_return beast::error::timeout;
+    if (read_error == asio::error::eof) co_return http::error::partial_message;
+    if (read_error) co_return read_error;
+    buffer_.commit(count);
+  }
+  co_return error_code{};
+}
+
+awaitable<void> HttpConnection::read_request(Incoming& incoming) {
   const auto& limits = server_->options.limits;
-  http::request_parser<http::string_body> parser;
+  Parser& parser = incoming.parser;
   parser.header_limit(limits.header_bytes_max);
   parser.body_limit(limits.body_bytes_max);
-  http_version_ = 11;
-
-  stream_.expires_after(limits.request);
-  auto [head_error, head_bytes] =
-      co_await http::async_read_header(stream_, buffer_, parser, kResult);
-  if (head_error) co_return co_await refuse(answer_to(head_error, limits));
+  error_code error = co_await read_part(parser, true);
+  if (error) {
+    incoming.refusal = answer_to(error, limits);
+    co_return;
+  }
   const auto& head = parser.get();
   http_version_ = head.version();
-  auto refusal = refusal_of(head, http_version_, server_->options);
+  incoming.refusal = refusal_of(head, http_version_, server_->options);
+  if (incoming.refusal) co_return;
   auto target = parse_target({head.target().data(), head.target().size()});
-  if (!refusal && !target) refusal = Response::problem(target.error());
-  if (refusal) co_return co_await refuse(std::move(refusal));
+  if (!target) {
+    incoming.refusal = Response::problem(target.error());
+    co_return;
+  }
+  incoming.target = std::move(*target);
   if (!head[http::field::expect].empty() && !parser.is_done()) {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    auto [error, count] = co_await asio::async_write(stream_, asio::buffer(kContinue), kResult);
-    if (error) co_return false;
+    auto [lost, count] = co_await asio::async_write(stream_, asio::buffer(kContinue), kResult);
+    if (lost) co_return;
   }
-  auto [body_error, body_bytes] = co_await http::async_read(stream_, buffer_, parser, kResult);
-  if (body_error) co_return co_await refuse(answer_to(body_error, limits));
-  stream_.expires_never();
+  error = co_await read_part(parser, false);
+  if (error) incoming.refusal = answer_to(error, limits);
+  incoming.whole = !error;
+}
 
+awaitable<bool> HttpConnection::serve_one() {
+  http_version_ = 11;
+  Incoming incoming;
+  start_request_deadline();
+  co_await read_request(incoming);
+  request_deadline_.expires_at(std::chrono::steady_clock::time_point::max());
+  if (!incoming.whole) co_return co_await refuse(std::move(incoming.refusal));
+
+  Parser& parser = incoming.parser;
+  const auto& head = parser.get();
   Request request;
   const bool head_only = head.method() == http::verb::head;
   request.method = head_only ? "GET" : std::string(head.method_string());
-  request.segments = std::move(target->segments);
-  request.query = std::move(target->query);
+  request.segments = std::move(incoming.target.segments);
+  request.query = std::move(incoming.target.query);
   for (const auto& field : parser.get())
     request.headers.emplace_back(field.name_string(), field.value());
   request.body = std::move(parser.get().body());

@@ -9,15 +9,17 @@
 #include <string_view>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
 #include "integration/logging.h"
 #include "integration/metrics.h"
 #include "web/http_server.h"
+#include "web/request_target.h"
 #include "web/router.h"
 
 namespace pacs::web {
@@ -52,7 +54,18 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   [[nodiscard]] boost::asio::ip::tcp::socket release_socket() { return stream_.release_socket(); }
 
  private:
-  using BeastRequest = boost::beast::http::request<boost::beast::http::string_body>;
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+
+  struct Incoming {
+    Parser parser;
+    RequestTarget target;
+    std::optional<Response> refusal;  ///< when it is not whole; without one the client is gone
+    bool whole = false;
+  };
+
+  void start_request_deadline();
+  boost::asio::awaitable<void> read_request(Incoming& incoming);
+  boost::asio::awaitable<boost::system::error_code> read_part(Parser& parser, bool head_only);
 
   // Each tells whether the connection goes on.
   boost::asio::awaitable<bool> serve_one();
@@ -64,10 +77,12 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void account(const Request& request, std::string_view pattern, unsigned status, double seconds);
 
   boost::beast::tcp_stream stream_;
+  boost::asio::steady_timer request_deadline_;
   boost::beast::flat_buffer buffer_;
   const std::shared_ptr<ServerState> server_;
   std::string peer_address_;
   bool busy_ = false;  ///< a request is in flight
+  bool request_timed_out_ = false;
   unsigned http_version_ = 11;
 };
 

@@ -223,6 +223,44 @@ TEST(HttpServer, ANameThatIsNotOursIs421SoThatDnsRebindingReadsNothing) {
   }
 }
 
+TEST(HttpServer, ARequestThatIsNotCompleteInTimeIs408WhereverItStops) {
+  HttpOptions options;
+  options.limits.request = 100ms;
+  TestServer server(echo_router(), options);
+  for (const std::string_view half : {
+           "G",
+           "GET /hello/x HTTP/1.1\r\nHost: loc",
+           "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf",
+           "POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf",
+       }) {
+    Peer peer(server);
+    const Answer answer = peer.asks(half);
+    EXPECT_EQ(answer.status(), 408) << half;
+    EXPECT_EQ(answer.header("Connection"), "close") << half;
+    EXPECT_THAT(answer.body, HasSubstr("not complete within 100 ms")) << half;
+    EXPECT_TRUE(peer.is_closed_by_server()) << half;
+  }
+  Peer second(server);
+  EXPECT_EQ(second.gets("/hello/x").status(), 200);
+  EXPECT_EQ(second.asks("GET /hello/").status(), 408) << "later on a connection, too";
+  EXPECT_THAT(server.metrics->exposition(),
+              HasSubstr("pacs_http_requests_total{route=\"none\",status=\"408\"} 5\n"));
+}
+
+TEST(HttpServer, ARequestsTimeDoesNotRunWhileItIsAnswered) {
+  HttpOptions options;
+  options.limits.request = 50ms;
+  Router router;
+  router.add("GET", "/slow", [](const Request&) {
+    std::this_thread::sleep_for(150ms);  // a handler that takes longer than a request may
+    return Response::text(200, "done");
+  });
+  TestServer server(std::move(router), options);
+  Peer peer(server);
+  EXPECT_EQ(peer.gets("/slow").body, "done");
+  EXPECT_EQ(peer.gets("/slow").body, "done");
+}
+
 TEST(HttpServer, SlowRequestsAreCutOffEvenWhenBytesTrickle) {
   HttpOptions options;
   options.limits.request = 200ms;
@@ -236,6 +274,7 @@ TEST(HttpServer, SlowRequestsAreCutOffEvenWhenBytesTrickle) {
       std::this_thread::sleep_for(10ms);  // the attack itself
     }
   });
+  EXPECT_EQ(peer.receives().status(), 408);
   EXPECT_TRUE(peer.is_closed_by_server());
   done = true;
   trickle.join();
@@ -246,6 +285,7 @@ TEST(HttpServer, IdleConnectionsAreClosed) {
   options.limits.idle = 100ms;
   TestServer server(echo_router(), options);
   Peer silent(server);
+  EXPECT_EQ(silent.receives().status(), 0) << "nothing was asked, nothing is answered";
   EXPECT_TRUE(silent.is_closed_by_server());
   Peer once(server);
   EXPECT_EQ(once.gets("/hello/x").status(), 200);
