@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "core/bytes.h"
 #include "core/result.h"
 #include "integration/logging.h"
+#include "network/data_source.h"
 #include "network/dimse/command.h"
 #include "network/negotiation.h"
 
@@ -60,10 +62,6 @@ struct DataPiece {
   bool last = false;
 };
 
-/// Gives the data set of a message to send, piece by piece; an empty view ends it. Views stay valid
-/// until the next call.
-using DataSource = std::function<Result<ByteView>()>;
-
 /// One coroutine reads at a time (`receive`, `read_data_set`, `release`); it may go on receiving
 /// while requests it has received are not answered yet. Any number of coroutines of the strand may
 /// `send`.
@@ -79,8 +77,14 @@ class Association {
   /// The next piece of the current message's data set. Received bytes are acknowledged at once.
   virtual Task<Result<DataPiece>> read_data_set() = 0;
   /// Sends command and data set, cut to the peer's maximum, the command and as much of the data set
-  /// as fits in one send. Calls from several coroutines are put in order, message by message.
+  /// as fits in one send. Calls from several coroutines are put in order, message by message. An
+  /// error of the source is returned; when part of the message was gone by then, the association
+  /// has been aborted, else it goes on.
   virtual Task<Status> send(std::uint8_t context_id, Command command, DataSource data_set = {}) = 0;
+  /// A pending response once with each of the data sets, many messages to one send. The data sets
+  /// must live until it is done.
+  virtual Task<Status> send_each(std::uint8_t context_id, Command pending,
+                                 std::span<const ByteView> data_sets) = 0;
   /// Orderly release (requestor): A-RELEASE-RQ, wait for RP.
   virtual Task<Status> release() = 0;
   /// A-ABORT (service-user, PS3.8 §9.3.8) and close.

@@ -51,6 +51,8 @@ class Connection final : public Association, public std::enable_shared_from_this
   Task<Result<std::optional<Message>>> receive() override;
   Task<Result<DataPiece>> read_data_set() override;
   Task<Status> send(std::uint8_t context_id, Command command, DataSource data_set) override;
+  Task<Status> send_each(std::uint8_t context_id, Command pending,
+                         std::span<const ByteView> data_sets) override;
   Task<Status> release() override;
   void abort() override;
 
@@ -106,9 +108,11 @@ class Connection final : public Association, public std::enable_shared_from_this
   Task<Status> send_message(MessageCutter& cutter, ByteView command_set,
                             const DataSource& data_set);
   Task<Status> send_gathered(MessageCutter& cutter);
+  Task<Status> send_data(std::span<const ByteView> pieces);
   Status may_send(std::uint8_t context_id) const;
   void establish(Negotiated negotiated);
   void count_request(const Command& command);
+  void withdraw_request(const Command& command);
   void count_response(const Command& command);
   [[nodiscard]] Status may_read() const;
   void count_received(const Command& command);

@@ -7,6 +7,12 @@
 #include "network/dimse/status.h"
 
 namespace pacs::network {
+namespace {
+
+// Of small messages as much as goes into one send; more does not save anything that shows.
+constexpr std::size_t kGatheredBytes = 64 * 1024;
+
+}  // namespace
 
 void Connection::count_received(const Command& command) {
   if (!is_response(command.field)) {
@@ -19,6 +25,11 @@ void Connection::count_received(const Command& command) {
 // A response may be here before the send of its request is: requests are counted before they go.
 void Connection::count_request(const Command& command) {
   if (!is_response(command.field) && command.field != CommandField::CCancelRq) ++awaiting_;
+}
+
+// It never left: its source failed before the first byte was sent.
+void Connection::withdraw_request(const Command& command) {
+  if (!is_response(command.field) && command.field != CommandField::CCancelRq) --awaiting_;
 }
 
 void Connection::count_response(const Command& command) {
@@ -136,20 +147,34 @@ Task<Status> Connection::send(std::uint8_t context_id, Command command, DataSour
   MessageCutter cutter(context_id, negotiated_.peer_max_pdu_bytes);
   count_request(command);
   Status sent = co_await send_message(cutter, command_set, data_set);
-  if (sent) count_response(command);
+  if (sent) {
+    count_response(command);
+  } else if (!ended()) {
+    withdraw_request(command);
+  }
   co_return sent;
 }
 
 Task<Status> Connection::send_message(MessageCutter& cutter, ByteView command_set,
                                       const DataSource& data_set) {
   cutter.add_command(command_set);
+  bool begun = false;
   while (data_set) {
-    Result<ByteView> piece = data_set();
+    Result<ByteView> piece = ByteView{};
+    if (data_set.waits()) {
+      Result<ByteView> awaited = co_await data_set.later();
+      piece = std::move(awaited);
+    } else {
+      piece = data_set.now();
+    }
     if (!piece) {
       // Half a message is out and the other half will not come: nothing sensible can follow it.
-      Error error = std::move(piece).error();
-      user_abort(Outcome::AbortedByUser, error);
-      co_return fail(std::move(error));
+      if (begun) {
+        user_abort(Outcome::AbortedByUser,
+                   {ErrorKind::ConnectionClosed,
+                    "aborted in the middle of a message: " + piece.error().to_string()});
+      }
+      co_return fail(std::move(piece).error());
     }
     if (piece->empty()) {
       cutter.finish_data();
@@ -159,6 +184,7 @@ Task<Status> Connection::send_message(MessageCutter& cutter, ByteView command_se
     while (!rest.empty()) {
       rest = rest.subspan(cutter.add_data(rest));
       if (!cutter.must_send()) continue;
+      begun = true;
       const Status sent = co_await send_gathered(cutter);
       if (!sent) co_return sent;
     }
@@ -167,11 +193,37 @@ Task<Status> Connection::send_message(MessageCutter& cutter, ByteView command_se
 }
 
 Task<Status> Connection::send_gathered(MessageCutter& cutter) {
-  if (ended()) co_return fail(end_reason_);
-  machine_.data_request();  // DT-1 or AR-7; `ended` has told that it may
-  const Status sent = co_await write(cutter.gathered());
+  const Status sent = co_await send_data(cutter.gathered());
   cutter.sent();
   co_return sent;
+}
+
+Task<Status> Connection::send_data(std::span<const ByteView> pieces) {
+  if (ended()) co_return fail(end_reason_);
+  machine_.data_request();  // DT-1 or AR-7; `ended` has told that it may
+  const Status sent = co_await write(pieces);
+  co_return sent;
+}
+
+Task<Status> Connection::send_each(std::uint8_t context_id, Command pending,
+                                   std::span<const ByteView> data_sets) {
+  co_await senders_.enter();
+  const Turnstile::Passage passage(senders_);
+  if (Status allowed = may_send(context_id); !allowed) co_return allowed;
+  pending.has_data_set = true;
+  const Bytes command_set = encode_command(pending);
+  Bytes gathered;
+  for (std::size_t i = 0; i < data_sets.size(); ++i) {
+    const WholeMessage message{context_id, command_set, data_sets[i]};
+    append_message(gathered, message, negotiated_.peer_max_pdu_bytes);
+    if (gathered.size() < kGatheredBytes && i + 1 < data_sets.size()) continue;
+    const ByteView piece{gathered};
+    const Status sent = co_await send_data({&piece, 1});
+    if (!sent) co_return sent;
+    gathered.clear();
+  }
+  count_response(pending);
+  co_return Status{};
 }
 
 }  // namespace pacs::network

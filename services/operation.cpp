@@ -95,4 +95,14 @@ Task<Status> OngoingOperation::respond_pending(const Answer& answer) {
   co_return sent;
 }
 
+Task<Status> OngoingOperation::respond_pending(std::uint16_t status,
+                                               std::span<const ByteView> data_sets) {
+  set_consumed();
+  if (!conversation_->connected_)
+    co_return fail(ErrorKind::ConnectionClosed, "the association ended");
+  Status sent = co_await conversation_->association_->send_each(
+      context_.id, network::response_to(request(), status), data_sets);
+  co_return sent;
+}
+
 }  // namespace pacs::services

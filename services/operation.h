@@ -23,13 +23,15 @@ class OngoingOperation : public Operation {
   Task<Result<DataSet>> read_identifier() override;
   using Operation::respond_pending;
   Task<Status> respond_pending(const Answer& answer) override;
-  [[nodiscard]] bool cancelled() const override { return cancelled_; }
+  Task<Status> respond_pending(std::uint16_t status, std::span<const ByteView> data_sets) override;
+  [[nodiscard]] bool cancelled() const override { return stop_.stop_requested(); }
+  [[nodiscard]] std::stop_token stop_token() const override { return stop_.get_token(); }
   [[nodiscard]] std::shared_ptr<Requestor> requestor() override;
 
   /// The request's data set (if it has one) has been read to its last piece, or cannot be.
   [[nodiscard]] bool consumed() const { return consumed_; }
   [[nodiscard]] std::chrono::steady_clock::time_point started() const { return started_; }
-  void cancel() { cancelled_ = true; }
+  void cancel() { stop_.request_stop(); }
   /// Reads and drops what the service left, so that the association goes on with the next message.
   Task<void> drain();
   /// The command set of a response: identifying fields of the request, the rest from `answer`.
@@ -44,7 +46,7 @@ class OngoingOperation : public Operation {
   network::PresentationContext context_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   bool consumed_;
-  bool cancelled_ = false;
+  std::stop_source stop_;
 };
 
 }  // namespace pacs::services

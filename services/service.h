@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -74,9 +76,15 @@ class Operation {
   /// destroys an aggregate made inside of a co_await twice.
   virtual Task<Status> respond_pending(const Answer& answer) = 0;
   Task<Status> respond_pending(Answer&&) = delete;
+  /// The same status once with each of the data sets, which are written in the context's transfer
+  /// syntax already and live until it is done: many responses to one send.
+  virtual Task<Status> respond_pending(std::uint16_t status,
+                                       std::span<const ByteView> data_sets) = 0;
   /// True once C-CANCEL-RQ came for this operation, or the association is gone. To be asked
   /// between responses and sub-operations; the final status is then FE00.
   [[nodiscard]] virtual bool cancelled() const = 0;
+  /// The same for work on another thread.
+  [[nodiscard]] virtual std::stop_token stop_token() const = 0;
   /// For requests to the peer on the same association. From here on, as from the first pending
   /// response, the data set is no longer read.
   [[nodiscard]] virtual std::shared_ptr<Requestor> requestor() = 0;

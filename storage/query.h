@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -53,10 +54,16 @@ struct QueryKey {
 struct Query {
   QueryLevel level = QueryLevel::Study;
   QueryRules rules;
-  std::vector<QueryKey> keys;  ///< in tag order; without level, character set and time zone
+  /// In tag order; without level and character set, and without time zone when that is agreed on.
+  std::vector<QueryKey> keys;
+  /// Optional keys with a value that cannot be matched on (their VR is not known): they count as
+  /// universal, and pending responses say FF01 (PS3.4 §C.4.1.1.4).
+  std::vector<Tag> unmatched{};
   std::optional<std::int16_t> offset_minutes{};  ///< (0008,0201) of the identifier
   std::uint64_t skip = 0;                        ///< QIDO-RS offset
   std::uint64_t limit = 0;                       ///< matches at most; 0: all
+  /// Asked between rows while a match is looked for: then `next` ends with Cancelled.
+  std::stop_token stop{};
 };
 
 /// Reads a C-FIND identifier (PS3.4 §C.4.1.1.3). Errors: Mismatch for an identifier that does not

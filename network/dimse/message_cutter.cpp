@@ -20,7 +20,26 @@ std::size_t fragment_bytes_max(std::uint32_t peer_max_pdu_bytes) {
   return bytes > 1 ? bytes & ~std::size_t{1} : bytes;
 }
 
+void append_fragments(Bytes& to, std::uint8_t context_id, bool command, ByteView bytes,
+                      std::size_t fragment_bytes_max) {
+  bool last = false;
+  while (!last) {  // an empty data set is one empty fragment
+    const ByteView fragment = bytes.first(std::min(bytes.size(), fragment_bytes_max));
+    bytes = bytes.subspan(fragment.size());
+    last = bytes.empty();
+    append(to, encode_data_header(context_id, command, last,
+                                  static_cast<std::uint32_t>(fragment.size())));
+    append(to, fragment);
+  }
+}
+
 }  // namespace
+
+void append_message(Bytes& to, const WholeMessage& message, std::uint32_t peer_max_pdu_bytes) {
+  const std::size_t most = fragment_bytes_max(peer_max_pdu_bytes);
+  append_fragments(to, message.context_id, true, message.command_set, most);
+  append_fragments(to, message.context_id, false, message.data_set, most);
+}
 
 MessageCutter::MessageCutter(std::uint8_t context_id, std::uint32_t peer_max_pdu_bytes)
     : context_id_(context_id), fragment_bytes_max_(fragment_bytes_max(peer_max_pdu_bytes)) {}

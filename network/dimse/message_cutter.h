@@ -48,4 +48,13 @@ class MessageCutter {
   Bytes held_sent_;  ///< was held_, looked at by gathered_ until sent
 };
 
+/// A message that is in memory whole.
+struct WholeMessage {
+  std::uint8_t context_id = 0;
+  ByteView command_set, data_set;
+};
+/// Appends it cut to the peer's maximum, bytes included: for small messages, of which many go into
+/// one send.
+void append_message(Bytes& to, const WholeMessage& message, std::uint32_t peer_max_pdu_bytes);
+
 }  // namespace pacs::network
