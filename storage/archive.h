@@ -18,6 +18,7 @@
 #include "encoding/limits.h"
 #include "integration/logging.h"
 #include "storage/query.h"
+#include "storage/remote_aes.h"
 
 namespace pacs::integration {
 class Metrics;
@@ -153,6 +154,15 @@ class Archive {
       const std::function<bool(std::uint64_t, std::uint64_t)>& progress) = 0;
   /// Whether a new object would be accepted now (for /readyz).
   [[nodiscard]] virtual Status ready() = 0;
+
+  // Whom we know at run time, besides the configuration; durable when the call returns. An archive
+  // that keeps none says Unsupported.
+  /// By AE title.
+  [[nodiscard]] virtual Result<std::vector<RemoteAe>> remote_aes();
+  /// Takes the place of the one with this AE title. InvalidArgument when `check` refuses it.
+  [[nodiscard]] virtual Status put_remote_ae(RemoteAe remote);
+  /// NotFound when there is none.
+  [[nodiscard]] virtual Status remove_remote_ae(std::string_view ae_title);
 };
 
 }  // namespace pacs::storage
