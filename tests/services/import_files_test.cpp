@@ -29,7 +29,7 @@ class ImportFilesTest : public testing::Test {
     return results;
   }
   TemporaryFolder folder;
-  MemoryArchive archive;
+  TestArchive archive;
 };
 
 TEST_F(ImportFilesTest, StoresEveryFileByteForByte) {
@@ -76,7 +76,7 @@ TEST_F(ImportFilesTest, CommitsOfOneThreadOverlapUpToTheLimit) {
   EXPECT_TRUE(archive.waits_for_held(4));
   archive.release_commits();
   EXPECT_EQ(done.get().size(), 20U);
-  EXPECT_LE(archive.held_most(), 4U);
+  EXPECT_LE(archive.most_at_once(), 4U);
 }
 
 TEST_F(ImportFilesTest, AFullDiskFailsTheFilesItMeets) {

@@ -1,4 +1,4 @@
-// The language of the service tests: `Pacs` is a server with services over a MemoryArchive, `Peer`
+// The language of the service tests: `Pacs` is a server with services over a TestArchive, `Peer`
 // a requestor that is told, step by step, what to send and says what it got.
 #pragma once
 
@@ -26,7 +26,7 @@
 #include "services/responder.h"
 #include "services/storage_scp.h"
 #include "services/verification_scp.h"
-#include "tests/services/memory_archive.h"
+#include "tests/services/test_archive.h"
 
 namespace pacs::services {
 
@@ -35,8 +35,9 @@ inline constexpr std::string_view kPrivateClass = "1.3.6.1.4.1.99999.1.4";
 /// A server on a free port. Services may be added until `starts`.
 class Pacs {
  public:
-  explicit Pacs(ResponderLimits limits = {})
-      : responder_(integration::Logger{}, metrics_.get(), limits) {
+  explicit Pacs(ResponderLimits limits = {},
+                storage::DuplicatePolicy on_duplicate = storage::DuplicatePolicy::Keep)
+      : archive_(on_duplicate), responder_(integration::Logger{}, metrics_.get(), limits) {
     responder_.add(std::make_unique<VerificationScp>());
     responder_.add(
         std::make_unique<StorageScp>(archive_, StorageClasses{{std::string{kPrivateClass}}}));
@@ -62,7 +63,7 @@ class Pacs {
     server_ = std::move(*server);
   }
   [[nodiscard]] std::uint16_t port() const { return server_->port(); }
-  [[nodiscard]] MemoryArchive& archive() { return archive_; }
+  [[nodiscard]] TestArchive& archive() { return archive_; }
   [[nodiscard]] network::Server& server() { return *server_; }
   [[nodiscard]] bool metrics_say(std::string_view line) const {
     return metrics_->exposition().find(line) != std::string::npos;
@@ -94,7 +95,7 @@ class Pacs {
   std::atomic<int> to_drop_{0};
   std::unique_ptr<integration::Metrics> metrics_ = integration::Metrics::create();
   integration::IoPool pool_{2};  // outlives the archive, whose threads answer into it
-  MemoryArchive archive_;
+  TestArchive archive_;
   Responder responder_;
   std::unique_ptr<network::Server> server_;
 };

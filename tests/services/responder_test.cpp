@@ -197,7 +197,7 @@ TEST_F(ResponderTest, WithAWindowOfOneASecondRequestWaitsForTheFirst) {
   pacs.archive().release_commits();
   EXPECT_EQ(peer.receives().command.message_id, 1);
   EXPECT_EQ(peer.receives().command.message_id, 2);
-  EXPECT_EQ(pacs.archive().held_most(), 1U);
+  EXPECT_EQ(pacs.archive().most_at_once(), 1U);
 }
 
 TEST_F(ResponderTest, ResponsesGoOutAsOperationsEndNotAsTheyBegan) {

@@ -98,7 +98,7 @@ TEST_F(StorableFileTest, AFileWrittenInAnotherSyntaxThanItNamesIsWrittenAnewAsWh
 Bytes all_of(const network::DataSource& source) {
   Bytes whole;
   for (;;) {
-    const Result<ByteView> piece = source();
+    const Result<ByteView> piece = source.now();
     if (!piece || piece->empty()) return whole;
     append(whole, *piece);
   }

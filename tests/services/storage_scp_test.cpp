@@ -28,9 +28,11 @@ TEST_F(StorageScpTest, KeepsTheDataSetByteForByte) {
   const auto stored = pacs.archive().object("1.2.3");
   ASSERT_TRUE(stored);
   EXPECT_EQ(stored->data_set, object.data_set);
-  EXPECT_EQ(stored->context.transfer_syntax_uid, uids::ExplicitVRLittleEndian);
-  EXPECT_EQ(stored->context.source_ae, "PEER");
-  EXPECT_FALSE(stored->context.trace_id.empty());
+  EXPECT_EQ(stored->transfer_syntax_uid, uids::ExplicitVRLittleEndian);
+  const auto event = pacs.archive().event("1.2.3");
+  ASSERT_TRUE(event);
+  EXPECT_EQ(event->source_ae, "PEER");
+  EXPECT_FALSE(event->trace_id.empty());
 }
 
 TEST_F(StorageScpTest, TheResponseNamesTheInstance) {
@@ -44,18 +46,19 @@ TEST_F(StorageScpTest, TheResponseNamesTheInstance) {
 }
 
 TEST_F(StorageScpTest, StoresCompressedObjectsAsTheyCome) {
+  int number = 0;
   for (const std::string_view syntax :
        {uids::JPEGBaseline8Bit, uids::JPEG2000Lossless, uids::JPEGLSLossless, uids::RLELossless,
         uids::HTJ2KLossless, uids::JPEGXLLossless, uids::MPEG2MPML, uids::HEVCMP51}) {
     Peer peer{pacs};
     peer.associates({context(uids::CTImageStorage, {syntax})});
-    const std::string uid = "1.2.3." + std::string{syntax.substr(syntax.size() - 2)};
+    const std::string uid = "1.2.3." + std::to_string(++number);
     const TestObject object = ct(uid, 5000, syntax);
     EXPECT_EQ(peer.stores(object), status::kSuccess) << syntax;
     const auto stored = pacs.archive().object(uid);
     ASSERT_TRUE(stored) << syntax;
     EXPECT_EQ(stored->data_set, object.data_set);
-    EXPECT_EQ(stored->context.transfer_syntax_uid, syntax);
+    EXPECT_EQ(stored->transfer_syntax_uid, syntax);
   }
 }
 
@@ -164,11 +167,27 @@ TEST_F(StorageScpTest, CommandAndDataSetMustNameTheSameObject) {
   EXPECT_EQ(pacs.archive().size(), 0U);
 }
 
-TEST_F(StorageScpTest, ADuplicateThatPolicyRejectsIs0111) {
+TEST_F(StorageScpTest, AnotherObjectOfTheSameNameIsAcknowledgedAndTheFirstKept) {
   Peer peer{pacs};
   peer.associates({context(uids::CTImageStorage)});
-  pacs.archive().fails("commit", Error{ErrorKind::Duplicate, "another object has this UID"});
-  EXPECT_EQ(peer.stores(ct("1.2.3")), status::kDuplicateSopInstance);
+  const TestObject first = ct("1.2.3", 512);
+  EXPECT_EQ(peer.stores(first), status::kSuccess);
+  EXPECT_EQ(peer.stores(first), status::kSuccess);
+  EXPECT_EQ(peer.stores(ct("1.2.3", 600)), status::kSuccess);
+  EXPECT_EQ(pacs.archive().size(), 1U);
+  EXPECT_EQ(pacs.archive().object("1.2.3")->data_set, first.data_set);
+}
+
+TEST(StorageScp, ADuplicateThatPolicyRejectsIs0111) {
+  Pacs pacs{{}, storage::DuplicatePolicy::Reject};
+  pacs.starts();
+  Peer peer{pacs};
+  peer.associates({context(uids::CTImageStorage)});
+  const TestObject first = ct("1.2.3", 512);
+  EXPECT_EQ(peer.stores(first), status::kSuccess);
+  EXPECT_EQ(peer.stores(ct("1.2.3", 600)), status::kDuplicateSopInstance);
+  EXPECT_EQ(peer.stores(first), status::kSuccess) << "the same once more is no other";
+  EXPECT_EQ(pacs.archive().object("1.2.3")->data_set, first.data_set);
 }
 
 TEST_F(StorageScpTest, AStoreWithoutDataSetIsAnsweredAndNothingIsBegun) {

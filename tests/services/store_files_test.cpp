@@ -60,7 +60,7 @@ TEST_F(StoreFilesTest, SendsEveryFileInItsStoredTransferSyntax) {
     const auto stored = pacs.archive().object(object.sop_instance_uid);
     ASSERT_TRUE(stored) << object.sop_instance_uid;
     EXPECT_EQ(stored->data_set, object.data_set);
-    EXPECT_EQ(stored->context.transfer_syntax_uid, object.transfer_syntax_uid);
+    EXPECT_EQ(stored->transfer_syntax_uid, object.transfer_syntax_uid);
   }
 }
 

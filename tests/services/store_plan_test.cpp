@@ -26,7 +26,7 @@ TEST(StorePlanTest, EachTransferSyntaxOfAClassHasAContextOfItsOwn) {
   ASSERT_EQ(batches.size(), 1U);
   ASSERT_EQ(batches[0].contexts.size(), 2U);  // nothing uncompressed: no fallback
   for (const auto& context : batches[0].contexts) EXPECT_EQ(context.transfer_syntaxes.size(), 1U);
-  EXPECT_THAT(batches[0].files, ElementsAre(0, 1, 2));
+  EXPECT_THAT(batches[0].objects, ElementsAre(0, 1, 2));
 }
 
 TEST(StorePlanTest, UncompressedFilesOfferAConversionOncePerClass) {
@@ -55,7 +55,7 @@ TEST(StorePlanTest, MoreThan128ContextsAreSplitOverAssociationsAndNoFileIsLost) 
   std::set<std::size_t> planned;
   for (const StoreBatch& batch : batches) {
     EXPECT_LE(batch.contexts.size(), kContextsMax);
-    planned.insert(batch.files.begin(), batch.files.end());
+    planned.insert(batch.objects.begin(), batch.objects.end());
   }
   EXPECT_EQ(planned.size(), files.size());
 }

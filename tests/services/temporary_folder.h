@@ -7,25 +7,18 @@
 
 #include "encoding/dicom_file.h"
 #include "tests/services/peer.h"
+#include "tests/storage/temporary_folder.h"
 
 namespace pacs::services {
 
-class TemporaryFolder {
+class TemporaryFolder : public storage::test::TemporaryFolder {
  public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "pacs-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   std::filesystem::path write(const std::string& name, ByteView bytes) const {
-    std::ofstream file{path_ / name, std::ios::binary};
+    const std::filesystem::path path = *this / name;
+    std::ofstream file{path, std::ios::binary};
     file.write(reinterpret_cast<const char*>(bytes.data()),
                static_cast<std::streamsize>(bytes.size()));
-    return path_ / name;
+    return path;
   }
   /// A Part 10 file.
   std::filesystem::path write(const std::string& name, const TestObject& object) const {
@@ -34,9 +27,6 @@ class TemporaryFolder {
     append(file, object.data_set);
     return write(name, ByteView{file});
   }
-
- private:
-  std::filesystem::path path_;
 };
 
 }  // namespace pacs::services

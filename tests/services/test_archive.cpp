@@ -1,0 +1,160 @@
+#include "tests/services/test_archive.h"
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+namespace pacs::services {
+
+/// The real ingest; only its commit may wait or fail.
+class TestArchive::GuidedIngest : public storage::Ingest {
+ public:
+  GuidedIngest(TestArchive& archive, std::unique_ptr<storage::Ingest> ingest)
+      : archive_(archive), ingest_(std::move(ingest)) {}
+
+  Status append(ByteView bytes) override {
+    if (Status failure = archive_.failure("append"); !failure) return failure;
+    return ingest_->append(bytes);
+  }
+  void commit(Done done) override { archive_.commit({std::move(ingest_), std::move(done)}); }
+
+ private:
+  TestArchive& archive_;
+  std::unique_ptr<storage::Ingest> ingest_;
+};
+
+TestArchive::TestArchive(storage::DuplicatePolicy on_duplicate) {
+  subscription_ = events_.on_instance_stored([this](const integration::InstanceStored& event) {
+    const std::lock_guard lock{mutex_};
+    stored_.insert_or_assign(event.sop_instance_uid, event);
+    changed_.notify_all();
+  });
+  storage::ArchiveOptions options;
+  options.path = folder_.path();
+  options.durability = storage::Durability::Os;
+  options.on_duplicate = on_duplicate;
+  options.free_bytes_min = 0;
+  options.events = &events_;
+  auto opened = storage::Archive::open(std::move(options));
+  if (!opened) throw std::runtime_error(opened.error().to_string());  // no test without it
+  archive_ = std::move(*opened);
+}
+
+TestArchive::~TestArchive() {
+  release_commits();
+}
+
+void TestArchive::fails(std::string where, std::optional<Error> error) {
+  const std::lock_guard lock{mutex_};
+  if (error) {
+    failures_.insert_or_assign(std::move(where), std::move(*error));
+  } else {
+    failures_.erase(where);
+  }
+}
+
+Status TestArchive::failure(const std::string& where) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = failures_.find(where);
+  return found == failures_.end() ? Status{} : fail(found->second);
+}
+
+void TestArchive::holds_commits() {
+  const std::lock_guard lock{mutex_};
+  hold_ = true;
+}
+
+void TestArchive::release_commits() {
+  std::vector<Commit> released;
+  {
+    const std::lock_guard lock{mutex_};
+    hold_ = false;
+    released.swap(held_);
+  }
+  for (Commit& commit : released) go_on(std::move(commit));
+}
+
+bool TestArchive::waits_for_held(std::size_t count) {
+  std::unique_lock lock{mutex_};
+  return changed_.wait_for(lock, std::chrono::seconds{10}, [&] { return held_.size() >= count; });
+}
+
+std::size_t TestArchive::most_at_once() const {
+  const std::lock_guard lock{mutex_};
+  return most_at_once_;
+}
+
+std::size_t TestArchive::begun() const {
+  const std::lock_guard lock{mutex_};
+  return begun_;
+}
+
+std::optional<TestArchive::Object> TestArchive::object(std::string_view sop_instance_uid) {
+  const auto record = archive_->find_instance(sop_instance_uid);
+  if (!record) return std::nullopt;
+  Object object{record->transfer_syntax_uid, Bytes(record->data_set_bytes)};
+  for (std::size_t read = 0; read < object.data_set.size();) {
+    const auto count = archive_->read_object(*record, record->data_set_offset + read,
+                                             std::span{object.data_set}.subspan(read));
+    if (!count || *count == 0) {
+      ADD_FAILURE() << "the object ends early";
+      return std::nullopt;
+    }
+    read += *count;
+  }
+  return object;
+}
+
+std::uint64_t TestArchive::size() {
+  const auto counts = archive_->counts();
+  EXPECT_TRUE(counts);
+  return counts ? counts->instances : 0;
+}
+
+std::optional<integration::InstanceStored> TestArchive::event(const std::string& sop_instance_uid) {
+  std::unique_lock lock{mutex_};
+  const bool came = changed_.wait_for(lock, std::chrono::seconds{10},
+                                      [&] { return stored_.contains(sop_instance_uid); });
+  if (!came) return std::nullopt;
+  return stored_.at(sop_instance_uid);
+}
+
+Result<std::unique_ptr<storage::Ingest>> TestArchive::begin_ingest(storage::IngestContext context) {
+  {
+    const std::lock_guard lock{mutex_};
+    ++begun_;
+  }
+  if (Status failing = failure("begin"); !failing) return fail(failing.error());
+  auto ingest = archive_->begin_ingest(std::move(context));
+  if (!ingest) return ingest;
+  return std::make_unique<GuidedIngest>(*this, std::move(*ingest));
+}
+
+void TestArchive::commit(Commit commit) {
+  std::unique_lock lock{mutex_};
+  most_at_once_ = std::max(most_at_once_, ++at_once_);
+  if (hold_) {
+    held_.push_back(std::move(commit));
+    changed_.notify_all();
+    return;
+  }
+  lock.unlock();
+  go_on(std::move(commit));
+}
+
+void TestArchive::go_on(Commit commit) {
+  Done done = [this, done = std::move(commit.done)](Result<storage::StoredInstance> stored) {
+    {
+      const std::lock_guard lock{mutex_};
+      --at_once_;
+    }
+    done(std::move(stored));
+  };
+  if (Status failing = failure("commit"); !failing) return done(fail(failing.error()));
+  commit.ingest->commit(std::move(done));
+}
+
+}  // namespace pacs::services

@@ -1,0 +1,104 @@
+// TestArchive: the real archive in a temporary folder, which fails and waits when a test says so:
+// what a disk does, but not on command.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "integration/event_bus.h"
+#include "storage/archive.h"
+#include "tests/storage/temporary_folder.h"
+
+namespace pacs::services {
+
+/// Its threads answer whoever commits: what they answer into outlives it.
+class TestArchive : public storage::Archive {
+ public:
+  explicit TestArchive(storage::DuplicatePolicy on_duplicate = storage::DuplicatePolicy::Keep);
+  ~TestArchive() override;
+
+  // What a test may do.
+  /// Every begin, append or commit from now on fails so; nullopt: works again.
+  void fails(std::string where, std::optional<Error> error);
+  /// Commits from now on wait for release_commits.
+  void holds_commits();
+  void release_commits();
+
+  // What a test may ask.
+  /// Waits until so many commits are held; false after ten seconds.
+  [[nodiscard]] bool waits_for_held(std::size_t count);
+  /// The most commits that were under way at once.
+  [[nodiscard]] std::size_t most_at_once() const;
+  [[nodiscard]] std::size_t begun() const;
+  struct Object {
+    std::string transfer_syntax_uid;
+    Bytes data_set;
+  };
+  /// As the archive gives it back.
+  [[nodiscard]] std::optional<Object> object(std::string_view sop_instance_uid);
+  [[nodiscard]] std::uint64_t size();  ///< instances
+  /// What the archive published when the instance was stored; nullopt when nothing comes within ten
+  /// seconds, for it may be later than the answer.
+  [[nodiscard]] std::optional<integration::InstanceStored> event(
+      const std::string& sop_instance_uid);
+
+  // Archive
+  Result<std::unique_ptr<storage::Ingest>> begin_ingest(storage::IngestContext context) override;
+  Result<storage::InstanceRecord> find_instance(std::string_view uid) override {
+    return archive_->find_instance(uid);
+  }
+  Result<Header> read_header(std::string_view uid) override { return archive_->read_header(uid); }
+  Result<std::unique_ptr<storage::Matches>> find(storage::Query query) override {
+    return archive_->find(std::move(query));
+  }
+  Result<std::unique_ptr<storage::Records>> select(storage::Selection selection) override {
+    return archive_->select(std::move(selection));
+  }
+  Result<std::size_t> read_object(const storage::InstanceRecord& instance, std::uint64_t offset,
+                                  std::span<std::byte> to) override {
+    return archive_->read_object(instance, offset, to);
+  }
+  Result<storage::ArchiveCounts> counts() override { return archive_->counts(); }
+  Status for_each_instance(
+      const std::function<bool(const storage::InstanceRecord&)>& each) override {
+    return archive_->for_each_instance(each);
+  }
+  Result<storage::VerifyReport> verify(
+      const std::function<bool(std::uint64_t, std::uint64_t)>& progress) override {
+    return archive_->verify(progress);
+  }
+  Status ready() override { return archive_->ready(); }
+
+ private:
+  class GuidedIngest;
+  using Done = std::function<void(Result<storage::StoredInstance>)>;
+  struct Commit {
+    std::unique_ptr<storage::Ingest> ingest;
+    Done done;
+  };
+
+  [[nodiscard]] Status failure(const std::string& where) const;
+  void commit(Commit commit);
+  void go_on(Commit commit);
+
+  mutable std::mutex mutex_;  // guards what follows, up to the folder
+  std::condition_variable changed_;
+  std::map<std::string, Error> failures_;
+  std::vector<Commit> held_;
+  bool hold_ = false;
+  std::size_t at_once_ = 0, most_at_once_ = 0, begun_ = 0;
+  std::map<std::string, integration::InstanceStored> stored_;
+
+  storage::test::TemporaryFolder folder_;
+  integration::EventBus events_;
+  integration::Subscription subscription_;
+  std::unique_ptr<storage::Archive> archive_;
+};
+
+}  // namespace pacs::services
