@@ -43,4 +43,21 @@ Result<Bytes> write_data_set(const DataSet& data_set, const TransferSyntax& synt
   return std::move(writer.bytes());
 }
 
+Status append_data_set(Bytes& to, const DataSet& data_set, const TransferSyntax& syntax,
+                       const WriteOptions& options) {
+  if (syntax.deflated) {
+    Result<Bytes> deflated = write_data_set(data_set, syntax, options);
+    if (!deflated) return fail(std::move(deflated.error()));
+    append(to, *deflated);
+    return {};
+  }
+  const std::size_t before = to.size();
+  DataSetWriter writer{syntax, options};
+  writer.bytes().swap(to);
+  const Status written = writer.write(data_set);
+  writer.bytes().swap(to);
+  if (!written) to.resize(before);
+  return written;
+}
+
 }  // namespace pacs

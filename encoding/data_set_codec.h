@@ -33,5 +33,9 @@ struct WriteOptions {
 /// here) and encapsulated pixel data in a transfer syntax without (it must be decoded first).
 [[nodiscard]] Result<Bytes> write_data_set(const DataSet& data_set, const TransferSyntax& syntax,
                                            const WriteOptions& options = {});
+/// The same behind what `to` holds already; on an error `to` is as it was.
+[[nodiscard]] Status append_data_set(Bytes& to, const DataSet& data_set,
+                                     const TransferSyntax& syntax,
+                                     const WriteOptions& options = {});
 
 }  // namespace pacs
