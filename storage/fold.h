@@ -1,5 +1,5 @@
 // Folding: the form of text in which names are compared, without case and diacritics
-// (PS3.4 §C.2.2.2.1: person names may be matched so).
+// (PS3.4 §C.2.2.2.1.1: person names may be matched so).
 #pragma once
 
 #include <string>
@@ -7,9 +7,15 @@
 
 namespace pacs::storage {
 
-/// Upper case, compatibility forms unified, combining marks of Latin, Greek and Cyrillic letters
-/// removed, sharp s as SS. `text` is UTF-8; what is not becomes U+FFFD. Stored rows hold the
-/// result: a change of it needs a migration.
+/// Upper case, compatibility forms (width, ligatures) unified; without the combining marks of
+/// Latin, Greek and Cyrillic letters, Hebrew points and Arabic vowel signs; letters with strokes
+/// and ligatures as their base letters (Ł as L, Æ as AE), sharp s as SS. `text` is UTF-8; what is
+/// not becomes U+FFFD. Stored rows hold the result: a change of it needs a migration.
 [[nodiscard]] std::string fold(std::string_view text);
+
+/// One or more names (values of PN): each component folded and without outer spaces, empty
+/// components and groups at the end left out. ^, = and backslash separate as they did: letters that
+/// fold to them become spaces.
+[[nodiscard]] std::string fold_name(std::string_view names);
 
 }  // namespace pacs::storage

@@ -29,12 +29,13 @@ struct QueryRules {
   bool fuzzy_names = false;              ///< person names also match when they sound alike
   bool timezone_adjustment = false;      ///< times are in the zone of (0008,0201) of the identifier
   bool empty_value_matching = false;     ///< "" in double quotes matches only empty values
-  bool multiple_value_matching = false;  ///< several values are alternatives for every VR
+  bool multiple_value_matching = false;  ///< all of several values must be there (§C.2.2.2.8)
 };
 
 enum class Matching : std::uint8_t {
   Universal,  ///< everything, also what lacks the attribute: only to be returned
-  Single,     ///< equal to one of `values`; more than one: list of UID, or multiple value matching
+  Single,     ///< equal to one of `values`: a list of UIDs, or alternatives; to all of them when
+              ///< needs_all_values (storage/query_match.h) says so
   Wildcard,   ///< one of `values` with * and ?
   Range,      ///< values.front() is the range as written, checked
   Empty,      ///< only an absent or empty value
