@@ -69,6 +69,8 @@ class Association {
  public:
   virtual ~Association() = default;
   [[nodiscard]] virtual const Negotiated& negotiated() const = 0;
+  /// Released, aborted or lost: every further call gives the reason.
+  [[nodiscard]] virtual bool ended() const = 0;
 
   /// The next message; nullopt when the peer released (the release is already answered). Errors:
   /// ConnectionClosed (aborted or gone), Malformed (we have aborted), Timeout (idle; aborted).

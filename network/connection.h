@@ -48,6 +48,7 @@ class Connection final : public Association, public std::enable_shared_from_this
 
   // Association
   [[nodiscard]] const Negotiated& negotiated() const override { return negotiated_; }
+  [[nodiscard]] bool ended() const override { return outcome_ != Outcome::None; }
   Task<Result<std::optional<Message>>> receive() override;
   Task<Result<DataPiece>> read_data_set() override;
   Task<Status> send(std::uint8_t context_id, Command command, DataSource data_set) override;
@@ -116,7 +117,6 @@ class Connection final : public Association, public std::enable_shared_from_this
   void count_response(const Command& command);
   [[nodiscard]] Status may_read() const;
   void count_received(const Command& command);
-  [[nodiscard]] bool ended() const { return outcome_ != Outcome::None; }
 
   std::unique_ptr<Transport> transport_;
   UpperLayer::Side side_;

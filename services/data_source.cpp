@@ -22,7 +22,7 @@ network::DataSource data_source(SharedBytes bytes) {
 
 network::DataSource padded_data_source(SharedBytes bytes) {
   return [source = data_source(std::move(bytes)), padded = false]() mutable -> Result<ByteView> {
-    Result<ByteView> piece = source();
+    Result<ByteView> piece = source.now();
     if (!piece || !piece->empty() || padded) return piece;
     static constexpr std::byte kPadding{0};
     padded = true;

@@ -23,31 +23,6 @@ struct InFlight {
   std::string transfer_syntax_uid;
 };
 
-Command store_request(const OutgoingObject& object, std::uint16_t message_id) {
-  Command command;
-  command.field = network::CommandField::CStoreRq;
-  command.message_id = message_id;
-  command.sop_class_uid = object.sop_class_uid;
-  command.sop_instance_uid = object.sop_instance_uid;
-  command.priority = 0;  // medium (PS3.7 §9.3.1.1)
-  command.has_data_set = true;
-  command.move_originator_ae = object.move_originator_ae;
-  command.move_originator_message_id = object.move_originator_message_id;
-  return command;
-}
-
-Error no_context(const network::Negotiated& negotiated, const OutgoingObject& object) {
-  // PS3.8 Table 9-18: 4 says that the class is served, only not in what was proposed.
-  const bool class_known = std::ranges::any_of(negotiated.contexts, [&](const auto& context) {
-    return context.abstract_syntax == object.sop_class_uid &&
-           (context.result == 0 || context.result == 4);
-  });
-  const std::string_view name = uid_name(object.sop_class_uid);
-  return {ErrorKind::Rejected, class_known ? fmt::format("the peer takes {} but not in {}", name,
-                                                         uid_name(object.transfer_syntax_uid))
-                                           : fmt::format("the peer does not take {}", name)};
-}
-
 /// The state of one send_objects.
 class Sender {
  public:
@@ -95,7 +70,16 @@ class Sender {
       in_flight_.emplace(id, InFlight{object->number, syntax});
       Status sent =
           co_await association_.send(context->id, store_request(*object, id), std::move(*source));
-      if (!sent) co_return sent;
+      if (sent) continue;
+      in_flight_.erase(id);
+      Error why = std::move(sent.error());
+      if (association_.ended() && !broke_association(why)) {  // its fault, not the others'
+        sent = fail(ErrorKind::ConnectionClosed, "the association was aborted: " + why.message);
+      } else {
+        sent = fail(why);
+      }
+      on_sent_({object->number, syntax, fail(std::move(why))});
+      if (association_.ended()) co_return sent;
     }
     co_return Status{};
   }
@@ -142,6 +126,35 @@ class Sender {
 };
 
 }  // namespace
+
+bool broke_association(const Error& error) {
+  return error.kind == ErrorKind::ConnectionClosed || error.kind == ErrorKind::Timeout;
+}
+
+Command store_request(const OutgoingObject& object, std::uint16_t message_id) {
+  Command command;
+  command.field = network::CommandField::CStoreRq;
+  command.message_id = message_id;
+  command.sop_class_uid = object.sop_class_uid;
+  command.sop_instance_uid = object.sop_instance_uid;
+  command.priority = 0;  // medium (PS3.7 §9.3.1.1)
+  command.has_data_set = true;
+  command.move_originator_ae = object.move_originator_ae;
+  command.move_originator_message_id = object.move_originator_message_id;
+  return command;
+}
+
+Error no_context(const network::Negotiated& negotiated, const OutgoingObject& object) {
+  // PS3.8 Table 9-18: 4 says that the class is served, only not in what was proposed.
+  const bool class_known = std::ranges::any_of(negotiated.contexts, [&](const auto& context) {
+    return context.abstract_syntax == object.sop_class_uid &&
+           (context.result == 0 || context.result == 4);
+  });
+  const std::string_view name = uid_name(object.sop_class_uid);
+  return {ErrorKind::Rejected, class_known ? fmt::format("the peer takes {} but not in {}", name,
+                                                         uid_name(object.transfer_syntax_uid))
+                                           : fmt::format("the peer does not take {}", name)};
+}
 
 const PresentationContext* context_for(const network::Negotiated& negotiated,
                                        const OutgoingObject& object) {

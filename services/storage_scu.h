@@ -38,9 +38,19 @@ using NextObject = std::function<std::optional<OutgoingObject>()>;
 using OnSent = std::function<void(SentObject)>;
 
 /// Sends what `next` gives until it gives nothing more and every response is in. `on_sent` is
-/// called once for each object, in the order of the responses. Gives an error when the association
-/// broke: objects in flight have then been reported with it, and `next` was not asked again.
+/// called once for each object, in the order of the responses. An object whose data cannot be read
+/// fails by itself. Gives an error when the association broke: objects in flight have then been
+/// reported with it, and `next` was not asked again.
 Task<Status> send_objects(network::Association& association, NextObject next, OnSent on_sent);
+
+/// Whether an object that failed so may well be sent on another association.
+[[nodiscard]] bool broke_association(const Error& error);
+
+/// The C-STORE-RQ of an object.
+[[nodiscard]] network::Command store_request(const OutgoingObject& object,
+                                             std::uint16_t message_id);
+/// Why context_for gave none, for a person.
+[[nodiscard]] Error no_context(const network::Negotiated& negotiated, const OutgoingObject& object);
 
 /// The accepted context that carries the object: with its stored transfer syntax, else one that it
 /// can be converted to; nullptr when there is none.

@@ -11,6 +11,7 @@
 
 #include "integration/logging.h"
 #include "network/association.h"
+#include "services/send_queue.h"
 #include "services/storable_file.h"
 
 namespace pacs::services {
@@ -23,13 +24,10 @@ struct StoreOptions {
   std::chrono::milliseconds retry_delay{500};  ///< doubled each time
 };
 
-enum class FileOutcome : std::uint8_t { Stored, Warning, Failed };
+using FileOutcome = SendOutcome;
 
-struct FileResult {
-  std::size_t file = 0;  ///< index into the files given
-  FileOutcome outcome = FileOutcome::Failed;
-  std::uint16_t status = 0;         ///< of the response; 0 when there was none
-  std::string reason;               ///< empty when stored without remark
+struct FileResult : SendResult {
+  std::size_t file = 0;             ///< index into the files given
   std::string transfer_syntax_uid;  ///< as sent
 };
 

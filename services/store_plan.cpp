@@ -11,10 +11,10 @@ namespace pacs::services {
 
 namespace {
 
-/// The files of one SOP class by transfer syntax.
-using BySyntax = std::map<std::string, std::vector<std::size_t>>;
+/// The objects of one SOP class by transfer syntax.
+using BySyntax = std::map<std::string_view, std::vector<std::size_t>>;
 
-network::PresentationContext context_of(const std::string& sop_class_uid,
+network::PresentationContext context_of(std::string_view sop_class_uid,
                                         std::vector<std::string> transfer_syntaxes) {
   network::PresentationContext context;
   context.abstract_syntax = sop_class_uid;
@@ -22,12 +22,12 @@ network::PresentationContext context_of(const std::string& sop_class_uid,
   return context;
 }
 
-bool is_uncompressed(const std::string& uid) {
+bool is_uncompressed(std::string_view uid) {
   const TransferSyntax* syntax = find_transfer_syntax(uid);
   return syntax != nullptr && !syntax->encapsulated;
 }
 
-/// Implicit VR Little Endian is what every peer takes (PS3.5 §10.1); files in it need no other.
+/// Implicit VR Little Endian is what every peer takes (PS3.5 §10.1); objects in it need no other.
 bool wants_fallback(const BySyntax& groups) {
   return std::ranges::any_of(groups, [](const auto& group) {
     return is_uncompressed(group.first) && group.first != uids::ImplicitVRLittleEndian;
@@ -36,10 +36,13 @@ bool wants_fallback(const BySyntax& groups) {
 
 }  // namespace
 
-std::vector<StoreBatch> plan_store(std::span<const StorableFile> files, bool offer_conversion) {
-  std::map<std::string, BySyntax> classes;
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    classes[files[i].sop_class_uid][files[i].transfer_syntax_uid].push_back(i);
+std::vector<StoreBatch> plan_store(std::size_t count,
+                                   const std::function<ObjectKind(std::size_t)>& kind_of,
+                                   bool offer_conversion) {
+  std::map<std::string_view, BySyntax> classes;
+  for (std::size_t i = 0; i < count; ++i) {
+    const ObjectKind kind = kind_of(i);
+    classes[kind.sop_class_uid][kind.transfer_syntax_uid].push_back(i);
   }
   std::vector<StoreBatch> batches;
   for (const auto& [sop_class_uid, groups] : classes) {
@@ -52,8 +55,8 @@ std::vector<StoreBatch> plan_store(std::span<const StorableFile> files, bool off
     }
     StoreBatch& batch = batches.back();
     for (const auto& [transfer_syntax_uid, group] : groups) {
-      batch.contexts.push_back(context_of(sop_class_uid, {transfer_syntax_uid}));
-      batch.files.insert(batch.files.end(), group.begin(), group.end());
+      batch.contexts.push_back(context_of(sop_class_uid, {std::string{transfer_syntax_uid}}));
+      batch.objects.insert(batch.objects.end(), group.begin(), group.end());
     }
     if (fallback) {
       batch.contexts.push_back(context_of(
@@ -61,8 +64,15 @@ std::vector<StoreBatch> plan_store(std::span<const StorableFile> files, bool off
           {std::string{uids::ExplicitVRLittleEndian}, std::string{uids::ImplicitVRLittleEndian}}));
     }
   }
-  for (StoreBatch& batch : batches) std::ranges::sort(batch.files);
+  for (StoreBatch& batch : batches) std::ranges::sort(batch.objects);
   return batches;
+}
+
+std::vector<StoreBatch> plan_store(std::span<const StorableFile> files, bool offer_conversion) {
+  const auto kind_of = [files](std::size_t i) {
+    return ObjectKind{files[i].sop_class_uid, files[i].transfer_syntax_uid};
+  };
+  return plan_store(files.size(), kind_of, offer_conversion);
 }
 
 }  // namespace pacs::services

@@ -1,0 +1,116 @@
+#include "services/send_queue.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace pacs::services {
+
+SendResult result_of(const Result<network::Command>& response) {
+  SendResult result;
+  if (!response) {
+    result.reason = response.error().to_string();
+    return result;
+  }
+  result.status = response->status.value_or(network::status::kProcessingFailure);
+  const network::StatusClass kind = network::status_class(result.status);
+  result.outcome = kind == network::StatusClass::Success   ? SendOutcome::Stored
+                   : kind == network::StatusClass::Warning ? SendOutcome::Warning
+                                                           : SendOutcome::Failed;
+  if (result.outcome != SendOutcome::Stored) {
+    result.reason =
+        fmt::format("status {:04X}{}{}", result.status, response->error_comment.empty() ? "" : ": ",
+                    response->error_comment);
+  }
+  return result;
+}
+
+std::optional<std::size_t> SendQueue::next() {
+  const std::lock_guard lock{mutex_};
+  if (stopped_ || waiting_.empty()) return std::nullopt;
+  const std::size_t object = waiting_.front();
+  waiting_.pop_front();
+  return object;
+}
+
+void SendQueue::put_back(std::size_t object) {
+  const std::lock_guard lock{mutex_};
+  waiting_.push_front(object);
+}
+
+void SendQueue::sent(SentObject sent) {
+  const std::lock_guard lock{mutex_};
+  if (!sent.response && broke_association(sent.response.error()) && !stopped_ &&
+      tries_[sent.number]++ < retries_) {
+    waiting_.push_back(sent.number);  // others first: it may be this object's fault
+    return;
+  }
+  on_result_(sent.number, std::move(sent.transfer_syntax_uid), sent.response);
+  ++reported_;
+}
+
+void SendQueue::give_up(const Error& why) {
+  const std::lock_guard lock{mutex_};
+  if (stopped_) return;
+  const Result<network::Command> none = fail(why);
+  for (const std::size_t object : std::exchange(waiting_, {})) on_result_(object, {}, none);
+}
+
+void SendQueue::stop() {
+  const std::lock_guard lock{mutex_};
+  stopped_ = true;
+}
+
+bool SendQueue::finished() {
+  const std::lock_guard lock{mutex_};
+  return stopped_ || waiting_.empty();
+}
+
+std::size_t SendQueue::reported() {
+  const std::lock_guard lock{mutex_};
+  return reported_;
+}
+
+network::Task<Status> send_queue(SendQueue& queue, const SendQueueOptions& options,
+                                 const integration::Logger& log) {
+  std::chrono::milliseconds delay = options.retry_delay;
+  Status outcome;
+  for (std::size_t failures = 0; failures <= options.retries && !queue.finished();) {
+    const std::size_t reported = queue.reported();
+    Result<std::shared_ptr<network::Association>> opened =
+        co_await network::request_association(options.peer, log);
+    if (opened) {
+      network::Association& association = **opened;
+      NextObject feed = options.feed(association);
+      OnSent on_sent = [&queue](SentObject object) { queue.sent(std::move(object)); };
+      Status sent = co_await send_objects(association, std::move(feed), std::move(on_sent));
+      outcome = std::move(sent);
+      if (outcome) {
+        Status released = co_await association.release();
+        (void)released;  // every response is in: how the peer says goodbye changes nothing
+        co_return outcome;
+      }
+    } else {
+      outcome = fail(std::move(opened.error()));
+    }
+    const ErrorKind why = outcome.error().kind;
+    if (!opened && (why == ErrorKind::Rejected || why == ErrorKind::InvalidArgument)) break;
+    if (queue.reported() != reported) {
+      failures = 0;
+      delay = options.retry_delay;
+      continue;
+    }
+    if (++failures > options.retries || queue.finished()) break;
+    boost::asio::steady_timer timer{co_await boost::asio::this_coro::executor, delay};
+    delay *= 2;
+    boost::system::error_code ignored;
+    co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+  }
+  co_return outcome;
+}
+
+}  // namespace pacs::services
