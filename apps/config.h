@@ -44,6 +44,7 @@ struct DicomConfig {
   std::uint32_t association_pdu_bytes_max = 1U << 20;
   std::uint32_t command_bytes_max = 1U << 20;
   std::uint16_t operations_window_max = 16;
+  std::uint64_t find_matches_max = 0;
   TlsConfig tls;
 };
 
@@ -81,7 +82,8 @@ struct LoggingConfig {
 };
 
 struct ServerConfig {
-  std::uint32_t io_threads = 0;  ///< 0: one for each processor
+  std::uint32_t io_threads = 0;    ///< 0: one for each processor
+  std::uint32_t work_threads = 0;  ///< 0: two for each processor
   std::uint32_t shutdown_seconds = 30;
 };
 

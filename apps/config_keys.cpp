@@ -167,6 +167,9 @@ const ConfigKey kKeys[] = {
   integer("dicom.operations_window_max", 1, 1024,
        "Operations that a peer may have under way on one association when it asks for more than one.",
        At<&Config::dicom, &DicomConfig::operations_window_max>{}),
+  integer("dicom.find_matches_max", 0, 1'000'000'000,
+       "Matches that one query is given; then it ends with status A700 (out of resources). 0: all.",
+       At<&Config::dicom, &DicomConfig::find_matches_max>{}),
 
   text("dicom.tls.listen",
        "The address for DICOM over TLS.",
@@ -283,6 +286,10 @@ const ConfigKey kKeys[] = {
   integer("server.io_threads", 0, 1024,
        "Threads for associations and connections. 0: one for each processor.",
        At<&Config::server, &ServerConfig::io_threads>{}),
+  integer("server.work_threads", 0, 1024,
+       "Threads for what waits for disk and index: queries, reading what is sent. 0: two for each\n"
+       "processor.",
+       At<&Config::server, &ServerConfig::work_threads>{}),
   integer("server.shutdown_seconds", 0, 3600,
        "Seconds that work in flight may take after SIGTERM.",
        At<&Config::server, &ServerConfig::shutdown_seconds>{}),

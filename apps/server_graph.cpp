@@ -9,6 +9,7 @@
 #include "apps/open_archive.h"
 #include "apps/reachable_host.h"
 #include "integration/process_metrics.h"
+#include "services/find_scp.h"
 #include "services/storage_scp.h"
 #include "services/verification_scp.h"
 
@@ -87,6 +88,11 @@ std::size_t io_threads(const ServerConfig& server) {
                                 : std::max(1U, std::thread::hardware_concurrency());
 }
 
+std::size_t work_threads(const ServerConfig& server) {
+  return server.work_threads != 0 ? server.work_threads
+                                  : 2 * std::max(1U, std::thread::hardware_concurrency());
+}
+
 }  // namespace
 
 ServerGraph::ServerGraph(const Config& config, integration::Logger log)
@@ -115,11 +121,16 @@ Status ServerGraph::open_archive() {
   auto archive = storage::Archive::open(std::move(options));
   if (!archive) return fail(std::move(archive.error()));
   archive_ = std::move(*archive);
+  workers_ = std::make_unique<integration::WorkPool>(work_threads(config_.server));
 
   responder_ = std::make_unique<services::Responder>(log_, metrics_.get());
   responder_->add(std::make_unique<services::VerificationScp>());
   responder_->add(std::make_unique<services::StorageScp>(
       *archive_, services::StorageClasses(config_.storage.additional_sop_classes)));
+  responder_->add(std::make_unique<services::FindScp>(
+      *archive_, *workers_,
+      services::FindOptions{.retrieve_ae = config_.dicom.ae_title,
+                            .matches_max = config_.dicom.find_matches_max}));
   return {};
 }
 

@@ -61,6 +61,7 @@ class ServerGraph {
   std::unique_ptr<integration::EventBus> events_;
   std::unique_ptr<integration::IoPool> pool_;
   std::unique_ptr<storage::Archive> archive_;
+  std::unique_ptr<integration::WorkPool> workers_;  // its work uses the archive, answers into pool_
   std::unique_ptr<services::Responder> responder_;
   std::unique_ptr<network::Server> dicom_, dicom_tls_;
   std::unique_ptr<web::HttpServer> http_;
