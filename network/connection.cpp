@@ -15,6 +15,18 @@ namespace {
 // For the peer to answer the end of TLS; TCP needs none.
 constexpr std::chrono::milliseconds kGoodbye{1000};
 
+/// True while it lives: also when memory runs out meanwhile, `finish` must not wait for ever.
+class Raised {
+ public:
+  explicit Raised(bool& flag) : flag_(flag) { flag_ = true; }
+  ~Raised() { flag_ = false; }
+  Raised(const Raised&) = delete;
+  Raised& operator=(const Raised&) = delete;
+
+ private:
+  bool& flag_;
+};
+
 UpperLayer make_machine(UpperLayer::Side side, const AssociationLimits& limits) {
   return {side, PduLimits{limits.pdu_bytes_max, limits.association_pdu_bytes_max}};
 }
@@ -174,10 +186,12 @@ Task<void> Connection::send_pdu(const Pdu& pdu) {
 Task<bool> Connection::read_more(std::size_t needed) {
   const std::span<std::byte> room = buffer_.room(needed);
   const std::size_t useful = needed - std::min(needed, buffer_.received().size());
-  reading_ = true;
-  set_read_deadline();
-  const Result<std::size_t> count = co_await transport_->read_some(room, useful);
-  reading_ = false;
+  Result<std::size_t> count = 0;
+  {
+    const Raised raised(reading_);
+    set_read_deadline();
+    count = co_await transport_->read_some(room, useful);
+  }
   read_deadline_.clear();
   if (!count) {
     if (count.error().kind == ErrorKind::Cancelled) co_return false;

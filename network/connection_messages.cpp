@@ -12,6 +12,10 @@ namespace {
 // Of small messages as much as goes into one send; more does not save anything that shows.
 constexpr std::size_t kGatheredBytes = 64 * 1024;
 
+Error read_cancelled() {
+  return {ErrorKind::Cancelled, "the read was cancelled"};
+}
+
 }  // namespace
 
 void Connection::count_received(const Command& command) {
@@ -46,9 +50,10 @@ Status Connection::may_read() const {
   return fail(ErrorKind::Internal, "two coroutines read from one association");
 }
 
+// nullopt: the association has ended, or the read was cancelled.
 Task<std::optional<Pdv>> Connection::next_pdv() {
   if (!ended() && next_pdv_ == pdvs_.end()) co_await next_pdu();
-  if (ended()) co_return std::nullopt;
+  if (ended() || next_pdv_ == pdvs_.end()) co_return std::nullopt;
   const Pdv pdv = *next_pdv_;
   ++next_pdv_;
   co_return pdv;
@@ -75,7 +80,7 @@ Task<Result<std::optional<Message>>> Connection::receive() {
     // A data set fragment here belongs to a message whose reader stopped early: passed over.
   }
   if (outcome_ == Outcome::Released && assembler_.between_messages()) co_return std::nullopt;
-  co_return fail(end_reason_);
+  co_return fail(ended() ? end_reason_ : read_cancelled());
 }
 
 // A message; nullopt when the command was wrong but could be answered (the rest of the message is
@@ -123,7 +128,7 @@ Task<Result<DataPiece>> Connection::read_data_set() {
     co_return fail(ErrorKind::ConnectionClosed,
                    "the peer released the association inside a message");
   }
-  co_return fail(end_reason_);
+  co_return fail(ended() ? end_reason_ : read_cancelled());
 }
 
 Status Connection::may_send(std::uint8_t context_id) const {
