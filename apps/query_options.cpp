@@ -1,0 +1,135 @@
+#include "apps/query_options.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "apps/query_key.h"
+#include "core/dicom_tags.h"
+#include "encoding/character_set.h"
+#include "encoding/dicom_file.h"
+#include "encoding/dicom_json.h"
+
+namespace pacs::apps {
+
+namespace {
+
+using storage::QueryModel;
+
+struct ModelName {
+  std::string_view name;
+  QueryModel model;
+};
+constexpr std::array kModels{ModelName{"patient", QueryModel::PatientRoot},
+                             ModelName{"study", QueryModel::StudyRoot},
+                             ModelName{"patient-study", QueryModel::PatientStudyOnly}};
+
+bool is_ascii(const DataSet& data_set) {
+  return std::ranges::all_of(data_set, [](const Element& element) {
+    return std::ranges::all_of(element.items(),
+                               [](const Item& item) { return is_ascii(item.data_set); }) &&
+           (info(element.vr()).kind != VRKind::Text ||
+            std::ranges::all_of(element.text(),
+                                [](char c) { return static_cast<unsigned char>(c) < 0x80; }));
+  });
+}
+
+/// The keys of a file, in UTF-8.
+Result<DataSet> read_keys(const std::string& path) {
+  Result<SharedBytes> content = map_file(path);
+  if (!content) return fail(std::move(content.error()));
+  const std::string_view text = as_text(content->view);
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first != text.npos && text[first] == '{') {
+    Result<DataSet> keys = read_json(text);
+    if (!keys) return fail(std::move(keys.error()).in(path));
+    return keys;
+  }
+  Result<DicomFile> file = read_file(*content);
+  if (!file) return fail(std::move(file.error()).in(path));
+  return to_utf8(file->data_set);
+}
+
+}  // namespace
+
+void add_query_options(CLI::App& command, QueryOptions& options) {
+  command.add_option("-L,--level", options.level,
+                     "PATIENT, STUDY, SERIES or IMAGE (default STUDY)");
+  command
+      .add_option("--model", options.model,
+                  "information model: patient, study or patient-study (root)")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"patient", "study", "patient-study"}));
+  command.add_flag_callback(
+      "-P,--patient", [&options] { options.model = "patient"; }, "--model patient");
+  command.add_flag_callback(
+      "-S,--study", [&options] { options.model = "study"; }, "--model study");
+  command.add_flag_callback(
+      "-O,--psonly", [&options] { options.model = "patient-study"; },
+      "--model patient-study (retired)");
+  command.add_option("-k,--key", options.keys, "a key; may be repeated")
+      ->type_name("KEYWORD[=VALUE]")
+      ->expected(1)
+      ->take_all();
+  command.add_option("--keys-from", options.file, "a DICOM or DICOM JSON file of keys")
+      ->type_name("FILE");
+  command.add_option("--character-set", options.character_set,
+                     "Specific Character Set to send text in (default ISO_IR 192: UTF-8)");
+  command.add_flag("--relational", options.relational,
+                   "negotiate keys of any level without the unique keys above it");
+}
+
+storage::QueryModel model_of(const QueryOptions& options) {
+  const auto* found = std::ranges::find(kModels, options.model, &ModelName::name);
+  return found == kModels.end() ? QueryModel::StudyRoot : found->model;
+}
+
+Result<DataSet> make_identifier(const QueryOptions& options) {
+  DataSet keys;
+  if (!options.file.empty()) {
+    Result<DataSet> read = read_keys(options.file);
+    if (!read) return read;
+    for (const Element& element : *read) {
+      if (!element.tag().is_group_length() && element.tag().group() > 2) keys.adopt(element);
+    }
+  }
+  for (const std::string& text : options.keys) {
+    Result<QueryKeyText> key = parse_query_key(text);
+    if (!key) return fail(std::move(key.error()));
+    if (Status put = put_key(keys, *key); !put) return fail(std::move(put.error()));
+  }
+  std::string level = options.level;
+  if (level.empty()) level = keys.text(tags::QueryRetrieveLevel);
+  if (level.empty()) level = "STUDY";
+  std::ranges::transform(level, level.begin(), [](unsigned char c) {
+    return static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  });
+  if (level == "INSTANCE") level = "IMAGE";
+  if (!storage::parse_query_level(level)) {
+    return fail(ErrorKind::InvalidArgument,
+                fmt::format("\"{}\" is no level: PATIENT, STUDY, SERIES or IMAGE", level));
+  }
+  keys.set_text(tags::QueryRetrieveLevel, level);
+  keys.erase(tags::SpecificCharacterSet);
+  if (is_ascii(keys)) return keys;
+  const CharacterSet wanted{options.character_set.empty() ? "ISO_IR 192" : options.character_set};
+  if (wanted.has_unknown_term()) {
+    return fail(ErrorKind::InvalidArgument,
+                fmt::format("\"{}\" is no Specific Character Set: ISO_IR 100, ISO_IR 192, "
+                            "\\ISO 2022 IR 87 ...",
+                            options.character_set));
+  }
+  keys.set_text(tags::SpecificCharacterSet, "ISO_IR 192");
+  if (options.character_set.empty()) return keys;
+  DataSet converted = in_character_set(keys, wanted);
+  if (converted.text(tags::SpecificCharacterSet) == "ISO_IR 192" &&
+      wanted.defined_terms().front() != "ISO_IR 192") {
+    return fail(ErrorKind::InvalidArgument,
+                fmt::format("the keys have letters that {} does not hold", options.character_set));
+  }
+  return converted;
+}
+
+}  // namespace pacs::apps
