@@ -44,13 +44,13 @@ void SendQueue::put_back(std::size_t object) {
 
 void SendQueue::sent(SentObject sent) {
   const std::lock_guard lock{mutex_};
-  if (!sent.response && broke_association(sent.response.error()) && !stopped_ &&
-      tries_[sent.number]++ < retries_) {
+  const bool broke = !sent.response && broke_association(sent.response.error());
+  if (broke && !stopped_ && tries_[sent.number]++ < retries_) {
     waiting_.push_back(sent.number);  // others first: it may be this object's fault
     return;
   }
   on_result_(sent.number, std::move(sent.transfer_syntax_uid), sent.response);
-  ++reported_;
+  if (!broke) ++progress_;
 }
 
 void SendQueue::give_up(const Error& why) {
@@ -70,9 +70,9 @@ bool SendQueue::finished() {
   return stopped_ || waiting_.empty();
 }
 
-std::size_t SendQueue::reported() {
+std::size_t SendQueue::progress() {
   const std::lock_guard lock{mutex_};
-  return reported_;
+  return progress_;
 }
 
 network::Task<Status> send_queue(SendQueue& queue, const SendQueueOptions& options,
@@ -80,7 +80,7 @@ network::Task<Status> send_queue(SendQueue& queue, const SendQueueOptions& optio
   std::chrono::milliseconds delay = options.retry_delay;
   Status outcome;
   for (std::size_t failures = 0; failures <= options.retries && !queue.finished();) {
-    const std::size_t reported = queue.reported();
+    const std::size_t progress = queue.progress();
     Result<std::shared_ptr<network::Association>> opened =
         co_await network::request_association(options.peer, log);
     if (opened) {
@@ -99,7 +99,7 @@ network::Task<Status> send_queue(SendQueue& queue, const SendQueueOptions& optio
     }
     const ErrorKind why = outcome.error().kind;
     if (!opened && (why == ErrorKind::Rejected || why == ErrorKind::InvalidArgument)) break;
-    if (queue.reported() != reported) {
+    if (queue.progress() != progress) {
       failures = 0;
       delay = options.retry_delay;
       continue;

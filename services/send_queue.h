@@ -48,8 +48,8 @@ class SendQueue {
   void stop();
   /// Nothing is left to give out.
   [[nodiscard]] bool finished();
-  /// Objects that have their result: whether anything moves.
-  [[nodiscard]] std::size_t reported();
+  /// Objects that have their result and not for want of an association: whether anything moves.
+  [[nodiscard]] std::size_t progress();
 
  private:
   const std::size_t retries_;
@@ -57,7 +57,7 @@ class SendQueue {
   std::mutex mutex_;
   std::deque<std::size_t> waiting_;
   std::map<std::size_t, std::size_t> tries_;
-  std::size_t reported_ = 0;
+  std::size_t progress_ = 0;
   bool stopped_ = false;
 };
 

@@ -63,6 +63,35 @@ Result<StorableFile> inspect_file(const std::filesystem::path& path) {
   return file;
 }
 
+bool is_convertible(std::string_view from, std::string_view to) {
+  if (from == to) return true;
+  const TransferSyntax* source = find_transfer_syntax(from);
+  const TransferSyntax* target = find_transfer_syntax(to);
+  return source != nullptr && target != nullptr && !source->encapsulated && !target->encapsulated;
+}
+
+namespace {
+
+Result<SharedBytes> converted(SharedBytes data_set, const TransferSyntax& from,
+                              const TransferSyntax& to) {
+  Result<DataSet> read = read_data_set(std::move(data_set), from);
+  if (!read) return fail(std::move(read.error()));
+  Result<Bytes> written = write_data_set(*read, to);
+  if (!written) return fail(std::move(written.error()));
+  return share(std::move(*written));
+}
+
+}  // namespace
+
+Result<SharedBytes> convert_data_set(SharedBytes data_set, std::string_view from,
+                                     std::string_view to) {
+  if (from == to) return data_set;
+  if (!is_convertible(from, to)) {
+    return fail(ErrorKind::Unsupported, "cannot be converted to the peer's transfer syntax");
+  }
+  return converted(std::move(data_set), *find_transfer_syntax(from), *find_transfer_syntax(to));
+}
+
 bool is_convertible(const StorableFile& file, std::string_view to) {
   if (to == file.transfer_syntax_uid) return true;
   const TransferSyntax* target = find_transfer_syntax(to);
@@ -89,11 +118,9 @@ Result<SharedBytes> data_set_of(const StorableFile& file, std::string_view as) {
   if (stored.view.size() > kConvertBytesMax) {
     return wrong(ErrorKind::LimitExceeded, "too long to be converted in memory");
   }
-  Result<DataSet> data_set = read_data_set(std::move(stored), *file.syntax);
+  Result<SharedBytes> data_set = converted(std::move(stored), *file.syntax, *target);
   if (!data_set) return fail(std::move(data_set.error()).in(file.path.string()));
-  Result<Bytes> converted = write_data_set(*data_set, *target);
-  if (!converted) return fail(std::move(converted.error()).in(file.path.string()));
-  return share(std::move(*converted));
+  return data_set;
 }
 
 Result<network::DataSource> open_data_set(const StorableFile& file, std::string_view as) {

@@ -29,6 +29,14 @@ struct StorableFile {
 /// object to be stored (no DICOM file, a DICOMDIR), others for DICOM files that are damaged.
 [[nodiscard]] Result<StorableFile> inspect_file(const std::filesystem::path& path);
 
+/// Whether a data set can be given in another transfer syntax: the same one, and between
+/// uncompressed ones any.
+[[nodiscard]] bool is_convertible(std::string_view from, std::string_view to);
+/// A data set in another uncompressed transfer syntax; in the same one it is not looked at. Errors:
+/// Unsupported, or what is wrong with the data set.
+[[nodiscard]] Result<SharedBytes> convert_data_set(SharedBytes data_set, std::string_view from,
+                                                   std::string_view to);
+
 /// Whether data_set_of can give the data set in this transfer syntax: the file's own, and between
 /// uncompressed ones any.
 [[nodiscard]] bool is_convertible(const StorableFile& file, std::string_view to);

@@ -25,6 +25,11 @@ inline constexpr std::uint16_t kDuplicateInvocation = 0x0210;
 inline constexpr std::uint16_t kOutOfResources = 0xA700;  // C-STORE, PS3.4 Table B.2-1
 inline constexpr std::uint16_t kDataSetDoesNotMatchSopClass = 0xA900;
 inline constexpr std::uint16_t kCannotUnderstand = 0xC000;
+// C-MOVE and C-GET, PS3.4 Tables C.4-2 and C.4-3.
+inline constexpr std::uint16_t kCannotCalculateMatches = 0xA701;
+inline constexpr std::uint16_t kCannotPerformSubOperations = 0xA702;
+inline constexpr std::uint16_t kMoveDestinationUnknown = 0xA801;
+inline constexpr std::uint16_t kSubOperationsFailed = 0xB000;  // some, or with warnings
 }  // namespace status
 
 enum class StatusClass : std::uint8_t { Success, Warning, Failure, Cancel, Pending };
