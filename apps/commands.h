@@ -12,6 +12,7 @@ namespace pacs::apps {
 void add_serve(CLI::App& app, int& exit_code);
 void add_echo(CLI::App& app, int& exit_code);
 void add_store(CLI::App& app, int& exit_code);
+void add_find(CLI::App& app, int& exit_code);
 void add_dump(CLI::App& app, int& exit_code);
 void add_import(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);

@@ -1,0 +1,41 @@
+// Rows of text for people and scripts: aligned columns, or CSV.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pacs::apps {
+
+using TextRow = std::vector<std::string>;
+
+/// Aligned by the widest cell. Rows go out as they come: the first ones are kept until their widths
+/// are known, later ones that are wider push what is right of them.
+class TextTable {
+ public:
+  TextTable(TextRow titles, std::function<void(std::string_view line)> sink);
+  void add(TextRow row);
+  /// Prints what was kept. To be called at the end.
+  void finish();
+
+ private:
+  void print(const TextRow& row);
+
+  std::vector<TextRow> kept_;
+  std::vector<std::size_t> columns_;  ///< widths, once known
+  std::function<void(std::string_view)> sink_;
+};
+
+/// One line of RFC 4180, without its end.
+[[nodiscard]] std::string csv_line(const TextRow& row);
+
+/// Nothing that a terminal would obey: control characters as \xHH. UTF-8 in and out.
+[[nodiscard]] std::string printable(std::string_view text);
+
+/// How many columns UTF-8 text takes on a terminal: two for the wide letters of East Asia, none for
+/// combining marks.
+[[nodiscard]] std::size_t terminal_columns(std::string_view text);
+
+}  // namespace pacs::apps
