@@ -1,148 +1,24 @@
 #include "encoding/character_set.h"
 
-#include <unicode/ucnv.h>
-#include <unicode/ustring.h>
-#include <unicode/utf8.h>
-
-#include <algorithm>
-#include <array>
-#include <memory>
-
 #include "core/dicom_tags.h"
+#include "encoding/code_sets.h"
 
 namespace pacs {
 namespace {
 
-/// How the bytes of a designated set become characters.
-enum class Width : std::uint8_t {
-  None,      // nothing is designated: no byte is text
-  Ascii,     // 7 bits, as they are
-  Romaji,    // JIS X 0201 Romaji: ASCII but for two characters
-  Single,    // G1, one byte each, by the converter
-  Katakana,  // JIS X 0201 Katakana in G1: U+FF61 and following
-  PairG0,    // two 7-bit bytes each: the converter wants them with the high bit, behind `prefix`
-  PairG1,    // two bytes each with the high bit, by the converter
-  Utf8,
-  Whole,  // a converter for the whole string
-};
-
-struct CodeSet {
-  std::string_view term;    // what follows "ISO_IR " or "ISO 2022 IR ", or the whole term
-  std::string_view escape;  // after ESC, designates it (PS3.3 Tables C.12-3 and C.12-4)
-  bool in_g1;
-  Width width;
-  const char* converter;  // ICU's name
-  char prefix;            // EUC-JP: SS3 before JIS X 0212
-};
-
-// PS3.3 Tables C.12-2 to C.12-5. Row 0 and 1 are referred to by kAscii and kNothing.
-// clang-format off
-constexpr std::array kCodeSets{
-  CodeSet{"6",       "(B",  false, Width::Ascii,    nullptr,       0},
-  CodeSet{"",        "",    true,  Width::None,     nullptr,       0},
-  CodeSet{"100",     "-A",  true,  Width::Single,   "ISO-8859-1",  0},
-  CodeSet{"101",     "-B",  true,  Width::Single,   "ISO-8859-2",  0},
-  CodeSet{"109",     "-C",  true,  Width::Single,   "ISO-8859-3",  0},
-  CodeSet{"110",     "-D",  true,  Width::Single,   "ISO-8859-4",  0},
-  CodeSet{"144",     "-L",  true,  Width::Single,   "ISO-8859-5",  0},
-  CodeSet{"127",     "-G",  true,  Width::Single,   "ISO-8859-6",  0},
-  CodeSet{"126",     "-F",  true,  Width::Single,   "ISO-8859-7",  0},
-  CodeSet{"138",     "-H",  true,  Width::Single,   "ISO-8859-8",  0},
-  CodeSet{"148",     "-M",  true,  Width::Single,   "ISO-8859-9",  0},
-  CodeSet{"203",     "-b",  true,  Width::Single,   "ISO-8859-15", 0},
-  CodeSet{"166",     "-T",  true,  Width::Single,   "TIS-620",     0},
-  CodeSet{"13",      ")I",  true,  Width::Katakana, nullptr,       0},
-  CodeSet{"14",      "(J",  false, Width::Romaji,   nullptr,       0},
-  CodeSet{"87",      "$B",  false, Width::PairG0,   "EUC-JP",      0},
-  CodeSet{"159",     "$(D", false, Width::PairG0,   "EUC-JP",      '\x8F'},
-  CodeSet{"149",     "$)C", true,  Width::PairG1,   "EUC-KR",      0},
-  CodeSet{"58",      "$)A", true,  Width::PairG1,   "GB2312",      0},
-  CodeSet{"192",     "",    true,  Width::Utf8,     nullptr,       0},
-  CodeSet{"GB18030", "",    true,  Width::Whole,    "GB18030",     0},
-  CodeSet{"GBK",     "",    true,  Width::Whole,    "GBK",         0},
-};
-// clang-format on
-constexpr std::uint8_t kAscii = 0;
-constexpr std::uint8_t kNothing = 1;
-static_assert(kCodeSets[kAscii].width == Width::Ascii && kCodeSets[kNothing].width == Width::None);
-
-constexpr std::uint8_t set_with_term(std::string_view term) {
-  const auto found = std::ranges::find(kCodeSets, term, &CodeSet::term);
-  return static_cast<std::uint8_t>(found - kCodeSets.begin());
-}
-constexpr std::uint8_t kRomaji = set_with_term("14");
-
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-
-void append_utf8(std::string& to, UChar32 character) {
-  std::array<std::uint8_t, U8_MAX_LENGTH> bytes{};
-  std::int32_t length = 0;
-  std::uint8_t* const first = bytes.data();
-  U8_APPEND_UNSAFE(first, length, character);
-  to.append(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(length));
-}
-
-/// The converter of a code set; a UConverter has state, so each thread opens its own, once.
-UConverter* converter_for(std::size_t set) {
-  struct Close {
-    void operator()(UConverter* converter) const { ucnv_close(converter); }
-  };
-  thread_local std::array<std::unique_ptr<UConverter, Close>, kCodeSets.size()> converters;
-  if (!converters[set]) {
-    UErrorCode error = U_ZERO_ERROR;
-    converters[set].reset(ucnv_open(kCodeSets[set].converter, &error));
-  }
-  return converters[set].get();
-}
-
-/// Appends what ICU makes of `bytes`; what it cannot read becomes U+FFFD.
-void convert(std::string_view bytes, std::size_t set, std::string& to) {
-  UConverter* converter = converter_for(set);
-  if (converter == nullptr) {  // an ICU without this table
-    to += kReplacement;
-    return;
-  }
-  ucnv_resetToUnicode(converter);
-  std::array<UChar, 256> characters{};
-  const char* source = bytes.data();
-  const char* end = source + bytes.size();
-  UErrorCode error = U_ZERO_ERROR;
-  do {
-    error = U_ZERO_ERROR;
-    UChar* target = characters.data();
-    ucnv_toUnicode(converter, &target, target + characters.size(), &source, end, nullptr, true,
-                   &error);
-    for (const UChar* at = characters.data(); at != target;) {
-      UChar32 character = *at++;
-      if (U16_IS_LEAD(character) && at != target)
-        character = U16_GET_SUPPLEMENTARY(character, *at++);
-      append_utf8(to, U16_IS_SURROGATE(character) ? 0xFFFD : character);
-    }
-  } while (error == U_BUFFER_OVERFLOW_ERROR);
-}
-
-/// UTF-8 as stored, each broken sequence replaced.
-std::string checked_utf8(std::string_view stored) {
-  std::string text;
-  text.reserve(stored.size());
-  const auto length = static_cast<std::int64_t>(stored.size());
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(stored.data());
-  for (std::int64_t at = 0; at < length;) {
-    UChar32 character = 0;
-    U8_NEXT(bytes, at, length, character);
-    if (character < 0) {
-      text += kReplacement;
-    } else {
-      append_utf8(text, character);
-    }
-  }
-  return text;
-}
-
-bool is_plain_ascii(std::string_view text) {
-  return std::ranges::none_of(
-      text, [](char c) { return c == '\x1B' || static_cast<unsigned char>(c) >= 0x80; });
-}
+using code_sets::append_decoded;
+using code_sets::append_utf8;
+using code_sets::checked_utf8;
+using code_sets::code_of;
+using code_sets::CodeSet;
+using code_sets::is_plain_ascii;
+using code_sets::kAscii;
+using code_sets::kCodeSets;
+using code_sets::kNothing;
+using code_sets::kReplacement;
+using code_sets::kRomaji;
+using code_sets::set_with_term;
+using code_sets::Width;
 
 /// Decodes one value in ISO 2022 (PS3.5 §6.1.2.4 and §6.1.2.5): escape sequences change what the
 /// low (G0) and high (G1) bytes mean, until the next delimiter.
@@ -214,11 +90,11 @@ class Iso2022 {
     switch (kCodeSets[g1_].width) {
       case Width::Single:
       case Width::PairG1:
-        return convert(run, g1_, text_);
+        return append_decoded(text_, run, g1_);
       case Width::Katakana:
         for (const char c : run) {
           const auto byte = static_cast<unsigned char>(c);
-          append_utf8(text_, byte >= 0xA1 && byte <= 0xDF ? 0xFF61 + (byte - 0xA1) : 0xFFFD);
+          append_utf8(text_, byte >= 0xA1 && byte <= 0xDF ? 0xFF61U + (byte - 0xA1U) : 0xFFFDU);
         }
         return;
       default:
@@ -228,13 +104,12 @@ class Iso2022 {
 
   void take_pairs() {
     const auto run = take_run([](char c) { return c > 0x20 && c < 0x7F; });
-    std::string euc;
+    std::string pairs;
     for (std::size_t at = 0; at + 1 < run.size(); at += 2) {
-      if (kCodeSets[g0_].prefix != 0) euc += kCodeSets[g0_].prefix;
-      euc += static_cast<char>(run[at] | 0x80);
-      euc += static_cast<char>(run[at + 1] | 0x80);
+      pairs += static_cast<char>(run[at] | kCodeSets[g0_].high);
+      pairs += static_cast<char>(run[at + 1] | kCodeSets[g0_].high);
     }
-    convert(euc, g0_, text_);
+    append_decoded(text_, pairs, g0_);
     if (run.size() % 2 != 0) text_ += kReplacement;
   }
 
@@ -246,14 +121,6 @@ class Iso2022 {
   std::string_view rest_;
   std::string text_;
 };
-
-/// What follows "ISO_IR " or "ISO 2022 IR ", also where writers put other separators; the term
-/// itself when it begins otherwise.
-std::string_view code_of(std::string_view term) {
-  if (!term.starts_with("ISO")) return term;
-  const auto digits = term.find_last_not_of("0123456789");
-  return term.substr(digits + 1);
-}
 
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(' ');
@@ -271,7 +138,9 @@ CharacterSet::CharacterSet(std::string_view specific_character_set) {
     start = end + 1;
   }
   for (const std::string& term : terms_) {
-    if (term.starts_with("ISO 2022")) form_ = Form::CodeExtensions;
+    // PS3.5 §6.1.2.5.4: code extensions where the attribute is "multi-valued"; writers use the
+    // terms without them there too.
+    if (term.starts_with("ISO 2022") || terms_.size() > 1) form_ = Form::CodeExtensions;
     const bool known = term.empty() || set_with_term(code_of(term)) < kCodeSets.size();
     unknown_term_ = unknown_term_ || !known;
   }
@@ -305,14 +174,14 @@ CharacterSet CharacterSet::of(const DataSet& data_set) {
 }
 
 std::string CharacterSet::to_utf8(std::string_view stored, VR vr) const {
-  const bool plain = is_plain_ascii(stored) && g0_ == kAscii;
-  if (plain) return std::string{stored};
+  const bool as_it_is = g0_ == kAscii || !info(vr).charset_dependent;
+  if (as_it_is && is_plain_ascii(stored)) return std::string{stored};
   if (form_ != Form::WholeString) {
     return Iso2022{g0_, g1_, vr}.decode(stored, form_ == Form::CodeExtensions);
   }
   if (kCodeSets[g1_].width == Width::Utf8) return checked_utf8(stored);
   std::string text;
-  convert(stored, g1_, text);
+  append_decoded(text, stored, g1_);
   return text;
 }
 
