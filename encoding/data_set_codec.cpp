@@ -54,7 +54,7 @@ Status append_data_set(Bytes& to, const DataSet& data_set, const TransferSyntax&
   const std::size_t before = to.size();
   DataSetWriter writer{syntax, options};
   writer.bytes().swap(to);
-  const Status written = writer.write(data_set);
+  Status written = writer.write(data_set);
   writer.bytes().swap(to);
   if (!written) to.resize(before);
   return written;

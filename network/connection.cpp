@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds kGoodbye{1000};
 /// True while it lives: also when memory runs out meanwhile, `finish` must not wait for ever.
 class Raised {
  public:
-  explicit Raised(bool& flag) : flag_(flag) { flag_ = true; }
+  explicit Raised(bool& flag) : flag_(flag = true) {}
   ~Raised() { flag_ = false; }
   Raised(const Raised&) = delete;
   Raised& operator=(const Raised&) = delete;
