@@ -92,15 +92,17 @@ std::string with_one_kana(std::string_view text) {
   return result;
 }
 
-/// The words of a component group; `joined`: each component without what is no letter in it.
+/// The words of a component group; `joined`: each component without what is no letter in it. None
+/// when there are more than any name has: such text is compared literally only.
 std::vector<std::string> split_words(std::string_view group, bool joined) {
   std::vector<std::string> words;
   for (const std::string_view part : split(group, joined ? "^" : "^ ,.-")) {
     std::string word = with_one_kana(part);
-    std::erase_if(word, [](char c) {
-      return c == ' ' || c == ',' || c == '.' || c == '-' || c == '\'' || c == '`';
-    });
-    if (!word.empty() && words.size() < kWordsMax) words.push_back(std::move(word));
+    std::erase_if(
+        word, [](char c) { return std::string_view{" ,.-'`"}.find(c) != std::string_view::npos; });
+    if (word.empty()) continue;
+    if (words.size() == kWordsMax) return {};
+    words.push_back(std::move(word));
   }
   return words;
 }

@@ -1,35 +1,29 @@
 #include "storage/query_match.h"
 
 #include <algorithm>
-#include <charconv>
+#include <cmath>
 #include <string>
 
 #include "core/dicom_dictionary.h"
 #include "core/dicom_tags.h"
 #include "core/number_string.h"
 #include "encoding/character_set.h"
+#include "encoding/model_values.h"
 
 namespace pacs::storage {
 namespace {
 
-std::string_view trimmed(std::string_view text, bool leading) {
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\0')) text.remove_suffix(1);
-  while (leading && !text.empty() && text.front() == ' ') text.remove_prefix(1);
-  return text;
-}
-
-/// PS3.5 Table 6.2-1: in narrative text leading spaces are text.
-bool leading_spaces_count(VR vr) {
-  return vr == VR::LT || vr == VR::ST || vr == VR::UT || vr == VR::UR;
-}
-
-bool numbers_match(std::string_view wanted, std::string_view value) {
+bool numbers_match(VR vr, std::string_view wanted, std::string_view value) {
   const auto integer = read_integer(wanted);
   const auto other = read_integer(value);
   if (integer && other) return *integer == *other;
   const auto number = read_decimal(wanted);
   const auto stored = read_decimal(value);
-  if (number && stored) return *number == *stored;
+  if (number && stored) {
+    // 0.1 as text may be the nearest float or a digit of the nearest double.
+    if (vr == VR::FL) return static_cast<float>(*number) == static_cast<float>(*stored);
+    return *number == *stored;
+  }
   return wanted == value;
 }
 
@@ -102,6 +96,9 @@ class Candidate {
 
   [[nodiscard]] bool matches_values(const QueryKey& key) const {
     if (is_universal(key)) return true;
+    // Departs from PS3.4 §C.2.2.1.2, by which "all matching against the zero length Required Key
+    // shall be considered a successful match": who asks for a birth date does not want all patients
+    // that have none. Other archives do the same.
     const Element* found = find(key);
     if (found == nullptr || found->form() != Element::Form::Value) return false;
     // What came as UN (implicit VR, or a writer that did not know) is read as what it is.
@@ -135,40 +132,22 @@ class Candidate {
   /// The values of an element as UTF-8 text, numbers in decimal.
   [[nodiscard]] std::vector<std::string> values_of(const Element& element) const {
     std::vector<std::string> values;
-    const VRInfo& row = info(element.vr());
-    if (row.kind != VRKind::Text) {
-      const bool floating = row.kind == VRKind::Float;
-      for (std::size_t i = 0; i < element.value_count(); ++i) {
-        if (element.vr() == VR::AT) {
-          const auto tag = element.integer(i);
-          if (tag) values.push_back(Tag{static_cast<std::uint32_t>(*tag)}.to_string());
-        } else if (floating) {
-          if (const auto number = element.number(i)) values.push_back(shortest(*number, row.vr));
-        } else if (const auto number = element.integer(i)) {
-          values.push_back(std::to_string(*number));
-        }
-      }
+    const VRKind kind = info(element.vr()).kind;
+    if (kind == VRKind::Text) {
+      for_each_text(element, characters(),
+                    [&](std::string_view value) { values.emplace_back(value); });
       return values;
     }
-    if (element.text().empty()) return values;
-    const std::string text = characters().to_utf8(element.text(), element.vr());
-    for (std::size_t start = 0; start <= text.size();) {
-      const std::size_t end =
-          row.multi_valued ? std::min(text.find('\\', start), text.size()) : text.size();
-      const std::string_view one = std::string_view{text}.substr(start, end - start);
-      values.emplace_back(trimmed(one, !leading_spaces_count(row.vr)));
-      start = end + 1;
+    for (std::size_t i = 0; i < element.value_count(); ++i) {
+      if (kind == VRKind::Float) {
+        const auto number = element.number(i);
+        if (number && std::isfinite(*number)) append_shortest(values.emplace_back(), *number);
+      } else if (const auto number = element.integer(i)) {
+        values.push_back(kind == VRKind::Tag ? Tag{static_cast<std::uint32_t>(*number)}.to_string()
+                                             : std::to_string(*number));
+      }
     }
     return values;
-  }
-
-  /// FL 0.1 is not the double 0.1: the shortest text that gives the float back is.
-  static std::string shortest(double number, VR vr) {
-    std::array<char, 32> text{};
-    const auto done = vr == VR::FL ? std::to_chars(text.data(), text.data() + text.size(),
-                                                   static_cast<float>(number))
-                                   : std::to_chars(text.data(), text.data() + text.size(), number);
-    return {text.data(), done.ptr};
   }
 
   [[nodiscard]] const CharacterSet& characters() const {
@@ -212,11 +191,11 @@ bool value_matches(const QueryKey& key, std::string_view key_value, std::string_
     }
     case VR::IS:
     case VR::DS:
-      return numbers_match(key_value, value);
+      return numbers_match(key.vr, key_value, value);
     default:
       break;
   }
-  if (info(key.vr).kind != VRKind::Text) return numbers_match(key_value, value);
+  if (info(key.vr).kind != VRKind::Text) return numbers_match(key.vr, key_value, value);
   return key.matching == Matching::Wildcard ? wildcard_matches(key_value, value)
                                             : key_value == value;
 }
@@ -242,6 +221,10 @@ bool needs_all_values(const QueryKey& key, const QueryRules& rules) {
 }
 
 bool is_universal(const QueryKey& key) {
+  // PS3.4 §C.2.2.1.3: an optional key whose matching is not supported is processed "in the same
+  // manner as a zero length Required Key". Nobody looks for pixels by their bytes.
+  const bool bytes = info(key.vr).kind == VRKind::Bytes;
+  if (bytes && key.matching != Matching::Empty) return true;
   switch (key.matching) {
     case Matching::Universal:
       return true;

@@ -35,7 +35,8 @@ struct ZoneOffsets {
 /// Attribute matches a value in the corresponding Attribute". Else they are alternatives.
 [[nodiscard]] bool needs_all_values(const QueryKey& key, const QueryRules& rules);
 
-/// Whether a key matches everything: universal, "*", or a sequence whose keys all do.
+/// Whether a key matches everything: universal, "*", a sequence whose keys all do, or of a VR of
+/// bytes.
 [[nodiscard]] bool is_universal(const QueryKey& key);
 
 /// The other key of a pair that is one range of moments (PS3.4 §C.2.2.2.5.4), among `keys` of the
