@@ -53,6 +53,13 @@ class Index {
   /// meanwhile may be seen or not.
   [[nodiscard]] virtual Status for_each(
       const std::function<bool(std::uint64_t number, const InstanceRecord&)>& each) = 0;
+  /// What Archive::find answers, of what was applied. Outlives what is returned.
+  [[nodiscard]] virtual Result<std::unique_ptr<Matches>> search(Query query) = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<Records>> select(const Selection& selection) = 0;
+  /// As in Archive; writing them may be done while rows are applied.
+  [[nodiscard]] virtual Result<std::vector<RemoteAe>> remote_aes() = 0;
+  [[nodiscard]] virtual Status put_remote_ae(const RemoteAe& remote) = 0;
+  [[nodiscard]] virtual Status remove_remote_ae(std::string_view ae_title) = 0;
   /// Whether the database's own structure is whole; one message for each fault found.
   [[nodiscard]] virtual Result<std::vector<std::string>> check() = 0;
 };

@@ -80,8 +80,10 @@ constexpr IndexColumn kInstance[] = {
     {"concept_name_code", tags::CodeValue, Text, tags::ConceptNameCodeSequence},
 };
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+std::string_view trimmed(std::string_view text, VR vr) {
+  // PS3.5 Table 6.2-1: in paragraphs leading spaces are text.
+  const bool leading = vr != VR::LT && vr != VR::ST && vr != VR::UT;
+  while (leading && text.starts_with(' ')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\0')) text.remove_suffix(1);
   return text;
 }
@@ -95,7 +97,7 @@ std::string text_of(const Element& element, const CharacterSet& characters) {
                                                           : std::string(raw);
   // No database holds a NUL in text.
   std::erase(text, '\0');
-  return std::string(trimmed(text));
+  return std::string(trimmed(text, element.vr()));
 }
 
 std::string value_of(const DataSet& header, const IndexColumn& column,
@@ -123,7 +125,7 @@ std::vector<std::string> values_of(const DataSet& header, std::span<const IndexC
   values.reserve(columns.size() + 2);
   for (const IndexColumn& column : columns) {
     values.push_back(value_of(header, column, characters));
-    if (column.kind == Name) values.push_back(fold(values.back()));
+    if (column.kind == Name) values.push_back(fold_name(values.back()));
   }
   return values;
 }

@@ -1,9 +1,15 @@
 #include "storage/index_schema.h"
 
 #include <array>
+#include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
+
+#include "storage/fold.h"
+#include "storage/index_columns.h"
 
 namespace pacs::storage {
 namespace {
@@ -95,7 +101,68 @@ CREATE TABLE instance (
   header $BYTES NOT NULL);
 CREATE INDEX instance_by_series ON instance (series_key);
 )sql",
+    R"sql(
+CREATE TABLE remote_ae (
+  ae_title TEXT PRIMARY KEY, host TEXT NOT NULL, port $BIG NOT NULL, tls $BIG NOT NULL,
+  comment TEXT NOT NULL);
+
+-- Names of more than one component group, for keys that begin another group than the first.
+CREATE INDEX patient_by_other_groups ON patient (patient_name_folded)
+  WHERE patient_name_folded LIKE '%=%';
+-- Modalities beside the date: a day's studies of one modality are found without their rows.
+DROP INDEX study_by_date;
+CREATE INDEX study_by_date ON study (study_date, study_time, modalities);
+$NAME_TRIGRAMS
+)sql",
 };
+
+/// Version 1 kept names as fold() makes them, from 2 on they are as fold_name() makes them.
+Status refold(SqlDatabase& database, std::string_view table, std::string_view name) {
+  auto read = database.prepare(fmt::format(
+      "SELECT id, {0} FROM {1} WHERE {0} <> '' AND id > $1 ORDER BY id LIMIT 1000", name, table));
+  if (!read) return fail(read.error());
+  auto write =
+      database.prepare(fmt::format("UPDATE {1} SET {0}_folded = $1 WHERE id = $2 AND "
+                                   "{0}_folded <> $1",
+                                   name, table));
+  if (!write) return fail(write.error());
+  std::int64_t after = 0;
+  std::vector<std::pair<std::int64_t, std::string>> rows;
+  do {
+    rows.clear();
+    {
+      const ResetAtEnd reset(**read);
+      (*read)->bind(1, after);
+      for (auto row = (*read)->step();; row = (*read)->step()) {
+        if (!row) return fail(row.error());
+        if (!*row) break;
+        rows.emplace_back((*read)->integer(0), fold_name((*read)->text(1)));
+      }
+    }
+    for (const auto& [id, folded] : rows) {
+      (*write)->bind(1, std::string_view(folded));
+      (*write)->bind(2, id);
+      if (auto done = (*write)->run(); !done) return done;
+      after = id;
+    }
+  } while (!rows.empty());
+  return {};
+}
+
+Status refold_names(SqlDatabase& database) {
+  const std::pair<std::string_view, std::span<const IndexColumn>> tables[] = {
+      {"patient", patient_columns()},
+      {"study", study_columns()},
+      {"series", series_columns()},
+  };
+  for (const auto& [table, columns] : tables) {
+    for (const IndexColumn& column : columns) {
+      if (column.kind != ColumnKind::Name) continue;
+      if (auto done = refold(database, table, column.name); !done) return done;
+    }
+  }
+  return {};
+}
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
@@ -105,6 +172,7 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
 
 std::string in_dialect(std::string_view sql, const SqlDialect& dialect) {
   std::string text(sql);
+  replace_all(text, "$NAME_TRIGRAMS", dialect.name_trigrams);
   replace_all(text, "$ID", dialect.row_id);
   replace_all(text, "$BIG", dialect.big_integer);
   replace_all(text, "$BYTES", dialect.bytes);
@@ -125,6 +193,7 @@ Status migrate(SqlDatabase& database) {
     if (auto done = database.execute("BEGIN"); !done) return done;
     auto done =
         database.execute(in_dialect(kSteps[static_cast<std::size_t>(version)], database.dialect()));
+    if (done && version == 1) done = refold_names(database);
     if (done) done = database.set_schema_version(version + 1);
     if (done) done = database.execute("COMMIT");
     if (!done) {

@@ -191,12 +191,25 @@ Result<Header> LocalArchive::header_from_object(const InstanceRecord& record) {
   }
 }
 
-Result<std::unique_ptr<Matches>> LocalArchive::find(Query) {
-  return fail(ErrorKind::Unsupported, "queries");
+Result<std::unique_ptr<Matches>> LocalArchive::find(Query query) {
+  // Without room to index what waits, what is indexed is better than no answer.
+  (void)behind_->settle();
+  return index_->search(std::move(query));
 }
 
-Result<std::unique_ptr<Records>> LocalArchive::select(Selection) {
-  return fail(ErrorKind::Unsupported, "queries");
+Result<std::unique_ptr<Records>> LocalArchive::select(Selection selection) {
+  if (auto settled = behind_->settle(); !settled) return fail(settled.error());
+  return index_->select(selection);
+}
+
+Result<std::vector<RemoteAe>> LocalArchive::remote_aes() {
+  return index_->remote_aes();
+}
+Status LocalArchive::put_remote_ae(RemoteAe remote) {
+  return index_->put_remote_ae(remote);
+}
+Status LocalArchive::remove_remote_ae(std::string_view ae_title) {
+  return index_->remove_remote_ae(ae_title);
 }
 
 Result<std::size_t> LocalArchive::read_object(const InstanceRecord& instance, std::uint64_t offset,

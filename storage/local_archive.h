@@ -50,6 +50,9 @@ class LocalArchive final : public Archive {
   Result<VerifyReport> verify(
       const std::function<bool(std::uint64_t, std::uint64_t)>& progress) override;
   Status ready() override;
+  Result<std::vector<RemoteAe>> remote_aes() override;
+  Status put_remote_ae(RemoteAe remote) override;
+  Status remove_remote_ae(std::string_view ae_title) override;
 
  private:
   LocalArchive(ArchiveOptions options, const ArchiveTuning& tuning,

@@ -44,6 +44,9 @@ struct SqlDialect {
   std::string_view row_id;  ///< type of an integer key
   std::string_view big_integer;
   std::string_view bytes;
+  /// Statements that create patient_name_trigram: a full text index over the runs of three letters
+  /// in patient_name_folded, its rowid that of the patient, kept by the database itself.
+  std::string_view name_trigrams;
 };
 
 /// One connection. Not for use from two threads at once.

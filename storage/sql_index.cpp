@@ -2,35 +2,17 @@
 
 #include <utility>
 
-#include "storage/file_storage.h"
-#include "storage/header_compressor.h"
 #include "storage/index_schema.h"
+#include "storage/query_answers.h"
+#include "storage/selection.h"
 #include "storage/sqlite_database.h"
 
 namespace pacs::storage {
 namespace {
 
-constexpr std::string_view kRecord =
-    "SELECT instance.id, sop_class.text, instance.sop_instance_uid, series.series_instance_uid, "
-    "study.study_instance_uid, transfer_syntax.text, instance.data_set_bytes, "
-    "instance.data_set_offset, instance.checksum FROM instance "
-    "JOIN series ON series.id = instance.series_key JOIN study ON study.id = series.study_key "
-    "JOIN term sop_class ON sop_class.id = instance.sop_class_key "
-    "JOIN term transfer_syntax ON transfer_syntax.id = instance.transfer_syntax_key ";
-
-InstanceRecord record_of(SqlStatement& row) {
-  InstanceRecord record;
-  record.object_key = object_key(static_cast<std::uint64_t>(row.integer(0)));
-  record.sop_class_uid = row.text(1);
-  record.sop_instance_uid = row.text(2);
-  record.series_instance_uid = row.text(3);
-  record.study_instance_uid = row.text(4);
-  record.transfer_syntax_uid = row.text(5);
-  record.data_set_bytes = static_cast<std::uint64_t>(row.integer(6));
-  record.data_set_offset = static_cast<std::uint64_t>(row.integer(7));
-  record.checksum = static_cast<std::uint64_t>(row.integer(8));
-  return record;
-}
+constexpr std::string_view kState =
+    "SELECT patients, studies, series, instances, bytes, applied_sequence, checkpoint_sequence, "
+    "last_object FROM archive_state";
 
 tl::unexpected<Error> unknown(std::string_view sop_instance_uid) {
   return fail(ErrorKind::NotFound,
@@ -38,34 +20,6 @@ tl::unexpected<Error> unknown(std::string_view sop_instance_uid) {
 }
 
 }  // namespace
-
-/// One reading connection with its statements.
-struct SqlIndex::Reader {
-  std::unique_ptr<SqlDatabase> database;
-  std::unique_ptr<SqlStatement> find, header, counts, page;
-  HeaderCompressor compressor;
-};
-
-class SqlIndex::Lease {
- public:
-  Lease(SqlIndex& index, std::unique_ptr<Reader> reader)
-      : index_(&index), reader_(std::move(reader)) {}
-  ~Lease() {
-    if (!reader_) return;
-    {
-      const std::lock_guard lock(index_->readers_mutex_);
-      index_->idle_readers_.push_back(std::move(reader_));
-    }
-    index_->reader_returned_.notify_one();
-  }
-  Lease(Lease&&) noexcept = default;
-  Lease& operator=(Lease&&) = delete;
-  Reader* operator->() const { return reader_.get(); }
-
- private:
-  SqlIndex* index_;
-  std::unique_ptr<Reader> reader_;
-};
 
 SqlIndex::~SqlIndex() = default;
 
@@ -87,62 +41,18 @@ Result<std::unique_ptr<SqlIndex>> SqlIndex::open_sqlite_index(
   index->writer_ = std::move(*writer);
   // The names of database and WAL must survive as well as what is in them.
   if (auto synced = index->files_->sync_directory(directory); !synced) return fail(synced.error());
-  index->connect_ = [path] { return open_sqlite(path, {true, kReaderCacheKib, true}); };
+  index->readers_ = std::make_unique<SqlReaders>([path] {
+    return open_sqlite(path, {true, kReaderCacheKib, true});
+  });
   return index;
 }
 
-Result<std::unique_ptr<SqlIndex::Reader>> SqlIndex::make_reader() {
-  auto reader = std::make_unique<Reader>();
-  auto database = connect_();
-  if (!database) return fail(database.error());
-  reader->database = std::move(*database);
-  const std::pair<std::unique_ptr<SqlStatement>*, std::string> all[] = {
-      {&reader->find, std::string(kRecord) + "WHERE instance.sop_instance_uid = $1"},
-      {&reader->header,
-       "SELECT instance.header, header_base.header FROM instance LEFT JOIN header_base ON "
-       "header_base.series_key = instance.series_key WHERE instance.sop_instance_uid = $1"},
-      {&reader->counts,
-       "SELECT patients, studies, series, instances, bytes, applied_sequence, "
-       "checkpoint_sequence, last_object FROM archive_state"},
-      {&reader->page,
-       std::string(kRecord) + "WHERE instance.id > $1 ORDER BY instance.id LIMIT $2"},
-  };
-  for (const auto& [statement, sql] : all) {
-    auto prepared = reader->database->prepare(sql);
-    if (!prepared) return fail(prepared.error());
-    *statement = std::move(*prepared);
-  }
-  return reader;
-}
-
-Result<SqlIndex::Lease> SqlIndex::lease() {
-  {
-    std::unique_lock lock(readers_mutex_);
-    reader_returned_.wait(lock,
-                          [this] { return !idle_readers_.empty() || readers_ < kReadersMax; });
-    if (!idle_readers_.empty()) {
-      auto reader = std::move(idle_readers_.back());
-      idle_readers_.pop_back();
-      return Lease(*this, std::move(reader));
-    }
-    ++readers_;
-  }
-  auto reader = make_reader();
-  if (!reader) {
-    {
-      const std::lock_guard lock(readers_mutex_);
-      --readers_;
-    }
-    reader_returned_.notify_one();
-    return fail(reader.error());
-  }
-  return Lease(*this, std::move(*reader));
-}
-
 Result<IndexPosition> SqlIndex::position() {
-  auto reader = lease();
+  auto reader = readers_->lease();
   if (!reader) return fail(reader.error());
-  SqlStatement& state = *(*reader)->counts;
+  auto statement = (*reader)->statement(std::string(kState));
+  if (!statement) return fail(statement.error());
+  SqlStatement& state = **statement;
   const ResetAtEnd reset(state);
   const auto row = state.step();
   if (!row) return fail(row.error());
@@ -178,9 +88,12 @@ Status SqlIndex::sync() {
 }
 
 Result<InstanceRecord> SqlIndex::find(std::string_view sop_instance_uid) {
-  auto reader = lease();
+  auto reader = readers_->lease();
   if (!reader) return fail(reader.error());
-  SqlStatement& find = *(*reader)->find;
+  auto statement =
+      (*reader)->statement(std::string(kRecordSql) + "WHERE instance.sop_instance_uid = $1");
+  if (!statement) return fail(statement.error());
+  SqlStatement& find = **statement;
   const ResetAtEnd reset(find);
   find.bind(1, sop_instance_uid);
   const auto row = find.step();
@@ -190,9 +103,13 @@ Result<InstanceRecord> SqlIndex::find(std::string_view sop_instance_uid) {
 }
 
 Result<Bytes> SqlIndex::header(std::string_view sop_instance_uid) {
-  auto reader = lease();
+  auto reader = readers_->lease();
   if (!reader) return fail(reader.error());
-  SqlStatement& header = *(*reader)->header;
+  auto statement = (*reader)->statement(
+      "SELECT instance.header, header_base.header FROM instance LEFT JOIN header_base ON "
+      "header_base.series_key = instance.series_key WHERE instance.sop_instance_uid = $1");
+  if (!statement) return fail(statement.error());
+  SqlStatement& header = **statement;
   const ResetAtEnd reset(header);
   header.bind(1, sop_instance_uid);
   const auto row = header.step();
@@ -200,17 +117,19 @@ Result<Bytes> SqlIndex::header(std::string_view sop_instance_uid) {
   if (!*row) return unknown(sop_instance_uid);
   Bytes base;
   if (const ByteView compressed = header.bytes(1); !compressed.empty()) {
-    auto plain = (*reader)->compressor.decompress(compressed);
+    auto plain = (*reader)->compressor().decompress(compressed);
     if (!plain) return fail(plain.error());
     base = std::move(*plain);
   }
-  return (*reader)->compressor.decompress(header.bytes(0), base);
+  return (*reader)->compressor().decompress(header.bytes(0), base);
 }
 
 Result<ArchiveCounts> SqlIndex::counts() {
-  auto reader = lease();
+  auto reader = readers_->lease();
   if (!reader) return fail(reader.error());
-  SqlStatement& state = *(*reader)->counts;
+  auto statement = (*reader)->statement(std::string(kState));
+  if (!statement) return fail(statement.error());
+  SqlStatement& state = **statement;
   const ResetAtEnd reset(state);
   const auto row = state.step();
   if (!row) return fail(row.error());
@@ -228,9 +147,12 @@ Status SqlIndex::for_each(const std::function<bool(std::uint64_t, const Instance
   do {
     rows.clear();
     {
-      auto reader = lease();
+      auto reader = readers_->lease();
       if (!reader) return fail(reader.error());
-      SqlStatement& page = *(*reader)->page;
+      auto statement = (*reader)->statement(std::string(kRecordSql) +
+                                            "WHERE instance.id > $1 ORDER BY instance.id LIMIT $2");
+      if (!statement) return fail(statement.error());
+      SqlStatement& page = **statement;
       const ResetAtEnd reset(page);
       page.bind(1, after);
       page.bind(2, kPageRows);
@@ -248,8 +170,77 @@ Status SqlIndex::for_each(const std::function<bool(std::uint64_t, const Instance
   return {};
 }
 
+Result<std::unique_ptr<Matches>> SqlIndex::search(Query query) {
+  return storage::search(*readers_, std::move(query));
+}
+
+Result<std::unique_ptr<Records>> SqlIndex::select(const Selection& selection) {
+  return storage::select(*readers_, selection);
+}
+
+Result<std::int64_t> SqlIndex::write(const SqlText& sql) {
+  std::int64_t changed = 0;
+  {
+    const std::lock_guard lock(writer_mutex_);
+    const SqlQuery query(sql);
+    auto statement = writer_database_->prepare(query.text);
+    if (!statement) return fail(statement.error());
+    bind_values(**statement, query, {});
+    if (auto done = (*statement)->run(); !done) return fail(done.error());
+    changed = writer_database_->changes();
+  }
+  if (auto synced = sync(); !synced) return fail(synced.error());
+  return changed;
+}
+
+Result<std::vector<RemoteAe>> SqlIndex::remote_aes() {
+  auto reader = readers_->lease();
+  if (!reader) return fail(reader.error());
+  auto statement = (*reader)->statement(
+      "SELECT ae_title, host, port, tls, comment FROM remote_ae ORDER BY ae_title");
+  if (!statement) return fail(statement.error());
+  SqlStatement& rows = **statement;
+  const ResetAtEnd reset(rows);
+  std::vector<RemoteAe> remotes;
+  for (auto row = rows.step();; row = rows.step()) {
+    if (!row) return fail(row.error());
+    if (!*row) return remotes;
+    remotes.push_back({std::string(rows.text(0)), std::string(rows.text(1)),
+                       static_cast<std::uint16_t>(rows.integer(2)), rows.integer(3) != 0,
+                       std::string(rows.text(4))});
+  }
+}
+
+Status SqlIndex::put_remote_ae(const RemoteAe& remote) {
+  if (auto checked = storage::check(remote); !checked) return checked;
+  SqlText sql("INSERT INTO remote_ae (ae_title, host, port, tls, comment) SELECT ");
+  sql.add(remote.ae_title) += ", ";
+  sql.add(remote.host) += ", ";
+  sql.add(std::int64_t{remote.port}) += ", ";
+  sql.add(std::int64_t{remote.tls}) += ", ";
+  sql.add(remote.comment) += " WHERE (SELECT count(*) FROM remote_ae WHERE ae_title <> ";
+  sql.add(remote.ae_title) += ") < ";
+  sql.add(static_cast<std::int64_t>(kRemoteAesMax)) +=
+      " ON CONFLICT (ae_title) DO UPDATE SET host = excluded.host, port = excluded.port, tls = "
+      "excluded.tls, comment = excluded.comment";
+  const auto changed = write(sql);
+  if (!changed) return fail(changed.error());
+  if (*changed != 0) return {};
+  return fail(ErrorKind::LimitExceeded,
+              "remote_aes_max: the archive keeps 10,000 remote AEs at most");
+}
+
+Status SqlIndex::remove_remote_ae(std::string_view ae_title) {
+  SqlText sql("DELETE FROM remote_ae WHERE ae_title = ");
+  sql.add(std::string(ae_title));
+  const auto changed = write(sql);
+  if (!changed) return fail(changed.error());
+  if (*changed != 0) return {};
+  return fail(ErrorKind::NotFound, "no such remote AE is known");
+}
+
 Result<std::vector<std::string>> SqlIndex::check() {
-  auto database = connect_();
+  auto database = readers_->connect();
   if (!database) return fail(database.error());
   return (*database)->check();
 }

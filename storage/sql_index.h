@@ -1,7 +1,6 @@
 // SqlIndex: the index over a database behind the SQL seam: one writer, several readers.
 #pragma once
 
-#include <condition_variable>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -12,6 +11,8 @@
 #include "storage/index.h"
 #include "storage/index_writer.h"
 #include "storage/sql.h"
+#include "storage/sql_readers.h"
+#include "storage/sql_text.h"
 
 namespace pacs::storage {
 
@@ -31,31 +32,25 @@ class SqlIndex final : public Index {
   Result<Bytes> header(std::string_view sop_instance_uid) override;
   Result<ArchiveCounts> counts() override;
   Status for_each(const std::function<bool(std::uint64_t, const InstanceRecord&)>& each) override;
+  Result<std::unique_ptr<Matches>> search(Query query) override;
+  Result<std::unique_ptr<Records>> select(const Selection& selection) override;
+  Result<std::vector<RemoteAe>> remote_aes() override;
+  Status put_remote_ae(const RemoteAe& remote) override;
+  Status remove_remote_ae(std::string_view ae_title) override;
   Result<std::vector<std::string>> check() override;
 
  private:
-  struct Reader;
-  /// A reader for the time of one call.
-  class Lease;
-  using Connect = std::function<Result<std::unique_ptr<SqlDatabase>>()>;
-
   SqlIndex() = default;
-  [[nodiscard]] Result<std::unique_ptr<Reader>> make_reader();
-  [[nodiscard]] Result<Lease> lease();
+  /// Runs one statement on the writing connection and makes its effect durable; the number of rows
+  /// that it changed.
+  [[nodiscard]] Result<std::int64_t> write(const SqlText& sql);
 
-  /// More would only wait for each other on the machines we know; each costs its page cache.
-  static constexpr std::size_t kReadersMax = 4;
-
-  Connect connect_;
   std::shared_ptr<FileSystem> files_;
   std::vector<std::filesystem::path> to_sync_;
   std::mutex writer_mutex_;
   std::unique_ptr<SqlDatabase> writer_database_;
   std::unique_ptr<IndexWriter> writer_;
-  std::mutex readers_mutex_;
-  std::condition_variable reader_returned_;
-  std::vector<std::unique_ptr<Reader>> idle_readers_;
-  std::size_t readers_ = 0;
+  std::unique_ptr<SqlReaders> readers_;
 };
 
 }  // namespace pacs::storage

@@ -85,9 +85,36 @@ class SqliteStatement final : public SqlStatement {
   std::deque<std::string> texts_;  // does not move what is bound
 };
 
+/// detail=none keeps which patients hold a run, not where: all runs of a key are looked for, and
+/// the names themselves compared.
+constexpr std::string_view kNameTrigrams = R"sql(
+CREATE VIRTUAL TABLE patient_name_trigram USING fts5 (
+  patient_name_folded, content='patient', content_rowid='id', detail=none, columnsize=0,
+  tokenize='trigram case_sensitive 1');
+INSERT INTO patient_name_trigram (patient_name_trigram) VALUES ('rebuild');
+CREATE TRIGGER patient_name_added AFTER INSERT ON patient BEGIN
+  INSERT INTO patient_name_trigram (rowid, patient_name_folded)
+    VALUES (new.id, new.patient_name_folded);
+END;
+CREATE TRIGGER patient_name_removed AFTER DELETE ON patient BEGIN
+  INSERT INTO patient_name_trigram (patient_name_trigram, rowid, patient_name_folded)
+    VALUES ('delete', old.id, old.patient_name_folded);
+END;
+CREATE TRIGGER patient_name_changed AFTER UPDATE OF patient_name_folded ON patient
+  WHEN old.patient_name_folded <> new.patient_name_folded BEGIN
+  INSERT INTO patient_name_trigram (patient_name_trigram, rowid, patient_name_folded)
+    VALUES ('delete', old.id, old.patient_name_folded);
+  INSERT INTO patient_name_trigram (rowid, patient_name_folded)
+    VALUES (new.id, new.patient_name_folded);
+END;
+)sql";
+
 class SqliteDatabase final : public SqlDatabase {
  public:
-  SqliteDatabase(const std::string& path, int flags) : database_(path, flags, kBusyTimeoutMs) {}
+  SqliteDatabase(const std::string& path, int flags) : database_(path, flags, kBusyTimeoutMs) {
+    // Else a statement with LIKE is prepared anew for each pattern that is bound.
+    sqlite3_db_config(database_.getHandle(), SQLITE_DBCONFIG_ENABLE_QPSG, 1, nullptr);
+  }
 
   Result<std::unique_ptr<SqlStatement>> prepare(std::string_view sql) override {
     try {
@@ -115,7 +142,7 @@ class SqliteDatabase final : public SqlDatabase {
     return execute(fmt::format("PRAGMA user_version = {}", version));
   }
   const SqlDialect& dialect() const override {
-    static constexpr SqlDialect kDialect{"INTEGER", "INTEGER", "BLOB"};
+    static constexpr SqlDialect kDialect{"INTEGER", "INTEGER", "BLOB", kNameTrigrams};
     return kDialect;
   }
   std::int64_t changes() override { return database_.getChanges(); }
