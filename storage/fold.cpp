@@ -54,6 +54,10 @@ bool is_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
+char upper(char ascii) {
+  return ascii >= 'a' && ascii <= 'z' ? static_cast<char>(ascii - 'a' + 'A') : ascii;
+}
+
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(' ');
   if (first == std::string_view::npos) return {};
@@ -62,7 +66,7 @@ std::string_view trimmed(std::string_view text) {
 
 void append_component(std::string& to, std::string_view component) {
   if (is_ascii(component)) {
-    to += fold(trimmed(component));
+    for (const char letter : trimmed(component)) to += upper(letter);
     return;
   }
   // A letter beyond ASCII may fold to a delimiter (U+FF3E is a wide ^) or to a space.
@@ -81,9 +85,7 @@ void drop_trailing(std::string& text, std::size_t start, char separator) {
 std::string fold(std::string_view text) {
   std::string result(text);
   if (is_ascii(text)) {
-    for (char& letter : result) {
-      if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');
-    }
+    std::ranges::transform(result, result.begin(), upper);
     return result;
   }
   UErrorCode code = U_ZERO_ERROR;
@@ -105,6 +107,7 @@ std::string fold(std::string_view text) {
 
 std::string fold_name(std::string_view names) {
   std::string result;
+  result.reserve(names.size());
   std::size_t value_start = 0;  // in the result
   std::size_t group_start = 0;
   for (std::size_t start = 0; start <= names.size();) {

@@ -1,7 +1,11 @@
 #include "storage/name_match.h"
 
 #include <algorithm>
+#include <array>
+#include <bitset>
+#include <cstdint>
 #include <functional>
+#include <numeric>
 
 #include "storage/fold.h"
 #include "storage/phonetic.h"
@@ -23,6 +27,16 @@ std::vector<std::string_view> split(std::string_view text, std::string_view sepa
   return parts;
 }
 
+template <typename Holds>
+bool any_part(std::string_view text, char separator, Holds holds) {
+  for (;;) {
+    const std::size_t end = text.find(separator);
+    if (holds(text.substr(0, end))) return true;
+    if (end == text.npos) return false;
+    text.remove_prefix(end + 1);
+  }
+}
+
 std::u32string letters_of(std::string_view utf8) {
   std::u32string letters;
   for (const char c : utf8) {
@@ -39,22 +53,24 @@ std::u32string letters_of(std::string_view utf8) {
   return letters;
 }
 
-/// Insertions, deletions, replacements and swaps of neighbours from one word to the other.
-std::size_t distance(const std::u32string& a, const std::u32string& b) {
-  std::vector<std::size_t> before_last(b.size() + 1);
-  std::vector<std::size_t> last(b.size() + 1);
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
+/// Insertions, deletions, replacements and swaps of neighbours from one word to the other, each of
+/// kLettersMax letters at most.
+std::size_t distance(std::u32string_view a, std::u32string_view b) {
+  using Row = std::array<std::uint8_t, kLettersMax + 1>;
+  Row before_last{};
+  Row last{};
+  Row row{};
+  std::iota(last.begin(), last.end(), std::uint8_t{0});
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    row[0] = i;
+    row[0] = static_cast<std::uint8_t>(i);
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-      row[j] = std::min({last[j] + 1, row[j - 1] + 1, replaced});
+      int best = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1])});
       const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-      if (swapped) row[j] = std::min(row[j], before_last[j - 2] + 1);
+      if (swapped) best = std::min(best, before_last[j - 2] + 1);
+      row[j] = static_cast<std::uint8_t>(best);
     }
-    std::swap(before_last, last);
-    std::swap(last, row);
+    before_last = last;
+    last = row;
   }
   return last[b.size()];
 }
@@ -133,17 +149,15 @@ bool NameKey::matches(std::string_view names_utf8) const {
 }
 
 bool NameKey::matches_folded(std::string_view folded_names) const {
-  return std::ranges::any_of(split(folded_names, "\\"),
-                             [this](std::string_view name) { return matches_one(name); });
+  return any_part(folded_names, '\\', [this](std::string_view name) { return matches_one(name); });
 }
 
 bool NameKey::matches_one(std::string_view folded_name) const {
   if (groups_.size() == 1) {
     if (groups_.front().text.empty()) return true;
-    for (const std::string_view group : split(folded_name, "=")) {
-      if (matches_group(groups_.front(), group)) return true;
-    }
-    return false;
+    return any_part(folded_name, '=', [this](std::string_view group) {
+      return matches_group(groups_.front(), group);
+    });
   }
   for (std::size_t i = 0; i < groups_.size(); ++i) {
     if (groups_[i].text.empty()) continue;
@@ -179,7 +193,8 @@ std::vector<NameKey::Word> NameKey::words_of(std::string_view group, bool joined
     if (text.find_first_not_of('*') == std::string::npos) continue;  // says nothing
     std::vector<std::string> sounds =
         has_wildcard(text) ? std::vector<std::string>{} : daitch_mokotoff(text);
-    words.push_back({std::move(text), std::move(sounds)});
+    std::u32string letters = letters_of(text);
+    words.push_back({std::move(text), std::move(letters), std::move(sounds)});
   }
   return words;
 }
@@ -187,7 +202,7 @@ std::vector<NameKey::Word> NameKey::words_of(std::string_view group, bool joined
 bool NameKey::alike(const Word& key, std::string_view word) {
   if (has_wildcard(key.text)) return wildcard_matches(key.text, word);
   if (key.text == word) return true;
-  const std::u32string wanted = letters_of(key.text);
+  const std::u32string& wanted = key.letters;
   const std::u32string found = letters_of(word);
   if (wanted.size() > kLettersMax || found.size() > kLettersMax) return false;
   // Initials: of Latin, Greek and Cyrillic letters only; one ideograph may be a whole name.
@@ -195,9 +210,13 @@ bool NameKey::alike(const Word& key, std::string_view word) {
       (wanted.size() == 1 || found.size() == 1)) {
     return true;
   }
+  const std::size_t longer = std::max(wanted.size(), found.size());
+  const std::size_t shorter = std::min(wanted.size(), found.size());
+  const std::size_t differing_at_most = (longer + 1) / 2;
+  if (longer - shorter > differing_at_most) return false;
   const std::size_t differing = distance(wanted, found);
-  if (differing <= slips_allowed(std::min(wanted.size(), found.size()))) return true;
-  if (differing > (std::max(wanted.size(), found.size()) + 1) / 2) return false;
+  if (differing <= slips_allowed(shorter)) return true;
+  if (differing > differing_at_most || key.sounds.empty()) return false;
   const std::vector<std::string> sounds = daitch_mokotoff(word);
   return std::ranges::any_of(key.sounds, [&](const std::string& code) {
     return std::ranges::find(sounds, code) != sounds.end();
@@ -208,12 +227,14 @@ bool NameKey::all_alike(const std::vector<Word>& key, const std::vector<std::str
   if (key.empty() || key.size() > words.size()) return false;
   // Each word of the key needs one of its own: augmenting paths (Kuhn).
   constexpr std::size_t kFree = kWordsMax;
-  std::vector<std::vector<bool>> pairs(key.size(), std::vector<bool>(words.size()));
+  std::array<std::bitset<kWordsMax>, kWordsMax> pairs;
   for (std::size_t k = 0; k < key.size(); ++k) {
     for (std::size_t w = 0; w < words.size(); ++w) pairs[k][w] = alike(key[k], words[w]);
+    if (pairs[k].none()) return false;
   }
-  std::vector<std::size_t> taken_by(words.size(), kFree);
-  std::vector<bool> seen(words.size());
+  std::array<std::size_t, kWordsMax> taken_by{};
+  taken_by.fill(kFree);
+  std::bitset<kWordsMax> seen;
   const std::function<bool(std::size_t)> find_word = [&](std::size_t k) {
     for (std::size_t w = 0; w < words.size(); ++w) {
       if (!pairs[k][w] || seen[w]) continue;
@@ -226,14 +247,24 @@ bool NameKey::all_alike(const std::vector<Word>& key, const std::vector<std::str
     return false;
   };
   for (std::size_t k = 0; k < key.size(); ++k) {
-    seen.assign(words.size(), false);
+    seen.reset();
     if (!find_word(k)) return false;
   }
   return true;
 }
 
 bool name_matches(std::string_view key_utf8, std::string_view name_utf8, bool fuzzy) {
-  return NameKey{key_utf8, fuzzy}.matches(name_utf8);
+  // One key is held against many names, one after the other.
+  struct Last {
+    std::string key;
+    bool fuzzy = false;
+    NameKey prepared{"", false};
+  };
+  thread_local Last last;
+  if (last.key != key_utf8 || last.fuzzy != fuzzy) {
+    last = {std::string{key_utf8}, fuzzy, NameKey{key_utf8, fuzzy}};
+  }
+  return last.prepared.matches(name_utf8);
 }
 
 }  // namespace pacs::storage

@@ -40,6 +40,7 @@ class NameKey {
  private:
   struct Word {
     std::string text;
+    std::u32string letters;
     std::vector<std::string> sounds;
   };
   struct Group {
