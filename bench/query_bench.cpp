@@ -1,0 +1,219 @@
+// Measures queries in-process, over a large index: how long the first answer and 200 answers take.
+//
+//   query_bench ARCHIVE [ROUNDS]
+//
+// ARCHIVE is what `fill_index ARCHIVE --studies COUNT` made. Each round asks for something else, as
+// people do; the first answer is pulled alone. Prints p50 and p95 in milliseconds for each kind of
+// query, then answers per second of a universal query over all studies, and the memory it took.
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "core/date_time.h"
+#include "core/dicom_dictionary.h"
+#include "core/dicom_tags.h"
+#include "storage/archive.h"
+
+namespace {
+
+using namespace pacs;
+using namespace pacs::storage;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kAnswers = 200;
+
+[[noreturn]] void stop(const std::string& why) {
+  fmt::print(stderr, "query_bench: {}\n", why);
+  std::exit(1);
+}
+
+double milliseconds_since(Clock::time_point begun) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
+}
+
+double resident_mib() {
+  std::size_t pages = 0;
+  if (std::FILE* file = std::fopen("/proc/self/statm", "r")) {
+    if (std::fscanf(file, "%*u %zu", &pages) != 1) pages = 0;
+    std::fclose(file);
+  }
+  return static_cast<double>(pages) * 4096 / (1 << 20);
+}
+
+using Keys = std::vector<std::pair<Tag, std::string>>;
+
+/// A study-level query with the keys that work lists show.
+Query query_of(const Keys& keys, QueryLevel level = QueryLevel::Study) {
+  DataSet identifier;
+  identifier.set_text(tags::QueryRetrieveLevel, to_string(level));
+  for (const Tag tag :
+       {Tag{tags::StudyDate}, Tag{tags::StudyTime}, Tag{tags::AccessionNumber},
+        Tag{tags::ModalitiesInStudy}, Tag{tags::StudyDescription}, Tag{tags::PatientName},
+        Tag{tags::PatientID}, Tag{tags::PatientBirthDate}, Tag{tags::StudyInstanceUID},
+        Tag{tags::NumberOfStudyRelatedSeries}, Tag{tags::NumberOfStudyRelatedInstances}}) {
+    identifier.set_text(tag, "");
+  }
+  for (const auto& [tag, value] : keys) identifier.set_text(tag, dictionary_vr(tag), value);
+  QueryRules rules;
+  rules.relational = true;
+  auto query = parse_query(identifier, rules);
+  if (!query) stop(query.error().to_string());
+  return std::move(*query);
+}
+
+struct Times {
+  std::vector<double> first, all;
+  std::size_t answers = 0;
+};
+
+std::size_t pull(Matches& matches, std::size_t most) {
+  auto answers = matches.next(most);
+  if (!answers) stop(answers.error().to_string());
+  return answers->size();
+}
+
+void measure(Archive& archive, Query query, Times& times) {
+  const auto begun = Clock::now();
+  auto matches = archive.find(std::move(query));
+  if (!matches) stop(matches.error().to_string());
+  std::size_t answers = pull(**matches, 1);
+  times.first.push_back(milliseconds_since(begun));
+  if (answers != 0) answers += pull(**matches, kAnswers - 1);
+  times.all.push_back(milliseconds_since(begun));
+  times.answers += answers;
+}
+
+double percentile(std::vector<double> values, std::size_t percent) {
+  std::ranges::sort(values);
+  return values[(values.size() - 1) * percent / 100];
+}
+
+void report(const std::string& kind, const Times& times) {
+  fmt::print("{:<28} {:>9.3f} {:>9.3f} {:>9.3f} {:>9.3f} {:>9.1f}\n", kind,
+             percentile(times.first, 50), percentile(times.first, 95), percentile(times.all, 50),
+             percentile(times.all, 95),
+             static_cast<double>(times.answers) / static_cast<double>(times.all.size()));
+}
+
+/// What there is, so that queries ask for what exists.
+struct Sample {
+  std::uint64_t studies = 0;
+  std::vector<std::string> families;
+};
+
+void all_studies(Archive& archive) {
+  const auto begun = Clock::now();
+  auto matches = archive.find(query_of({}));
+  if (!matches) stop(matches.error().to_string());
+  std::size_t answers = 0;
+  for (std::size_t got = 1; got != 0; answers += got) got = pull(**matches, kAnswers);
+  const double seconds = milliseconds_since(begun) / 1000;
+  fmt::print("all studies: {} answers in {:.2f} s, {:.0f} a second, {:.0f} MiB resident\n", answers,
+             seconds, static_cast<double>(answers) / seconds, resident_mib());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2 || argc > 3) {
+    std::fputs("usage: query_bench ARCHIVE [ROUNDS]\n", stderr);
+    return 2;
+  }
+  const std::size_t rounds = argc == 3 ? std::strtoul(argv[2], nullptr, 10) : 100;
+  ArchiveOptions options;
+  options.path = argv[1];
+  options.durability = Durability::Os;
+  auto opened = Archive::open(options);
+  if (!opened) stop(opened.error().to_string());
+  Archive& archive = **opened;
+  const auto counts = archive.counts();
+  if (!counts) stop(counts.error().to_string());
+  const std::uint64_t studies = counts->studies;
+  if (studies == 0 || rounds == 0) stop("nothing to ask");
+  fmt::print("{} patients, {} studies, {} series, {} instances\n", counts->patients, studies,
+             counts->series, counts->instances);
+
+  // As fill_index makes them.
+  const std::vector<std::string> parts{"BAK", "BER", "CHE", "ELF", "GAR", "JAK", "MAN", "SKI"};
+  const std::vector<std::string> modalities{"CT", "MR", "CR", "US", "DX", "MG", "XA", "NM"};
+  const auto study_of = [&](std::size_t round) { return round * 7919 * 104'729 % studies; };
+  const auto day = [](std::size_t round, std::int32_t more = 0) {
+    return Date::from_days(20'088 - static_cast<std::int32_t>(round % 3000) + more).to_string();
+  };
+  const std::vector<std::pair<std::string, std::function<Keys(std::size_t)>>> kinds{
+      {"patient id",
+       [&](std::size_t r) {
+         return Keys{{tags::PatientID, fmt::format("P{:07}", study_of(r) / 2)}};
+       }},
+      {"accession number",
+       [&](std::size_t r) {
+         return Keys{{tags::AccessionNumber, fmt::format("A{:08}", study_of(r))}};
+       }},
+      {"study UID",
+       [&](std::size_t r) {
+         return Keys{
+             {tags::StudyInstanceUID, fmt::format("1.2.826.0.1.3680043.8.498.2.{}", study_of(r))}};
+       }},
+      {"name SMITH*",
+       [](std::size_t) {
+         return Keys{{tags::PatientName, "SMITH*"}};
+       }},
+      {"name prefix, three letters",
+       [&](std::size_t r) {
+         return Keys{{tags::PatientName, parts[r % parts.size()] + "*"}};
+       }},
+      {"name *MITH*",
+       [](std::size_t) {
+         return Keys{{tags::PatientName, "*MITH*"}};
+       }},
+      {"name infix, six letters",
+       [&](std::size_t r) {
+         return Keys{{tags::PatientName,
+                      "*" + parts[r % parts.size()] + parts[r / 8 % parts.size()] + "*"}};
+       }},
+      {"name and a year",
+       [&](std::size_t r) {
+         return Keys{{tags::PatientName, "SMITH^J*"},
+                     {tags::StudyDate, day(r, -365) + "-" + day(r)}};
+       }},
+      {"a month and modality",
+       [&](std::size_t r) {
+         return Keys{{tags::StudyDate, day(r, -30) + "-" + day(r)},
+                     {tags::ModalitiesInStudy, modalities[r % modalities.size()]}};
+       }},
+      {"a day's studies",
+       [&](std::size_t r) {
+         return Keys{{tags::StudyDate, day(r)}};
+       }},
+      {"ten years, rare description",
+       [&](std::size_t r) {
+         return Keys{{tags::StudyDate, day(r, -3650) + "-"},
+                     {tags::StudyDescription, "XA KNEE"},
+                     {tags::PatientSex, "F"}};
+       }},
+      {"no such name",
+       [](std::size_t) {
+         return Keys{{tags::PatientName, "*QXQXQ*"}};
+       }},
+  };
+  fmt::print("{:<28} {:>19} {:>19}\n{:<28} {:>9} {:>9} {:>9} {:>9} {:>9}\n", "", "first answer, ms",
+             "200 answers, ms", "", "p50", "p95", "p50", "p95", "answers");
+  for (const auto& [name, keys] : kinds) {
+    Times times;
+    for (std::size_t round = 0; round < rounds; ++round) {
+      measure(archive, query_of(keys(round)), times);
+    }
+    report(name, times);
+  }
+  all_studies(archive);
+  return 0;
+}
