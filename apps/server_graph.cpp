@@ -181,16 +181,6 @@ std::size_t ServerGraph::associations() const {
   return (dicom_ ? dicom_->associations() : 0) + (dicom_tls_ ? dicom_tls_->associations() : 0);
 }
 
-Status ServerGraph::dicom_port_ready(const network::Server& port) const {
-  if (stopping_) return fail(ErrorKind::Cancelled, "the server is shutting down");
-  if (port.associations() >= config_.dicom.associations_max) {
-    return fail(ErrorKind::OutOfResources,
-                fmt::format("all {} associations of dicom.associations_max are in use",
-                            config_.dicom.associations_max));
-  }
-  return {};
-}
-
 web::Operations ServerGraph::operations() {
   web::Operations operations;
   operations.version = PACS_VERSION;
@@ -203,7 +193,7 @@ web::Operations ServerGraph::operations() {
     if (port == nullptr) continue;
     operations.checks.push_back(
         {fmt::format("DICOM port {}{}", port->port(), port == dicom_tls_.get() ? " (TLS)" : ""),
-         [this, port] { return dicom_port_ready(*port); }});
+         [port] { return port->ready(); }});
   }
   return operations;
 }
@@ -247,7 +237,6 @@ std::string ServerGraph::http_url() const {
 }
 
 void ServerGraph::shut_down(std::chrono::milliseconds grace) {
-  stopping_ = true;
   // HTTP goes on meanwhile, so that /readyz says why nothing new is taken.
   const auto deadline = std::chrono::steady_clock::now() + grace;
   std::thread tls([&] {

@@ -1,7 +1,6 @@
 // ServerGraph: every object of the running server, made, connected and ended in one place.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -46,13 +45,11 @@ class ServerGraph {
   void observe();
   [[nodiscard]] web::Operations operations();
   [[nodiscard]] std::size_t associations() const;
-  [[nodiscard]] Status dicom_port_ready(const network::Server& port) const;
   [[nodiscard]] Result<std::unique_ptr<network::Server>> open_dicom_port(
       network::ServerOptions options, std::string_view key);
 
   const Config config_;
   const integration::Logger log_;
-  std::atomic<bool> stopping_{false};
   std::vector<web::DicomEndpoint> endpoints_;
 
   // In the order of who needs whom; they end in the opposite one: ports first, then those whom

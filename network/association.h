@@ -122,6 +122,9 @@ class Server {
   virtual ~Server() = default;
   [[nodiscard]] virtual std::uint16_t port() const = 0;
   [[nodiscard]] virtual std::size_t associations() const = 0;
+  /// Whether a new association would be accepted now: Cancelled while shutting down, OutOfResources
+  /// when all are in use or no connection can be accepted (the process has no descriptors left).
+  [[nodiscard]] virtual Status ready() const = 0;
   /// No new associations from now on; idle ones are told (A-ABORT) and busy ones finish the
   /// operations in flight, at most `grace`. Blocks until all are gone.
   virtual void shut_down(std::chrono::milliseconds grace) = 0;

@@ -41,6 +41,8 @@ constexpr AssociateRj kLocalLimitExceeded{2, 3, 2};
 constexpr std::size_t kConnectionsBeyondAssociations = 256;
 // When descriptors have run out, accepting again at once would spin.
 constexpr milliseconds kPauseAfterFailedAccept{100};
+// So long the port is not ready after such a failure: several further tries.
+constexpr milliseconds kShowFailedAccept{1000};
 // At shutdown: for peers to close after our last word, and for what has been closed to notice.
 constexpr milliseconds kLastWordGrace{500};
 constexpr milliseconds kCloseGrace{10'000};
@@ -92,6 +94,7 @@ struct Port : std::enable_shared_from_this<Port> {
   bool admit(const std::shared_ptr<Connection>& connection);
   void dismiss(const std::shared_ptr<Connection>& connection);
   void for_each(const std::function<void(Connection&)>& call);
+  [[nodiscard]] Status ready() const;
   void shut_down(milliseconds grace);
 
   const ServerOptions options;
@@ -105,12 +108,14 @@ struct Port : std::enable_shared_from_this<Port> {
   TlsContext tls;
   std::uint16_t port = 0;
 
-  std::mutex mutex;  // guards what follows
+  mutable std::mutex mutex;  // guards what follows
   std::condition_variable changed;
   std::unordered_set<std::shared_ptr<Connection>> connections;
   std::size_t serving = 0;  ///< established and not yet left by `serve`
   bool accepting = true;    ///< the accept loop runs
   bool draining = false;
+  std::string accept_failure;
+  steady_clock::time_point accept_failed_at;
 };
 
 Status Port::listen() {
@@ -150,6 +155,11 @@ Task<void> Port::accept() {
           asio::detached);
     } else if (code != asio::error::operation_aborted) {
       log.warning("", "cannot accept a connection", {{"error", code.message()}});
+      {
+        const std::scoped_lock lock(mutex);
+        accept_failure = code.message();
+        accept_failed_at = steady_clock::now();
+      }
       pause.expires_after(kPauseAfterFailedAccept);
       co_await pause.async_wait(kAwait);
     }
@@ -303,6 +313,20 @@ void Port::for_each(const std::function<void(Connection&)>& call) {
   }
 }
 
+Status Port::ready() const {
+  const std::scoped_lock lock(mutex);
+  if (draining || !accepting) return fail(ErrorKind::Cancelled, "the server is shutting down");
+  if (!accept_failure.empty() && steady_clock::now() - accept_failed_at < kShowFailedAccept) {
+    return fail(ErrorKind::OutOfResources, "cannot accept a connection: " + accept_failure);
+  }
+  if (serving >= options.associations_max) {
+    return fail(ErrorKind::OutOfResources, fmt::format("all {} associations (associations_max) "
+                                                       "are in use",
+                                                       options.associations_max));
+  }
+  return {};
+}
+
 void Port::shut_down(milliseconds grace) {
   const auto start = steady_clock::now();
   {
@@ -340,6 +364,7 @@ class DicomServer final : public Server {
     const std::scoped_lock lock(port_->mutex);
     return port_->serving;
   }
+  [[nodiscard]] Status ready() const override { return port_->ready(); }
   void shut_down(milliseconds grace) override {
     if (!std::exchange(down_, true)) port_->shut_down(grace);
   }

@@ -1,8 +1,14 @@
-// The port itself: limits, shutdown, metrics.
+// The port itself: limits, readiness, shutdown, metrics.
+#include <optional>
+#include <thread>
+
 #include <fmt/format.h>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "raw_peer.h"
 #include "scu.h"
@@ -48,6 +54,70 @@ TEST(Server, CountsAssociationsByTheirEndAndBytesBothWays) {
   EXPECT_EQ(port.metric("pacs_associations_active"), 0);
   EXPECT_GT(port.metric("pacs_dicom_bytes_total{direction=\"received\"}"), 100'000);
   EXPECT_GT(port.metric("pacs_dicom_bytes_total{direction=\"sent\"}"), 400);
+}
+
+TEST(Server, IsReadyWhileItWouldAcceptAnAssociation) {
+  ServerOptions options;
+  options.associations_max = 1;
+  TestPort port(options);
+  EXPECT_TRUE(port.server().ready());
+  {
+    const auto only = port.wait(request_association(port.request_options(), {}));
+    ASSERT_TRUE(only);
+    const Status full = port.server().ready();
+    ASSERT_FALSE(full);
+    EXPECT_EQ(full.error().message, "all 1 associations (associations_max) are in use");
+  }
+  while (!port.server().ready()) std::this_thread::yield();  // the test's time limit ends this
+  EXPECT_EQ(port.server().associations(), 0U);
+  port.server().shut_down(0s);
+  const Status down = port.server().ready();
+  ASSERT_FALSE(down);
+  EXPECT_EQ(down.error().message, "the server is shutting down");
+}
+
+/// The process may open one more descriptor while it lives.
+class OneDescriptorLeft {
+ public:
+  OneDescriptorLeft() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const int lowest = ::dup(STDIN_FILENO);
+    ::close(lowest);
+    const rlimit tight{static_cast<rlim_t>(lowest + 1), before_.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
+  }
+  ~OneDescriptorLeft() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  OneDescriptorLeft(const OneDescriptorLeft&) = delete;
+  OneDescriptorLeft& operator=(const OneDescriptorLeft&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST(Server, IsNotReadyWhileDescriptorsHaveRunOutAndThenGoesOn) {
+  TestPort port;
+  for (int i = 0; i < 2; ++i) {  // then all threads have what descriptors they need
+    ASSERT_TRUE(port.wait(echo_once(port.request_options())));
+  }
+  ASSERT_TRUE(port.seen().wait([&] { return port.seen().ends.size() == 2; }));
+  while (port.metric("pacs_associations_total{outcome=\"released\"}") < 2)
+    std::this_thread::yield();
+  std::optional<RawPeer> peer;
+  {
+    const OneDescriptorLeft left;
+    peer.emplace(port.port());  // takes it: none is left to accept with
+    while (port.server().ready()) std::this_thread::yield();
+    EXPECT_NE(port.server().ready().error().message.find("cannot accept a connection: "),
+              std::string::npos);
+  }
+  AssociateRq rq;
+  rq.called_ae = "TESTPORT";
+  rq.calling_ae = "RAW";
+  rq.contexts = {{1, kVerification, {kImplicitLittle}}};
+  peer->send(Pdu{rq});
+  peer->expect<AssociateAc>();
+  while (!port.server().ready()) std::this_thread::yield();
+  EXPECT_TRUE(port.server().ready());
 }
 
 TEST(Server, ShutdownTellsIdleAssociations) {
