@@ -13,6 +13,8 @@ void add_serve(CLI::App& app, int& exit_code);
 void add_echo(CLI::App& app, int& exit_code);
 void add_store(CLI::App& app, int& exit_code);
 void add_find(CLI::App& app, int& exit_code);
+void add_get(CLI::App& app, int& exit_code);
+void add_move(CLI::App& app, int& exit_code);
 void add_dump(CLI::App& app, int& exit_code);
 void add_import(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);

@@ -45,6 +45,8 @@ struct DicomConfig {
   std::uint32_t command_bytes_max = 1U << 20;
   std::uint16_t operations_window_max = 16;
   std::uint64_t find_matches_max = 0;
+  std::uint32_t move_associations = 1;
+  std::uint32_t sub_operation_seconds = 60;
   TlsConfig tls;
 };
 

@@ -170,6 +170,13 @@ const ConfigKey kKeys[] = {
   integer("dicom.find_matches_max", 0, 1'000'000'000,
        "Matches that one query is given; then it ends with status A700 (out of resources). 0: all.",
        At<&Config::dicom, &DicomConfig::find_matches_max>{}),
+  integer("dicom.move_associations", 1, 64,
+       "Associations to the destination of one C-MOVE at once.",
+       At<&Config::dicom, &DicomConfig::move_associations>{}),
+  integer("dicom.sub_operation_seconds", 1, kDaySeconds,
+       "Seconds for a peer to take and answer one object of a C-MOVE or C-GET. One that does not costs\n"
+       "the move what it was sent, and is tried once more.",
+       At<&Config::dicom, &DicomConfig::sub_operation_seconds>{}),
 
   text("dicom.tls.listen",
        "The address for DICOM over TLS.",

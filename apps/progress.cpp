@@ -47,7 +47,12 @@ bool Progress::terminal() {
 }
 
 Progress::Progress(std::string what, std::optional<std::uint64_t> total, bool shown)
-    : what_(std::move(what)), total_(total), shown_(shown) {}
+    : what_(std::move(what)), shown_(shown), total_(total) {}
+
+void Progress::set_total(std::uint64_t total) {
+  const std::lock_guard lock{mutex_};
+  total_ = total;
+}
 
 std::string Progress::line(std::uint64_t done, std::uint64_t bytes, std::uint64_t problems,
                            Clock::time_point now) const {

@@ -19,6 +19,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  /// When it is known only later how many there are.
+  void set_total(std::uint64_t total);
   void update(std::uint64_t done, std::uint64_t bytes, std::uint64_t problems);
   /// Takes the line away, so that something else can be printed; the next update draws it again.
   void clear();
@@ -32,10 +34,10 @@ class Progress {
                                  Clock::time_point now) const;
 
   const std::string what_;
-  const std::optional<std::uint64_t> total_;
   const bool shown_;
   const Clock::time_point started_ = Clock::now();
-  std::mutex mutex_;
+  std::mutex mutex_;  // guards what follows
+  std::optional<std::uint64_t> total_;
   Clock::time_point next_draw_ = started_;
   bool drawn_ = false;
 };

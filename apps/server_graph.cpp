@@ -10,8 +10,12 @@
 #include "apps/reachable_host.h"
 #include "integration/process_metrics.h"
 #include "services/find_scp.h"
+#include "services/get_scp.h"
+#include "services/move_scp.h"
+#include "services/remote_aes.h"
 #include "services/storage_scp.h"
 #include "services/verification_scp.h"
+#include "web/remote_aes.h"
 
 namespace pacs::apps {
 namespace {
@@ -38,6 +42,28 @@ network::ServerOptions server_options(const DicomConfig& dicom) {
   options.limits = association_limits(dicom);
   options.associations_max = dicom.associations_max;
   return options;
+}
+
+/// What every association that we open has in common.
+network::RequestOptions request_options(const DicomConfig& dicom) {
+  network::RequestOptions options;
+  options.calling_ae = dicom.ae_title;
+  options.limits = association_limits(dicom);
+  options.limits.dimse_response = seconds(dicom.sub_operation_seconds);
+  options.limits.send = seconds(dicom.sub_operation_seconds);
+  options.tls.emplace();
+  options.tls->certificate_file = dicom.tls.certificate;
+  options.tls->private_key_file = dicom.tls.key;
+  options.tls->ca_file = dicom.tls.ca;
+  return options;
+}
+
+std::vector<storage::RemoteAe> configured_remotes(const Config& config) {
+  std::vector<storage::RemoteAe> remotes;
+  for (const RemoteAe& remote : config.remote_ae) {
+    remotes.push_back({remote.ae_title, remote.host, remote.port, remote.tls});
+  }
+  return remotes;
 }
 
 network::ServerOptions tls_server_options(const DicomConfig& dicom) {
@@ -123,7 +149,12 @@ Status ServerGraph::open_archive() {
   archive_ = std::move(*archive);
   workers_ = std::make_unique<integration::WorkPool>(work_threads(config_.server));
 
-  responder_ = std::make_unique<services::Responder>(log_, metrics_.get());
+  remotes_ = std::make_unique<services::RemoteAes>(*archive_, configured_remotes(config_),
+                                                   request_options(config_.dicom));
+
+  services::ResponderLimits limits;
+  limits.invoke_timeout = seconds(config_.dicom.sub_operation_seconds);
+  responder_ = std::make_unique<services::Responder>(log_, metrics_.get(), limits);
   responder_->add(std::make_unique<services::VerificationScp>());
   responder_->add(std::make_unique<services::StorageScp>(
       *archive_, services::StorageClasses(config_.storage.additional_sop_classes)));
@@ -131,6 +162,15 @@ Status ServerGraph::open_archive() {
       *archive_, *workers_,
       services::FindOptions{.retrieve_ae = config_.dicom.ae_title,
                             .matches_max = config_.dicom.find_matches_max}));
+  const services::RetrieveSetup retrieve{*archive_, *workers_, log_};
+  responder_->add(std::make_unique<services::GetScp>(retrieve));
+  services::MoveOptions move;
+  move.associations = config_.dicom.move_associations;
+  move.find_destination = [this](std::string_view ae_title) {
+    return remotes_->find(ae_title).map(
+        [this](const services::KnownAe& ae) { return remotes_->reach(ae.remote); });
+  };
+  responder_->add(std::make_unique<services::MoveScp>(retrieve, std::move(move)));
   return {};
 }
 
@@ -170,6 +210,7 @@ Status ServerGraph::open_dicom_ports() {
 Status ServerGraph::open_http_port() {
   web::Router router;
   web::add_operations(router, operations());
+  web::add_remote_aes(router, *remotes_);
   auto server = web::HttpServer::start(*pool_, http_options(config_.http), std::move(router), log_,
                                        metrics_.get());
   if (!server) return cannot_open("http.port", server.error());

@@ -14,6 +14,7 @@
 #include "integration/metrics.h"
 #include "integration/thread_adapter.h"
 #include "network/association.h"
+#include "services/remote_aes.h"
 #include "services/responder.h"
 #include "storage/archive.h"
 #include "web/http_server.h"
@@ -59,6 +60,7 @@ class ServerGraph {
   std::unique_ptr<integration::IoPool> pool_;
   std::unique_ptr<storage::Archive> archive_;
   std::unique_ptr<integration::WorkPool> workers_;  // its work uses the archive, answers into pool_
+  std::unique_ptr<services::RemoteAes> remotes_;
   std::unique_ptr<services::Responder> responder_;
   std::unique_ptr<network::Server> dicom_, dicom_tls_;
   std::unique_ptr<web::HttpServer> http_;

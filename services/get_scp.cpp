@@ -92,7 +92,7 @@ Task<Result<Answer>> GetScp::perform(Operation& operation) {
   const auto retrieval = std::make_shared<Retrieval>(std::move(*list), requestor->executor());
   const auto giving = std::make_shared<Giving>(setup_, retrieval, operation);
   for (std::size_t i = 0; i < window_of(operation.association()); ++i) retrieval->run(give(giving));
-  Answer answer = co_await retrieval->answered(operation, [] {});
+  Answer answer = co_await retrieval->answered(operation, {});
   retrieval->report(setup_.log, operation.association().id, "C-GET");
   co_return answer;
 }

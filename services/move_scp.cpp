@@ -1,6 +1,7 @@
 #include "services/move_scp.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "services/object_feed.h"
@@ -23,19 +24,31 @@ struct Moving {
   std::size_t associations;
   std::string originator_ae;
   std::uint16_t originator_message_id;
-  std::shared_ptr<SendQueue> queue{};  ///< of the batch that is under way
+  std::shared_ptr<SendQueue> queue{};      ///< of the batch that is under way
+  std::set<network::Association*> open{};  ///< to the destination
 
-  void stop() const {
-    if (queue) queue->stop();
+  [[nodiscard]] Retrieval::Stop stop() {
+    return {.begin_no_more =
+                [this] {
+                  if (queue) queue->stop();
+                },
+            .give_up =
+                [this] {
+                  for (network::Association* association : open) association->abort();
+                }};
   }
 };
 
 /// What one association sends. The feed gives back what it took when the association has ended.
-NextObject feed_of(const Moving& moving, const std::shared_ptr<SendQueue>& queue,
-                   const network::Association& association) {
+NextObject feed_of(const std::shared_ptr<Moving>& of, const std::shared_ptr<SendQueue>& queue,
+                   network::Association& association) {
+  Moving& moving = *of;
   const RetrieveSetup& setup = moving.setup;
   auto reader =
       std::make_shared<ObjectReader>(setup.archive, setup.workers, moving.retrieval->strand());
+  moving.open.insert(&association);
+  const std::shared_ptr<void> opened(nullptr,
+                                     [of, &association](void*) { of->open.erase(&association); });
   auto feed = std::make_shared<ObjectFeed>(
       FeedOptions{.list = moving.retrieval->list(),
                   .takers = association.negotiated(),
@@ -44,7 +57,7 @@ NextObject feed_of(const Moving& moving, const std::shared_ptr<SendQueue>& queue
                   .move_originator_ae = moving.originator_ae,
                   .move_originator_message_id = moving.originator_message_id},
       std::move(reader));
-  return [feed] { return feed->next(); };
+  return [feed, opened] { return feed->next(); };
 }
 
 /// The associations of one batch that are open.
@@ -79,7 +92,7 @@ Task<void> move_all(std::shared_ptr<Moving> moving) {
     SendQueueOptions options{.peer = moving->destination, .retries = kRetries, .feed = {}};
     options.peer.contexts = batch.contexts;
     options.feed = [moving, queue](network::Association& association) {
-      return feed_of(*moving, queue, association);
+      return feed_of(moving, queue, association);
     };
     const auto senders = std::make_shared<Senders>(retrieval.strand());
     senders->running = std::min(moving->associations, batch.objects.size());
@@ -124,7 +137,7 @@ Task<Result<Answer>> MoveScp::perform(Operation& operation) {
              .originator_ae = operation.association().request.calling_ae,
              .originator_message_id = request.message_id});
   if (retrieval->list()->size() != 0) retrieval->run(move_all(moving));
-  Answer answer = co_await retrieval->answered(operation, [moving] { moving->stop(); });
+  Answer answer = co_await retrieval->answered(operation, moving->stop());
   retrieval->report(setup_.log, operation.association().id, "C-MOVE");
   co_return answer;
 }

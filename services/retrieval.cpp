@@ -25,6 +25,8 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kPendingInterval{100};
 /// While nothing moves (a slow destination), so that the requestor does not give up waiting.
 constexpr std::chrono::seconds kPendingAtLeast{5};
+/// For what is under way when the operation is cancelled.
+constexpr std::chrono::seconds kCancelledGrace{5};
 /// Distinct reasons kept for the log.
 constexpr std::size_t kReasonsMax = 16;
 
@@ -83,7 +85,19 @@ void Retrieval::done(std::size_t object, const Result<network::Command>& respons
   if (reasons_.size() < kReasonsMax || reasons_.contains(result.reason)) ++reasons_[result.reason];
 }
 
-Task<Answer> Retrieval::answered(Operation& operation, std::function<void()> stop) {
+void Retrieval::stop_if_cancelled(const Operation& operation, const Stop& stop) {
+  if (!operation.cancelled()) return;
+  const auto now = steady_clock::now();
+  if (!std::exchange(stopped_, true)) {
+    give_up_at_ = now + kCancelledGrace;
+    stop.begin_no_more();
+  } else if (now >= give_up_at_) {
+    give_up_at_ = steady_clock::time_point::max();
+    stop.give_up();
+  }
+}
+
+Task<Answer> Retrieval::answered(Operation& operation, Stop stop) {
   std::size_t told = 0;
   auto told_at = steady_clock::now();
   while (running_ != 0) {
@@ -91,14 +105,14 @@ Task<Answer> Retrieval::answered(Operation& operation, std::function<void()> sto
     boost::system::error_code ended_or_ticked;
     co_await tick_.async_wait(
         boost::asio::redirect_error(boost::asio::use_awaitable, ended_or_ticked));
-    if (operation.cancelled() && !std::exchange(stopped_, true)) stop();
+    stop_if_cancelled(operation, stop);
     if (running_ == 0 || stopped_) continue;
     const auto now = steady_clock::now();
     const auto due = finished() != told ? told_at + kPendingInterval : told_at + kPendingAtLeast;
     if (now < due) continue;
     const Answer progress = pending();
     Status sent = co_await operation.respond_pending(progress);
-    if (!sent && !std::exchange(stopped_, true)) stop();
+    (void)sent;  // when it cannot be, the association is gone, and so is the operation
     told = finished();
     told_at = now;
   }

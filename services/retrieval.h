@@ -56,15 +56,20 @@ class Retrieval : public std::enable_shared_from_this<Retrieval> {
   /// No more sub-operations are to begin: cancelled, or the peer is gone.
   [[nodiscard]] bool stopped() const { return stopped_; }
 
-  /// Responds pending now and then until all that runs has ended; calls `stop` once when the
-  /// operation is cancelled. Gives the final answer.
-  Task<Answer> answered(Operation& operation, std::function<void()> stop);
+  /// How what runs is told that the operation is cancelled, or its association gone.
+  struct Stop {
+    std::function<void()> begin_no_more = [] {};
+    std::function<void()> give_up = [] {};  ///< some seconds later: what is under way as well
+  };
+  /// Responds pending now and then until all that runs has ended. Gives the final answer.
+  Task<Answer> answered(Operation& operation, Stop stop);
 
   /// "completed 400, failed 2, warning 0", and why, most frequent reasons, for the log.
   void report(const integration::Logger& log, std::string_view id,
               std::string_view operation) const;
 
  private:
+  void stop_if_cancelled(const Operation& operation, const Stop& stop);
   [[nodiscard]] std::size_t finished() const { return completed_ + failed_.size() + warnings_; }
   [[nodiscard]] SubOperations counts() const;
   [[nodiscard]] Answer final_answer(bool cancelled) const;
@@ -75,6 +80,7 @@ class Retrieval : public std::enable_shared_from_this<Retrieval> {
   boost::asio::steady_timer tick_;
   std::size_t running_ = 0;
   bool stopped_ = false;
+  std::chrono::steady_clock::time_point give_up_at_ = std::chrono::steady_clock::time_point::max();
   std::size_t completed_ = 0, warnings_ = 0;
   std::vector<std::uint32_t> failed_;
   std::map<std::string, std::size_t> reasons_;  ///< kReasonsMax of them
