@@ -74,15 +74,25 @@ constexpr std::array kSounds{
 static_assert(std::ranges::is_sorted(kSounds, {},
                                      [](const Sound& row) { return row.letters.front(); }));
 
+// The first row that a word goes on with is the longest.
+static_assert([] {
+  for (std::size_t i = 0; i < kSounds.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (kSounds[i].letters.starts_with(kSounds[j].letters)) return false;
+    }
+  }
+  return true;
+}());
+
 constexpr std::size_t kDigits = 6;
 constexpr std::size_t kReadingsMax = 8;  // of one word; names of people have fewer
 
-const Sound* sound_at(std::string_view rest) {
-  const auto rows = std::ranges::equal_range(kSounds, rest.front(), {},
-                                             [](const Sound& row) { return row.letters.front(); });
-  const auto row =
-      std::ranges::find_if(rows, [&](const Sound& one) { return rest.starts_with(one.letters); });
-  return row == rows.end() ? nullptr : &*row;
+/// The longest group of letters that the word goes on with; every letter has a row.
+const Sound& sound_at(std::string_view rest) {
+  const auto* row = std::ranges::lower_bound(kSounds, rest.front(), {},
+                                             [](const Sound& one) { return one.letters.front(); });
+  while (!rest.starts_with(row->letters)) ++row;
+  return *row;
 }
 
 struct Reading {
@@ -106,19 +116,19 @@ std::vector<std::string> daitch_mokotoff(std::string_view folded_word) {
   std::vector<Reading> readings(1);
   const std::string_view all = letters;
   for (std::size_t at = 0; at < all.size();) {
-    const Sound* row = sound_at(all.substr(at));  // every letter has a row
-    const std::size_t behind = at + row->letters.size();
+    const Sound& row = sound_at(all.substr(at));
+    const std::size_t behind = at + row.letters.size();
     const bool before_vowel = behind < all.size() &&
                               std::string_view{"AEIOU"}.find(all[behind]) != std::string_view::npos;
-    const std::string_view sound = at == 0        ? row->at_start
-                                   : before_vowel ? row->before_vowel
-                                                  : row->elsewhere;
-    const bool keeps_both = row->letters == "MN" || row->letters == "NM";
+    const std::string_view sound = at == 0        ? row.at_start
+                                   : before_vowel ? row.before_vowel
+                                                  : row.elsewhere;
+    const bool keeps_both = row.letters == "MN" || row.letters == "NM";
     const std::size_t count = readings.size();
     for (std::size_t i = 0; i < count; ++i) {
-      if (!row->other.empty() && readings.size() < kReadingsMax) {
+      if (!row.other.empty() && readings.size() < kReadingsMax) {
         Reading another = readings[i];
-        another.take(row->other, keeps_both);
+        another.take(row.other, keeps_both);
         readings.push_back(std::move(another));
       }
       readings[i].take(sound, keeps_both);
