@@ -152,8 +152,12 @@ class Peer {
  public:
   explicit Peer(const Pacs& pacs) : port_(pacs.port()) {}
 
-  void associates(std::vector<network::PresentationContext> contexts, std::uint16_t window = 1) {
+  void associates(std::vector<network::PresentationContext> contexts, std::uint16_t window = 1,
+                  std::vector<network::ExtendedNegotiation> extended = {},
+                  network::AssociationLimits limits = {}) {
     network::RequestOptions options;
+    options.extended = std::move(extended);
+    options.limits = limits;
     options.port = port_;
     options.called_ae = "PACS";
     options.calling_ae = "PEER";

@@ -137,5 +137,26 @@ TEST(MessageCutter, GathersNoMoreThanOneSendShouldCarry) {
   EXPECT_LE(cutter.gathered().size(), 64U);
 }
 
+TEST(AppendMessage, MessagesStandOneBehindTheOtherWithinThePeersMaximum) {
+  for (const std::uint32_t peer_max : {7U, 31U, 128U, 16384U, 0U}) {
+    for (const std::size_t data_bytes : {0, 1, 2, 26, 1001}) {
+      const Bytes command = numbered(74);
+      const Bytes data = numbered(data_bytes);
+      Wire wire;
+      append_message(wire.buffer, {5, command, data}, peer_max);
+      append_message(wire.buffer, {5, command, data}, peer_max);
+      wire.decode();
+      EXPECT_TRUE(wire.complete);
+      Bytes twice = data;
+      append(twice, data);
+      EXPECT_EQ(wire.data, twice) << peer_max << ' ' << data_bytes;
+      EXPECT_EQ(wire.command.size(), 2 * command.size());
+      for (const std::size_t bytes : wire.pdu_bytes) {
+        EXPECT_TRUE(peer_max == 0 || bytes <= peer_max) << bytes;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace pacs::network
