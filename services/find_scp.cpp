@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "core/dicom_tags.h"
 #include "services/find_answers.h"
 #include "services/on_worker.h"
 #include "services/query_models.h"
@@ -22,23 +21,10 @@ using std::chrono::steady_clock;
 /// that a cancel is seen soon.
 constexpr std::size_t kPageMatches = 256;
 constexpr std::size_t kPageBytes = 256U << 10;
+/// Of those, pulled at once: what they weigh is seen only when they are here.
+constexpr std::size_t kPulledAtOnce = 64;
 /// What has been found is sent after so long, however little it is.
 constexpr std::chrono::milliseconds kPageTime{20};
-
-/// What the answers say of ourselves is no attribute of what is stored: such keys are matched here
-/// and not asked of the archive. False when a value of theirs is not ours: then nothing matches.
-bool take_own_keys(storage::Query& query, const FindOptions& options) {
-  DataSet own;
-  own.set_text(tags::RetrieveAETitle, options.retrieve_ae);
-  own.set_text(tags::InstanceAvailability, kInstanceAvailability);
-  bool all = true;
-  std::erase_if(query.keys, [&](const storage::QueryKey& key) {
-    if (!own.contains(key.tag)) return false;
-    all = all && storage::matches(key, own, query);
-    return true;
-  });
-  return all;
-}
 
 /// One query while it is answered.
 class Search {
@@ -63,7 +49,8 @@ class Search {
     const auto send_at = steady_clock::now() + kPageTime;
     while (!ended_ && answers_.size() < kPageMatches && answers_.bytes() < kPageBytes &&
            (answers_.size() == 0 || steady_clock::now() < send_at)) {
-      Result<std::vector<DataSet>> some = matches_->next(kPageMatches - answers_.size());
+      Result<std::vector<DataSet>> some =
+          matches_->next(std::min(kPulledAtOnce, kPageMatches - answers_.size()));
       if (!some) return fail(std::move(some.error()));
       if (some->empty()) ended_ = true;
       for (DataSet& match : *some) {
@@ -109,7 +96,6 @@ Task<Result<Answer>> FindScp::perform(Operation& operation) {
   const storage::QueryRules rules = query_rules(operation.association(), sop_class);
   Result<storage::Query> query = storage::parse_query(*identifier, rules);
   if (!query) co_return fail(std::move(query.error()));
-  if (!take_own_keys(*query, options_)) co_return Answer{};
   query->stop = operation.stop_token();
   // PS3.4 Table C.4-1: "Matches are continuing - Warning that one or more Optional Keys were not
   // supported for existence and/or matching".
