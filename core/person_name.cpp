@@ -1,13 +1,9 @@
 #include "core/person_name.h"
 
+#include "core/text.h"
+
 namespace pacs {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\0')) text.remove_suffix(1);
-  return text;
-}
 
 /// Separators at the end separate nothing.
 std::string_view without(char separator, std::string_view text) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "core/text.h"
+
 namespace pacs {
 
 std::string_view to_string(ErrorKind kind) {
@@ -47,7 +49,7 @@ std::string Error::to_string() const {
   if (tag) text += " " + tag->to_string();
   if (offset) text += fmt::format(" at offset {}", *offset);
   if (!where.empty()) text += " in " + where;
-  return text;
+  return printable(text);
 }
 
 }  // namespace pacs

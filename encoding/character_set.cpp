@@ -1,6 +1,7 @@
 #include "encoding/character_set.h"
 
 #include "core/dicom_tags.h"
+#include "core/text.h"
 #include "encoding/code_sets.h"
 
 namespace pacs {
@@ -121,12 +122,6 @@ class Iso2022 {
   std::string_view rest_;
   std::string text_;
 };
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(' ');
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(' ') + 1 - first);
-}
 
 }  // namespace
 

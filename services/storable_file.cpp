@@ -10,8 +10,6 @@ namespace pacs::services {
 
 namespace {
 
-constexpr std::size_t kPreambleBytes = 128;
-
 bool has_prefix(ByteView file) {
   return file.size() >= kPreambleBytes + 4 && as_text(file.subspan(kPreambleBytes, 4)) == "DICM";
 }

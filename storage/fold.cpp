@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/text.h"
+
 namespace pacs::storage {
 namespace {
 
@@ -56,12 +58,6 @@ bool is_ascii(std::string_view text) {
 
 char upper(char ascii) {
   return ascii >= 'a' && ascii <= 'z' ? static_cast<char>(ascii - 'a' + 'A') : ascii;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(' ');
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(' ') + 1 - first);
 }
 
 void append_component(std::string& to, std::string_view component) {

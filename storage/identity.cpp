@@ -1,8 +1,7 @@
 #include "storage/identity.h"
 
-#include <algorithm>
-
 #include "core/dicom_tags.h"
+#include "core/uid_registry.h"
 
 namespace pacs::storage {
 namespace {
@@ -22,7 +21,7 @@ Result<std::string> uid_of(const DataSet& header, Tag tag, std::string_view name
     return fail(
         Error{ErrorKind::Malformed, std::string("the data set has no ").append(name)}.on(tag));
   }
-  if (!is_uid(text)) {
+  if (!is_usable_uid(text)) {
     return fail(Error{ErrorKind::Malformed,
                       std::string(name).append(" is no UID (PS3.5 §9.1): ") + shown(text)}
                     .on(tag));
@@ -40,16 +39,6 @@ Status compare(std::string_view in_data_set, std::string_view in_command, Tag ta
 }
 
 }  // namespace
-
-bool is_uid(std::string_view text) {
-  constexpr std::size_t kLengthMax = 64;
-  if (text.empty() || text.size() > kLengthMax || text.front() == '.' || text.back() == '.') {
-    return false;
-  }
-  return text.find("..") == std::string_view::npos && std::ranges::all_of(text, [](char letter) {
-           return letter == '.' || (letter >= '0' && letter <= '9');
-         });
-}
 
 Result<Identity> identify(const DataSet& header, const IngestContext& context) {
   auto sop_class = uid_of(header, tags::SOPClassUID, "SOP Class UID");
@@ -75,7 +64,7 @@ Result<Identity> identify(const DataSet& header, const IngestContext& context) {
 
 Status check_context(const IngestContext& context) {
   const auto check = [](const std::string& uid, Tag tag, std::string_view name) -> Status {
-    if (uid.empty() || is_uid(uid)) return {};
+    if (uid.empty() || is_usable_uid(uid)) return {};
     return fail(Error{ErrorKind::Malformed, std::string("the announced ").append(name) +
                                                 " is no UID (PS3.5 §9.1): " + shown(uid)}
                     .on(tag));

@@ -13,10 +13,6 @@ struct Identity {
   std::string sop_class_uid, sop_instance_uid, series_instance_uid, study_instance_uid;
 };
 
-/// Digits in components separated by dots, 64 at most (PS3.5 §9.1). Leading zeros are let pass:
-/// senders that write them have images that are needed.
-[[nodiscard]] bool is_uid(std::string_view text);
-
 /// Malformed: one of the four is missing or no UID. Mismatch: command and data set name different
 /// SOP classes or instances (PS3.4 §B.2.3, A900). Each with its tag.
 [[nodiscard]] Result<Identity> identify(const DataSet& header, const IngestContext& context);

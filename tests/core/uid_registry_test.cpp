@@ -76,8 +76,12 @@ TEST(Uid, FollowsTheStandardToTheLetter) {
 
 TEST(Uid, LeadingZerosOfRealObjectsAreUsable) {
   EXPECT_TRUE(is_usable_uid("1.2.003"));
-  for (const char* uid : {"", "1..2", "1.2.", "../../etc/passwd", "1.2 3"})
+  EXPECT_TRUE(is_usable_uid(std::string(64, '1')));
+  for (const char* uid : {"", "1..2", "1.2.", ".1", "1.a", "1/2", "..\\x", "../../etc/passwd",
+                          "1.2 3", "\xEF\xBC\x91"})
     EXPECT_FALSE(is_usable_uid(uid)) << uid;
+  EXPECT_FALSE(is_usable_uid((std::string_view{"1.2\0", 4})));
+  EXPECT_FALSE(is_usable_uid(std::string(65, '1')));
   EXPECT_FALSE(is_usable_uid(std::string(10'000, '1')));
 }
 

@@ -18,18 +18,6 @@ DataSet header() {
   return ds;
 }
 
-TEST(Identity, AUidIsDigitsAndDotsUpTo64) {
-  EXPECT_TRUE(is_uid("1.2.840.10008.1.1"));
-  EXPECT_TRUE(is_uid("1.02.3")) << "leading zeros are let pass";
-  EXPECT_TRUE(is_uid(std::string(64, '1')));
-  for (const std::string& text :
-       {std::string(), std::string(65, '1'), std::string("1."), std::string(".1"),
-        std::string("1..2"), std::string("1.a"), std::string("1 2"), std::string("1/2"),
-        std::string("..\\x"), std::string("1.2\0", 4), std::string("\xEF\xBC\x91")}) {
-    EXPECT_FALSE(is_uid(text)) << text;
-  }
-}
-
 TEST(Identity, IsWhatTheDataSetSays) {
   const auto identity = identify(header(), {});
   ASSERT_TRUE(identity);
