@@ -176,7 +176,11 @@ Task<Status> Connection::write(std::span<const ByteView> pieces) {
 }
 
 Task<void> Connection::send_pdu(const Pdu& pdu) {
-  const Bytes bytes = encode_pdu(pdu);
+  Bytes bytes;
+  if (const Status encoded = encode_pdu(pdu, bytes); !encoded) {
+    transport_failed(encoded.error());
+    co_return;
+  }
   const ByteView piece{bytes};
   co_await write({&piece, 1});  // a failure has ended the association: nothing to add
 }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "core/text.h"
 #include "encoding/implementation.h"
 #include "network/dimse/message_cutter.h"
 
@@ -104,7 +105,8 @@ PresentationContextAnswer answer_of(const PresentationContext& context) {
   return {context.id, context.result, context.transfer_syntaxes.front()};
 }
 
-// PS3.7 §D.3.3.4.2: an answer for each SOP class that was asked about and is accepted.
+// PS3.7 §D.3.3.4.2: an answer for each SOP class that was asked about and is accepted. One, however
+// often it was asked: that also bounds them by the presentation contexts.
 std::vector<RoleSelection> answer_roles(const UserInformation& user,
                                         const std::vector<PresentationContext>& contexts) {
   std::vector<RoleSelection> answers;
@@ -113,6 +115,8 @@ std::vector<RoleSelection> answer_roles(const UserInformation& user,
       if (context.abstract_syntax != asked.sop_class_uid || context.result != 0) continue;
       answers.push_back({asked.sop_class_uid, context.scu_role, context.scp_role});
       break;
+    if (std::ranges::count(answers, asked.sop_class_uid, &RoleSelection::sop_class_uid) != 0)
+      continue;
     }
   }
   return answers;
@@ -183,6 +187,13 @@ std::variant<Acceptance, AssociateRj> negotiate(const AssociateRq& rq,
                                                 std::string_view peer_address,
                                                 const AcceptorPolicy& policy,
                                                 const LocalOffer& ours) {
+Status check_ae_title(std::string_view title) {
+  if (is_ae_title(title)) return {};
+  return fail(ErrorKind::InvalidArgument,
+              fmt::format("'{}' is no AE title: 1 to 16 printable characters, no backslash",
+                          printable(title)));
+}
+
   Acceptance acceptance;
   Negotiated& negotiated = acceptance.negotiated;
   negotiated.request = describe_request(rq, peer_address);
@@ -210,11 +221,7 @@ std::variant<Acceptance, AssociateRj> negotiate(const AssociateRq& rq,
 
 Result<AssociateRq> make_request(const AssociationRequest& request) {
   for (const std::string& title : {request.calling_ae, request.called_ae}) {
-    if (!is_ae_title(title)) {
-      return fail(
-          ErrorKind::InvalidArgument,
-          fmt::format("'{}' is no AE title: 1 to 16 printable characters, no backslash", title));
-    }
+    if (auto checked = check_ae_title(title); !checked) return fail(checked.error());
   }
   if (request.contexts.empty() || request.contexts.size() > kPresentationContextsMax) {
     return fail(ErrorKind::InvalidArgument,

@@ -129,13 +129,17 @@ Parsed decode_proposal(const ItemView& item, Seen& seen, AssociateRq& rq) {
   return {};
 }
 
-void encode_proposal(const PresentationContextProposal& context, Bytes& to) {
-  const ItemScope item(to, kPresentationContextRq);
-  append(to, static_cast<std::uint32_t>(context.id) << 24, ByteOrder::Big);
-  append_text_item(to, kAbstractSyntax, context.abstract_syntax);
-  for (const std::string& syntax : context.transfer_syntaxes) {
-    append_text_item(to, kTransferSyntax, syntax);
+Status encode_proposal(const PresentationContextProposal& context, Bytes& to) {
+  const std::size_t start = to.size();
+  {
+    const ItemScope item(to, kPresentationContextRq);
+    append(to, static_cast<std::uint32_t>(context.id) << 24, ByteOrder::Big);
+    append_text_item(to, kAbstractSyntax, context.abstract_syntax);
+    for (const std::string& syntax : context.transfer_syntaxes) {
+      append_text_item(to, kTransferSyntax, syntax);
+    }
   }
+  return check_item(to, start, "presentation context");
 }
 
 // PS3.8 §9.3.3.2, Tables 9-18 and 9-19. "If the Result/Reason field has a value other than
@@ -167,10 +171,20 @@ Parsed decode_answer(const ItemView& item, Seen& seen, AssociateAc& ac) {
   return {};
 }
 
-void encode_answer(const PresentationContextAnswer& context, Bytes& to) {
-  const ItemScope item(to, kPresentationContextAc);
-  append(to, static_cast<std::uint32_t>(context.id) << 24 | context.result << 8U, ByteOrder::Big);
-  append_text_item(to, kTransferSyntax, context.transfer_syntax);
+Status encode_answer(const PresentationContextAnswer& context, Bytes& to) {
+  const std::size_t start = to.size();
+  {
+    const ItemScope item(to, kPresentationContextAc);
+    append(to, static_cast<std::uint32_t>(context.id) << 24 | context.result << 8U, ByteOrder::Big);
+    append_text_item(to, kTransferSyntax, context.transfer_syntax);
+  }
+  return check_item(to, start, "presentation context");
+}
+
+Status encode_application_context(std::string_view uid, Bytes& to) {
+  const std::size_t start = to.size();
+  append_text_item(to, kApplicationContext, uid);
+  return check_item(to, start, "application context");
 }
 
 Parsed decode_context(const ItemView& item, Seen& seen, AssociateRq& rq) {
@@ -261,22 +275,34 @@ tl::expected<Pdu, PduFault> decode_associate_rq(ByteView body) {
   return decode_associate<AssociateRq>(body);
 }
 
-void encode_associate_rq(const AssociateRq& rq, Bytes& to) {
+Status check_item(const Bytes& to, std::size_t start, std::string_view name) {
+  const std::size_t length = to.size() - start - kItemHeaderBytes;
+  if (length <= kItemBytesMax) return {};
+  return fail(ErrorKind::LimitExceeded,
+              fmt::format("the {} item would be of {} bytes; PS3.8 gives its length 16 bits, {}",
+                          name, length, kItemBytesMax));
+}
+
+Status encode_associate_rq(const AssociateRq& rq, Bytes& to) {
   encode_fixed_fields(rq, to);
-  append_text_item(to, kApplicationContext, rq.application_context);
-  for (const PresentationContextProposal& context : rq.contexts) encode_proposal(context, to);
-  encode_user_information(rq.user, to);
+  Status done = encode_application_context(rq.application_context, to);
+  for (const PresentationContextProposal& context : rq.contexts) {
+    if (done) done = encode_proposal(context, to);
+  }
+  return done ? encode_user_information(rq.user, to) : done;
 }
 
 tl::expected<Pdu, PduFault> decode_associate_ac(ByteView body) {
   return decode_associate<AssociateAc>(body);
 }
 
-void encode_associate_ac(const AssociateAc& ac, Bytes& to) {
+Status encode_associate_ac(const AssociateAc& ac, Bytes& to) {
   encode_fixed_fields(ac, to);
-  append_text_item(to, kApplicationContext, ac.application_context);
-  for (const PresentationContextAnswer& context : ac.contexts) encode_answer(context, to);
-  encode_user_information(ac.user, to);
+  Status done = encode_application_context(ac.application_context, to);
+  for (const PresentationContextAnswer& context : ac.contexts) {
+    if (done) done = encode_answer(context, to);
+  }
+  return done ? encode_user_information(ac.user, to) : done;
 }
 
 }  // namespace pacs::network

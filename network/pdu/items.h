@@ -76,7 +76,11 @@ struct ItemView {
 /// devices do, are dropped. Fails above 64 characters.
 [[nodiscard]] tl::expected<std::string, PduFault> read_uid(ByteView field, std::uint64_t offset);
 
-/// Writes an item header now and its length when the scope ends.
+inline constexpr std::size_t kItemHeaderBytes = 4;
+inline constexpr std::size_t kItemBytesMax = 0xFFFF;  ///< behind the header: its length is 16 bits
+
+/// Writes an item header now and its length when the scope ends. The length of an item that is too
+/// long is wrong then; check_item says so of the outermost one, which is longer than all it holds.
 class ItemScope {
  public:
   ItemScope(Bytes& to, std::uint8_t type, std::uint8_t second_byte = 0) : to_(to) {
@@ -98,6 +102,9 @@ class ItemScope {
   std::size_t start_;
 };
 
+/// LimitExceeded when the item that begins at `start` and ends with `to` is too long to be written.
+[[nodiscard]] Status check_item(const Bytes& to, std::size_t start, std::string_view name);
+
 inline void append_text_item(Bytes& to, std::uint8_t type, std::string_view text) {
   const ItemScope item(to, type);
   append(to, as_bytes(text));
@@ -109,12 +116,12 @@ inline void append_counted(Bytes& to, std::string_view text) {
 
 // user_information_codec.cpp
 [[nodiscard]] tl::expected<UserInformation, PduFault> decode_user_information(const ItemView& item);
-void encode_user_information(const UserInformation& user, Bytes& to);
+[[nodiscard]] Status encode_user_information(const UserInformation& user, Bytes& to);
 
 // associate_codec.cpp: the bodies behind the six header bytes
 [[nodiscard]] tl::expected<Pdu, PduFault> decode_associate_rq(ByteView body);
-void encode_associate_rq(const AssociateRq& rq, Bytes& to);
+[[nodiscard]] Status encode_associate_rq(const AssociateRq& rq, Bytes& to);
 [[nodiscard]] tl::expected<Pdu, PduFault> decode_associate_ac(ByteView body);
-void encode_associate_ac(const AssociateAc& ac, Bytes& to);
+[[nodiscard]] Status encode_associate_ac(const AssociateAc& ac, Bytes& to);
 
 }  // namespace pacs::network

@@ -104,34 +104,34 @@ tl::expected<Pdu, PduFault> decode_body(PduType type, ByteView body) {
 
 struct BodyEncoder {
   Bytes& to;
-  PduType operator()(const AssociateRq& rq) const {
-    encode_associate_rq(rq, to);
+  Result<PduType> operator()(const AssociateRq& rq) const {
+    if (Status done = encode_associate_rq(rq, to); !done) return fail(std::move(done.error()));
     return PduType::AssociateRq;
   }
-  PduType operator()(const AssociateAc& ac) const {
-    encode_associate_ac(ac, to);
+  Result<PduType> operator()(const AssociateAc& ac) const {
+    if (Status done = encode_associate_ac(ac, to); !done) return fail(std::move(done.error()));
     return PduType::AssociateAc;
   }
-  PduType operator()(const AssociateRj& rejection) const {
+  Result<PduType> operator()(const AssociateRj& rejection) const {
     for (const std::uint8_t field :
          {std::uint8_t{0}, rejection.result, rejection.source, rejection.reason}) {
       to.push_back(std::byte{field});
     }
     return PduType::AssociateRj;
   }
-  PduType operator()(const DataTf& data) const {
+  Result<PduType> operator()(const DataTf& data) const {
     append(to, data.values.bytes());
     return PduType::DataTf;
   }
-  PduType operator()(const ReleaseRq&) const {
+  Result<PduType> operator()(const ReleaseRq&) const {
     append(to, std::uint32_t{0}, ByteOrder::Big);
     return PduType::ReleaseRq;
   }
-  PduType operator()(const ReleaseRp&) const {
+  Result<PduType> operator()(const ReleaseRp&) const {
     append(to, std::uint32_t{0}, ByteOrder::Big);
     return PduType::ReleaseRp;
   }
-  PduType operator()(const Abort& abort) const {
+  Result<PduType> operator()(const Abort& abort) const {
     append(to, std::uint16_t{0}, ByteOrder::Big);
     to.push_back(static_cast<std::byte>(abort.source));
     to.push_back(static_cast<std::byte>(abort.reason));
@@ -165,12 +165,17 @@ DecodeResult decode_pdu(ByteView front, const PduLimits& limits) {
   return DecodedPdu{*std::move(pdu), total};
 }
 
-void encode_pdu(const Pdu& pdu, Bytes& to) {
+Status encode_pdu(const Pdu& pdu, Bytes& to) {
   const std::size_t start = to.size();
   to.resize(start + kPduHeaderBytes);
-  const PduType type = std::visit(BodyEncoder{to}, pdu);
-  to[start] = static_cast<std::byte>(type);
+  Result<PduType> type = std::visit(BodyEncoder{to}, pdu);
+  if (!type) {
+    to.resize(start);
+    return fail(std::move(type.error()));
+  }
+  to[start] = static_cast<std::byte>(*type);
   store_be32(to.data() + start + 2, to.size() - start - kPduHeaderBytes);
+  return {};
 }
 
 DataTfHeader encode_data_header(std::uint8_t context_id, bool command, bool last,

@@ -40,10 +40,13 @@ using DecodeResult = std::variant<DecodedPdu, NeedMore, PduFault>;
 [[nodiscard]] DecodeResult decode_pdu(ByteView front, const PduLimits& limits);
 
 /// Appends a PDU. Strings longer than their field are cut (AE titles) and are the caller's fault.
-void encode_pdu(const Pdu& pdu, Bytes& to);
+/// LimitExceeded, and nothing appended, when an item of an A-ASSOCIATE PDU passes the 65,535 bytes
+/// that its length can tell.
+[[nodiscard]] Status encode_pdu(const Pdu& pdu, Bytes& to);
+/// For a PDU that is known to fit; empty when it does not.
 [[nodiscard]] inline Bytes encode_pdu(const Pdu& pdu) {
   Bytes bytes;
-  encode_pdu(pdu, bytes);
+  if (!encode_pdu(pdu, bytes)) bytes.clear();
   return bytes;
 }
 

@@ -177,9 +177,10 @@ tl::expected<UserInformation, PduFault> decode_user_information(const ItemView& 
   return user;
 }
 
+namespace {
+
 // In the ascending order of sub-item types that PS3.7 §D.3.3 suggests and DCMTK uses.
-void encode_user_information(const UserInformation& user, Bytes& to) {
-  const ItemScope item(to, kUserInformationItem);
+void encode_sub_items(const UserInformation& user, Bytes& to) {
   if (user.max_pdu_bytes) {
     const ItemScope sub_item(to, kMaximumLength);
     append(to, *user.max_pdu_bytes, ByteOrder::Big);
@@ -203,6 +204,17 @@ void encode_user_information(const UserInformation& user, Bytes& to) {
     const ItemScope sub_item(to, kUserIdentityAc);
     append_counted(to, *user.user_identity_response);
   }
+}
+
+}  // namespace
+
+Status encode_user_information(const UserInformation& user, Bytes& to) {
+  const std::size_t start = to.size();
+  {
+    const ItemScope item(to, kUserInformationItem);
+    encode_sub_items(user, to);
+  }
+  return check_item(to, start, "user information");
 }
 
 }  // namespace pacs::network

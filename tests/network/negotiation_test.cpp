@@ -2,6 +2,7 @@
 #include "network/negotiation.h"
 
 #include "encoding/implementation.h"
+#include "network/pdu/pdu_codec.h"
 
 #include <gtest/gtest.h>
 
@@ -209,6 +210,14 @@ TEST(Negotiation, APolicyWithoutRolesGrantsTheScuRoleOnly) {
 }
 
 TEST(Negotiation, AnswersExtendedNegotiationAsThePolicySays) {
+TEST(Negotiation, ARoleAskedForThousandsOfTimesIsAnsweredOnce) {
+  AssociateRq rq = request();
+  rq.user.roles.assign(2'620, {kCt, true, true});
+  const Acceptance answer = accepted(rq);
+  EXPECT_EQ(answer.answer.user.roles.size(), 1U);
+  EXPECT_FALSE(encode_pdu(Pdu{answer.answer}).empty());
+}
+
   AssociateRq rq = request();
   rq.user.extended = {{kCt, Bytes(3, std::byte{1})}, {kMr, Bytes(1, std::byte{1})}};
   EXPECT_TRUE(accepted(rq).answer.user.extended.empty());

@@ -149,6 +149,34 @@ TEST(PduCodec, WritesEverySubItemAsTheStandardsTablesSay) {
   EXPECT_EQ(decoded<AssociateRq>(written), full_request());
 }
 
+TEST(PduCodec, AnItemThatIsTooLongForItsLengthIsAnErrorAndNotWritten) {
+  Bytes written = hex("ff");
+  AssociateRq rq = full_request();
+  // 21 bytes each: the last item that fits, then one more.
+  rq.user = {};
+  rq.user.roles.assign(65'535 / 21, {"1.2.840.10008", true, false});
+  ASSERT_TRUE(encode_pdu(Pdu{rq}, written));
+  written.resize(1);
+  rq.user.roles.push_back(rq.user.roles.front());
+  const Status user = encode_pdu(Pdu{rq}, written);
+  ASSERT_FALSE(user);
+  EXPECT_EQ(user.error().kind, ErrorKind::LimitExceeded);
+  EXPECT_NE(user.error().message.find("user information"), std::string::npos);
+  EXPECT_EQ(to_hex(written), "ff");
+
+  rq = full_request();
+  rq.contexts.front().transfer_syntaxes.assign(4'000, "1.2.840.10008.1.2");
+  const Status context = encode_pdu(Pdu{rq}, written);
+  ASSERT_FALSE(context);
+  EXPECT_NE(context.error().message.find("presentation context"), std::string::npos);
+
+  AssociateAc ac;
+  ac.contexts = {{1, 0, "1.2.840.10008.1.2"}};
+  ac.user.user_identity_response = std::string(70'000, 'x');
+  EXPECT_FALSE(encode_pdu(Pdu{ac}, written));
+  EXPECT_TRUE(encode_pdu(Pdu{ac}).empty());
+}
+
 TEST(PduCodec, WritesTheServersResponseToAUserIdentity) {
   AssociateAc ac;
   ac.called_ae = "CALLED";
