@@ -7,8 +7,10 @@
 #include <set>
 
 #include "apps/config.h"
+#include "apps/tls_options.h"
 #include "core/uid_registry.h"
 #include "core/value_check.h"
+#include "network/tls_context.h"
 
 namespace pacs::apps {
 namespace {
@@ -107,18 +109,47 @@ class Check {
       if (tls.client_certificate != ClientCertificate::Off) {
         problem("dicom.tls.client_certificate needs dicom.tls.certificate and dicom.tls.key");
       }
-      return;
+      return tls_files();
     }
     if (tls.key.empty()) problem("dicom.tls.certificate needs dicom.tls.key beside it");
     if (tls.client_certificate != ClientCertificate::Off && tls.ca.empty()) {
-      problem("dicom.tls.client_certificate needs dicom.tls.ca: whose certificates are trusted");
+      return problem(
+          "dicom.tls.client_certificate needs dicom.tls.ca: whose certificates are trusted");
     }
     readable("dicom.tls.certificate", tls.certificate);
     readable("dicom.tls.key", tls.key);
     readable("dicom.tls.ca", tls.ca);
+    tls_files();
+  }
+
+  /// Does with the files what the TLS port and our own associations will do with them.
+  void tls_files() {
+    const TlsConfig& tls = config_.dicom.tls;
+    const std::size_t before = problems_.size();
   }
 
   void sop_classes() {
+    if (problems_.size() != before) return;
+    if (tls.enabled()) {
+      if (tls.key.empty()) return;  // said already
+      if (const auto port = network::make_acceptor_tls(acceptor_tls_options(tls)); !port) {
+        return tls_problem(port.error());
+      }
+    }
+    if (tls.ca.empty()) return;
+    network::TlsOptions trust;
+    trust.ca_file = tls.ca;
+    if (const auto out = network::make_requestor_tls(trust); !out) tls_problem(out.error());
+  }
+
+  void tls_problem(const Error& error) {
+    const TlsConfig& tls = config_.dicom.tls;
+    const std::string_view key = error.where == tls.key           ? "dicom.tls.key"
+                                 : error.where == tls.certificate ? "dicom.tls.certificate"
+                                 : error.where == tls.ca          ? "dicom.tls.ca"
+                                                                  : "dicom.tls";
+    problem(fmt::format("{}: {}{}{}", key, error.where, error.where.empty() ? "" : ": ",
+                        error.message));
     for (const std::string& uid : config_.storage.additional_sop_classes) {
       if (!is_usable_uid(uid)) {
         problem(fmt::format("storage.additional_sop_classes: \"{}\" is no UID", uid));

@@ -8,6 +8,7 @@
 
 #include "apps/open_archive.h"
 #include "apps/reachable_host.h"
+#include "apps/tls_options.h"
 #include "integration/process_metrics.h"
 #include "services/find_scp.h"
 #include "services/get_scp.h"
@@ -51,10 +52,7 @@ network::RequestOptions request_options(const DicomConfig& dicom) {
   options.limits = association_limits(dicom);
   options.limits.dimse_response = seconds(dicom.sub_operation_seconds);
   options.limits.send = seconds(dicom.sub_operation_seconds);
-  options.tls.emplace();
-  options.tls->certificate_file = dicom.tls.certificate;
-  options.tls->private_key_file = dicom.tls.key;
-  options.tls->ca_file = dicom.tls.ca;
+  options.tls = requestor_tls_options(dicom.tls);
   return options;
 }
 
@@ -70,21 +68,7 @@ network::ServerOptions tls_server_options(const DicomConfig& dicom) {
   network::ServerOptions options = server_options(dicom);
   options.listen = dicom.tls.listen;
   options.port = dicom.tls.port;
-  network::TlsOptions& tls = options.tls.emplace();
-  tls.certificate_file = dicom.tls.certificate;
-  tls.private_key_file = dicom.tls.key;
-  tls.ca_file = dicom.tls.ca;
-  switch (dicom.tls.client_certificate) {
-    case ClientCertificate::Off:
-      tls.client_certificate = network::TlsOptions::ClientCertificate::Off;
-      break;
-    case ClientCertificate::Optional:
-      tls.client_certificate = network::TlsOptions::ClientCertificate::Optional;
-      break;
-    case ClientCertificate::Required:
-      tls.client_certificate = network::TlsOptions::ClientCertificate::Required;
-      break;
-  }
+  options.tls = acceptor_tls_options(dicom.tls);
   return options;
 }
 

@@ -58,9 +58,27 @@ Status apply_profile(ssl::context& context) {
 
 Status load_identity(ssl::context& context, const TlsOptions& options) {
   boost::system::error_code code;
+  // Without this OpenSSL asks at the terminal and the start waits for a person.
+  const auto encrypted = std::make_shared<bool>(false);
+  context.set_password_callback(
+      [encrypted](std::size_t, ssl::context::password_purpose) {
+        *encrypted = true;
+        return std::string{};
+      },
+      code);
+  if (code) return wrong("TLS password callback", "", code);
   context.use_certificate_chain_file(options.certificate_file, code);
   if (code) return wrong("TLS certificate", options.certificate_file, code);
   context.use_private_key_file(options.private_key_file, ssl::context::pem, code);
+  if (code && *encrypted) {
+    return fail(Error{ErrorKind::InvalidArgument,
+                      "TLS private key is encrypted, and nobody is there to give its passphrase: "
+                      "write it without one (openssl pkey -in KEY -out PLAIN) and let only the "
+                      "server's user read that file",
+                      {},
+                      {},
+                      options.private_key_file});
+  }
   if (code) return wrong("TLS private key", options.private_key_file, code);
   if (SSL_CTX_check_private_key(context.native_handle()) != 1) {
     ERR_clear_error();

@@ -1,3 +1,4 @@
+#include "tests/apps/certificates.h"
 #include "tests/apps/config_fixture.h"
 
 namespace pacs::apps {
@@ -5,7 +6,14 @@ namespace {
 
 class ConfigCheck : public ConfigTest {
  protected:
-  std::string file(const char* name) { return write("PEM", name).string(); }
+  /// A key when its name begins with k, else a certificate.
+  std::string file(std::string_view name) {
+    const auto copy = folder_ / name;
+    std::filesystem::copy_file(
+        Certificates::get().file(name.starts_with('k') ? "key.pem" : "cert.pem"), copy,
+        std::filesystem::copy_options::overwrite_existing);
+    return copy.string();
+  }
   std::vector<std::string> tls(std::vector<std::string> more = {}) {
     more.push_back("dicom.tls.certificate=" + file("cert.pem"));
     more.push_back("dicom.tls.key=" + file("key.pem"));

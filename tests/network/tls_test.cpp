@@ -229,6 +229,20 @@ TEST(Tls, FilesThatCannotBeUsedAreNamed) {
   server = Server::start(port.pool(), options, accept_all(), serve, {}, nullptr);
   ASSERT_FALSE(server);
   EXPECT_NE(server.error().message.find("private key"), std::string::npos);
+  const TemporaryDirectory directory;
+  for (const char* form : {"-traditional", ""}) {
+    const std::string encrypted = directory / "encrypted.key";
+    ASSERT_EQ(run(fmt::format("openssl pkey -in {} -aes128 -passout pass:secret {} -out {}",
+                              certificates().key("server"), form, encrypted))
+                  .exit_code,
+              0);
+    options = tls_server();
+    options.tls->private_key_file = encrypted;
+    server = Server::start(port.pool(), options, accept_all(), serve, {}, nullptr);
+    ASSERT_FALSE(server) << "and nobody was asked for a pass phrase";
+    EXPECT_NE(server.error().message.find("private key is encrypted"), std::string::npos);
+    EXPECT_EQ(server.error().where, encrypted);
+  }
   options = tls_server(TlsOptions::ClientCertificate::Required);
   options.tls->ca_file.clear();
   server = Server::start(port.pool(), options, accept_all(), serve, {}, nullptr);

@@ -1,0 +1,68 @@
+// What is wrong with the files of [dicom.tls] is said before the server starts.
+#include <gmock/gmock.h>
+
+#include "tests/apps/certificates.h"
+#include "tests/apps/config_fixture.h"
+
+namespace pacs::apps {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class ConfigTls : public ConfigTest {
+ protected:
+  std::string problem_with(const std::string& certificate, const std::string& key) {
+    return problem(with_settings({"dicom.tls.certificate=" + certificate, "dicom.tls.key=" + key}));
+  }
+  const Certificates& made = Certificates::get();
+  const std::string cert = made.file("cert.pem"), key = made.file("key.pem");
+};
+
+TEST_F(ConfigTls, AKeyOfAnotherCertificateIsFound) {
+  made.make("rsa:2048", "other.pem", "other.key");
+  EXPECT_THAT(problem_with(cert, made.file("other.key")),
+              StartsWith("dicom.tls.key: " + made.file("other.key") +
+                         ": TLS private key does not belong to the certificate"));
+}
+
+TEST_F(ConfigTls, ACertificateInThePlaceOfTheKeyIsFound) {
+  EXPECT_THAT(problem_with(key, cert),
+              StartsWith("dicom.tls.certificate: " + key + ": TLS certificate cannot be used: "));
+  EXPECT_THAT(problem_with(cert, cert),
+              StartsWith("dicom.tls.key: " + cert + ": TLS private key cannot be used: "));
+}
+
+TEST_F(ConfigTls, AKeyThatIsTooSmallIsFound) {
+  made.make("rsa:1024", "small.pem", "small.key");
+  EXPECT_THAT(problem_with(made.file("small.pem"), made.file("small.key")),
+              HasSubstr("key too small"));
+}
+
+TEST_F(ConfigTls, AnEncryptedKeyIsFoundAndNobodyIsAskedForItsPassphrase) {
+  const std::string encrypted = made.file("encrypted.key");
+  Certificates::openssl("pkey -aes128 -passout pass:secret -in " + key + " -out " + encrypted);
+  EXPECT_THAT(problem_with(cert, encrypted),
+              StartsWith("dicom.tls.key: " + encrypted + ": TLS private key is encrypted"));
+  const Ran check = pacs("config check --set dicom.tls.certificate=" + cert +
+                         " --set dicom.tls.key=" + encrypted);
+  EXPECT_EQ(check.exit_code, 2);
+  EXPECT_THAT(check.output, HasSubstr("is encrypted"));
+}
+
+TEST_F(ConfigTls, AFileOfTrustWithoutACertificateIsFound) {
+  for (const bool with_port : {true, false}) {
+    std::vector<std::string> settings{"dicom.tls.ca=" + key};
+    if (with_port) {
+      settings.push_back("dicom.tls.certificate=" + cert);
+      settings.push_back("dicom.tls.key=" + key);
+    }
+    EXPECT_THAT(problem(with_settings(settings)), StartsWith("dicom.tls.ca: " + key + ": TLS CA"))
+        << with_port;
+  }
+  EXPECT_TRUE(with_settings({"dicom.tls.ca=" + cert}).problems.empty())
+      << "associations that we open trust it";
+}
+
+}  // namespace
+}  // namespace pacs::apps
