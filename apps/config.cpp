@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
-#include <sstream>
 
 #include "apps/config_keys.h"
 #include "core/nearest.h"
@@ -19,6 +18,7 @@ namespace pacs::apps {
 namespace {
 
 constexpr std::string_view kRemoteAe = "remote_ae";
+constexpr std::size_t kConfigBytesMax = 1U << 20;  // far above any that a person writes
 
 std::string did_you_mean(std::string_view name) {
   Nearest nearest{name};
@@ -31,7 +31,7 @@ std::string did_you_mean(std::string_view name) {
       if (last_part(key.name) == last_part(name))
         return fmt::format("; did you mean {}?", key.name);
     }
-    return "; pacs config print --defaults lists all";
+    return "; pacs config print lists all";
   }
   return fmt::format("; did you mean {}?", nearest.best().front());
 }
@@ -66,14 +66,30 @@ class Loader {
   std::string file_;
 };
 
+/// All of a configuration file. A folder opens like a file and fails only when it is read.
+Result<std::string> read_config_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    return fail(ErrorKind::InvalidArgument, "is a folder: name the file in it");
+  }
+  std::ifstream stream{path, std::ios::binary};
+  std::string content(kConfigBytesMax + 1, '\0');
+  stream.read(content.data(), static_cast<std::streamsize>(content.size()));
+  if (!stream.is_open() || stream.bad()) return fail(ErrorKind::Io, "cannot be read");
+  content.resize(static_cast<std::size_t>(stream.gcount()));
+  if (content.size() > kConfigBytesMax) {
+    return fail(ErrorKind::LimitExceeded,
+                fmt::format("is longer than {} bytes: no configuration", kConfigBytesMax));
+  }
+  return content;
+}
+
 void Loader::file(const std::filesystem::path& path) {
   file_ = path.string();
-  std::ifstream stream{path, std::ios::binary};
-  std::ostringstream content;
-  content << stream.rdbuf();
-  if (!stream) return problem("cannot be read", file_);
+  const auto content = read_config_file(path);
+  if (!content) return problem(content.error().message, file_);
   try {
-    table(toml::parse(content.str(), file_), "");
+    table(toml::parse(*content, file_), "");
   } catch (const toml::parse_error& error) {
     problem(std::string{error.description()},
             fmt::format("{}:{}:{}", file_, error.source().begin.line, error.source().begin.column));

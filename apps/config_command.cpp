@@ -7,6 +7,7 @@
 
 #include "apps/commands.h"
 #include "apps/config_options.h"
+#include "core/text.h"
 
 namespace pacs::apps {
 namespace {
@@ -14,13 +15,14 @@ namespace {
 struct PrintArguments {
   ConfigOptions config;
   bool defaults = false;
+  bool brief = false;
 };
 
 void print_findings(const LoadedConfig& loaded) {
   for (const std::string& warning : loaded.warnings) fmt::print(stderr, "warning: {}\n", warning);
   for (const Error& problem : loaded.problems) {
-    fmt::print(stderr, "{}{}{}\n", problem.where, problem.where.empty() ? "" : ": ",
-               problem.message);
+    fmt::print(stderr, "{}{}{}\n", printable(problem.where), problem.where.empty() ? "" : ": ",
+               printable(problem.message));
   }
 }
 
@@ -28,7 +30,7 @@ int print(const PrintArguments& arguments) {
   const LoadedConfig loaded =
       arguments.defaults ? load_config({}) : load_config(config_sources(arguments.config));
   fmt::print("{}",
-             print_config(loaded, {.explain = arguments.defaults, .origins = !arguments.defaults}));
+             print_config(loaded, {.explain = !arguments.brief, .origins = !arguments.defaults}));
   print_findings(loaded);
   return loaded.problems.empty() ? 0 : 2;
 }
@@ -67,8 +69,10 @@ void add_config(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("config", "Print or check the configuration");
   command->footer(
       "Examples:\n"
-      "  pacs config print --defaults > pacs.toml     every key explained, with its default\n"
-      "  pacs config print                            what is in effect, and where it comes from\n"
+      "  pacs config print                            what is in effect, what each key means,\n"
+      "                                               and where its value comes from\n"
+      "  pacs config print --brief                    the same without the explanations\n"
+      "  pacs config print --defaults > pacs.toml     a file to start from: defaults, explained\n"
       "  pacs config check pacs.toml                  all that is wrong, with line and column\n"
       "  PACS_DICOM_PORT=104 pacs config print --set logging.level=debug\n"
       "Later wins: default, file, environment (PACS_DICOM_PORT), --set.\n"
@@ -79,7 +83,8 @@ void add_config(CLI::App& app, int& exit_code) {
   auto print_arguments = std::make_shared<PrintArguments>();
   add_config_options(*printing, print_arguments->config);
   printing->add_flag("--defaults", print_arguments->defaults,
-                     "the defaults with an explanation of every key");
+                     "the defaults, whatever file, environment and --set say");
+  printing->add_flag("--brief", print_arguments->brief, "without what each key means");
   printing->callback([print_arguments, &exit_code] { exit_code = print(*print_arguments); });
 
   CLI::App* checking = command->add_subcommand("check", "Say what is wrong with a configuration");

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "core/text.h"
+
 namespace pacs::apps {
 
 void add_config_options(CLI::App& command, ConfigOptions& options) {
@@ -33,7 +35,8 @@ ConfigSources config_sources(const ConfigOptions& options) {
   } else {
     for (const char* place : {"pacs.toml", "/etc/pacs/pacs.toml"}) {
       std::error_code error;
-      if (!std::filesystem::exists(place, error)) continue;
+      // One that may not be looked at is there, maybe: reading it says what is wrong.
+      if (!std::filesystem::exists(place, error) && !error) continue;
       sources.file = place;
       break;
     }
@@ -46,8 +49,8 @@ std::optional<Config> load_or_explain(const ConfigOptions& options) {
   for (const std::string& warning : loaded.warnings)
     fmt::print(stderr, "pacs: warning: {}\n", warning);
   for (const Error& problem : loaded.problems) {
-    fmt::print(stderr, "pacs: {}{}{}\n", problem.where, problem.where.empty() ? "" : ": ",
-               problem.message);
+    fmt::print(stderr, "pacs: {}{}{}\n", printable(problem.where),
+               problem.where.empty() ? "" : ": ", printable(problem.message));
   }
   if (!loaded.problems.empty()) return std::nullopt;
   return std::move(loaded.config);

@@ -1,5 +1,6 @@
 // pacs dump: shows what DICOM files hold, as dcmdump prints it or in the DICOM JSON model.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -15,6 +16,7 @@
 #include "core/dicom_dictionary.h"
 #include "core/dicom_print.h"
 #include "core/dicom_tags.h"
+#include "core/text.h"
 #include "encoding/character_set.h"
 #include "encoding/dicom_json.h"
 
@@ -121,7 +123,7 @@ void Dump::wanted(const DataSet& from, std::string_view character_set) {
 }
 
 void Dump::text(const std::filesystem::path& path, DicomFile& file) {
-  if (several_) write(fmt::format("# {}\n", path.string()));
+  if (several_) write(fmt::format("# {}\n", printable(path.string())));
   if (!tags_.empty()) {
     wanted(file.header.meta, "");
     wanted(file.data_set, "");
@@ -182,7 +184,16 @@ int run_dump(const DumpOptions& options) {
   Dump dump{options, std::move(tags), several};
   FileWalk walk{{options.paths.begin(), options.paths.end()}};
   bool all = true;
-  while (const auto path = walk.next()) all = dump.file(*path) && all;
+  bool none = true;
+  while (const auto path = walk.next()) {
+    none = false;
+    all = dump.file(*path) && all;
+  }
+  if (none && walk.problems().empty()) {
+    fmt::print(stderr, "pacs dump: there is no file in {}\n",
+               printable(fmt::format("{}", fmt::join(options.paths, ", "))));
+    all = false;
+  }
   for (const std::string& problem : walk.problems()) {
     fmt::print(stderr, "pacs dump: {}\n", problem);
     all = false;
@@ -207,8 +218,9 @@ void add_dump(CLI::App& app, int& exit_code) {
       "  pacs dump --json --no-pixels study/          one JSON object on each line\n"
       "Files with and without preamble or meta group are read. Of a damaged file what can be read "
       "is\n"
-      "shown, then what is wrong and where.\n"
-      "Exit code: 0 every file was read whole, 1 not, 2 wrong usage.");
+      "shown, then what is wrong and where; with --json only the latter, for a program must not\n"
+      "take a part for the whole.\n"
+      "Exit code: 0 every file was read whole, 1 not or there was none, 2 wrong usage.");
   auto options = std::make_shared<DumpOptions>();
   command->add_option("FILE", options->paths, "files, and folders with files")->required();
   command

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "core/text.h"
+
 namespace pacs::apps {
 
 namespace fs = std::filesystem;
@@ -21,7 +23,8 @@ void FileWalk::open(const fs::path& folder) {
   for (; !error && entries != fs::directory_iterator{}; entries.increment(error)) {
     waiting_.push_back(entries->path());
   }
-  if (error) problems_.push_back(fmt::format("{}: {}", folder.string(), error.message()));
+  if (error)
+    problems_.push_back(fmt::format("{}: {}", printable(folder.string()), error.message()));
   std::sort(waiting_.begin() + first, waiting_.end(), std::greater<>{});
 }
 
@@ -38,7 +41,7 @@ std::optional<fs::path> FileWalk::next() {
     } else if (fs::is_regular_file(status)) {
       return path;
     } else if (root) {
-      problems_.push_back(fmt::format("{}: {}", path.string(),
+      problems_.push_back(fmt::format("{}: {}", printable(path.string()),
                                       error ? error.message() : "neither a file nor a folder"));
     }
   }

@@ -19,6 +19,7 @@
 #include "apps/file_walk.h"
 #include "apps/open_archive.h"
 #include "apps/progress.h"
+#include "core/text.h"
 #include "services/import_files.h"
 
 namespace pacs::apps {
@@ -101,7 +102,7 @@ class ImportReport {
   void say(std::string_view what, const std::string& path, const std::string& reason) {
     if (json_) return;
     progress_.clear();
-    fmt::print(stderr, "{}: {}: {}\n", what, path, reason);
+    fmt::print(stderr, "{}: {}: {}\n", what, printable(path), printable(reason));
   }
 
   const bool json_, quiet_;

@@ -17,7 +17,7 @@ Result<std::unique_ptr<storage::Archive>> open_archive(const Config& config) {
   Result<std::unique_ptr<storage::Archive>> archive =
       storage::Archive::open(archive_options(config));
   if (!archive && archive.error().kind == ErrorKind::Rejected) {
-    archive.error().message += "; stop it first, or send to the running server with `pacs store`";
+    archive.error().message += ", or send to the running server with `pacs store`";
   }
   return archive;
 }

@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "network/negotiation.h"
+
 namespace pacs::apps {
 
 namespace {
@@ -80,6 +82,9 @@ Result<network::RequestOptions> take_peer(std::vector<std::string>& arguments,
   request.host = host;
   request.port = *number;
   if (!options.called_ae.empty()) request.called_ae = options.called_ae;
+  for (const std::string& title : {request.calling_ae, request.called_ae}) {
+    if (auto checked = network::check_ae_title(title); !checked) return fail(checked.error());
+  }
   request.limits.connect = std::chrono::seconds{options.connect_seconds};
   request.limits.dimse_response = std::chrono::seconds{options.response_seconds};
   request.limits.pdu_bytes_max = options.pdu_bytes_max;

@@ -15,6 +15,7 @@
 #include "apps/file_walk.h"
 #include "apps/peer_options.h"
 #include "apps/progress.h"
+#include "core/text.h"
 #include "services/store_files.h"
 
 namespace pacs::apps {
@@ -101,7 +102,7 @@ class StoreReport {
   void say(std::string_view what, const std::string& path, const std::string& reason) {
     if (json_) return;
     progress_.clear();
-    fmt::print(stderr, "{}: {}: {}\n", what, path, reason);
+    fmt::print(stderr, "{}: {}: {}\n", what, printable(path), printable(reason));
   }
   static boost::json::array list(const std::vector<NamedFile>& files) {
     boost::json::array array;

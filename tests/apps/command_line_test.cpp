@@ -64,6 +64,35 @@ TEST_F(ConfigTest, TheProgramPrintsDefaultsThatItTakes) {
   EXPECT_THAT(check.output, HasSubstr("DICOM PACS at 127.0.0.1:11112, HTTP at 127.0.0.1:8080"));
 }
 
+TEST_F(ConfigTest, WhatTheProgramPrintsExplainsEveryKeyUnlessToldToBeBrief) {
+  const Ran run = pacs("config print --set dicom.port=104");
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_THAT(run.output, HasSubstr("PACS_DICOM_PORT\nport = 104  # --set\n"));
+  EXPECT_THAT(run.output, HasSubstr("# Our AE title"));
+  const Ran check = pacs("config check " + write(run.output).string());
+  EXPECT_EQ(check.exit_code, 0) << check.output;
+  EXPECT_THAT(check.output, HasSubstr("DICOM PACS at 127.0.0.1:104"));
+  EXPECT_THAT(pacs("config print --brief").output, Not(HasSubstr("# Our AE title")));
+}
+
+TEST_F(ConfigTest, AFolderIsNoConfigurationFile) {
+  const std::string folder = folder_.string();
+  const std::string said = folder + ": is a folder: name the file in it\n";
+  for (const char* command : {"serve", "config check", "config print"}) {
+    const Ran named = pacs(std::string{command} + " --config " + folder);
+    EXPECT_EQ(named.exit_code, 2) << command;
+    EXPECT_THAT(named.output, HasSubstr(said)) << command;
+  }
+  const Ran variable =
+      run_shell("PACS_CONFIG=" + folder + " '" PACS_BINARY_DIR "/pacs' config check");
+  EXPECT_EQ(variable.exit_code, 2);
+  EXPECT_THAT(variable.output, HasSubstr(said));
+  std::filesystem::create_directory(folder_ / "pacs.toml");
+  const Ran found = run_shell("cd " + folder + " && '" PACS_BINARY_DIR "/pacs' config check");
+  EXPECT_EQ(found.exit_code, 2);
+  EXPECT_THAT(found.output, HasSubstr("pacs.toml: is a folder"));
+}
+
 TEST_F(ConfigTest, TheProgramExplainsAWrongFile) {
   const auto file = write("[dicom]\nprot = 1\n[http]\nport = 70000\n");
   const Ran check = pacs("config check " + file.string());

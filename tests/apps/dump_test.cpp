@@ -135,6 +135,20 @@ TEST_F(DumpTest, OneBadFileDoesNotHideTheOthers) {
   EXPECT_THAT(run.output, HasSubstr("/nowhere/c.dcm"));
 }
 
+TEST_F(DumpTest, AFolderWithoutAFileIsNamed) {
+  const Ran run = pacs("dump " + folder_.string());
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_EQ(run.output, "pacs dump: there is no file in " + folder_.string() + "\n");
+}
+
+TEST_F(DumpTest, NamesOfFilesDoNotMoveTheTerminal) {
+  write("\x1b[2J.dcm", as_bytes("this is no DICOM file at all"));
+  const Ran run = pacs("dump " + folder_.string());
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.output, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(run.output, HasSubstr("/\\x1b[2J.dcm"));
+}
+
 TEST_F(DumpTest, AMistypedKeywordIsWrongUsage) {
   const Ran run = pacs("dump --tag PatientNmae " + write("a.dcm", object()));
   EXPECT_EQ(run.exit_code, 2);

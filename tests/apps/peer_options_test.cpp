@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/apps/program.h"
+
 namespace pacs::apps {
 namespace {
 
@@ -52,6 +54,17 @@ TEST(PeerOptionsTest, SaysWhatIsWrongWithAnAddress) {
   }
   std::vector<std::string> none;
   EXPECT_FALSE(take_peer(none, {}));
+}
+
+TEST(PeerOptionsTest, AnAeTitleThatIsNoneIsWrongUsage) {
+  std::vector<std::string> called{"SEVENTEEN-LETTERS@host:104"};
+  EXPECT_EQ(take_peer(called, {}).error().kind, ErrorKind::InvalidArgument);
+  PeerOptions options;
+  options.calling_ae = "A\\B";
+  std::vector<std::string> calling{"host:104"};
+  EXPECT_EQ(take_peer(calling, options).error().message,
+            "'A\\B' is no AE title: 1 to 16 printable characters, no backslash");
+  EXPECT_EQ(pacs("echo SEVENTEEN-LETTERS@127.0.0.1:1").exit_code, 2);
 }
 
 TEST(PeerOptionsTest, TlsIsOnWhenAnythingAboutItIsSaid) {
