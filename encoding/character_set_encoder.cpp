@@ -71,14 +71,17 @@ std::string bytes_in(std::uint8_t set, char32_t letter, std::string_view utf8) {
 /// Encodes one value in ISO 2022 (PS3.5 §6.1.2.4 and §6.1.2.5).
 class Iso2022Encoder {
  public:
-  /// `designable`: what escape sequences may bring in, in the order of preference.
-  Iso2022Encoder(std::uint8_t g0, std::uint8_t g1, VR vr, std::vector<std::uint8_t> designable)
+  /// `designable`: what escape sequences may bring in, in the order of preference; nullopt when
+  /// there are none.
+  Iso2022Encoder(std::uint8_t g0, std::uint8_t g1, VR vr,
+                 std::optional<std::vector<std::uint8_t>> designable)
       : initial_g0_(g0),
         initial_g1_(g1),
         g0_(g0),
         g1_(g1),
         vr_(vr),
-        designable_(std::move(designable)) {}
+        escapes_(designable.has_value()),
+        designable_(std::move(designable).value_or(std::vector<std::uint8_t>{})) {}
 
   std::optional<std::string> encode(std::string_view utf8) {
     for (std::size_t at = 0; at < utf8.size();) {
@@ -97,7 +100,7 @@ class Iso2022Encoder {
     const bool delimits = (letter == '\\' && info(vr_).multi_valued) ||
                           ((letter == '^' || letter == '=') && vr_ == VR::PN);
     if (delimits || letter < 0x20 || letter == 0x7F) {
-      if (letter == 0x1B && !designable_.empty()) return false;  // would begin an escape sequence
+      if (letter == 0x1B && escapes_) return false;  // would begin an escape sequence
       return_to_initial();
       stored_ += static_cast<char>(letter);
       return true;
@@ -134,6 +137,7 @@ class Iso2022Encoder {
   std::uint8_t g0_;
   std::uint8_t g1_;
   VR vr_;
+  bool escapes_;
   std::vector<std::uint8_t> designable_;
   std::string stored_;
 };
@@ -164,7 +168,7 @@ std::optional<std::string> CharacterSet::from_utf8(std::string_view utf8, VR vr)
     if (!code_sets::append_encoded(stored, utf8, g1_)) return std::nullopt;
     return stored;
   }
-  std::vector<std::uint8_t> designable;
+  std::optional<std::vector<std::uint8_t>> designable;
   if (form_ == Form::CodeExtensions) designable = designable_sets(terms_);
   return Iso2022Encoder{g0_, g1_, vr, std::move(designable)}.encode(utf8);
 }

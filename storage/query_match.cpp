@@ -134,8 +134,9 @@ class Candidate {
     std::vector<std::string> values;
     const VRKind kind = info(element.vr()).kind;
     if (kind == VRKind::Text) {
-      for_each_text(element, characters(),
-                    [&](std::string_view value) { values.emplace_back(value); });
+      for_each_text(element, characters(), [&](std::string_view value) {
+        std::erase(values.emplace_back(value), '\0');  // as the index holds it
+      });
       return values;
     }
     for (std::size_t i = 0; i < element.value_count(); ++i) {

@@ -145,6 +145,9 @@ TEST(CharacterSetEncoder, RefusesWhatTheSetDoesNotHold) {
   EXPECT_EQ(CharacterSet{"KLINGON"}.from_utf8("é", VR::LO), std::nullopt);
   EXPECT_EQ(CharacterSet{"\\ISO 2022 IR 87"}.from_utf8("a\x1B$Bb", VR::LO), std::nullopt)
       << "text must not bring in escape sequences";
+  EXPECT_EQ((CharacterSet{"KLINGON\\VULCAN"}.from_utf8("a\x1B$Bb", VR::LO)), std::nullopt);
+  EXPECT_EQ(CharacterSet{"ISO_IR 100"}.from_utf8("a\x1B$Bé", VR::LO), "a\x1B$B\xE9")
+      << "where nobody looks for them, they are text";
 }
 
 TEST(CharacterSetEncoder, UsesOnlyTheSetsThatAreNamed) {
