@@ -1,6 +1,7 @@
 // pacs serve: the server in the foreground, from configuration to the last line of its log.
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -78,6 +79,12 @@ int run_serve(const ConfigOptions& options) {
              {"grace_seconds", std::to_string(config->server.shutdown_seconds)}});
   notify_service_manager("STOPPING=1");
   (*graph)->shut_down(std::chrono::seconds(config->server.shutdown_seconds));
+  if ((*graph)->associations() != 0) {
+    // Somebody still works with what would be taken apart. All that was acknowledged is durable.
+    log->error({}, "ended with associations that did not end", {});
+    log->flush();
+    std::_Exit(1);
+  }
   graph->reset();
   log->info({}, "stopped");
   log->flush();

@@ -105,6 +105,10 @@ HeaderReader::~HeaderReader() = default;
 HeaderReader::HeaderReader(HeaderReader&&) noexcept = default;
 HeaderReader& HeaderReader::operator=(HeaderReader&&) noexcept = default;
 
+std::uint64_t HeaderReader::header_bytes() const {
+  return state_->header_bytes;
+}
+
 Status HeaderReader::feed(ByteView piece) {
   State& state = *state_;
   if (state.failure) return fail(*state.failure);

@@ -53,6 +53,8 @@ class HeaderReader {
   [[nodiscard]] Status feed(ByteView piece);
   /// The data set has ended: Truncated when it ended inside an element, sequence or fragment.
   [[nodiscard]] Result<Header> finish();
+  /// Bytes that the header takes so far, as limits.header_bytes_max counts them.
+  [[nodiscard]] std::uint64_t header_bytes() const;
 
  private:
   struct State;

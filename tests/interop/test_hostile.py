@@ -461,6 +461,31 @@ class DataSets(HostileTestCase):
         self.assert_refused(bomb, number=5)
         self.assertLess(self.pacs.status_kib("VmRSS") - before, 64 * 1024 + harness.MEMORY_SLACK_KIB)
 
+    def test_others_are_served_while_deflate_bombs_inflate(self):
+        squeeze = zlib.compressobj(9, zlib.DEFLATED, -15)
+        bomb = squeeze.compress(encoded(data_set()) + explicit(0x7FE00010, b"OW", b"", 0xF0000000))
+        zeros = bytes(1 << 20)
+        for _ in range(2000):
+            bomb += squeeze.compress(zeros)
+        bomb += squeeze.flush()
+        ended = []
+
+        def attack():
+            with raw.Connection(self.pacs.port, seconds=300) as peer:
+                peer.associate(raw.context(1, raw.CT_STORAGE, [raw.DEFLATED]))
+                peer.store(1, raw.CT_STORAGE, b"1.2.3", bomb)
+                ended.append(True)
+
+        attackers = [threading.Thread(target=attack) for _ in range(4)]
+        for attacker in attackers:
+            attacker.start()
+        for _ in range(3):
+            self.assertTrue(self.pacs.echoes())
+            self.assertEqual(self.pacs.http("/healthz")[0], 200)
+        self.assertEqual(ended, [], "they were served while it went on")
+        for attacker in attackers:
+            attacker.join()
+
     def test_uids_that_name_paths_hold_nul_or_never_end(self):
         for uid in ("../../../../tmp/pacs-hostile", "/etc/passwd", b"1.2\0/../3", b"1.2.\xff", "1" * 10_000,
                     "1" * 65, "", ".", "..", "1..2", "a.b", "1.2\\3", " "):
