@@ -92,19 +92,24 @@ void ObjectReader::recycle(Piece piece) {
 /// What somebody waits for goes first, however much lies ready for others: else they could wait for
 /// each other.
 ObjectReader::ObjectPtr ObjectReader::next_to_read() const {
+  ObjectPtr next;
   for (const ObjectPtr& object : unread_) {
+    if (object->being_read) continue;
     if (object->awaited) return object;
+    if (next == nullptr && bytes_ahead_ < kReadAheadBytes) next = object;
   }
-  return unread_.empty() || bytes_ahead_ >= kReadAheadBytes ? nullptr : unread_.front();
+  return next;
 }
 
-/// Workers are called when half of what may lie ready has gone: seldom, and in time.
 bool ObjectReader::must_read() {
   const std::lock_guard lock{mutex_};
-  if (reading_) return false;
   const ObjectPtr next = next_to_read();
-  if (next == nullptr || (!next->awaited && bytes_ahead_ > kReadAheadBytes / 2)) return false;
-  return reading_ = true;
+  if (next == nullptr || readers_ == kReadersMax) return false;
+  const bool starving = std::ranges::any_of(unread_, [](const auto& o) { return o->awaited; });
+  // The first is called when half of what may lie ready has gone: seldom, and in time.
+  if (!starving && (readers_ != 0 || bytes_ahead_ > kReadAheadBytes / 2)) return false;
+  ++readers_;
+  return true;
 }
 
 void ObjectReader::start_reading() {
@@ -120,9 +125,10 @@ void ObjectReader::read_ahead() {
       const std::lock_guard lock{mutex_};
       object = next_to_read();
       if (object == nullptr) {
-        reading_ = false;
+        --readers_;
         return;
       }
+      object->being_read = true;
       if (!free_.empty()) {
         memory = std::move(free_.back());
         free_.pop_back();
@@ -131,6 +137,7 @@ void ObjectReader::read_ahead() {
     Result<Piece> piece = object->convert_to.empty() ? read_piece(*object, std::move(memory))
                                                      : read_converted(*object);
     const std::lock_guard lock{mutex_};
+    object->being_read = false;
     if (object->complete) {  // dropped meanwhile
       if (piece) recycle(std::move(*piece));
       continue;

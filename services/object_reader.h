@@ -23,11 +23,15 @@ class WorkPool;
 
 namespace pacs::services {
 
-/// A piece fills several PDUs and stays in the processor's cache on its way from disk to socket.
-inline constexpr std::size_t kObjectPieceBytes = 256U << 10;
+/// A piece fills several PDUs and stays in the processor's cache on its way from disk to socket. 8
+/// KiB for the header let the usual images, which are powers of two, be few whole pieces.
+inline constexpr std::size_t kObjectPieceBytes = (256U << 10) + (8U << 10);
 /// Read and not yet sent, for each association: keeps the wire full over a disk that answers within
 /// some milliseconds.
 inline constexpr std::size_t kReadAheadBytes = 2U << 20;
+/// Workers that read for one association: one as long as it keeps up, which it does out of memory;
+/// more where it waits for the disk, which answers several as fast as one.
+inline constexpr std::size_t kReadersMax = 3;
 /// Objects that must be converted are held whole.
 inline constexpr std::uint64_t kConvertedBytesMax = 256U << 20;
 
@@ -62,8 +66,9 @@ class ObjectReader : public std::enable_shared_from_this<ObjectReader> {
     // Guarded by the reader's mutex.
     std::deque<Piece> pieces{};
     Status outcome{};
-    bool complete = false;  ///< nothing more is to be read
-    bool awaited = false;   ///< its user waits for a piece
+    bool complete = false;    ///< nothing more is to be read
+    bool being_read = false;  ///< a worker is at it
+    bool awaited = false;     ///< its user waits for a piece
   };
   using ObjectPtr = std::shared_ptr<Object>;
   class Source;
@@ -87,7 +92,7 @@ class ObjectReader : public std::enable_shared_from_this<ObjectReader> {
   std::deque<ObjectPtr> unread_;  ///< not read to the end, in the order they were opened
   std::vector<std::unique_ptr<std::byte[]>> free_;
   std::size_t bytes_ahead_ = 0;
-  bool reading_ = false;  ///< a worker is at it
+  std::size_t readers_ = 0;  ///< workers that read
 };
 
 }  // namespace pacs::services

@@ -32,6 +32,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 WORK = pathlib.Path(os.environ.get("BENCH_FOLDER", ROOT / "build" / "bench-work"))
 NODELAY = {"TCP_NODELAY": "1"}
 QUICK = ("pacs", "storescp", "dcmqrscp", "orthanc")
+ARCHIVES = ("pacs", "dcmqrscp", "orthanc")
 
 
 class Failed(Exception):
@@ -62,13 +63,20 @@ def empty(folder):
 class Run:
     """One server, started for one measurement."""
 
-    def __init__(self, name, env=NODELAY, warm=True):
-        self.name = name
+    def __init__(self, name, env=NODELAY, warm=True, holds=None, destinations=()):
+        """`holds`: a folder of files to be stored before the clock starts."""
+        self.name, self.peak = name, None
         self.folder = tempfile.mkdtemp(dir=WORK / "runs", prefix=f"{name}-")
-        self.server = servers.ALL[name](self.folder, env=env)
-        if warm:
-            finish([storescu(self.server, WORK / "data" / "warm")])
+        self.server = servers.ALL[name](self.folder, env=env, destinations=destinations)
+        for folder in [WORK / "data" / "warm"] * warm + [holds] * bool(holds):
+            finish([storescu(self.server, folder)])
         servers.settle(self.server)
+        self.watch()
+
+    def watch(self):
+        """The clock starts."""
+        if self.peak:
+            self.peak.stop()
         self.peak = servers.PeakWatch(self.server)
         self.peak_before = self.peak.mib()
         self.cpu_before = servers.cpu_seconds(self.server)
@@ -99,6 +107,87 @@ def storing(what, count, associations, env=NODELAY):
             finish([storescu(run.server, part, env=env) for part in parts])
             return run.measured()
     return measure
+
+
+def one_study(what, count):
+    """(folder, key) of `count` objects in one study."""
+    folder = data.make(WORK / "data" / f"{what}-study", what, count, studies=1)
+    return folder, "StudyInstanceUID=" + data.uid({"ct": 1, "mr": 2, "multi": 3}[what], 1)
+
+
+def retrieving(tool, server, *options):
+    """getscu or movescu at study level."""
+    return subprocess.Popen([tool, "-v", "-S", "-aec", server.ae_title, "-k", "QueryRetrieveLevel=STUDY",
+                             *options, "127.0.0.1", str(server.port)], env={**os.environ, **NODELAY},
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def expect(client, line, times):
+    """Waits for a client and counts what it says of what it got."""
+    output = client.communicate(timeout=1800)[0].decode(errors="replace")
+    if client.returncode != 0 or output.count(line) < times:
+        raise Failed(f"{output.count(line)} of {times} came: {output[-200:]}")
+
+
+def set_cache(run, cached):
+    """What was stored last lies in the page cache of whoever wrote through it, and not of whoever went past
+    it. So that all start alike, every object is read once, or none is left there."""
+    os.sync()
+    for path in pathlib.Path(run.folder).rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            with path.open("rb") as file:
+                if cached:
+                    while file.read(1 << 20):
+                        pass
+                else:
+                    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    servers.settle(run.server)
+    run.watch()
+
+
+def getting(what, count, cached=True):
+    """The client receives and drops, so that the servers are measured and not its disk."""
+    def measure(name):
+        folder, key = one_study(what, count)
+        with Run(name, holds=folder) as run:
+            set_cache(run, cached)
+            expect(retrieving("getscu", run.server, "--ignore", "-k", key),
+                   "Sending C-STORE Response (Success)", count)
+            return run.measured()
+    return measure
+
+
+def moving(what, count):
+    """To a storescp that receives and drops."""
+    def measure(name):
+        folder, key = one_study(what, count)
+        with tempfile.TemporaryDirectory(dir=WORK / "runs") as place, \
+                harness.running(harness.storescp(place, "--ignore", "-v", env=NODELAY)) as sink, \
+                Run(name, holds=folder, destinations=[(sink.ae_title, sink.port)]) as run:
+            set_cache(run, cached=True)
+            expect(retrieving("movescu", run.server, "-aem", sink.ae_title, "-k", key),
+                   "Received Final Move Response (Success)", 1)
+            result = run.measured()
+            stored = sink.log.count("Received Store Request")
+            if stored != count:
+                raise Failed(f"{stored} of {count} came")
+            return result
+    return measure
+
+
+def sending_2gb(name):
+    """Peak memory of a fresh start that sends 10 objects of 210 MB."""
+    count = 10
+    folder, key = one_study("multi", 1)
+    with Run(name) as run:
+        for _ in range(count):
+            finish([storescu(run.server, folder, "+II")])
+        run.server.stop()
+        run.server = harness.Pacs(run.folder, env=NODELAY)
+        run.watch()
+        expect(retrieving("getscu", run.server, "--ignore", "-k", key),
+               "Sending C-STORE Response (Success)", count)
+        return run.measured()
 
 
 def multi_frames(associations):
@@ -233,6 +322,18 @@ def at_least(field, limit, unit):
     return f"{field} >= {limit} {unit}", check
 
 
+def best(field, limit):
+    """At most `limit` of what the best of the other archives takes."""
+    def check(results):
+        others = {server: r[field] for server, r in results.items() if server != "pacs"}
+        if "pacs" not in results or not others:
+            return None
+        name = min(others, key=others.get)
+        value = results["pacs"][field] / max(others[name], 1e-9)
+        return f"{field} {value:.2f} x {name}", value <= limit
+    return f"{field} <= {limit} x the best peer", check
+
+
 LINES = {
     "ct1": ("400 CT x 526 kB, one association", storing("ct", 400, 1), QUICK, 99,
             [ratio("pacs", "storescp", "wall", 2.2), ratio("pacs", "orthanc", "cpu", 1 / 6)]),
@@ -248,6 +349,13 @@ LINES = {
     "multi1": ("one 210 MB multi-frame", multi_frames(1), QUICK, 99, [at_most("growth", 32, "MiB")]),
     "multi20": ("20 x 210 MB on 20 associations", multi_frames(20), ("pacs",), 1,
                 [at_most("peak", 256, "MiB")]),
+    "get": ("C-GET of 400 CT, objects in the page cache", getting("ct", 400), ARCHIVES, 99, [best("wall", 0.7), best("cpu", 0.5)]),
+    "get_cold": ("C-GET of 400 CT from disk", getting("ct", 400, cached=False), ARCHIVES, 99,
+                 [best("wall", 0.7), best("cpu", 0.5)]),
+    "move": ("C-MOVE of 400 CT, objects in the page cache", moving("ct", 400), ARCHIVES, 99, [best("wall", 0.7), best("cpu", 0.5)]),
+    "get_mr": ("C-GET of 2,000 MR", getting("mr", 2000), ARCHIVES, 99, []),
+    "move_mr": ("C-MOVE of 2,000 MR", moving("mr", 2000), ARCHIVES, 99, []),
+    "get2gb": ("C-GET of 10 x 210 MB", sending_2gb, ("pacs",), 3, [at_most("peak", 64, "MiB")]),
     "assoc200": ("200 associations at once, each storing", many_associations(200),
                  ("pacs", "storescp", "orthanc"), 3, []),
     "idle": ("idle", idle, QUICK, 1, [at_most("resident", 40, "MiB")]),

@@ -134,18 +134,18 @@ def write(ds, path):
     ds.save_as(path, write_like_original=False)
 
 
-def make(folder, what, count):
+def make(folder, what, count, studies=4):
     """Fills folder/1 .. folder/4 with `count` files of kind "ct", "mr" or "multi"; returns `folder`.
 
-    Four subfolders, one study each: one association sends the whole, four send one each."""
+    Four subfolders, one study each: one association sends the whole, four send one each. Or fewer."""
     folder = pathlib.Path(folder)
     done = folder.with_name(f"{folder.name}-{count}-complete")
     if done.exists():
         return folder
     rng = numpy.random.default_rng(20240311)
-    each = max(count // 4, 1)
+    each = max(count // studies, 1)
     for index in range(count):
-        study, number = (index // each) % 4 + 1, index % each + 1
+        study, number = (index // each) % studies + 1, index % each + 1
         if what == "multi":
             ds = multi_frame(number, rng)
         else:

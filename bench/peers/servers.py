@@ -11,24 +11,28 @@ import harness  # noqa: E402  (the tests' way to start them)
 TICKS = 100.0
 
 
-def pacs(folder, env=None):
+# Each is told whom it may move to: [(AE title, port)].
+def pacs(folder, env=None, destinations=()):
     """Ours, defaults: index, checksums, durability "full"."""
-    return harness.Pacs(folder, env=env)
+    remotes = [{"ae_title": ae, "host": "127.0.0.1", "port": port} for ae, port in destinations]
+    return harness.Pacs(folder, {"remote_ae": remotes} if remotes else None, env=env)
 
 
-def storescp(folder, env=None):
+def storescp(folder, env=None, destinations=()):
     """DCMTK's sink: writes a file, no index, no flush; one process for each association."""
     return harness.storescp(folder, "--fork", env=env)
 
 
-def dcmqrscp(folder, env=None):
+def dcmqrscp(folder, env=None, destinations=()):
     """DCMTK's archive: index without a flush."""
-    return harness.dcmqrscp(folder, env=env)
+    return harness.dcmqrscp(folder, destinations, env=env)
 
 
-def orthanc(folder, env=None):
+def orthanc(folder, env=None, destinations=()):
     """Orthanc with its defaults: SQLite index, each file flushed."""
-    return harness.orthanc(folder, env=env)
+    modalities = {ae: [ae, "127.0.0.1", port] for ae, port in destinations}
+    return harness.orthanc(folder, env=env, DicomModalities=modalities, DicomAlwaysAllowFind=True,
+                           DicomAlwaysAllowGet=True, DicomAlwaysAllowMove=True)
 
 
 ALL = {"pacs": pacs, "storescp": storescp, "dcmqrscp": dcmqrscp, "orthanc": orthanc}
