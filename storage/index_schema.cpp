@@ -109,9 +109,6 @@ CREATE TABLE remote_ae (
 -- Names of more than one component group, for keys that begin another group than the first.
 CREATE INDEX patient_by_other_groups ON patient (patient_name_folded)
   WHERE patient_name_folded LIKE '%=%';
--- Modalities beside the date: a day's studies of one modality are found without their rows.
-DROP INDEX study_by_date;
-CREATE INDEX study_by_date ON study (study_date, study_time, modalities);
 $NAME_TRIGRAMS
 )sql",
 };

@@ -94,7 +94,7 @@ class Matches {
 /// Which objects a C-MOVE, C-GET or WADO-RS asks for: all below the unique keys, each a list that
 /// is empty when it does not restrict.
 struct Selection {
-  std::vector<std::string> patient_ids, study_uids, series_uids, instance_uids;
+  std::vector<std::string> patient_ids{}, study_uids{}, series_uids{}, instance_uids{};
 };
 
 /// Reads a C-MOVE or C-GET identifier (PS3.4 §C.4.2.1.4): unique keys only, lists at its level.

@@ -16,6 +16,9 @@ namespace {
 /// database's journal cannot be begun anew meanwhile. Some milliseconds.
 constexpr std::size_t kRowsOfLease = 4096;
 
+/// What a run that has ended counts as, since it may have looked through kRowsOfWindow rows.
+constexpr std::size_t kRowsOfEndedRun = 256;
+
 /// The columns of a row from `first` on.
 struct Columns {
   SqlStatement* statement = nullptr;
@@ -64,6 +67,7 @@ class IndexMatches final : public Matches {
     while (answers.size() < most && !done_) {
       auto reader = readers_.lease();
       if (!reader) return fail(reader.error());
+      (*reader)->database().stop_when(plan_.query.stop);
       if (auto pulled = pull(**reader, most, answers); !pulled) return fail(pulled.error());
     }
     return answers;
@@ -104,7 +108,7 @@ class IndexMatches final : public Matches {
       if (!row) return fail(row.error());
       if (!*row) {
         walk_->ended();
-        rows -= rows != 0 ? 1 : 0;  // an empty run costs as much
+        rows -= std::min(rows, kRowsOfEndedRun);
         return false;
       }
       walk_->took(**statement);
@@ -129,11 +133,13 @@ class IndexMatches final : public Matches {
     const SqlValue number[] = {row.statement->integer(0)};
     bind_values(**statement, *plan_.members, number);
     const Columns member{*statement, 1};
+    std::optional<std::int64_t> tried;  // series whose header does not match
     for (;;) {
       const auto stepped = (*statement)->step();
       if (!stepped) return fail(stepped.error());
       if (!*stepped) return {};
       if (plan_.query.stop.stop_requested()) return {};  // seen by the caller
+      if (tried && *tried == series_of(member)) continue;
       if (!hold(member, plan_.member_uids)) continue;
       const std::string_view member_zone =
           plan_.member_zone < 0 ? zone : member.text(plan_.member_zone);
@@ -141,10 +147,18 @@ class IndexMatches final : public Matches {
           !matches(plan_.member_query, candidate_of(member, plan_.member_checks, member_zone))) {
         continue;
       }
-      return with_header(reader, row, member, zone, answers).map([](bool) {});
+      const auto matched = with_header(reader, row, member, zone, answers);
+      if (!matched) return fail(matched.error());
+      if (*matched) return {};
+      tried = series_of(member);
     }
   }
 
+  [[nodiscard]] std::int64_t series_of(const Columns& member) const {
+    return member.statement->integer(member.first + plan_.header_column + 1);
+  }
+
+  /// False when the header does not match.
   Result<bool> with_header(SqlReader& reader, const Columns& row, const Columns& member,
                            std::string_view zone, std::vector<DataSet>& answers) {
     std::optional<DataSet> header;
@@ -156,7 +170,7 @@ class IndexMatches final : public Matches {
     }
     if (skipped_ < plan_.query.skip) {
       ++skipped_;
-      return false;
+      return true;
     }
     builder_.begin(header ? &*header : nullptr);
     for (std::size_t i = 0; i < plan_.sources.size(); ++i) {
@@ -182,7 +196,7 @@ class IndexMatches final : public Matches {
   }
 
   Result<DataSet> header_of(SqlReader& reader, const Columns& member) {
-    const std::int64_t series = member.statement->integer(member.first + plan_.header_column + 1);
+    const std::int64_t series = series_of(member);
     if (series != base_series_) {
       auto base = base_of(reader, series);
       if (!base) return fail(base.error());
@@ -223,6 +237,7 @@ class IndexMatches final : public Matches {
 Result<std::unique_ptr<Matches>> search(SqlReaders& readers, Query query) {
   auto reader = readers.lease();
   if (!reader) return fail(reader.error());
+  (*reader)->database().stop_when(query.stop);
   auto made = plan(std::move(query), **reader);
   if (!made) return fail(made.error());
   return std::make_unique<IndexMatches>(readers, std::move(*made));

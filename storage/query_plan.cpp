@@ -203,10 +203,7 @@ class Planner {
     if (auto drivers = name_drivers(); !drivers.empty()) ways.push_back(std::move(drivers));
     if (auto driver = date_driver()) ways.push_back({std::move(*driver)});
     std::erase_if(ways, [this](const auto& way) { return way.front().level > level(); });
-    if (ways.empty()) {
-      plan_.walks.push_back({Driver{Driver::Kind::All, level()}, {}, {}, {}, {}});
-      return {};
-    }
+    if (ways.empty()) return begin_with_all();
     std::size_t best = 0;
     if (ways.size() > 1) {
       const auto cheapest = find_cheapest(ways);
@@ -214,6 +211,19 @@ class Planner {
       best = *cheapest;
     }
     for (Driver& driver : ways[best]) plan_.walks.push_back({std::move(driver), {}, {}, {}, {}});
+    return {};
+  }
+
+  Status begin_with_all() {
+    auto statement = reader_.statement(fmt::format("SELECT coalesce(max({}), 0) FROM {}",
+                                                   table_of(level()).id, table_of(level()).table));
+    if (!statement) return fail(statement.error());
+    const ResetAtEnd reset(**statement);
+    const auto row = (*statement)->step();
+    if (!row) return fail(row.error());
+    Driver driver{Driver::Kind::All, level()};
+    driver.rows = {(*statement)->integer(0)};
+    plan_.walks.push_back({std::move(driver), {}, {}, {}, {}});
     return {};
   }
 
@@ -460,6 +470,8 @@ class Planner {
     switch (driver.kind) {
       case Driver::Kind::All:
         start += fmt::format(" AND {} > ", table.id);
+        start.add_open();
+        start += fmt::format(" AND {} <= ", table.id);
         walk.start = finish(start.add_open(), std::string(table.id));
         return;
       case Driver::Kind::Values:

@@ -21,10 +21,13 @@ namespace pacs::storage {
 /// Rows of the upper levels that are fetched ahead: 8 bytes each.
 inline constexpr std::size_t kParentsAhead = 256;
 
+/// Row numbers that one statement looks through where no index helps: bounds how long it may take.
+inline constexpr std::int64_t kRowsOfWindow = 20'000;
+
 /// Where a walk begins.
 struct Driver {
   enum class Kind : std::uint8_t {
-    All,     ///< by row number
+    All,     ///< by row number, up to the one number in `rows`
     Values,  ///< rows with each of `values` in `column`
     Rows,    ///< the rows of these numbers
     Span,    ///< `column` within `range`, in its order

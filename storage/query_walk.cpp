@@ -33,6 +33,9 @@ std::optional<QueryWalk::Run> QueryWalk::run_of_driver() {
   if (phase_ == Phase::End) return std::nullopt;
   switch (driver.kind) {
     case Driver::Kind::All:
+      if (step.after >= driver.rows.front()) return std::nullopt;
+      if (step.after >= window_) window_ = step.after + kRowsOfWindow;
+      return Run{&walk_.start, {step.after, window_}};
     case Driver::Kind::Names:
       return Run{&walk_.start, {step.after}};
     case Driver::Kind::Values:
@@ -115,6 +118,8 @@ void QueryWalk::ended(std::size_t depth) {
       phase_ = phase_ == Phase::Equal ? Phase::Beyond : Phase::End;
       return;
     case Driver::Kind::All:
+      step.after = window_;
+      return;
     case Driver::Kind::Names:
       phase_ = Phase::End;
       return;

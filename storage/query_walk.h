@@ -51,6 +51,7 @@ class QueryWalk {
   std::vector<Step> steps_;
   Phase phase_ = Phase::Start;            // of a Span
   bool left_ = false;                     // a row of it was taken and its statement not ended
+  std::int64_t window_ = 0;               // of All: the last row number of the run
   std::size_t place_ = 0;                 // among values or rows
   std::vector<std::string> last_values_;  // of a Span's columns in the row taken last
 };

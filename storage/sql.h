@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,6 +63,9 @@ class SqlDatabase {
   [[nodiscard]] virtual const SqlDialect& dialect() const = 0;
   /// Rows changed by the last statement.
   [[nodiscard]] virtual std::int64_t changes() = 0;
+  /// From now on, when a stop is requested, steps fail with Cancelled, also long ones in the
+  /// middle; a token without state ends that.
+  virtual void stop_when(std::stop_token stop) = 0;
   /// Looks at the database's own structure; one message for each fault. Reads all of it.
   [[nodiscard]] virtual Result<std::vector<std::string>> check() = 0;
 };

@@ -25,6 +25,7 @@ void SqlReader::forget_many() {
 
 SqlReaders::Lease::~Lease() {
   if (!reader_) return;
+  reader_->database().stop_when({});
   reader_->forget_many();
   {
     const std::lock_guard lock(readers_->mutex_);

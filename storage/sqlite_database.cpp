@@ -28,6 +28,8 @@ ErrorKind kind_of(int code) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return ErrorKind::Timeout;
+    case SQLITE_INTERRUPT:
+      return ErrorKind::Cancelled;
     default:
       return ErrorKind::Internal;
   }
@@ -114,7 +116,15 @@ class SqliteDatabase final : public SqlDatabase {
   SqliteDatabase(const std::string& path, int flags) : database_(path, flags, kBusyTimeoutMs) {
     // Else a statement with LIKE is prepared anew for each pattern that is bound.
     sqlite3_db_config(database_.getHandle(), SQLITE_DBCONFIG_ENABLE_QPSG, 1, nullptr);
+    sqlite3_progress_handler(
+        database_.getHandle(), kStepsBetweenLooks,
+        [](void* self) -> int {
+          return static_cast<SqliteDatabase*>(self)->stop_.stop_requested() ? 1 : 0;
+        },
+        this);
   }
+  SqliteDatabase(const SqliteDatabase&) = delete;
+  SqliteDatabase& operator=(const SqliteDatabase&) = delete;
 
   Result<std::unique_ptr<SqlStatement>> prepare(std::string_view sql) override {
     try {
@@ -146,6 +156,7 @@ class SqliteDatabase final : public SqlDatabase {
     return kDialect;
   }
   std::int64_t changes() override { return database_.getChanges(); }
+  void stop_when(std::stop_token stop) override { stop_ = std::move(stop); }
   Result<std::vector<std::string>> check() override {
     std::vector<std::string> faults;
     const auto collect = [&](std::string_view sql, std::string_view what) -> Status {
@@ -169,7 +180,10 @@ class SqliteDatabase final : public SqlDatabase {
  private:
   // Only one thread writes; what a reader may meet is a checkpoint of the WAL.
   static constexpr int kBusyTimeoutMs = 10'000;
+  /// Instructions of SQLite's machine: well below a millisecond.
+  static constexpr int kStepsBetweenLooks = 10'000;
   SQLite::Database database_;
+  std::stop_token stop_;
 };
 
 }  // namespace
