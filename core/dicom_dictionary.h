@@ -35,9 +35,15 @@ struct DictionaryEntry {
 /// does not name. Constant time: the implicit VR parser asks for every element.
 [[nodiscard]] const DictionaryEntry* lookup(Tag tag);
 
-/// As above for a private element whose block is reserved by `private_creator`; knows the few
-/// blocks that readers of images need. nullptr otherwise (the VR is UN then, PS3.5 §6.2.2).
-[[nodiscard]] const DictionaryEntry* lookup(Tag tag, std::string_view private_creator);
+/// What is known of a vendor's private element.
+struct PrivateEntry {
+  VR vr;
+  std::string_view vm, name;
+};
+
+/// A private element (gggg,xxee) whose block is reserved by `private_creator` (PS3.5 §7.8.1), as
+/// far as its vendor has published it; nullopt otherwise (the VR is UN then, PS3.5 §6.2.2).
+[[nodiscard]] std::optional<PrivateEntry> lookup_private(Tag tag, std::string_view private_creator);
 
 /// VR of a tag in Implicit VR Little Endian: UN when the dictionary does not know.
 [[nodiscard]] inline VR dictionary_vr(Tag tag) {

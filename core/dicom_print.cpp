@@ -84,11 +84,17 @@ std::string bracketed(std::string_view text, bool utf8, std::size_t columns) {
   return out + "]";
 }
 
+// As dcmdump names elements: the keyword; where there is none, the name without its spaces.
 std::string name_of(Tag tag, std::string_view creator) {
-  const DictionaryEntry* entry = lookup(tag, creator);
-  if (entry == nullptr) return "Unknown Tag & Data";
-  if (!entry->keyword.empty()) return std::string{entry->keyword};
-  std::string name{entry->name};  // "GenericGroupLength", as dcmdump names what has no keyword
+  std::string name;
+  if (const DictionaryEntry* entry = lookup(tag)) {
+    if (!entry->keyword.empty()) return std::string{entry->keyword};
+    name = entry->name;
+  } else if (const auto known = lookup_private(tag, creator)) {
+    name = known->name;
+  } else {
+    return "Unknown Tag & Data";
+  }
   std::erase(name, ' ');
   return name;
 }

@@ -1,60 +1,59 @@
-// The private elements that readers of images ask for, by the creator that reserves their block.
+// Lookup in the generated table of vendors' private elements. It has offsets in place of pointers:
+// the loader would have to write those at every start, into memory that nobody else can share.
 #include <algorithm>
+#include <iterator>
 
 #include "core/dicom_dictionary.h"
 
 namespace pacs {
 namespace {
 
-struct PrivateEntry {
-  std::string_view creator;
-  DictionaryEntry entry;  // (gggg,00ee): group and the element's place in the block
+struct Creator {
+  std::uint32_t offset;  ///< of its name in kText
+  std::uint16_t length;
+  std::uint16_t first;  ///< of its elements; those of the next follow
 };
 
-constexpr PrivateEntry row(std::string_view creator, std::uint32_t tag, VR vr, std::string_view vm,
-                           std::string_view name) {
-  return {creator, {Tag{tag}, 0xFFFF00FF, {vr, vr, vr}, 1, false, vm, "", name}};
+struct PrivateElement {
+  std::uint32_t offset;  ///< of its name in kText
+  std::uint16_t group;   ///< 6000 where it is in all odd groups 60xx
+  std::uint8_t element;  ///< its place in the block: ee of (gggg,xxee)
+  VR vr;
+  std::uint8_t multiplicity;  ///< position in kMultiplicities
+  std::uint8_t length;
+
+  [[nodiscard]] constexpr std::uint32_t place() const { return group * 0x100U + element; }
+};
+
+#include "core/private_dictionary_data.inc"
+
+constexpr std::string_view text(std::uint32_t offset, std::size_t length) {
+  return {kText + offset, length};
 }
 
-// From the vendors' conformance statements.
-// clang-format off
-constexpr PrivateEntry kPrivateEntries[] = {
-  row("GEMS_IDEN_01",       0x00090001, VR::LO, "1", "Full fidelity"),
-  row("GEMS_IDEN_01",       0x00090002, VR::SH, "1", "Suite ID"),
-  row("GEMS_IDEN_01",       0x00090004, VR::SH, "1", "Product ID"),
-  row("GEMS_PARM_01",       0x00430039, VR::IS, "4", "B value"),
-  row("GEMS_ACQU_01",       0x001900BB, VR::DS, "1", "User data 20"),
-  row("GEMS_ACQU_01",       0x001900BC, VR::DS, "1", "User data 21"),
-  row("GEMS_ACQU_01",       0x001900BD, VR::DS, "1", "User data 22"),
-  row("SIEMENS CSA HEADER", 0x00290008, VR::CS, "1", "CSA Image Header Type"),
-  row("SIEMENS CSA HEADER", 0x00290009, VR::LO, "1", "CSA Image Header Version"),
-  row("SIEMENS CSA HEADER", 0x00290010, VR::OB, "1", "CSA Image Header Info"),
-  row("SIEMENS CSA HEADER", 0x00290018, VR::CS, "1", "CSA Series Header Type"),
-  row("SIEMENS CSA HEADER", 0x00290019, VR::LO, "1", "CSA Series Header Version"),
-  row("SIEMENS CSA HEADER", 0x00290020, VR::OB, "1", "CSA Series Header Info"),
-  row("SIEMENS MR HEADER",  0x00190008, VR::CS, "1", "CSA Image Header Type"),
-  row("SIEMENS MR HEADER",  0x00190009, VR::LO, "1", "CSA Image Header Version"),
-  row("SIEMENS MR HEADER",  0x0019000A, VR::US, "1", "Number of Images in Mosaic"),
-  row("SIEMENS MR HEADER",  0x0019000B, VR::DS, "1", "Slice Measurement Duration"),
-  row("SIEMENS MR HEADER",  0x0019000C, VR::IS, "1", "B value"),
-  row("SIEMENS MR HEADER",  0x0019000D, VR::CS, "1", "Diffusion Directionality"),
-  row("SIEMENS MR HEADER",  0x0019000E, VR::FD, "3", "Diffusion Gradient Direction"),
-  row("SIEMENS MR HEADER",  0x00190027, VR::FD, "6", "B matrix"),
-  row("SIEMENS MR HEADER",  0x00190028, VR::FD, "1", "Bandwidth Per Pixel Phase Encode"),
-  row("Philips PET Private Group", 0x70530000, VR::DS, "1", "SUV Scale Factor"),
-  row("Philips PET Private Group", 0x70530009, VR::DS, "1", "Activity Concentration Scale Factor"),
-};
-// clang-format on
+const PrivateElement* find(const Creator* creator, std::uint32_t place) {
+  const PrivateElement* first = kPrivateElements + creator->first;
+  const PrivateElement* last = kPrivateElements + std::next(creator)->first;
+  const PrivateElement* found =
+      std::ranges::lower_bound(first, last, place, {}, &PrivateElement::place);
+  return found != last && found->place() == place ? found : nullptr;
+}
 
 }  // namespace
 
-const DictionaryEntry* lookup(Tag tag, std::string_view private_creator) {
-  if (!tag.is_private() || tag.element() < 0x1000) return lookup(tag);
-  const auto found = std::ranges::find_if(kPrivateEntries, [&](const PrivateEntry& known) {
-    return (tag.value & known.entry.mask) == known.entry.tag.value &&
-           known.creator == private_creator;
-  });
-  return found == std::end(kPrivateEntries) ? nullptr : &found->entry;
+std::optional<PrivateEntry> lookup_private(Tag tag, std::string_view private_creator) {
+  if (!tag.is_private() || tag.element() < 0x1000) return std::nullopt;
+  const auto name = [](const Creator& creator) { return text(creator.offset, creator.length); };
+  const Creator* end = std::prev(std::end(kCreators));
+  const Creator* creator =
+      std::ranges::lower_bound(std::begin(kCreators), end, private_creator, {}, name);
+  if (creator == end || name(*creator) != private_creator) return std::nullopt;
+  const std::uint32_t place = tag.group() * 0x100U + (tag.element() & 0xFFU);
+  const PrivateElement* found = find(creator, place);
+  if (found == nullptr) found = find(creator, place & 0xFF00FFU);
+  if (found == nullptr) return std::nullopt;
+  return PrivateEntry{found->vr, kMultiplicities[found->multiplicity],
+                      text(found->offset, found->length)};
 }
 
 }  // namespace pacs

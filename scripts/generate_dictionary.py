@@ -1,10 +1,12 @@
 #!/usr/bin/python3
-"""Writes core's generated tables from the registries of PS3.6 and PS3.7.
+"""Writes core's generated tables from the registries of PS3.6 and PS3.7, and from what vendors have
+published of their private elements.
 
     scripts/generate_dictionary.py [--standard DIR] [--output DIR]
 
-DIR of the standard holds data_elements.tsv and uids.tsv (default core/standard); the output
-(default core/) gets dicom_tags.h, dicom_dictionary_data.inc, uids.h and uid_registry_data.inc.
+DIR of the standard holds data_elements.tsv, private_elements.tsv and uids.tsv (default
+core/standard); the output (default core/) gets dicom_tags.h, dicom_dictionary_data.inc,
+private_dictionary_data.inc, uids.h and uid_registry_data.inc.
 A test runs this and compares with what is checked in.
 """
 import argparse
@@ -109,6 +111,59 @@ namespace pacs::tags {
     return out + "\n}  // namespace pacs::tags\n"
 
 
+class TextPool:
+    """Strings end to end, each once; a place in it is an offset."""
+
+    def __init__(self):
+        self.offsets, self.strings, self.size = {}, [], 0
+
+    def offset(self, string):
+        if string not in self.offsets:
+            self.offsets[string] = self.size
+            self.strings.append(string)
+            self.size += len(string)
+        return self.offsets[string]
+
+    def literal(self):
+        lines, line = [], ""
+        for string in self.strings:
+            if line and len(line) + len(string) > 90:
+                lines.append(line)
+                line = ""
+            line += string
+        return "".join("  %s\n" % text(line) for line in lines + [line])
+
+
+def private_dictionary(elements):
+    by_creator = {}
+    for row in elements:
+        # 60xx stands for all odd groups there: kept as 6000, which no private element has.
+        group = int(row["group"].replace("x", "0"), 16)
+        assert group % 2 == 1 or row["group"].endswith("xx"), row
+        place = (group, int(row["element"], 16))
+        block = by_creator.setdefault(row["creator"], {})
+        assert place not in block and row["name"].isascii() and len(row["name"]) < 256, row
+        block[place] = row
+    vms = sorted({row["vm"] for row in elements})
+    pool = TextPool()
+    creators, entries = "", ""
+    first = 0
+    for creator, block in sorted(by_creator.items()):
+        creators += "  {%d, %d, %d},\n" % (pool.offset(creator), len(creator), first)
+        first += len(block)
+        for (group, element), row in sorted(block.items()):
+            entries += "  {%d, 0x%04X, 0x%02X, VR::%s, %d, %d},\n" % (
+                pool.offset(row["name"]), group, element, row["vr"], vms.index(row["vm"]),
+                len(row["name"]))
+    out = HEAD.format(source="core/standard/private_elements.tsv")
+    out += "constexpr char kText[] =\n" + pool.literal()[:-1] + ";\n"
+    out += "constexpr std::string_view kMultiplicities[] = {%s};\n" % ", ".join(map(text, vms))
+    out += "// In the order of their bytes; the last is the end of the others.\n"
+    out += "constexpr Creator kCreators[] = {\n" + creators + "  {0, 0, %d},\n};\n" % first
+    out += "// Creator by creator, by group and element.\n"
+    return out + "constexpr PrivateElement kPrivateElements[] = {\n" + entries + "};\n"
+
+
 def registry(uids):
     by_uid = sorted(uids, key=lambda row: row["uid"])
     assert len({row["uid"] for row in uids}) == len(uids), "a UID is there twice"
@@ -152,10 +207,12 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "core")
     arguments = parser.parse_args()
     elements = [entry(row) for row in rows(arguments.standard / "data_elements.tsv")]
+    private_elements = rows(arguments.standard / "private_elements.tsv")
     uids = rows(arguments.standard / "uids.tsv")
     for name, content in {
         "dicom_tags.h": tags(elements),
         "dicom_dictionary_data.inc": dictionary(elements),
+        "private_dictionary_data.inc": private_dictionary(private_elements),
         "uids.h": uid_constants(uids),
         "uid_registry_data.inc": registry(uids),
     }.items():

@@ -78,15 +78,6 @@ TEST(DicomDictionary, SaysWhichVRsAnElementMayHave) {
   EXPECT_EQ(dictionary_vr(Tag{0x00099999}), VR::UN);
 }
 
-TEST(DicomDictionary, KnowsTheFewPrivateBlocksReadersNeed) {
-  const DictionaryEntry* csa = lookup(Tag{0x00291110}, "SIEMENS CSA HEADER");
-  ASSERT_NE(csa, nullptr);
-  EXPECT_EQ(csa->vr(), VR::OB);
-  EXPECT_EQ(lookup(Tag{0x00291110}, "SOMEBODY ELSE"), nullptr);
-  EXPECT_EQ(lookup(Tag{0x00290011}, "SIEMENS CSA HEADER")->name, "Private Creator");
-  EXPECT_EQ(lookup(tags::Rows, ""), lookup(tags::Rows));
-}
-
 TEST(DicomDictionary, SuggestsTheNearestKeyword) {
   EXPECT_EQ(nearest_keywords("PatientsName").front(), "PatientName");
   EXPECT_EQ(nearest_keywords("patientid").front(), "PatientID");
