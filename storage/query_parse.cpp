@@ -223,9 +223,12 @@ class IdentifierReader {
   /// PS3.4 §C.2.2.1.1 takes the VR of an attribute for known. One text VR in place of another does
   /// no harm: the dictionary's counts.
   static Result<VR> vr_of(const Element& element, std::string_view creator) {
-    const DictionaryEntry* entry = lookup(element.tag());
-    if (entry == nullptr && !creator.empty()) entry = lookup(element.tag(), creator);
     const VR given = element.vr();
+    if (element.tag().is_private()) {  // of which its vendor, not the standard, has the word
+      const auto known = lookup_private(element.tag(), creator);
+      return given == VR::UN && known ? known->vr : given;
+    }
+    const DictionaryEntry* entry = lookup(element.tag());
     if (entry == nullptr || std::ranges::count(entry->alternatives(), given) != 0) return given;
     const bool both_text =
         info(given).kind == VRKind::Text && info(entry->vr()).kind == VRKind::Text;
