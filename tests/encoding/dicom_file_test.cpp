@@ -73,6 +73,19 @@ TEST(DicomFile, WritingWhatWasReadGivesTheSameBytes) {
   }
 }
 
+// DCMTK does not read it either; pydicom, when forced, takes it for one value of 173 million bytes.
+TEST(DicomFile, NoMetaIsADataSetBehindOneByteThatIsNotOfIt) {
+  auto content = map_file(sample("no_meta.dcm"));
+  ASSERT_TRUE(content);
+  EXPECT_EQ(content->view[0], std::byte{' '});
+  content->view = content->view.subspan(1);
+  const auto file = read_file(*content);
+  ASSERT_TRUE(file) << file.error().to_string();
+  EXPECT_EQ(file->header.transfer_syntax_uid, "1.2.840.10008.1.2.1");
+  EXPECT_EQ(file->data_set.text(tags::SOPClassUID), "1.2.840.10008.5.1.4.1.1.2");
+  EXPECT_EQ(file->data_set.get(tags::Rows), std::uint16_t{128});
+}
+
 constexpr const char* kMeta =
     "0200 0000 'UL' 0400 1A000000  0200 1000 'UI' 1200 '1.2.840.10008.1.2' 00";
 constexpr const char* kImplicitDataSet = "1000 1000 04000000 'Doe '";

@@ -37,15 +37,17 @@ pydicom.config.replace_un_with_known_vr = False
 warnings.simplefilter("ignore")
 
 
-def dicom_samples():
+def every_sample():
     for folder in ("test_files", "charset_files"):
-        for path in sorted((SAMPLES / folder).rglob("*")):
-            if not path.is_file():
-                continue
-            try:
-                yield path, pydicom.dcmread(path)
-            except pydicom.errors.InvalidDicomError:
-                pass
+        yield from sorted(path for path in (SAMPLES / folder).rglob("*") if path.is_file())
+
+
+def dicom_samples():
+    for path in every_sample():
+        try:
+            yield path, pydicom.dcmread(path)
+        except pydicom.errors.InvalidDicomError:
+            pass
 
 
 def ours(path):
@@ -138,6 +140,20 @@ class DumpAgrees(unittest.TestCase):
                 self.assertEqual(comparison.differences, BEYOND_PYDICOM.get(path.name, []))
                 compared += 1
         self.assertGreater(compared, 120)
+
+    def test_what_pydicom_takes_only_by_force_is_read_when_dcmtk_reads_it(self):
+        """Bare data sets are; text, archives, and no_meta.dcm with its stray first byte are not."""
+        read, refused = set(), set()
+        for path in every_sample():
+            try:
+                pydicom.dcmread(path)
+            except pydicom.errors.InvalidDicomError:
+                dcmdump = subprocess.run(["dcmdump", str(path)], capture_output=True, check=False)
+                code, _, error = ours(path)
+                self.assertEqual(code == 0, dcmdump.returncode == 0, f"{path.name}: {error}")
+                (read if code == 0 else refused).add(path.name)
+        self.assertEqual(read, {"ExplVR_BigEndNoMeta.dcm", "ExplVR_LitEndNoMeta.dcm", "rtstruct.dcm"})
+        self.assertIn("no_meta.dcm", refused)
 
 
 if __name__ == "__main__":
