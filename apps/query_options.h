@@ -16,12 +16,12 @@ class App;
 namespace pacs::apps {
 
 struct QueryOptions {
-  std::string level;              ///< empty: what a key says, else STUDY
-  std::string model = "study";    ///< --model, -P, -S, -O
-  std::vector<std::string> keys;  ///< -k as written
-  std::string file;               ///< a DICOM or DICOM JSON file of keys; -k goes over it
-  std::string character_set;      ///< to send text in; empty: UTF-8
-  bool relational = false;        ///< to be negotiated
+  std::string level{};              ///< empty: what a key says, else STUDY
+  std::string model = "study";      ///< --model, -P, -S, -O
+  std::vector<std::string> keys{};  ///< -k as written
+  std::string file{};               ///< a DICOM or DICOM JSON file of keys; -k goes over it
+  std::string character_set{};      ///< to send text in; empty: UTF-8
+  bool relational = false;          ///< to be negotiated
 };
 
 /// Adds --level, --model, -P, -S, -O, -k, --keys-from, --character-set and --relational.

@@ -15,7 +15,8 @@ struct StatusRow {
 };
 
 // C-STORE: PS3.4 Table B.2-1; C-FIND: Table C.4-1; C-MOVE: Table C.4-2; C-GET: Table C.4-3; all
-// others: PS3.7 Annex C. In the order of ErrorKind.
+// others: PS3.7 Annex C. "Unable to process" is Cxxx: C000 where the request cannot be, C001 where
+// we cannot. In the order of ErrorKind.
 // clang-format off
 constexpr StatusRow kStatusOfError[] = {
     //                              C-STORE C-FIND  C-MOVE  C-GET   other
@@ -26,15 +27,15 @@ constexpr StatusRow kStatusOfError[] = {
     {ErrorKind::Unsupported,      {0x0122, 0x0122, 0x0122, 0x0122, 0x0122}},  // SOP class not supported
     {ErrorKind::Mismatch,         {0xA900, 0xA900, 0xA900, 0xA900, 0x0119}},  // class-instance conflict
     {ErrorKind::NotFound,         {0x0110, 0xC000, 0xA801, 0xC000, 0x0112}},  // no such SOP instance
-    {ErrorKind::Duplicate,        {0x0111, 0x0110, 0x0110, 0x0110, 0x0111}},  // duplicate SOP instance
+    {ErrorKind::Duplicate,        {0x0111, 0xC001, 0xC001, 0xC001, 0x0111}},  // duplicate SOP instance
     {ErrorKind::OutOfResources,   {0xA700, 0xA700, 0xA702, 0xA702, 0x0213}},  // resource limitation
-    {ErrorKind::Corrupt,          {0x0110, 0x0110, 0xA702, 0xA702, 0x0110}},  // processing failure
+    {ErrorKind::Corrupt,          {0x0110, 0xC001, 0xA702, 0xA702, 0x0110}},  // processing failure
     {ErrorKind::Io,               {0xA700, 0xA700, 0xA702, 0xA702, 0x0110}},
-    {ErrorKind::Timeout,          {0x0110, 0x0110, 0xA702, 0xA702, 0x0110}},
+    {ErrorKind::Timeout,          {0x0110, 0xC001, 0xA702, 0xA702, 0x0110}},
     {ErrorKind::Cancelled,        {0x0110, 0xFE00, 0xFE00, 0xFE00, 0x0110}},
-    {ErrorKind::ConnectionClosed, {0x0110, 0x0110, 0xA702, 0xA702, 0x0110}},
+    {ErrorKind::ConnectionClosed, {0x0110, 0xC001, 0xA702, 0xA702, 0x0110}},
     {ErrorKind::Rejected,         {0x0124, 0x0124, 0x0124, 0x0124, 0x0124}},  // refused: not authorized
-    {ErrorKind::Internal,         {0x0110, 0x0110, 0x0110, 0x0110, 0x0110}},
+    {ErrorKind::Internal,         {0x0110, 0xC001, 0xC001, 0xC001, 0x0110}},
 };
 // clang-format on
 

@@ -49,6 +49,23 @@ TEST(Status, SaysOfAStoreWhatTheStorageServiceClassSays) {
   EXPECT_EQ(status_of(CommandField::NSetRq, ErrorKind::NotFound), 0x0112);
 }
 
+TEST(Status, SaysOfAQueryOrRetrievalOnlyWhatItsServiceClassKnows) {
+  // PS3.4 Tables C.4-1 to C.4-3, and PS3.7 §9.1.2.1.5: SOP class not supported, not authorized.
+  const auto is_known = [](CommandField field, std::uint16_t code) {
+    if ((code & 0xF000) == 0xC000 || code == 0xFE00 || code == 0xA900) return true;
+    if (code == 0x0122 || code == 0x0124) return true;
+    if (field == CommandField::CFindRq) return code == 0xA700;
+    return code == 0xA701 || code == 0xA702 || (code == 0xA801 && field == CommandField::CMoveRq);
+  };
+  for (int kind = 0; kind <= static_cast<int>(ErrorKind::Internal); ++kind) {
+    for (const CommandField field :
+         {CommandField::CFindRq, CommandField::CMoveRq, CommandField::CGetRq}) {
+      const std::uint16_t code = status_of(field, static_cast<ErrorKind>(kind));
+      EXPECT_TRUE(is_known(field, code)) << kind << ' ' << std::hex << code;
+    }
+  }
+}
+
 TEST(Status, AResponseRepeatsWhatIdentifiesItsRequest) {
   Command request;
   request.field = CommandField::NActionRq;
