@@ -169,10 +169,10 @@ CharacterSet CharacterSet::of(const DataSet& data_set) {
 }
 
 std::string CharacterSet::to_utf8(std::string_view stored, VR vr) const {
-  const bool as_it_is = g0_ == kAscii || !info(vr).charset_dependent;
-  if (as_it_is && is_plain_ascii(stored)) return std::string{stored};
+  const std::uint8_t g0 = info(vr).charset_dependent ? g0_ : kAscii;
+  if (g0 == kAscii && is_plain_ascii(stored)) return std::string{stored};
   if (form_ != Form::WholeString) {
-    return Iso2022{g0_, g1_, vr}.decode(stored, form_ == Form::CodeExtensions);
+    return Iso2022{g0, g1_, vr}.decode(stored, form_ == Form::CodeExtensions);
   }
   if (kCodeSets[g1_].width == Width::Utf8) return checked_utf8(stored);
   std::string text;

@@ -160,8 +160,8 @@ std::vector<std::uint8_t> designable_sets(const std::vector<std::string>& terms)
 }  // namespace
 
 std::optional<std::string> CharacterSet::from_utf8(std::string_view utf8, VR vr) const {
-  const bool as_it_is = g0_ == kAscii || !info(vr).charset_dependent;
-  if (as_it_is && code_sets::is_plain_ascii(utf8)) return std::string{utf8};
+  const std::uint8_t g0 = info(vr).charset_dependent ? g0_ : kAscii;
+  if (g0 == kAscii && code_sets::is_plain_ascii(utf8)) return std::string{utf8};
   if (form_ == Form::WholeString) {
     if (kCodeSets[g1_].width == Width::Utf8) return code_sets::checked_utf8(utf8);
     std::string stored;
@@ -170,7 +170,7 @@ std::optional<std::string> CharacterSet::from_utf8(std::string_view utf8, VR vr)
   }
   std::optional<std::vector<std::uint8_t>> designable;
   if (form_ == Form::CodeExtensions) designable = designable_sets(terms_);
-  return Iso2022Encoder{g0_, g1_, vr, std::move(designable)}.encode(utf8);
+  return Iso2022Encoder{g0, g1_, vr, std::move(designable)}.encode(utf8);
 }
 
 }  // namespace pacs

@@ -175,6 +175,8 @@ TEST(CharacterSetEncoder, TellsBackslashFromYen) {
   EXPECT_EQ(japanese.from_utf8("a\\b", VR::LT), std::nullopt) << "JIS X 0201 has no backslash";
   EXPECT_EQ(japanese.from_utf8("/~a", VR::UR), "/~a") << "no VR of the set's";
   EXPECT_EQ(japanese.to_utf8("/~a", VR::UR), "/~a");
+  EXPECT_EQ(japanese.to_utf8("~\xB1", VR::CS), "~ｱ");
+  EXPECT_EQ(japanese.from_utf8("~ｱ", VR::CS), "~\xB1");
   // With ASCII named beside it, it can be switched to.
   EXPECT_EQ((CharacterSet{"ISO 2022 IR 13\\ISO 2022 IR 6"}.from_utf8("a\\ｱ", VR::LT)),
             "a\x1B(B\\\xB1\x1B(J");
