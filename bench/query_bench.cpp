@@ -1,6 +1,6 @@
 // Measures queries in-process, over a large index: how long the first answer and 200 answers take.
 //
-//   query_bench ARCHIVE [ROUNDS]
+//   query_bench ARCHIVE [ROUNDS [KIND]]
 //
 // ARCHIVE is what `fill_index ARCHIVE --studies COUNT` made. Each round asks for something else, as
 // people do; the first answer is pulled alone. Prints p50 and p95 in milliseconds for each kind of
@@ -104,12 +104,6 @@ void report(const std::string& kind, const Times& times) {
              static_cast<double>(times.answers) / static_cast<double>(times.all.size()));
 }
 
-/// What there is, so that queries ask for what exists.
-struct Sample {
-  std::uint64_t studies = 0;
-  std::vector<std::string> families;
-};
-
 void all_studies(Archive& archive) {
   const auto begun = Clock::now();
   auto matches = archive.find(query_of({}));
@@ -124,17 +118,18 @@ void all_studies(Archive& archive) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2 || argc > 3) {
-    std::fputs("usage: query_bench ARCHIVE [ROUNDS]\n", stderr);
+  if (argc < 2 || argc > 4) {
+    std::fputs("usage: query_bench ARCHIVE [ROUNDS [KIND]]\n", stderr);
     return 2;
   }
-  const std::size_t rounds = argc == 3 ? std::strtoul(argv[2], nullptr, 10) : 100;
+  const std::size_t rounds = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 100;
   ArchiveOptions options;
   options.path = argv[1];
   options.durability = Durability::Os;
   auto opened = Archive::open(options);
   if (!opened) stop(opened.error().to_string());
   Archive& archive = **opened;
+  const std::string_view only = argc == 4 ? argv[3] : "";
   const auto counts = archive.counts();
   if (!counts) stop(counts.error().to_string());
   const std::uint64_t studies = counts->studies;
@@ -208,12 +203,13 @@ int main(int argc, char** argv) {
   fmt::print("{:<28} {:>19} {:>19}\n{:<28} {:>9} {:>9} {:>9} {:>9} {:>9}\n", "", "first answer, ms",
              "200 answers, ms", "", "p50", "p95", "p50", "p95", "answers");
   for (const auto& [name, keys] : kinds) {
+    if (name.find(only) == std::string::npos) continue;
     Times times;
     for (std::size_t round = 0; round < rounds; ++round) {
       measure(archive, query_of(keys(round)), times);
     }
     report(name, times);
   }
-  all_studies(archive);
+  if (only.empty()) all_studies(archive);
   return 0;
 }

@@ -1,14 +1,15 @@
 // Measures the archive itself, without network: how long one object takes from its first byte to
 // its acknowledgement, and what the process pays for it in all.
 //
-//   storage_bench FILE COUNT [STREAMS [FOLDER [PIECE_BYTES]]]
+//   storage_bench FILE COUNT [STREAMS [FOLDER [PIECE_BYTES [ASKERS]]]]
 //
 // Stores COUNT copies of a Part 10 file, each under a SOP Instance UID of its own, over STREAMS
-// threads, durability full. Prints wall per object, CPU per object with everything behind it, and
-// the size of the index.
+// threads, durability full, while ASKERS threads ask for all studies, again and again. Prints wall
+// per object, CPU per object with everything behind it, and the size of the index.
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -98,15 +99,34 @@ void store(Archive& archive, Template object, std::size_t first, std::size_t ste
   }
 }
 
+/// A study-level query with counts, to its end.
+void ask(Archive& archive) {
+  DataSet identifier;
+  identifier.set_text(tags::QueryRetrieveLevel, "STUDY");
+  identifier.set_text(tags::StudyInstanceUID, "");
+  identifier.set_text(tags::PatientName, "*");
+  identifier.set_text(tags::NumberOfStudyRelatedInstances, "");
+  auto query = parse_query(identifier, {});
+  if (!query) stop(query.error().to_string());
+  auto matches = archive.find(std::move(*query));
+  if (!matches) stop(matches.error().to_string());
+  for (bool more = true; more;) {
+    auto answers = (*matches)->next(100);
+    if (!answers) stop(answers.error().to_string());
+    more = !answers->empty();
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3) stop("usage: storage_bench FILE COUNT [STREAMS [FOLDER [PIECE_BYTES]]]");
+  if (argc < 3) stop("usage: storage_bench FILE COUNT [STREAMS [FOLDER [PIECE_BYTES [ASKERS]]]]");
   const Template object = Template::read(argv[1]);
   const std::size_t count = std::strtoull(argv[2], nullptr, 10);
   const std::size_t streams = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 1;
   const std::filesystem::path folder = argc > 4 ? argv[4] : "storage_bench.data";
   const std::size_t piece = argc > 5 ? std::strtoull(argv[5], nullptr, 10) : 16 << 10;
+  const std::size_t askers = argc > 6 ? std::strtoull(argv[6], nullptr, 10) : 0;
   std::filesystem::remove_all(folder);
 
   ArchiveOptions options;
@@ -122,7 +142,20 @@ int main(int argc, char** argv) {
     threads.emplace_back(
         [&, i] { store(**archive, object, i, streams, count, piece, milliseconds[i]); });
   }
+  std::atomic<bool> storing = true;
+  std::atomic<std::size_t> asked = 0;
+  std::vector<std::jthread> asking;
+  for (std::size_t i = 0; i < askers; ++i) {
+    asking.emplace_back([&] {
+      while (storing) {
+        ask(**archive);
+        ++asked;
+      }
+    });
+  }
   for (auto& thread : threads) thread.join();
+  storing = false;
+  asking.clear();
   const double wall = std::chrono::duration<double>(Clock::now() - begun).count();
   const double cpu_acknowledged = cpu_seconds() - cpu;
   if (auto counts = (*archive)->counts(); !counts) stop(counts.error().to_string());
@@ -142,6 +175,8 @@ int main(int argc, char** argv) {
               each[each.size() / 2], each[each.size() * 99 / 100], all);
   std::printf("  CPU  %.3f ms each until acknowledged, %.3f in all; peak memory %ld MiB\n",
               cpu_acknowledged * 1e3 / n, cpu_all * 1e3 / n, usage.ru_maxrss / 1024);
+  if (askers != 0)
+    std::printf("  %.0f queries a second meanwhile\n", static_cast<double>(asked) / wall);
   std::printf("  index %.0f bytes each\n",
               static_cast<double>(std::filesystem::file_size(folder / "index.sqlite")) / n);
   std::filesystem::remove_all(folder);
