@@ -190,6 +190,62 @@ def sending_2gb(name):
         return run.measured()
 
 
+STUDY_KEYS = ("StudyInstanceUID", "PatientName", "PatientID", "StudyDate", "StudyTime", "StudyDescription",
+              "AccessionNumber", "ModalitiesInStudy", "NumberOfStudyRelatedSeries",
+              "NumberOfStudyRelatedInstances")
+
+
+def studies_200():
+    """200 studies of two small images."""
+    return data.make(WORK / "data" / "mr-200-studies", "mr", 400, studies=200)
+
+
+def finding(times, answers, *keys):
+    """The same study-level query again and again on one association."""
+    def measure(name):
+        with Run(name, holds=studies_200()) as run:
+            arguments = [part for key in ("QueryRetrieveLevel=STUDY", *keys) for part in ("-k", key)]
+            client = subprocess.Popen(["findscu", "-S", "--repeat", str(times), "-aec", run.server.ae_title, *arguments,
+                                       "127.0.0.1", str(run.server.port)], env={**os.environ, **NODELAY},
+                                      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            expect(client, "Find Response:", times * answers)
+            result = run.measured()
+            return {**result, "each_ms": 1000 * result["cpu"] / times}
+    return measure
+
+
+def storing_while_asked(clients, pause_seconds=0.5):
+    """400 CT on one association, first alone, then while workstations list 200 studies twice a second each.
+    They share two processors with the server, so they ask as people do and not as fast as they can."""
+    def measure(name):
+        import queries
+        folder = data.make(WORK / "data" / "ct", "ct", 400)
+        with Run(name, holds=studies_200()) as run:
+            finish([storescu(run.server, folder)])
+            alone = run.measured()["wall"]
+        with Run(name, holds=studies_200()) as run:
+            done, asked = threading.Event(), []
+
+            def ask():
+                keys = queries.identifier("STUDY", PatientID="BENCH*", **{key: None for key in STUDY_KEYS
+                                                                           if key != "PatientID"})
+                with queries.Finder(run.server, max_pdu=131072) as finder:
+                    while not done.wait(pause_seconds):
+                        asked.append(finder.count(keys))
+            threads = [threading.Thread(target=ask) for _ in range(clients)]
+            for thread in threads:
+                thread.start()
+            finish([storescu(run.server, folder)])
+            wall = time.monotonic() - run.started
+            done.set()
+            for thread in threads:
+                thread.join()
+            if not asked or any(answers < 200 or status != 0 for answers, status in asked):
+                raise Failed(f"queries failed: {asked[-1:]}")
+            return {**run.measured(), "wall": wall, "kept": alone / wall}
+    return measure
+
+
 def multi_frames(associations):
     """The same 210 MB object with a new SOP Instance UID on each association."""
     def measure(name):
@@ -318,7 +374,7 @@ def at_least(field, limit, unit):
         if "pacs" not in results:
             return None
         value = results["pacs"][field]
-        return f"{field} {value:.1f} {unit}", value >= limit
+        return f"{field} {value:.2f} {unit}", value >= limit
     return f"{field} >= {limit} {unit}", check
 
 
@@ -356,6 +412,13 @@ LINES = {
     "get_mr": ("C-GET of 2,000 MR", getting("mr", 2000), ARCHIVES, 99, []),
     "move_mr": ("C-MOVE of 2,000 MR", moving("mr", 2000), ARCHIVES, 99, []),
     "get2gb": ("C-GET of 10 x 210 MB", sending_2gb, ("pacs",), 3, [at_most("peak", 64, "MiB")]),
+    "find": ("40 study-level C-FIND, each returning 200 studies", finding(40, 200, *STUDY_KEYS), ARCHIVES, 99,
+             [ratio("pacs", "orthanc", "cpu", 1 / 8), ratio("pacs", "dcmqrscp", "cpu", 1)]),
+    "find1": ("1,000 C-FIND of one study by accession number",
+              finding(1000, 1, "AccessionNumber=A2000057", "StudyInstanceUID", "PatientName"), ARCHIVES, 99,
+              [at_most("each_ms", 0.5, "ms of server time")]),
+    "storefind": ("400 CT while 8 clients list 200 studies twice a second", storing_while_asked(8),
+                  ("pacs",), 99, [at_least("kept", 0.8, "of the rate without")]),
     "assoc200": ("200 associations at once, each storing", many_associations(200),
                  ("pacs", "storescp", "orthanc"), 3, []),
     "idle": ("idle", idle, QUICK, 1, [at_most("resident", 40, "MiB")]),
@@ -377,6 +440,7 @@ def describe(result):
         return result
     parts = []
     for key, form in (("wall", "{:.2f} s"), ("cpu", "cpu {:.2f} s"), ("peak", "peak {:.0f} MiB"),
+                      ("each_ms", "{:.2f} ms each"), ("kept", "{:.2f} of the rate alone"),
                       ("growth", "+{:.0f} MiB"), ("resident", "{:.1f} MiB"), ("bytes", "{:.0f} B"),
                       ("data_set", "data set {:.1f} x DCMTK"), ("header_reader", "streaming {:.1f} x DCMTK")):
         if key in result:

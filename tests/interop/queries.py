@@ -105,8 +105,8 @@ class Finder(raw.Connection):
     def cancel(self):
         self.send(raw.p_data(raw.pdv(1, c_cancel_rq(self.message_id), command=True)))
 
-    def answer(self):
-        """The next response."""
+    def response(self):
+        """The next response: its command set, and the bytes of its data set."""
         command, data = b"", b""
         while True:
             pdu = self.read()
@@ -116,17 +116,28 @@ class Finder(raw.Connection):
                 size, _, control = struct.unpack_from(">IBB", body, at)
                 fragment = body[at + 6:at + 4 + size]
                 at += 4 + size
-                if control & 1:
-                    command += fragment
-                    if not control & 2:
-                        continue
-                    parsed = raw.parse_command(command)
-                    if struct.unpack("<H", parsed[0x00000800])[0] == 0x0101:
-                        return Answer(parsed, b"")
-                else:
+                if not control & 1:
                     data += fragment
                     if control & 2:
-                        return Answer(raw.parse_command(command), data)
+                        return raw.parse_command(command), data
+                    continue
+                command += fragment
+                if control & 2 and raw.parse_command(command)[0x00000800] == b"\x01\x01":
+                    return raw.parse_command(command), b""
+
+    def answer(self):
+        """The next response, read."""
+        return Answer(*self.response())
+
+    def count(self, ds):
+        """Asks and passes over the answers; (how many, the final status)."""
+        self.ask(ds)
+        answers = 0
+        while True:
+            status = raw.status_of(self.response()[0])
+            if status not in (PENDING, PENDING_WARNING):
+                return answers, status
+            answers += 1
 
     def find(self, ds):
         """([data sets], the final response)"""

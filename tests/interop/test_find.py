@@ -479,7 +479,8 @@ class Streams(harness.TestCase):
             for finder in deaf:
                 finder.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
                 finder.ask(everything)
-            self.assertEqual(len(find(server, everything)), self.COUNT)
+            with Finder(server) as finder:
+                self.assertEqual(finder.count(everything), (self.COUNT, 0))
             self.assertLess(server.status_kib("VmRSS") - before, 40 * 1024 + harness.MEMORY_SLACK_KIB)
             for finder in deaf:
                 finder.socket.close()
@@ -490,7 +491,8 @@ class Streams(harness.TestCase):
                     finder.ask(everything)
                     finder.answer()
             harness.eventually(lambda: server.status()["associations"] == 0, "associations end")
-            self.assertEqual(len(find(server, everything)), self.COUNT)
+            with Finder(server) as finder:
+                self.assertEqual(finder.count(everything), (self.COUNT, 0))
         self.assertEqual(server.stop(), 0)
 
     def test_above_the_limit_the_answers_end_with_a700(self):
@@ -511,9 +513,10 @@ class Streams(harness.TestCase):
         def ask():
             try:
                 while not done.is_set():
-                    found = find(server, identifier("STUDY", StudyInstanceUID=None, PatientName="DOE*",
-                                                    NumberOfStudyRelatedInstances=None))
-                    assert len(found) >= 50, len(found)
+                    with Finder(server) as finder:
+                        found = finder.count(identifier("STUDY", StudyInstanceUID=None, PatientName="DOE*",
+                                                        NumberOfStudyRelatedInstances=None))
+                        assert found[0] >= 50 and found[1] == 0, found
             except AssertionError as error:
                 failures.append(error)
 
