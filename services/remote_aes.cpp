@@ -31,12 +31,12 @@ Result<KnownAe> RemoteAes::find(std::string_view ae_title) const {
   return fail(ErrorKind::NotFound, fmt::format("the AE {} is not known", ae_title));
 }
 
-Result<bool> RemoteAes::put(storage::RemoteAe remote) {
+Result<bool> RemoteAes::put(const storage::RemoteAe& remote) {
   if (Status allowed = may_change(remote.ae_title); !allowed)
     return fail(std::move(allowed.error()));
   const Result<KnownAe> before = find(remote.ae_title);
   if (!before && before.error().kind != ErrorKind::NotFound) return fail(before.error());
-  if (Status stored = archive_.put_remote_ae(std::move(remote)); !stored) {
+  if (Status stored = archive_.put_remote_ae(remote); !stored) {
     return fail(std::move(stored.error()));
   }
   return !before.has_value();

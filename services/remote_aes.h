@@ -36,7 +36,7 @@ class RemoteAes {
   [[nodiscard]] Result<KnownAe> find(std::string_view ae_title) const;
   /// True when it is new. InvalidArgument says which field is wrong; Duplicate for one of the
   /// configuration.
-  [[nodiscard]] Result<bool> put(storage::RemoteAe remote);
+  [[nodiscard]] Result<bool> put(const storage::RemoteAe& remote);
   /// NotFound; Duplicate for one of the configuration.
   [[nodiscard]] Status remove(std::string_view ae_title);
 

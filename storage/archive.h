@@ -160,7 +160,7 @@ class Archive {
   /// By AE title.
   [[nodiscard]] virtual Result<std::vector<RemoteAe>> remote_aes();
   /// Takes the place of the one with this AE title. InvalidArgument when `check` refuses it.
-  [[nodiscard]] virtual Status put_remote_ae(RemoteAe remote);
+  [[nodiscard]] virtual Status put_remote_ae(const RemoteAe& remote);
   /// NotFound when there is none.
   [[nodiscard]] virtual Status remove_remote_ae(std::string_view ae_title);
 };

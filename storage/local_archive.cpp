@@ -205,7 +205,7 @@ Result<std::unique_ptr<Records>> LocalArchive::select(Selection selection) {
 Result<std::vector<RemoteAe>> LocalArchive::remote_aes() {
   return index_->remote_aes();
 }
-Status LocalArchive::put_remote_ae(RemoteAe remote) {
+Status LocalArchive::put_remote_ae(const RemoteAe& remote) {
   return index_->put_remote_ae(remote);
 }
 Status LocalArchive::remove_remote_ae(std::string_view ae_title) {

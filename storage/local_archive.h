@@ -51,7 +51,7 @@ class LocalArchive final : public Archive {
       const std::function<bool(std::uint64_t, std::uint64_t)>& progress) override;
   Status ready() override;
   Result<std::vector<RemoteAe>> remote_aes() override;
-  Status put_remote_ae(RemoteAe remote) override;
+  Status put_remote_ae(const RemoteAe& remote) override;
   Status remove_remote_ae(std::string_view ae_title) override;
 
  private:

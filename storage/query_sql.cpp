@@ -86,7 +86,7 @@ std::optional<SqlText> name_condition(const KeyColumn& column, std::string_view 
   SqlText sql("(");
   for (const std::string& group : pattern.groups) {
     if (group.empty()) continue;
-    if (sql.values().size() != 0) sql += " AND ";
+    if (!sql.values().empty()) sql += " AND ";
     sql += holds(name, group);
   }
   if (sql.values().empty()) return std::nullopt;

@@ -49,7 +49,7 @@ Status check(const RemoteAe& remote) {
 Result<std::vector<RemoteAe>> Archive::remote_aes() {
   return keeps_none();
 }
-Status Archive::put_remote_ae(RemoteAe) {
+Status Archive::put_remote_ae(const RemoteAe& /*remote*/) {
   return keeps_none();
 }
 Status Archive::remove_remote_ae(std::string_view) {

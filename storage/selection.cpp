@@ -88,8 +88,10 @@ class SelectedRecords final : public Records {
  public:
   SelectedRecords(SqlReaders& readers, std::vector<SeriesRow> series,
                   std::vector<InstanceRow> instances)
-      : readers_(readers), series_(std::move(series)), instances_(std::move(instances)) {
-    total_ = instances_.size();
+      : readers_(readers),
+        series_(std::move(series)),
+        instances_(std::move(instances)),
+        total_(instances_.size()) {
     for (const SeriesRow& row : series_) total_ += static_cast<std::uint64_t>(row.instances);
   }
 
