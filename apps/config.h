@@ -31,6 +31,7 @@ struct TlsConfig {
 
 struct DicomConfig {
   std::string ae_title = "PACS";
+  std::vector<std::string> other_ae_titles = {"ANY-SCP"};
   bool accept_any_called_ae_title = false;
   std::string listen = "127.0.0.1";
   std::uint16_t port = 11112;

@@ -21,6 +21,9 @@ class Check {
 
   std::vector<Error> run() {
     ae_title("dicom.ae_title", config_.dicom.ae_title);
+    for (const std::string& title : config_.dicom.other_ae_titles) {
+      ae_title("dicom.other_ae_titles", title);
+    }
     listeners();
     tls();
     sop_classes();
@@ -116,9 +119,6 @@ class Check {
       return problem(
           "dicom.tls.client_certificate needs dicom.tls.ca: whose certificates are trusted");
     }
-    readable("dicom.tls.certificate", tls.certificate);
-    readable("dicom.tls.key", tls.key);
-    readable("dicom.tls.ca", tls.ca);
     tls_files();
   }
 
@@ -126,9 +126,9 @@ class Check {
   void tls_files() {
     const TlsConfig& tls = config_.dicom.tls;
     const std::size_t before = problems_.size();
-  }
-
-  void sop_classes() {
+    readable("dicom.tls.certificate", tls.certificate);
+    readable("dicom.tls.key", tls.key);
+    readable("dicom.tls.ca", tls.ca);
     if (problems_.size() != before) return;
     if (tls.enabled()) {
       if (tls.key.empty()) return;  // said already
@@ -150,6 +150,9 @@ class Check {
                                                                   : "dicom.tls";
     problem(fmt::format("{}: {}{}{}", key, error.where, error.where.empty() ? "" : ": ",
                         error.message));
+  }
+
+  void sop_classes() {
     for (const std::string& uid : config_.storage.additional_sop_classes) {
       if (!is_usable_uid(uid)) {
         problem(fmt::format("storage.additional_sop_classes: \"{}\" is no UID", uid));

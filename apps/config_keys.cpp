@@ -126,6 +126,10 @@ const ConfigKey kKeys[] = {
   text("dicom.ae_title",
        "Our AE title: 1 to 16 characters. Associations that call another one are rejected.",
        At<&Config::dicom, &DicomConfig::ae_title>{}),
+  list("dicom.other_ae_titles",
+       "AE titles that associations may call as well: \"ANY-SCP\", which DCMTK's tools and ours call\n"
+       "when nobody tells them another, and that of an archive whose place this one has taken.",
+       At<&Config::dicom, &DicomConfig::other_ae_titles>{}),
   flag("dicom.accept_any_called_ae_title",
        "Take associations whatever AE title they call.",
        At<&Config::dicom, &DicomConfig::accept_any_called_ae_title>{}),

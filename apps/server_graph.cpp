@@ -162,6 +162,7 @@ Result<std::unique_ptr<network::Server>> ServerGraph::open_dicom_port(
     network::ServerOptions options, std::string_view key) {
   network::AcceptorPolicy policy;
   policy.ae_title = config_.dicom.ae_title;
+  policy.other_ae_titles = config_.dicom.other_ae_titles;
   policy.accept_any_called_ae_title = config_.dicom.accept_any_called_ae_title;
   const std::string listen = options.listen;
   const bool tls = options.tls.has_value();

@@ -37,6 +37,8 @@ class ServerGraph {
   /// No new work from now on; what is in flight has `grace` to finish. Blocks; afterwards only
   /// destruction remains.
   void shut_down(std::chrono::milliseconds grace);
+  /// Associations being served.
+  [[nodiscard]] std::size_t associations() const;
 
  private:
   ServerGraph(const Config& config, integration::Logger log);
@@ -45,7 +47,6 @@ class ServerGraph {
   Status open_http_port();
   void observe();
   [[nodiscard]] web::Operations operations();
-  [[nodiscard]] std::size_t associations() const;
   [[nodiscard]] Result<std::unique_ptr<network::Server>> open_dicom_port(
       network::ServerOptions options, std::string_view key);
 

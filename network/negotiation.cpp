@@ -52,13 +52,17 @@ AssociationRequest describe_request(const AssociateRq& rq, std::string_view peer
   return request;
 }
 
+bool is_called(const AcceptorPolicy& policy, std::string_view called_ae) {
+  if (policy.accept_any_called_ae_title) return true;
+  return is_ae_title(called_ae) &&
+         (called_ae == policy.ae_title || std::ranges::count(policy.other_ae_titles, called_ae) != 0);
+}
+
 std::optional<AssociateRj> reason_to_reject(const AssociateRq& rq,
                                             const AssociationRequest& request,
                                             const AcceptorPolicy& policy) {
   if (rq.application_context != kDicomApplicationContext) return kApplicationContextNotSupported;
-  const bool called = policy.accept_any_called_ae_title ||
-                      (is_ae_title(rq.called_ae) && rq.called_ae == policy.ae_title);
-  if (!called) return kCalledAeTitleNotRecognized;
+  if (!is_called(policy, rq.called_ae)) return kCalledAeTitleNotRecognized;
   if (!is_ae_title(rq.calling_ae)) return kCallingAeTitleNotRecognized;
   // A peer that takes less than one byte of a message can be told nothing.
   if (request.max_pdu_bytes != 0 && request.max_pdu_bytes < kPeerPduBytesMin) {
@@ -111,12 +115,12 @@ std::vector<RoleSelection> answer_roles(const UserInformation& user,
                                         const std::vector<PresentationContext>& contexts) {
   std::vector<RoleSelection> answers;
   for (const RoleSelection& asked : user.roles) {
+    if (std::ranges::count(answers, asked.sop_class_uid, &RoleSelection::sop_class_uid) != 0)
+      continue;
     for (const PresentationContext& context : contexts) {
       if (context.abstract_syntax != asked.sop_class_uid || context.result != 0) continue;
       answers.push_back({asked.sop_class_uid, context.scu_role, context.scp_role});
       break;
-    if (std::ranges::count(answers, asked.sop_class_uid, &RoleSelection::sop_class_uid) != 0)
-      continue;
     }
   }
   return answers;
@@ -183,10 +187,6 @@ bool is_ae_title(std::string_view title) {
          std::ranges::all_of(title, [](char c) { return c >= ' ' && c <= '~' && c != '\\'; });
 }
 
-std::variant<Acceptance, AssociateRj> negotiate(const AssociateRq& rq,
-                                                std::string_view peer_address,
-                                                const AcceptorPolicy& policy,
-                                                const LocalOffer& ours) {
 Status check_ae_title(std::string_view title) {
   if (is_ae_title(title)) return {};
   return fail(ErrorKind::InvalidArgument,
@@ -194,6 +194,10 @@ Status check_ae_title(std::string_view title) {
                           printable(title)));
 }
 
+std::variant<Acceptance, AssociateRj> negotiate(const AssociateRq& rq,
+                                                std::string_view peer_address,
+                                                const AcceptorPolicy& policy,
+                                                const LocalOffer& ours) {
   Acceptance acceptance;
   Negotiated& negotiated = acceptance.negotiated;
   negotiated.request = describe_request(rq, peer_address);

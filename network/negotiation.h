@@ -61,6 +61,7 @@ struct Negotiated {
 /// What an acceptor asks its owner about: which abstract syntaxes and transfer syntaxes it serves.
 struct AcceptorPolicy {
   std::string ae_title = "PACS";
+  std::vector<std::string> other_ae_titles;  ///< called titles that are answered as well
   bool accept_any_called_ae_title = false;
   /// Chooses the transfer syntax index for a proposed context: an index into
   /// context.transfer_syntaxes, or the refusal (PS3.8 Table 9-18: 3 abstract, 4 transfer syntax).
@@ -107,7 +108,7 @@ struct Acceptance {
 
 /// Spaces are not significant; 1 to 16 characters of the G0 set, no backslash (PS3.8 §9.3.2).
 [[nodiscard]] bool is_ae_title(std::string_view title);
-
 /// The same with the words to refuse it: InvalidArgument.
 [[nodiscard]] Status check_ae_title(std::string_view title);
+
 }  // namespace pacs::network

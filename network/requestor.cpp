@@ -67,7 +67,9 @@ AssociationRequest describe_request(const RequestOptions& options) {
     id = static_cast<std::uint8_t>(context.id + 2);
   }
   request.max_pdu_bytes = options.limits.pdu_bytes_max;
-  if (options.window_invoked != 1) request.operations_window.emplace(options.window_invoked, 1);
+  if (options.window_invoked != 1 || options.window_performed != 1) {
+    request.operations_window.emplace(options.window_invoked, options.window_performed);
+  }
   request.extended = options.extended;
   request.user_identity = options.user_identity;
   return request;

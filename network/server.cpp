@@ -319,10 +319,9 @@ Status Port::ready() const {
   if (!accept_failure.empty() && steady_clock::now() - accept_failed_at < kShowFailedAccept) {
     return fail(ErrorKind::OutOfResources, "cannot accept a connection: " + accept_failure);
   }
-  if (serving >= options.associations_max) {
-    return fail(ErrorKind::OutOfResources, fmt::format("all {} associations (associations_max) "
-                                                       "are in use",
-                                                       options.associations_max));
+  if (const std::size_t most = options.associations_max; serving >= most) {
+    return fail(ErrorKind::OutOfResources,
+                fmt::format("all {} associations (associations_max) are in use", most));
   }
   return {};
 }

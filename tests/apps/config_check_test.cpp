@@ -91,6 +91,9 @@ TEST_F(ConfigCheck, AeTitlesFollowTheStandard) {
     EXPECT_FALSE(with_settings({std::string{"dicom.ae_title="} + title}).problems.empty()) << title;
   }
   EXPECT_TRUE(with_settings({"dicom.ae_title=SIXTEEN LETTERS!"}).problems.empty());
+  EXPECT_NE(problem(with_settings({"dicom.other_ae_titles=OLD,A\\B"}))
+                .find("dicom.other_ae_titles \"A\\B\" is no AE title"),
+            std::string::npos);
 }
 
 TEST_F(ConfigCheck, RemoteAesAreThereOnceAndWhole) {

@@ -10,6 +10,8 @@ TEST_F(ConfigTest, DefaultsAreThoseOfTheDocumentation) {
   const LoadedConfig loaded = load_config({});
   EXPECT_TRUE(loaded.problems.empty());
   EXPECT_EQ(loaded.config.dicom.ae_title, "PACS");
+  EXPECT_EQ(loaded.config.dicom.other_ae_titles, std::vector<std::string>{"ANY-SCP"});
+  EXPECT_FALSE(loaded.config.dicom.accept_any_called_ae_title);
   EXPECT_EQ(loaded.config.dicom.listen, "127.0.0.1");
   EXPECT_EQ(loaded.config.dicom.port, 11112);
   EXPECT_EQ(loaded.config.dicom.artim_seconds, 30U);

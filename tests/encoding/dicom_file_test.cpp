@@ -222,7 +222,7 @@ TEST(DicomFile, AMissingFileIsNotFoundAndAFolderCannotBeRead) {
   EXPECT_EQ(folder.error().where, "/tmp");
 }
 
-TEST(DicomFile, LargeFilesAreMapped) {
+TEST(DicomFile, AFileIsGivenByteForByte) {
   const auto path = std::filesystem::temp_directory_path() / "pacs_map_file_test.bin";
   const Bytes bytes(300'000, std::byte{7});
   {

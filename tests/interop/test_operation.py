@@ -81,6 +81,20 @@ class Readme(harness.TestCase):
             self.assertIn(words, done.stdout)
 
 
+class CalledTitles(harness.TestCase):
+    def test_a_first_echo_needs_no_title(self):
+        server = self.server()
+        harness.run("echoscu", "127.0.0.1", server.port, ok=True)
+        harness.pacs("echo", "127.0.0.1", server.port, ok=True)
+        self.assertNotEqual(harness.run("echoscu", "-aec", "SOMEBODY", "127.0.0.1", server.port).returncode, 0)
+
+    def test_other_titles_are_the_configurations_to_say(self):
+        server = self.server({"dicom": {"other_ae_titles": ["OLD PACS"]}})
+        harness.run("echoscu", "-aec", "OLD PACS", "127.0.0.1", server.port, ok=True)
+        refused = harness.run("echoscu", "127.0.0.1", server.port)
+        self.assertIn("Called AE Title Not Recognized", refused.stdout + refused.stderr)
+
+
 class Logs(harness.TestCase):
     def test_one_id_leads_from_the_association_to_the_stored_instance(self):
         server = self.server({"logging": {"format": "json"}})

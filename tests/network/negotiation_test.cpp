@@ -117,6 +117,20 @@ TEST(Negotiation, RejectsAnUnknownCalledTitleUnlessAllAreWelcome) {
   EXPECT_EQ(accepted(rq, open).answer.called_ae, "SOMEBODY");
 }
 
+TEST(Negotiation, AnswersToItsOtherTitlesAndRepeatsTheOneThatWasCalled) {
+  AcceptorPolicy several = policy();
+  several.other_ae_titles = {"ANY-SCP", "OLD PACS"};
+  AssociateRq rq = request();
+  for (const char* title : {"ARCHIVE", "ANY-SCP", "OLD PACS"}) {
+    rq.called_ae = title;
+    EXPECT_EQ(accepted(rq, several).answer.called_ae, title);
+  }
+  for (const char* title : {"SOMEBODY", "ANY-SC", "any-scp", ""}) {
+    rq.called_ae = title;
+    EXPECT_EQ(rejected(rq, several), (AssociateRj{1, 1, 7})) << title;
+  }
+}
+
 TEST(Negotiation, RejectsCallingTitlesThatAreNone) {
   for (const char* title : {"", "A\\B", "A\nB", "\x7f", "\xc3\xa4"}) {
     AssociateRq rq = request();
@@ -196,6 +210,14 @@ TEST(Negotiation, GrantsRolesThatWereAskedForAndThatThePolicyGives) {
   EXPECT_FALSE(acceptance.negotiated.accepted(3)->scu_role);
 }
 
+TEST(Negotiation, ARoleAskedForThousandsOfTimesIsAnsweredOnce) {
+  AssociateRq rq = request();
+  rq.user.roles.assign(2'620, {kCt, true, true});
+  const Acceptance answer = accepted(rq);
+  EXPECT_EQ(answer.answer.user.roles.size(), 1U);
+  EXPECT_FALSE(encode_pdu(Pdu{answer.answer}).empty());
+}
+
 TEST(Negotiation, WithoutRoleSelectionTheRequestorIsScu) {
   const Acceptance acceptance = accepted(request());
   EXPECT_TRUE(acceptance.answer.user.roles.empty());
@@ -210,14 +232,6 @@ TEST(Negotiation, APolicyWithoutRolesGrantsTheScuRoleOnly) {
 }
 
 TEST(Negotiation, AnswersExtendedNegotiationAsThePolicySays) {
-TEST(Negotiation, ARoleAskedForThousandsOfTimesIsAnsweredOnce) {
-  AssociateRq rq = request();
-  rq.user.roles.assign(2'620, {kCt, true, true});
-  const Acceptance answer = accepted(rq);
-  EXPECT_EQ(answer.answer.user.roles.size(), 1U);
-  EXPECT_FALSE(encode_pdu(Pdu{answer.answer}).empty());
-}
-
   AssociateRq rq = request();
   rq.user.extended = {{kCt, Bytes(3, std::byte{1})}, {kMr, Bytes(1, std::byte{1})}};
   EXPECT_TRUE(accepted(rq).answer.user.extended.empty());
