@@ -1,5 +1,7 @@
 #include "apps/open_archive.h"
 
+#include "storage/find_archive.h"
+
 namespace pacs::apps {
 
 storage::ArchiveOptions archive_options(const Config& config) {
@@ -20,6 +22,13 @@ Result<std::unique_ptr<storage::Archive>> open_archive(const Config& config) {
     archive.error().message += ", or send to the running server with `pacs store`";
   }
   return archive;
+}
+
+Result<std::unique_ptr<storage::Archive>> open_existing_archive(const Config& config) {
+  if (auto found = storage::find_archive(config.storage.path); !found) {
+    return fail(std::move(found.error()));
+  }
+  return open_archive(config);
 }
 
 }  // namespace pacs::apps

@@ -13,4 +13,7 @@ namespace pacs::apps {
 /// Opens it; when a server (or another import) holds it, the error says so and what to do instead.
 [[nodiscard]] Result<std::unique_ptr<storage::Archive>> open_archive(const Config& config);
 
+/// The same for who only reads: NotFound, and nothing made, where there is no archive.
+[[nodiscard]] Result<std::unique_ptr<storage::Archive>> open_existing_archive(const Config& config);
+
 }  // namespace pacs::apps

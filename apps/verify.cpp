@@ -59,7 +59,7 @@ void print_text(const storage::VerifyReport& report, double seconds, bool quiet)
 int run_verify(const VerifyArguments& arguments) {
   const std::optional<Config> config = load_or_explain(arguments.config);
   if (!config) return 2;
-  Result<std::unique_ptr<storage::Archive>> archive = open_archive(*config);
+  Result<std::unique_ptr<storage::Archive>> archive = open_existing_archive(*config);
   if (!archive) {
     fmt::print(stderr, "pacs verify: {}\n", archive.error().to_string());
     return 1;
@@ -91,7 +91,8 @@ void add_verify(CLI::App& app, int& exit_code) {
       "  pacs verify\n"
       "  pacs verify --config /etc/pacs/pacs.toml --json\n"
       "Works on the archive itself, so the server must not be running.\n"
-      "Exit code: 0 everything is intact, 1 something is not (each is named), 2 wrong usage.");
+      "Exit code: 0 everything is intact, 1 something is not (each is named) or there is\n"
+      "no archive, 2 wrong usage.");
   auto arguments = std::make_shared<VerifyArguments>();
   add_config_options(*command, arguments->config);
   command->add_flag("--json", arguments->json, "print one JSON object");

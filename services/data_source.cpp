@@ -20,16 +20,6 @@ network::DataSource data_source(SharedBytes bytes) {
   };
 }
 
-network::DataSource padded_data_source(SharedBytes bytes) {
-  return [source = data_source(std::move(bytes)), padded = false]() mutable -> Result<ByteView> {
-    Result<ByteView> piece = source.now();
-    if (!piece || !piece->empty() || padded) return piece;
-    static constexpr std::byte kPadding{0};
-    padded = true;
-    return ByteView{&kPadding, 1};
-  };
-}
-
 network::Task<Result<Bytes>> read_whole(
     std::function<network::Task<Result<network::DataPiece>>()> next, std::size_t bytes_max) {
   Bytes whole;

@@ -13,9 +13,6 @@ namespace pacs::services {
 /// in as they are sent.
 [[nodiscard]] network::DataSource data_source(SharedBytes bytes);
 
-/// The same with one zero byte behind it.
-[[nodiscard]] network::DataSource padded_data_source(SharedBytes bytes);
-
 /// Reads pieces to the last one into one buffer. Above `bytes_max` it goes on reading, keeps
 /// nothing, and says LimitExceeded.
 network::Task<Result<Bytes>> read_whole(

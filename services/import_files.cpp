@@ -10,14 +10,14 @@
 
 #include "services/storable_file.h"
 #include "storage/archive.h"
+#include "storage/checksum.h"
+#include "storage/object_check.h"
 
 namespace pacs::services {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr std::size_t kPieceBytes = 1U << 20;
 
 ImportOutcome outcome_of(storage::StoreOutcome outcome) {
   switch (outcome) {
@@ -100,7 +100,9 @@ class Worker {
       return {};
     }
     result.bytes = file->data_set_bytes;
-    if (is_stored(*file)) {
+    Result<bool> stored = is_stored(*file);
+    if (!stored) return fail(std::move(stored.error()));
+    if (*stored) {
       result.outcome = ImportOutcome::AlreadyStored;
       shared_.report(result);
       return {};
@@ -111,16 +113,35 @@ class Worker {
     return {};
   }
 
-  bool is_stored(const StorableFile& file) {
+  /// Whether the archive holds this very data set, whole. Anything else is the archive's to decide
+  /// by its policy: another object with this UID, or one that was damaged and is put right.
+  Result<bool> is_stored(const StorableFile& file) {
     const Result<storage::InstanceRecord> known =
         shared_.archive.find_instance(file.sop_instance_uid);
-    return known && known->data_set_bytes == file.data_set_bytes &&
-           known->sop_class_uid == file.sop_class_uid &&
-           known->transfer_syntax_uid == file.transfer_syntax_uid;
+    if (!known || known->sop_class_uid != file.sop_class_uid ||
+        known->transfer_syntax_uid != file.transfer_syntax_uid) {
+      return false;
+    }
+    Result<DataSetPieces> data_set = DataSetPieces::open(file, file.transfer_syntax_uid);
+    if (!data_set) return fail(std::move(data_set.error()));
+    if (known->data_set_bytes != data_set->size()) return false;
+    storage::Checksum sum;
+    for (;;) {
+      const Result<ByteView> piece = data_set->next();
+      if (!piece) return fail(piece.error());
+      if (piece->empty()) break;
+      sum.update(*piece);
+    }
+    if (known->checksum != sum.value()) return false;
+    return storage::check_object(*known,
+                                 [&](std::uint64_t offset, std::span<std::byte> to) {
+                                   return shared_.archive.read_object(*known, offset, to);
+                                 })
+        .has_value();
   }
 
   Result<std::unique_ptr<storage::Ingest>> append_all(const StorableFile& file) {
-    Result<SharedBytes> data_set = data_set_of(file, file.transfer_syntax_uid);
+    Result<DataSetPieces> data_set = DataSetPieces::open(file, file.transfer_syntax_uid);
     if (!data_set) return fail(std::move(data_set.error()));
     Result<std::unique_ptr<storage::Ingest>> ingest =
         shared_.archive.begin_ingest({.transfer_syntax_uid = file.transfer_syntax_uid,
@@ -129,14 +150,14 @@ class Worker {
                                       .source_ae = {},
                                       .trace_id = "import"});
     if (!ingest) return ingest;
-    for (ByteView rest = data_set->view; !rest.empty();) {
-      const ByteView piece = rest.first(std::min(rest.size(), kPieceBytes));
-      if (Status appended = (*ingest)->append(piece); !appended) {
+    for (;;) {
+      const Result<ByteView> piece = data_set->next();
+      if (!piece) return fail(piece.error());
+      if (piece->empty()) return ingest;
+      if (Status appended = (*ingest)->append(*piece); !appended) {
         return fail(std::move(appended.error()));
       }
-      rest = rest.subspan(piece.size());
     }
-    return ingest;
   }
 
   void commit(std::unique_ptr<storage::Ingest> ingest, const ImportResult& result) {

@@ -40,7 +40,7 @@ struct ImportResult {
 
 /// Imports every path that `next` gives and blocks until all are durable or have failed. `next` and
 /// `on_result` are called from several threads, one call at a time. A run that was interrupted is
-/// simply run again: an instance that is there with the same size is not read again.
+/// simply run again: what is there with the same content is compared and not written again.
 void import_files(storage::Archive& archive,
                   const std::function<std::optional<std::filesystem::path>()>& next,
                   const ImportOptions& options,

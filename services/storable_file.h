@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "core/bytes.h"
 #include "core/result.h"
+#include "encoding/file_reader.h"
 #include "encoding/transfer_syntax.h"
 #include "network/association.h"
 
@@ -41,10 +43,27 @@ struct StorableFile {
 /// uncompressed ones any.
 [[nodiscard]] bool is_convertible(const StorableFile& file, std::string_view to);
 
-/// The data set in a transfer syntax (Unsupported when it is not convertible). Unchanged it is the
-/// mapped file; converted it is built in memory, so objects above kConvertBytesMax are refused.
+/// The data set in a transfer syntax (Unsupported when it is not convertible). It lies in
+/// memory: objects above kConvertBytesMax are refused.
 [[nodiscard]] Result<SharedBytes> data_set_of(const StorableFile& file, std::string_view as);
 inline constexpr std::uint64_t kConvertBytesMax = 1ULL << 30;
+
+/// The same piece by piece. Unchanged it is read from the file as it is asked for: memory is
+/// bounded, and a disk that fails or a file that becomes shorter is an error.
+class DataSetPieces {
+ public:
+  [[nodiscard]] static Result<DataSetPieces> open(const StorableFile& file, std::string_view as);
+  /// Empty at the end. Valid until the next call.
+  [[nodiscard]] Result<ByteView> next();
+  [[nodiscard]] std::uint64_t size() const { return size_; }
+
+ private:
+  DataSetPieces() = default;
+  std::optional<FileReader> file_;  // or
+  SharedBytes converted_;
+  Bytes buffer_;
+  std::uint64_t size_ = 0, begin_ = 0, given_ = 0;
+};
 
 /// The same as a stream to be sent: always of even length (PS3.5 §A.5 for deflated ones, which some
 /// writers leave odd; receivers abort when a fragment is).

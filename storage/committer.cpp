@@ -5,6 +5,7 @@
 
 #include "storage/checksum.h"
 #include "storage/file_storage.h"
+#include "storage/object_check.h"
 #include "storage/store_record.h"
 
 namespace pacs::storage {
@@ -30,6 +31,11 @@ std::uint64_t number_of(const InstanceRecord& record) {
   const std::string& key = record.object_key;
   std::from_chars(key.data(), key.data() + key.size(), number, 16);
   return number;
+}
+
+bool is_identical(const InstanceRecord& one, const InstanceRecord& other) {
+  return one.checksum == other.checksum && one.data_set_bytes == other.data_set_bytes &&
+         one.transfer_syntax_uid == other.transfer_syntax_uid;
 }
 
 }  // namespace
@@ -66,6 +72,11 @@ void Committer::admit(const Object& object, const Done& done) {
   auto there = claimed.durable ? Result<InstanceRecord>(claimed.durable->row.record)
                                : index_.find(record.sop_instance_uid);
   if (there) {
+    // One that is still on its way lies in memory or under a name that nobody else knows.
+    if (!claimed.durable && is_identical(record, *there)) {
+      return flushers_.post(
+          [this, object, there = std::move(*there), done] { check_there(object, there, done); });
+    }
     if (auto outcome = compare(*object, *there)) return gave_up(object, std::move(*outcome), done);
     object->replaces = number_of(*there);
   } else if (there.error().kind != ErrorKind::NotFound) {
@@ -77,10 +88,7 @@ void Committer::admit(const Object& object, const Done& done) {
 std::optional<Result<StoredInstance>> Committer::compare(const PendingObject& object,
                                                          const InstanceRecord& there) const {
   const InstanceRecord& record = object.row.record;
-  if (there.checksum == record.checksum && there.data_set_bytes == record.data_set_bytes &&
-      there.transfer_syntax_uid == record.transfer_syntax_uid) {
-    return outcome_of(object, StoreOutcome::AlreadyStored);
-  }
+  if (is_identical(record, there)) return outcome_of(object, StoreOutcome::AlreadyStored);
   switch (options_.on_duplicate) {
     case DuplicatePolicy::Keep:
       return outcome_of(object, StoreOutcome::Kept);
@@ -91,6 +99,20 @@ std::optional<Result<StoredInstance>> Committer::compare(const PendingObject& ob
       return std::nullopt;
   }
   return std::nullopt;
+}
+
+void Committer::check_there(const Object& object, const InstanceRecord& there, const Done& done) {
+  store_.forget(there.object_key);
+  const auto checked = check_object(there, [&](std::uint64_t offset, std::span<std::byte> to) {
+    return store_.read(there.object_key, offset, to);
+  });
+  if (checked) return gave_up(object, outcome_of(*object, StoreOutcome::AlreadyStored), done);
+  // No descriptor or memory just now says nothing about the object: the sender tries again.
+  if (checked.error().kind == ErrorKind::OutOfResources) {
+    return gave_up(object, fail(checked.error()), done);
+  }
+  object->replaces = number_of(there);
+  write(object, done);
 }
 
 void Committer::write(const Object& object, const Done& done) {
@@ -154,6 +176,9 @@ void Committer::append_to_journal(const Object& object, const Done& done) {
   } else {
     object->content.padded_views(entry.payload);
     entry.payload_bytes = static_cast<std::uint32_t>(object->content.size());
+    // What deflate makes small may have a long header: it must be counted before anybody waits.
+    const TransferSyntax* syntax = find_transfer_syntax(record.record.transfer_syntax_uid);
+    if (syntax != nullptr && syntax->deflated) object->prepare();
     entry.payload_skip = static_cast<std::uint32_t>(object->meta.size());
   }
   entry.payload_checksum = object->external ? checksum({}) : object->row.record.checksum;

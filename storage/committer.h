@@ -46,9 +46,12 @@ class Committer {
 
  private:
   void admit(const Object& object, const Done& done);
-  /// What the one already there makes of the new one; nullopt: store it.
+  /// What the one already there makes of the new one; nullopt: store it in its place.
   [[nodiscard]] std::optional<Result<StoredInstance>> compare(const PendingObject& object,
                                                               const InstanceRecord& there) const;
+  /// What is stored already is acknowledged again only if it is really there: an object that was
+  /// lost or damaged since heals when it is sent again.
+  void check_there(const Object& object, const InstanceRecord& there, const Done& done);
   void write(const Object& object, const Done& done);
   [[nodiscard]] Status flush(PendingObject& object);
   [[nodiscard]] Status copy_behind_meta(PendingObject& object);

@@ -27,6 +27,7 @@ class FileStorage final : public ObjectStore {
   Result<std::size_t> read(std::string_view key, std::uint64_t offset,
                            std::span<std::byte> to) override;
   Result<std::uint64_t> size(std::string_view key) override;
+  void forget(std::string_view key) override;
   Status remove(std::string_view key) override;
   Status list(const std::function<bool(std::string_view, const std::string&)>& each) override;
 
@@ -40,7 +41,6 @@ class FileStorage final : public ObjectStore {
                                   std::span<const ByteView> parts);
   [[nodiscard]] Status make_shard(const std::filesystem::path& file);
   [[nodiscard]] Result<std::shared_ptr<File>> opened(std::string_view key);
-  void forget(std::string_view key);
 
   /// Files kept open for range reads: a viewer reads frame after frame of few objects.
   static constexpr std::size_t kOpenFiles = 32;

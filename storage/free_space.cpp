@@ -1,28 +1,30 @@
 #include "storage/free_space.h"
 
-#include <chrono>
-
 #include <fmt/format.h>
 
 namespace pacs::storage {
 
 std::uint64_t FreeSpace::bytes() {
-  constexpr std::int64_t kFreshMs = 100;
-  const std::int64_t now = std::chrono::duration_cast<std::chrono::milliseconds>(
-                               std::chrono::steady_clock::now().time_since_epoch())
-                               .count();
-  const std::int64_t looked = looked_ms_.load();
-  if (looked < 0 || now - looked >= kFreshMs) {
+  constexpr std::chrono::milliseconds kFresh{100};
+  const std::lock_guard lock(mutex_);
+  const auto now = std::chrono::steady_clock::now();
+  if (!looked_ || now - *looked_ >= kFresh) {
     // What cannot be asked counts as plenty: the write itself will tell.
     bytes_ = files_->free_bytes(path_).value_or(UINT64_MAX);
-    looked_ms_ = now;
+    looked_ = now;
   }
   return bytes_;
+}
+
+void FreeSpace::look_again() {
+  const std::lock_guard lock(mutex_);
+  looked_.reset();
 }
 
 Status FreeSpace::check() {
   const std::uint64_t free = bytes();
   if (free >= bytes_min_) return {};
+  look_again();  // whoever makes room is believed at once
   return fail(Error{ErrorKind::OutOfResources,
                     fmt::format("only {} MiB are free where {} MiB are to stay free: make room",
                                 free >> 20, bytes_min_ >> 20)}

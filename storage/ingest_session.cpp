@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "encoding/dicom_file.h"
 #include "storage/file_storage.h"
 #include "storage/identity.h"
@@ -28,16 +30,36 @@ IngestSession::IngestSession(IngestServices& services, IngestContext context,
                          context_.transfer_syntax_uid, context_.source_ae);
 }
 
+IngestSession::~IngestSession() {
+  services_.header_bytes -= header_bytes_;
+}
+
+Status IngestSession::charge_header() {
+  const std::uint64_t grown = reader_.header_bytes() - header_bytes_;
+  header_bytes_ += grown;
+  if ((services_.header_bytes += grown) <= services_.header_bytes_max) return {};
+  return fail(ErrorKind::OutOfResources,
+              fmt::format("the headers of objects on their way take more than {} MiB: try again",
+                          services_.header_bytes_max >> 20));
+}
+
 Status IngestSession::append(ByteView bytes) {
   if (!health_ || bytes.empty()) return health_;
   health_ = reader_.feed(bytes);
+  if (health_) health_ = charge_header();
   if (health_) health_ = keep(bytes);
   if (!health_) {
-    services_.metrics.refused(health_.error().kind);
+    note_refusal(health_.error());
     content_.clear();
     writer_.reset();
   }
   return health_;
+}
+
+void IngestSession::note_refusal(const Error& error) {
+  services_.metrics.refused(error.kind);
+  // Whoever is answered so may ask at once whether we are ready.
+  if (error.kind == ErrorKind::OutOfResources) services_.space.look_again();
 }
 
 Status IngestSession::keep(ByteView bytes) {
@@ -112,23 +134,25 @@ Status IngestSession::write_out() {
 void IngestSession::commit(std::function<void(Result<StoredInstance>)> done) {
   auto object = complete();
   if (!object) {
-    if (health_) services_.metrics.refused(object.error().kind);
+    if (health_) note_refusal(object.error());
     health_ = fail(object.error());
     writer_.reset();
     content_.clear();
     return done(fail(object.error()));
   }
   health_ = fail(ErrorKind::InvalidArgument, "this object was committed already");
-  services_.committer.commit(
-      std::move(*object),
-      [&metrics = services_.metrics, done = std::move(done)](Result<StoredInstance> result) {
-        if (result) {
-          metrics.stored(result->outcome, result->bytes);
-        } else {
-          metrics.refused(result.error().kind);
-        }
-        done(std::move(result));
-      });
+  services_.committer.commit(std::move(*object),
+                             [&metrics = services_.metrics, &space = services_.space,
+                              done = std::move(done)](Result<StoredInstance> result) {
+                               if (result) {
+                                 metrics.stored(result->outcome, result->bytes);
+                               } else {
+                                 metrics.refused(result.error().kind);
+                                 if (result.error().kind == ErrorKind::OutOfResources)
+                                   space.look_again();
+                               }
+                               done(std::move(result));
+                             });
 }
 
 Result<std::shared_ptr<PendingObject>> IngestSession::complete() {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "encoding/header_blob.h"
 #include "integration/event_bus.h"
 #include "storage/identity.h"
@@ -17,6 +19,8 @@ namespace {
 constexpr std::uint64_t kJournalObjectBytesLimit = 4ULL << 20;
 /// Kept for the next objects while nothing arrives.
 constexpr std::uint64_t kIdleBufferBytes = 8ULL << 20;
+/// With less free, what fails at start fails for that.
+constexpr std::uint64_t kFullDiskBytes = 4ULL << 20;
 
 }  // namespace
 
@@ -51,7 +55,7 @@ Result<std::unique_ptr<LocalArchive>> LocalArchive::open(ArchiveOptions options,
   if (!lock) return fail(lock.error());
   auto archive = std::unique_ptr<LocalArchive>(
       new LocalArchive(std::move(options), tuning, std::move(files), std::move(*lock)));
-  if (auto started = archive->start(); !started) return fail(started.error());
+  if (auto started = archive->start(); !started) return fail(archive->explained(started.error()));
   return archive;
 }
 
@@ -86,6 +90,20 @@ Status LocalArchive::start() {
   return {};
 }
 
+/// SQLite calls a full disk an I/O error when it makes its shared memory.
+Error LocalArchive::explained(Error error) {
+  const bool maybe = error.kind == ErrorKind::Io || error.kind == ErrorKind::OutOfResources;
+  space_.look_again();
+  const std::uint64_t free = space_.bytes();
+  if (!maybe || free >= kFullDiskBytes) return error;
+  const std::string cause = error.to_string();
+  return Error{ErrorKind::OutOfResources,
+               fmt::format("the disk is full ({} KiB are free), so the archive cannot be opened: "
+                           "make room and start again ({})",
+                           free >> 10, cause)}
+      .in(options_.path.native());
+}
+
 void LocalArchive::start_threads(std::uint64_t last_object) {
   const bool durable = options_.durability == Durability::Full;
   CheckpointOptions checkpoint_options = tuning_.checkpoint;
@@ -102,9 +120,9 @@ void LocalArchive::start_threads(std::uint64_t last_object) {
   committer_ = std::make_unique<Committer>(*store_, *index_, *journal_, pending_, *behind_,
                                            CommitterOptions{options_.on_duplicate, durable});
   committer_->start_numbers_behind(last_object);
-  ingest_services_ = std::make_unique<IngestServices>(
-      IngestServices{*store_, *committer_, space_, metrics_, chunks_, options_.limits,
-                     options_.journal_object_bytes_max});
+  ingest_services_.reset(new IngestServices{*store_, *committer_, space_, metrics_, chunks_,
+                                            options_.limits, options_.journal_object_bytes_max,
+                                            tuning_.header_bytes_max});
 }
 
 LocalArchive::~LocalArchive() {

@@ -28,6 +28,7 @@ struct ArchiveTuning {
   std::chrono::milliseconds segment_wait = JournalOptions{}.segment_wait;
   WriteBehindOptions write_behind{};
   CheckpointOptions checkpoint{};
+  std::uint64_t header_bytes_max = 256ULL << 20;  ///< see IngestServices
 };
 
 class LocalArchive final : public Archive {
@@ -58,6 +59,7 @@ class LocalArchive final : public Archive {
   LocalArchive(ArchiveOptions options, const ArchiveTuning& tuning,
                std::shared_ptr<FileSystem> files, LockFile lock);
   [[nodiscard]] Status start();
+  [[nodiscard]] Error explained(Error error);
   void start_threads(std::uint64_t last_object);
   void observe();
   void after_batch(std::span<const PendingTable::Object> objects,

@@ -12,6 +12,7 @@ void PendingObject::prepare() {
     // An empty one says that the object itself is to be read: encoding a parsed header does not
     // fail but by our own fault, which must not cost an acknowledged image.
     row.header = encode_header(*parsed_).value_or(Bytes{});
+    header_bytes_ = row.header.size();
     parsed_.reset();
   });
 }

@@ -2,6 +2,7 @@
 // at once, and the claims that keep two arrivals of one instance apart.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -39,9 +40,13 @@ struct PendingObject {
 
   /// Fills the row from the header. Whoever needs it first does it; any thread.
   void prepare();
+  /// What it keeps in memory. The header counts once it is prepared: before, it is about as long as
+  /// the content that it was read from.
+  [[nodiscard]] std::uint64_t memory_bytes() const { return content.size() + header_bytes_; }
 
  private:
   std::once_flag prepared_;
+  std::atomic<std::uint64_t> header_bytes_{0};
   std::optional<Header> parsed_;
 };
 

@@ -15,8 +15,9 @@
 namespace pacs::storage {
 namespace {
 
-/// Rows in one transaction.
-constexpr std::size_t kBatch = 256;
+/// Rows in one transaction, and what they may take in memory: a header of hostile size is one row.
+constexpr std::size_t kBatchRows = 256;
+constexpr std::uint64_t kBatchBytes = 16ULL << 20;
 
 /// Reads a header again: from what the journal holds of the object, or the object itself.
 Result<Header> header_of(ObjectStore& store, const StoreRecord& record, ByteView payload,
@@ -90,6 +91,7 @@ class Replay {
     if (!displaced) return fail(displaced.error());
     displaced_.insert(displaced_.end(), displaced->begin(), displaced->end());
     batch_.clear();
+    batch_bytes_ = 0;
     return {};
   }
 
@@ -122,9 +124,11 @@ class Replay {
     row->record = std::move(record.record);
     row->source_ae = std::move(record.source_ae);
     row->received_ms = record.received_ms;
+    batch_bytes_ += row->header.size();
     batch_.push_back(std::move(row));
     batch_sequence_ = journalled.sequence;
-    return batch_.size() < kBatch ? Status{} : apply();
+    const bool full = batch_.size() >= kBatchRows || batch_bytes_ >= kBatchBytes;
+    return full ? apply() : Status{};
   }
 
   ObjectStore& store_;
@@ -136,7 +140,7 @@ class Replay {
   std::uint64_t last_object_;
   std::uint64_t records_ = 0;
   std::vector<std::unique_ptr<IndexedInstance>> batch_;
-  std::uint64_t batch_sequence_ = 0;
+  std::uint64_t batch_sequence_ = 0, batch_bytes_ = 0;
   std::vector<std::uint64_t> displaced_;
 };
 

@@ -49,6 +49,8 @@ class ObjectStore {
   [[nodiscard]] virtual Result<std::size_t> read(std::string_view key, std::uint64_t offset,
                                                  std::span<std::byte> to) = 0;
   [[nodiscard]] virtual Result<std::uint64_t> size(std::string_view key) = 0;
+  /// Lets go of what is held open of an object, so that the next read finds what lies there now.
+  virtual void forget(std::string_view key) = 0;
   /// Removing what is not there is a success.
   [[nodiscard]] virtual Status remove(std::string_view key) = 0;
   /// Calls `each` for every visible object until it returns false. `key` is empty and `name` says

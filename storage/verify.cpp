@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "storage/checksum.h"
+#include "storage/object_check.h"
 
 namespace pacs::storage {
 namespace {
@@ -19,27 +19,17 @@ constexpr std::size_t kProblemsMax = 10'000;
 class Verifier {
  public:
   Verifier(ObjectStore& store, Index& index, VerifyReport& report)
-      : store_(store), index_(index), report_(report), buffer_(1 << 20) {}
+      : store_(store), index_(index), report_(report) {}
 
   void check(const InstanceRecord& record) {
     ++report_.objects;
-    Checksum sum;
-    std::uint64_t offset = record.data_set_offset;
-    for (;;) {
-      const auto got = store_.read(record.object_key, offset, buffer_);
-      if (!got && got.error().kind == ErrorKind::NotFound) return problem(record, "is missing");
-      if (!got) return problem(record, "cannot be read: " + got.error().message);
-      if (*got == 0) break;
-      sum.update(ByteView(buffer_).first(*got));
-      offset += *got;
-    }
-    const std::uint64_t bytes = offset - record.data_set_offset;
-    report_.bytes += bytes;
-    if (bytes != record.data_set_bytes) {
-      return problem(
-          record, fmt::format("has {} bytes where {} were stored", bytes, record.data_set_bytes));
-    }
-    if (sum.value() != record.checksum) problem(record, "does not match its checksum");
+    store_.forget(record.object_key);
+    const auto checked = check_object(record, [&](std::uint64_t offset, std::span<std::byte> to) {
+      auto got = store_.read(record.object_key, offset, to);
+      if (got && offset >= record.data_set_offset) report_.bytes += *got;
+      return got;
+    });
+    if (!checked) problem(record, checked.error().message);
   }
 
   void add(Error error) {
@@ -58,7 +48,6 @@ class Verifier {
   ObjectStore& store_;
   Index& index_;
   VerifyReport& report_;
-  Bytes buffer_;
 };
 
 /// Numbers that `index` names, in ascending order.

@@ -29,8 +29,9 @@ void WriteBehind::push(Object object) {
   {
     const std::lock_guard lock(mutex_);
     pushed_sequence_ = object->sequence;
-    queue_bytes_ += object->content.size();
-    queue_.push_back({std::move(object), Clock::now()});
+    const std::uint64_t bytes = object->memory_bytes();
+    queue_bytes_ += bytes;
+    queue_.push_back({std::move(object), Clock::now(), bytes});
     // The thread sleeps until a batch is due; only the first and the filling one concern it.
     wake = queue_.size() == 1 || queue_.size() == options_.batch_objects ||
            queue_bytes_ >= options_.batch_bytes;
@@ -42,7 +43,9 @@ void WriteBehind::wait_for_room() {
   std::unique_lock lock(mutex_);
   progress_.wait(lock, [this] {
     // When nothing moves nobody is let in any more (Archive::ready), so it cannot grow for ever.
-    return stopping_ || !stalled_ || queue_.size() + in_batch_ < options_.objects_max;
+    return stopping_ || !stalled_ ||
+           (queue_.size() + in_batch_ < options_.objects_max &&
+            queue_bytes_ + batch_bytes_ < options_.waiting_bytes_max);
   });
 }
 
@@ -97,11 +100,12 @@ bool WriteBehind::take_batch(std::vector<Object>& batch) {
   std::uint64_t bytes = 0;
   while (!queue_.empty() && batch.size() < options_.batch_objects &&
          (batch.empty() || bytes < options_.batch_bytes)) {
-    bytes += queue_.front().object->content.size();
+    bytes += queue_.front().bytes;
     batch.push_back(std::move(queue_.front().object));
     queue_.pop_front();
   }
   queue_bytes_ -= bytes;
+  batch_bytes_ = bytes;
   in_batch_ = batch.size();
   return true;
 }
@@ -116,6 +120,7 @@ void WriteBehind::apply(const std::vector<Object>& batch) {
     if (stopping_) {  // the journal keeps what could not be placed
       queue_.clear();
       in_batch_ = 0;
+      queue_bytes_ = batch_bytes_ = 0;
       return;
     }
     work_.wait_for(lock, options_.retry_delay, [this] { return stopping_; });
@@ -129,6 +134,7 @@ void WriteBehind::apply(const std::vector<Object>& batch) {
     stalled_ = {};
     applied_sequence_ = batch.back()->sequence;
     in_batch_ = 0;
+    batch_bytes_ = 0;
   }
   progress_.notify_all();
   hooks_.visible(batch);

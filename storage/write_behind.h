@@ -19,9 +19,10 @@
 namespace pacs::storage {
 
 struct WriteBehindOptions {
-  /// Above it `wait_for_room` waits: bounds memory (some 10 KiB each beside the content) and the
-  /// time to catch up.
+  /// Above either `wait_for_room` waits: bounds memory and the time to catch up. Most objects hold
+  /// some 10 KiB beside their content; a header may take limits.header_bytes_max.
   std::size_t objects_max = 4096;
+  std::uint64_t waiting_bytes_max = 128ULL << 20;
   /// A batch begins when it is this old or large: then one transaction serves many, and what
   /// arrives in one burst is not disturbed by each object's own.
   std::chrono::milliseconds delay{40};
@@ -69,6 +70,7 @@ class WriteBehind {
   struct Waiting {
     Object object;
     Clock::time_point since;
+    std::uint64_t bytes;  ///< in memory, as they were counted
   };
 
   void run();
@@ -86,7 +88,7 @@ class WriteBehind {
   mutable std::mutex mutex_;
   std::condition_variable work_, progress_;
   std::deque<Waiting> queue_;
-  std::uint64_t queue_bytes_ = 0;
+  std::uint64_t queue_bytes_ = 0, batch_bytes_ = 0;
   std::size_t in_batch_ = 0;
   std::uint64_t pushed_sequence_ = 0, applied_sequence_ = 0;
   std::size_t settling_ = 0;

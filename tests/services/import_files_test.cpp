@@ -44,7 +44,7 @@ TEST_F(ImportFilesTest, StoresEveryFileByteForByte) {
   EXPECT_EQ(archive.object("1.2.7")->data_set, ct("1.2.7", 3000).data_set);
 }
 
-TEST_F(ImportFilesTest, ASecondRunPassesOverWhatIsThereWithoutReadingIt) {
+TEST_F(ImportFilesTest, ASecondRunPassesOverWhatIsThereWithoutStoringItAgain) {
   for (int i = 0; i < 10; ++i) folder.write(std::to_string(i), ct("1.2." + std::to_string(i)));
   import();
   const std::size_t begun = archive.begun();
@@ -53,6 +53,15 @@ TEST_F(ImportFilesTest, ASecondRunPassesOverWhatIsThereWithoutReadingIt) {
   EXPECT_EQ(results.at("3").outcome, ImportOutcome::AlreadyStored);
   EXPECT_EQ(results.at("new").outcome, ImportOutcome::Stored);
   EXPECT_EQ(archive.begun(), begun + 1);
+}
+
+TEST_F(ImportFilesTest, AnotherObjectOfTheSameUidAndLengthIsNotTakenForTheStoredOne) {
+  TestObject object = ct("1.2.1", 3000);
+  folder.write("a", object);
+  EXPECT_EQ(import().at("a").outcome, ImportOutcome::Stored);
+  object.data_set.back() ^= std::byte{1};
+  folder.write("a", object);
+  EXPECT_EQ(import().at("a").outcome, ImportOutcome::Kept);  // what the policy says, and it asks it
 }
 
 TEST_F(ImportFilesTest, NamesWhatIsNoObjectAndWhatIsBroken) {

@@ -116,6 +116,30 @@ TEST_F(StorableFileTest, ADeflatedDataSetGoesOutWithEvenLength) {
   EXPECT_EQ(all_of(*source), expected);
 }
 
+TEST_F(StorableFileTest, AFileThatBecomesShorterMeanwhileIsAnErrorThatNamesIt) {
+  const auto path = folder.write("cut.dcm", ct("1.2.3", 3'000'000));
+  const auto file = inspect_file(path);
+  ASSERT_TRUE(file);
+  auto pieces = DataSetPieces::open(*file, uids::ExplicitVRLittleEndian);
+  ASSERT_TRUE(pieces);
+  ASSERT_TRUE(pieces->next());
+  std::filesystem::resize_file(path, 1'000'000);
+  Result<ByteView> piece = pieces->next();
+  while (piece && !piece->empty()) piece = pieces->next();
+  ASSERT_FALSE(piece);
+  EXPECT_EQ(piece.error().kind, ErrorKind::Truncated);
+  EXPECT_NE(piece.error().to_string().find("cut.dcm"), std::string::npos);
+  EXPECT_EQ(data_set_of(*file, uids::ExplicitVRLittleEndian).error().kind, ErrorKind::Truncated);
+}
+
+TEST_F(StorableFileTest, ALongDeflatedDataSetTellsItsIdentityToo) {
+  TestObject object = ct("1.2.3", 3'000'000, uids::DeflatedExplicitVRLittleEndian);
+  object.sop_instance_uid = "9.9.9";  // for the meta group only
+  const auto file = inspect_file(folder.write("deflated.dcm", object));
+  ASSERT_TRUE(file) << file.error().to_string();
+  EXPECT_EQ(file->sop_instance_uid, "1.2.3");
+}
+
 TEST_F(StorableFileTest, ASourceGivesLargeFilesInPieces) {
   const TestObject object = ct("1.2.3", 3'000'000);
   const auto file = inspect_file(folder.write("large.dcm", object));

@@ -481,5 +481,34 @@ TEST_F(ArchiveTest, TextInAnotherCharacterSetDoesNotStopAnything) {
   EXPECT_EQ(archive_->counts()->instances, 1U);
 }
 
+TEST_F(ArchiveTest, HeadersOnTheirWayAreBoundedAllTogether) {
+  ArchiveTuning tuning = small_tuning();
+  tuning.header_bytes_max = 1 << 20;
+  archive_.reset();
+  archive_ = open_archive(options_, tuning);
+  ASSERT_NE(archive_, nullptr);
+  // 600 private elements of 1,000 bytes each: some 600 KiB.
+  Bytes header;
+  for (int i = 0; i < 600; ++i) {
+    const auto low = static_cast<std::uint8_t>(i % 256), high = static_cast<std::uint8_t>(i / 256);
+    for (const int byte : {0x09, 0x00, int{low}, 0x10 + high, int{'L'}, int{'O'}, 0xE8, 0x03}) {
+      header.push_back(static_cast<std::byte>(byte));
+    }
+    header.resize(header.size() + 1000, std::byte{'x'});
+  }
+  auto first = archive_->begin_ingest(TestObject{}.context());
+  auto second = archive_->begin_ingest(TestObject{}.context());
+  ASSERT_TRUE(first && second);
+  EXPECT_TRUE((*first)->append(header));
+  const auto refused = (*second)->append(header);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::OutOfResources);
+  first->reset();
+  second->reset();
+  auto third = archive_->begin_ingest(TestObject{}.context());
+  ASSERT_TRUE(third);
+  EXPECT_TRUE((*third)->append(header)) << "there is room again";
+}
+
 }  // namespace
 }  // namespace pacs::storage::test

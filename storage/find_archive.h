@@ -1,0 +1,13 @@
+// find_archive: whether a folder holds an archive, without making one.
+#pragma once
+
+#include <filesystem>
+
+#include "core/result.h"
+
+namespace pacs::storage {
+
+/// NotFound when nothing of an archive lies there; Io when that cannot be told.
+[[nodiscard]] Status find_archive(const std::filesystem::path& path);
+
+}  // namespace pacs::storage
