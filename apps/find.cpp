@@ -143,7 +143,7 @@ class Output {
       : columns_(columns),
         json_(arguments.json),
         csv_(arguments.csv),
-        table_(titles(columns), print_line) {
+        table_(short_titles(columns), print_line) {
     if (csv_) print_line(csv_line(titles(columns)));
   }
 
@@ -167,6 +167,15 @@ class Output {
   static TextRow titles(const std::vector<KeyPath>& columns) {
     TextRow row;
     for (const KeyPath& column : columns) row.push_back(to_string(column));
+    return row;
+  }
+  /// "Instances" for NumberOfStudyRelatedInstances, which is wider than any number.
+  static TextRow short_titles(const std::vector<KeyPath>& columns) {
+    TextRow row = titles(columns);
+    for (std::string& title : row) {
+      const std::size_t related = title.find("Related");
+      if (title.starts_with("NumberOf") && related != title.npos) title.erase(0, related + 7);
+    }
     return row;
   }
   static void show_json(const DataSet& answer) {
@@ -322,7 +331,7 @@ void add_find(CLI::App& app, int& exit_code) {
       "  pacs find 127.0.0.1 11112 -aec PACS -L SERIES -k StudyInstanceUID=1.2.3 -k Modality\n"
       "  pacs find 127.0.0.1 11112 -aec PACS -P -L PATIENT -k PatientID -k PatientName --json\n"
       "Keys are keywords or tags (0010,0010). One with = is to be matched: * and ? stand for\n"
-      "letters, 20240101-20240131 is a range, 1.2.3\\\\1.2.4 a list. One without = is only to be\n"
+      "letters, 20240101-20240131 is a range, 1.2.3\\1.2.4 a list. One without = is only to be\n"
       "shown; when no key is of that kind, the usual ones of the level are asked for too, unless\n"
       "--exact. Sequence[0].Keyword reaches into a sequence.\n"
       "At levels below the first, the unique keys of those above must be given (StudyInstanceUID\n"

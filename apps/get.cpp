@@ -80,6 +80,7 @@ Result<RetrieveCall> make_get_call(const GetArguments& arguments) {
   for (network::PresentationContext& context : *contexts) {
     call->peer.contexts.push_back(std::move(context));
   }
+  call->peer.window_performed = 16;  // used only as far as the peer does
   std::error_code failed;
   std::filesystem::create_directories(arguments.output, failed);
   if (failed) {

@@ -30,6 +30,7 @@ void print_text(const MoveArguments& arguments, const RetrieveEnd& end, double s
   explain("move", end);
   if (arguments.quiet || !end.result) return;
   const services::SubOperations& counts = end.result->counts;
+  if (total_of(counts) == 0 && !succeeded(end)) return;  // refused: all has been said
   fmt::print("moved {} of {} objects to {} in {:.2f} s", counts.completed + counts.warning,
              total_of(counts), arguments.destination, seconds);
   if (counts.warning != 0) fmt::print(", {} with warnings", counts.warning);

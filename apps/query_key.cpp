@@ -95,6 +95,7 @@ Status put_at(DataSet& to, const QueryKeyText& key, std::size_t depth) {
   const KeyStep& step = key.path[depth];
   const bool last = depth + 1 == key.path.size();
   if (last && !step.into_item) {
+    if (!key.has_value && to.contains(step.tag)) return {};  // it is returned anyhow
     if (set_value(to, step.tag, key.value)) return {};
     return wrong(fmt::format("-k {}: \"{}\" is no value of VR {}", key.text, key.value,
                              to_string(dictionary_vr(step.tag))));

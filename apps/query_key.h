@@ -32,8 +32,9 @@ struct QueryKeyText {
 /// InvalidArgument says what is wrong and which keyword may have been meant.
 [[nodiscard]] Result<QueryKeyText> parse_query_key(std::string_view text);
 
-/// Puts it into a data set whose text is UTF-8, with the sequences and items on its way.
-/// InvalidArgument when the value is none of the element's VR.
+/// Puts it into a data set whose text is UTF-8, with the sequences and items on its way. One
+/// without a value leaves what is there. InvalidArgument when the value is none of the element's
+/// VR.
 [[nodiscard]] Status put_key(DataSet& identifier, const QueryKeyText& key);
 
 /// What an answer (in UTF-8) holds there, as text: values separated by backslashes, "2 items".

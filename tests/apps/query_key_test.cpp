@@ -43,6 +43,12 @@ TEST(QueryKey, WithoutAValueItIsOnlyToBeReturned) {
   EXPECT_EQ(keys.find(tags::RequestAttributesSequence)->vr(), VR::SQ);
 }
 
+TEST(QueryKey, NamingAKeyAgainDoesNotTakeItsValueAway) {
+  EXPECT_EQ(with({"PatientName=DOE*", "PatientName"}).text(tags::PatientName), "DOE*");
+  EXPECT_EQ(with({"PatientName=DOE*", "PatientName="}).text(tags::PatientName), "");
+  EXPECT_EQ(with({"PatientName=DOE*", "PatientName=X"}).text(tags::PatientName), "X");
+}
+
 TEST(QueryKey, AnEqualsSignMayBePartOfTheValue) {
   EXPECT_EQ(with({"PatientName==\xE5\xB1\xB1*"}).text(tags::PatientName), "=\xE5\xB1\xB1*");
 }

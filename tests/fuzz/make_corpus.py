@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Makes the seeds of the data set, Part 10, JSON, XML and character set targets from pydicom's samples.
+"""Makes the seeds of the data set, Part 10, JSON, XML, character set and identifier targets, most from
+pydicom's samples.
 
     tests/fuzz/make_corpus.py       writes tests/fuzz/corpus/fuzz_*/, which is checked in
 """
@@ -10,6 +11,8 @@ import subprocess
 import zlib
 
 import pydicom
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_dataset
 
 HERE = pathlib.Path(__file__).resolve().parent
 SAMPLES = pathlib.Path(pydicom.__file__).parent / "data"
@@ -62,7 +65,33 @@ def deflated(path):
     seed("fuzz_data_set", bytes([3, 7]) + squeeze.compress(content) + squeeze.flush())
 
 
+def identifier(rules, **keys):
+    dataset = pydicom.Dataset()
+    for keyword, value in keys.items():
+        setattr(dataset, keyword, value)
+    buffer = DicomBytesIO()
+    buffer.is_little_endian, buffer.is_implicit_VR = True, True
+    write_dataset(buffer, dataset)
+    seed("fuzz_identifier", bytes([rules]) + buffer.getvalue())
+
+
+def identifiers():
+    item = pydicom.Dataset()
+    item.ScheduledProcedureStepStartDate, item.ScheduledProcedureStepStartTime = "20200101-", "1000-"
+    item.Modality = "CT"
+    identifier(1, QueryRetrieveLevel="STUDY", PatientName="SMI*^J?hn", StudyDate="20200101-20201231",
+               StudyTime="10-12", StudyInstanceUID="", ModalitiesInStudy="CT")
+    identifier(0xFD, SpecificCharacterSet=["ISO 2022 IR 13", "ISO 2022 IR 87"], QueryRetrieveLevel="STUDY",
+               PatientName="ﾔﾏﾀﾞ*=山田*", ModalitiesInStudy=["CT", "PT"], StudyDescription='""',
+               TimezoneOffsetFromUTC="+0100")
+    identifier(4, QueryRetrieveLevel="PATIENT", PatientID="%_'*", PatientBirthDate="-19700101", PatientName="*?*?*?*")
+    identifier(5, QueryRetrieveLevel="IMAGE", SOPInstanceUID=["1.2", "1.3", "1.4"], InstanceNumber="01",
+               Rows=512, AcquisitionDateTime="2020-2021")
+    identifier(9, QueryRetrieveLevel="STUDY", StudyInstanceUID="1.2", ScheduledProcedureStepSequence=[item])
+
+
 def main():
+    identifiers()
     for folder in ("test_files", "charset_files"):
         for path in sorted((SAMPLES / folder).glob("*")):
             if path.is_file():
