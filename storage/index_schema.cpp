@@ -111,6 +111,46 @@ CREATE INDEX patient_by_other_groups ON patient (patient_name_folded)
   WHERE patient_name_folded LIKE '%=%';
 $NAME_TRIGRAMS
 )sql",
+    R"sql(
+-- Scheduled procedure steps (PS3.4 Annex K), one row each. data_set is what a query is answered
+-- from, in UTF-8; the columns are taken from it. status is that of the step, whatever data_set says.
+CREATE TABLE worklist_item (
+  id $ID PRIMARY KEY,
+  study_instance_uid TEXT NOT NULL, scheduled_procedure_step_id TEXT NOT NULL,
+  status TEXT NOT NULL, start_date TEXT NOT NULL, start_time TEXT NOT NULL,
+  station_ae_titles TEXT NOT NULL, modality TEXT NOT NULL,
+  patient_id TEXT NOT NULL, patient_name_folded TEXT NOT NULL,
+  accession_number TEXT NOT NULL, requested_procedure_id TEXT NOT NULL,
+  source TEXT NOT NULL, created_ms $BIG NOT NULL, changed_ms $BIG NOT NULL,
+  data_set $BYTES NOT NULL,
+  UNIQUE (study_instance_uid, scheduled_procedure_step_id));
+CREATE INDEX worklist_item_by_start ON worklist_item (start_date, start_time);
+CREATE INDEX worklist_item_by_patient_id ON worklist_item (patient_id);
+CREATE INDEX worklist_item_by_patient_name ON worklist_item (patient_name_folded);
+CREATE INDEX worklist_item_by_accession_number ON worklist_item (accession_number);
+
+-- Modality performed procedure steps (PS3.4 Annex F). data_set is the whole object.
+CREATE TABLE performed_step (
+  id $ID PRIMARY KEY, sop_instance_uid TEXT NOT NULL UNIQUE,
+  status TEXT NOT NULL, source_ae TEXT NOT NULL,
+  created_ms $BIG NOT NULL, changed_ms $BIG NOT NULL, data_set $BYTES NOT NULL);
+-- What a step says it has made.
+CREATE TABLE performed_instance (
+  step_key $BIG NOT NULL REFERENCES performed_step (id),
+  series_instance_uid TEXT NOT NULL, sop_class_uid TEXT NOT NULL, sop_instance_uid TEXT NOT NULL,
+  PRIMARY KEY (step_key, sop_instance_uid));
+CREATE INDEX performed_instance_by_uid ON performed_instance (sop_instance_uid);
+
+-- Work that may fail and must happen.
+CREATE TABLE job (
+  id $ID PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, destination TEXT NOT NULL,
+  state TEXT NOT NULL, priority $BIG NOT NULL, attempts $BIG NOT NULL,
+  due_ms $BIG NOT NULL, owner TEXT NOT NULL, lease_ms $BIG NOT NULL,
+  created_ms $BIG NOT NULL, changed_ms $BIG NOT NULL,
+  progress_done $BIG NOT NULL, progress_total $BIG NOT NULL,
+  error TEXT NOT NULL, payload $BYTES NOT NULL);
+CREATE INDEX job_by_turn ON job (state, priority, due_ms);
+)sql",
 };
 
 /// Version 1 kept names as fold() makes them, from 2 on they are as fold_name() makes them.

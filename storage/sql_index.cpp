@@ -2,10 +2,8 @@
 
 #include <utility>
 
-#include "storage/index_schema.h"
 #include "storage/query_answers.h"
 #include "storage/selection.h"
-#include "storage/sqlite_database.h"
 
 namespace pacs::storage {
 namespace {
@@ -25,30 +23,18 @@ SqlIndex::~SqlIndex() = default;
 
 Result<std::unique_ptr<SqlIndex>> SqlIndex::open_sqlite_index(
     std::shared_ptr<FileSystem> files, const std::filesystem::path& directory, bool durable) {
-  const auto path = directory / "index.sqlite";
-  constexpr std::int64_t kWriterCacheKib = 8192, kReaderCacheKib = 2048;
   auto index = std::unique_ptr<SqlIndex>(new SqlIndex);
-  index->files_ = std::move(files);
-  index->to_sync_ = {path.native() + "-wal", path};
-  auto database = open_sqlite(path, {false, kWriterCacheKib, durable});
+  auto database = IndexDatabase::open_sqlite(std::move(files), directory, durable);
   if (!database) return fail(database.error());
-  index->writer_database_ = std::move(*database);
-  if (auto migrated = migrate(*index->writer_database_); !migrated) {
-    return fail(std::move(migrated.error()).in(path.native()));
-  }
-  auto writer = IndexWriter::create(*index->writer_database_);
+  index->database_ = std::move(*database);
+  auto writer = IndexWriter::create(index->database_->writer());
   if (!writer) return fail(writer.error());
   index->writer_ = std::move(*writer);
-  // The names of database and WAL must survive as well as what is in them.
-  if (auto synced = index->files_->sync_directory(directory); !synced) return fail(synced.error());
-  index->readers_ = std::make_unique<SqlReaders>([path] {
-    return open_sqlite(path, {true, kReaderCacheKib, true});
-  });
   return index;
 }
 
 Result<IndexPosition> SqlIndex::position() {
-  auto reader = readers_->lease();
+  auto reader = database_->readers().lease();
   if (!reader) return fail(reader.error());
   auto statement = (*reader)->statement(std::string(kState));
   if (!statement) return fail(statement.error());
@@ -64,31 +50,21 @@ Result<IndexPosition> SqlIndex::position() {
 
 Result<std::vector<std::uint64_t>> SqlIndex::apply(
     std::span<const IndexedInstance* const> instances, std::uint64_t applied_sequence) {
-  const std::lock_guard lock(writer_mutex_);
+  const auto lock = database_->lock();
   return writer_->apply(instances, applied_sequence);
 }
 
 Status SqlIndex::set_checkpoint(std::uint64_t sequence) {
-  const std::lock_guard lock(writer_mutex_);
+  const auto lock = database_->lock();
   return writer_->set_checkpoint(sequence);
 }
 
 Status SqlIndex::sync() {
-  // What is committed is in the flushed database or in the WAL: SQLite flushes the database itself
-  // before it begins the WAL anew.
-  for (const auto& path : to_sync_) {
-    auto file = files_->open(path, OpenMode::Read);
-    if (!file && file.error().kind == ErrorKind::NotFound) continue;
-    if (!file) return fail(file.error());
-    if (auto synced = (*file)->sync(); !synced) {
-      return fail(Error{ErrorKind::Io, synced.error().message}.in(path.native()));
-    }
-  }
-  return {};
+  return database_->sync();
 }
 
 Result<InstanceRecord> SqlIndex::find(std::string_view sop_instance_uid) {
-  auto reader = readers_->lease();
+  auto reader = database_->readers().lease();
   if (!reader) return fail(reader.error());
   auto statement =
       (*reader)->statement(std::string(kRecordSql) + "WHERE instance.sop_instance_uid = $1");
@@ -103,7 +79,7 @@ Result<InstanceRecord> SqlIndex::find(std::string_view sop_instance_uid) {
 }
 
 Result<Bytes> SqlIndex::header(std::string_view sop_instance_uid) {
-  auto reader = readers_->lease();
+  auto reader = database_->readers().lease();
   if (!reader) return fail(reader.error());
   auto statement = (*reader)->statement(
       "SELECT instance.header, header_base.header FROM instance LEFT JOIN header_base ON "
@@ -125,7 +101,7 @@ Result<Bytes> SqlIndex::header(std::string_view sop_instance_uid) {
 }
 
 Result<ArchiveCounts> SqlIndex::counts() {
-  auto reader = readers_->lease();
+  auto reader = database_->readers().lease();
   if (!reader) return fail(reader.error());
   auto statement = (*reader)->statement(std::string(kState));
   if (!statement) return fail(statement.error());
@@ -147,7 +123,7 @@ Status SqlIndex::for_each(const std::function<bool(std::uint64_t, const Instance
   do {
     rows.clear();
     {
-      auto reader = readers_->lease();
+      auto reader = database_->readers().lease();
       if (!reader) return fail(reader.error());
       auto statement = (*reader)->statement(std::string(kRecordSql) +
                                             "WHERE instance.id > $1 ORDER BY instance.id LIMIT $2");
@@ -171,30 +147,15 @@ Status SqlIndex::for_each(const std::function<bool(std::uint64_t, const Instance
 }
 
 Result<std::unique_ptr<Matches>> SqlIndex::search(Query query) {
-  return storage::search(*readers_, std::move(query));
+  return storage::search(database_->readers(), std::move(query));
 }
 
 Result<std::unique_ptr<Records>> SqlIndex::select(const Selection& selection) {
-  return storage::select(*readers_, selection);
-}
-
-Result<std::int64_t> SqlIndex::write(const SqlText& sql) {
-  std::int64_t changed = 0;
-  {
-    const std::lock_guard lock(writer_mutex_);
-    const SqlQuery query(sql);
-    auto statement = writer_database_->prepare(query.text);
-    if (!statement) return fail(statement.error());
-    bind_values(**statement, query, {});
-    if (auto done = (*statement)->run(); !done) return fail(done.error());
-    changed = writer_database_->changes();
-  }
-  if (auto synced = sync(); !synced) return fail(synced.error());
-  return changed;
+  return storage::select(database_->readers(), selection);
 }
 
 Result<std::vector<RemoteAe>> SqlIndex::remote_aes() {
-  auto reader = readers_->lease();
+  auto reader = database_->readers().lease();
   if (!reader) return fail(reader.error());
   auto statement = (*reader)->statement(
       "SELECT ae_title, host, port, tls, comment FROM remote_ae ORDER BY ae_title");
@@ -223,7 +184,7 @@ Status SqlIndex::put_remote_ae(const RemoteAe& remote) {
   sql.add(static_cast<std::int64_t>(kRemoteAesMax)) +=
       " ON CONFLICT (ae_title) DO UPDATE SET host = excluded.host, port = excluded.port, tls = "
       "excluded.tls, comment = excluded.comment";
-  const auto changed = write(sql);
+  const auto changed = database_->write(sql, IndexDatabase::Sync::Now);
   if (!changed) return fail(changed.error());
   if (*changed != 0) return {};
   return fail(ErrorKind::LimitExceeded,
@@ -233,14 +194,14 @@ Status SqlIndex::put_remote_ae(const RemoteAe& remote) {
 Status SqlIndex::remove_remote_ae(std::string_view ae_title) {
   SqlText sql("DELETE FROM remote_ae WHERE ae_title = ");
   sql.add(std::string(ae_title));
-  const auto changed = write(sql);
+  const auto changed = database_->write(sql, IndexDatabase::Sync::Now);
   if (!changed) return fail(changed.error());
   if (*changed != 0) return {};
   return fail(ErrorKind::NotFound, "no such remote AE is known");
 }
 
 Result<std::vector<std::string>> SqlIndex::check() {
-  auto database = readers_->connect();
+  auto database = database_->readers().connect();
   if (!database) return fail(database.error());
   return (*database)->check();
 }

@@ -4,15 +4,11 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <vector>
 
-#include "storage/file_system.h"
 #include "storage/index.h"
+#include "storage/index_database.h"
 #include "storage/index_writer.h"
-#include "storage/sql.h"
-#include "storage/sql_readers.h"
-#include "storage/sql_text.h"
 
 namespace pacs::storage {
 
@@ -22,6 +18,9 @@ class SqlIndex final : public Index {
   [[nodiscard]] static Result<std::unique_ptr<SqlIndex>> open_sqlite_index(
       std::shared_ptr<FileSystem> files, const std::filesystem::path& directory, bool durable);
   ~SqlIndex() override;
+
+  /// For what else lies in the database of the index; lives as long as the index.
+  [[nodiscard]] IndexDatabase& database() { return *database_; }
 
   Result<IndexPosition> position() override;
   Result<std::vector<std::uint64_t>> apply(std::span<const IndexedInstance* const> instances,
@@ -41,16 +40,9 @@ class SqlIndex final : public Index {
 
  private:
   SqlIndex() = default;
-  /// Runs one statement on the writing connection and makes its effect durable; the number of rows
-  /// that it changed.
-  [[nodiscard]] Result<std::int64_t> write(const SqlText& sql);
 
-  std::shared_ptr<FileSystem> files_;
-  std::vector<std::filesystem::path> to_sync_;
-  std::mutex writer_mutex_;
-  std::unique_ptr<SqlDatabase> writer_database_;
+  std::unique_ptr<IndexDatabase> database_;
   std::unique_ptr<IndexWriter> writer_;
-  std::unique_ptr<SqlReaders> readers_;
 };
 
 }  // namespace pacs::storage

@@ -23,6 +23,8 @@ void bind_values(SqlStatement& statement, const SqlQuery& query, std::span<const
     ++place;
     if (const auto* number = std::get_if<std::int64_t>(&value)) {
       statement.bind(place, *number);
+    } else if (const auto* bytes = std::get_if<Bytes>(&value)) {
+      statement.bind_bytes(place, *bytes);
     } else {
       statement.bind(place, std::string_view(std::get<std::string>(value)));
     }

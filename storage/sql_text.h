@@ -9,11 +9,12 @@
 #include <variant>
 #include <vector>
 
+#include "core/bytes.h"
 #include "storage/sql.h"
 
 namespace pacs::storage {
 
-using SqlValue = std::variant<std::int64_t, std::string>;
+using SqlValue = std::variant<std::int64_t, std::string, Bytes>;
 
 class SqlText {
  public:

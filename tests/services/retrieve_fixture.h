@@ -16,6 +16,7 @@
 #include "services/get_scu.h"
 #include "services/move_scp.h"
 #include "services/move_scu.h"
+#include "services/storage_scp.h"
 #include "tests/services/peer.h"
 
 namespace pacs::services {
@@ -182,6 +183,8 @@ class RetrieveTest : public testing::Test {
   }
 
   void starts() {
+    // Who answers for the storage SOP classes grants the requestor of a C-GET the role of SCP.
+    server.serves(std::make_unique<StorageScp>(archive, StorageClasses{{}}));
     server.serves(std::make_unique<GetScp>(RetrieveSetup{archive, workers, {}}));
     MoveOptions options;
     options.associations = move_associations;
