@@ -57,8 +57,13 @@ Element with_tag(const Element& element, Tag tag) {
   return Element::view(tag, element.vr(), {});
 }
 
-/// The elements of an item that the keys of a sequence name (PS3.4 §C.2.2.2.6); all when it names
-/// none.
+Element empty(const QueryKey& key) {
+  return key.vr == VR::SQ ? Element::sequence(key.tag, {}, true)
+                          : Element::view(key.tag, key.vr, {});
+}
+
+/// The elements of an item that the keys of a sequence name (PS3.4 §C.2.2.2.6), empty where it has
+/// none; all when the sequence names none.
 Item only(const Item& item, const std::vector<QueryKey>& keys);
 
 Element only(const Element& element, const QueryKey& key) {
@@ -78,11 +83,10 @@ Item only(const Item& item, const std::vector<QueryKey>& keys) {
   }
   for (const QueryKey& key : keys) {
     const Element* element = find(item.data_set, key);
-    if (element == nullptr) continue;
     if (!key.private_creator.empty()) {
       result.data_set.set_text(creator_of(key.tag), VR::LO, key.private_creator);
     }
-    result.data_set.set(only(*element, key));
+    result.data_set.set(element != nullptr ? only(*element, key) : empty(key));
   }
   return result;
 }
@@ -155,7 +159,7 @@ DataSet AnswerBuilder::finish(std::string_view zone) {
     if (found != nullptr) {
       answer.push_back(found->detached());
     } else if (key.vr == VR::SQ) {
-      answer.push_back(Element::sequence(key.tag, {}, true));
+      answer.push_back(empty(key));
     } else {
       answer.push_back(Element::view(key.tag, key.vr, bytes.subspan(part.offset, part.length)));
     }

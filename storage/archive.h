@@ -19,6 +19,7 @@
 #include "integration/logging.h"
 #include "storage/query.h"
 #include "storage/remote_aes.h"
+#include "storage/worklist.h"
 
 namespace pacs::integration {
 class Metrics;
@@ -163,6 +164,9 @@ class Archive {
   [[nodiscard]] virtual Status put_remote_ae(const RemoteAe& remote);
   /// NotFound when there is none.
   [[nodiscard]] virtual Status remove_remote_ae(std::string_view ae_title);
+
+  /// Lives as long as the archive.
+  [[nodiscard]] virtual Worklist& worklist() = 0;
 };
 
 }  // namespace pacs::storage

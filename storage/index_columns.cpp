@@ -160,4 +160,9 @@ ColumnValues column_values(const DataSet& header) {
           values_of(header, kSeries, characters), values_of(header, kInstance, characters)};
 }
 
+std::vector<std::string> column_values(const DataSet& data_set,
+                                       std::span<const IndexColumn> columns) {
+  return values_of(data_set, columns, CharacterSet::of(data_set));
+}
+
 }  // namespace pacs::storage

@@ -43,5 +43,8 @@ struct ColumnValues {
   std::vector<std::string> patient, study, series, instance;
 };
 [[nodiscard]] ColumnValues column_values(const DataSet& header);
+/// The same for other columns, in the order of column_names.
+[[nodiscard]] std::vector<std::string> column_values(const DataSet& data_set,
+                                                     std::span<const IndexColumn> columns);
 
 }  // namespace pacs::storage

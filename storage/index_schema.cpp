@@ -114,20 +114,33 @@ $NAME_TRIGRAMS
     R"sql(
 -- Scheduled procedure steps (PS3.4 Annex K), one row each. data_set is what a query is answered
 -- from, in UTF-8; the columns are taken from it. status is that of the step, whatever data_set says.
+-- source is what keeps the item up to date: "file:" and a name in the watched folder, or empty.
 CREATE TABLE worklist_item (
   id $ID PRIMARY KEY,
   study_instance_uid TEXT NOT NULL, scheduled_procedure_step_id TEXT NOT NULL,
   status TEXT NOT NULL, start_date TEXT NOT NULL, start_time TEXT NOT NULL,
   station_ae_titles TEXT NOT NULL, modality TEXT NOT NULL,
-  patient_id TEXT NOT NULL, patient_name_folded TEXT NOT NULL,
+  patient_id TEXT NOT NULL, patient_name TEXT NOT NULL, patient_name_folded TEXT NOT NULL,
   accession_number TEXT NOT NULL, requested_procedure_id TEXT NOT NULL,
   source TEXT NOT NULL, created_ms $BIG NOT NULL, changed_ms $BIG NOT NULL,
   data_set $BYTES NOT NULL,
   UNIQUE (study_instance_uid, scheduled_procedure_step_id));
-CREATE INDEX worklist_item_by_start ON worklist_item (start_date, start_time);
-CREATE INDEX worklist_item_by_patient_id ON worklist_item (patient_id);
-CREATE INDEX worklist_item_by_patient_name ON worklist_item (patient_name_folded);
-CREATE INDEX worklist_item_by_accession_number ON worklist_item (accession_number);
+-- Each is one way to walk (worklist_plan.h), in its order. Columns behind id are compared in the
+-- index, before the row is read.
+CREATE INDEX worklist_item_by_start
+  ON worklist_item (status, start_date, start_time, id, station_ae_titles, modality);
+CREATE INDEX worklist_item_by_station
+  ON worklist_item (station_ae_titles, status, start_date, start_time, id, modality);
+CREATE INDEX worklist_item_by_stations ON worklist_item (status, start_date, start_time, id)
+  WHERE station_ae_titles LIKE '%\\%' ESCAPE '\';
+CREATE INDEX worklist_item_by_patient_id ON worklist_item (patient_id, id);
+CREATE INDEX worklist_item_by_patient_name ON worklist_item (patient_name_folded, id);
+CREATE INDEX worklist_item_by_other_groups ON worklist_item (patient_name_folded, id)
+  WHERE patient_name_folded LIKE '%=%';
+CREATE INDEX worklist_item_by_accession_number ON worklist_item (accession_number, id);
+CREATE INDEX worklist_item_by_requested_procedure ON worklist_item (requested_procedure_id, id);
+CREATE INDEX worklist_item_by_step ON worklist_item (scheduled_procedure_step_id, id);
+CREATE INDEX worklist_item_by_source ON worklist_item (source);
 
 -- Modality performed procedure steps (PS3.4 Annex F). data_set is the whole object.
 CREATE TABLE performed_step (

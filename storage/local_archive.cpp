@@ -10,6 +10,7 @@
 #include "storage/identity.h"
 #include "storage/recovery.h"
 #include "storage/sql_index.h"
+#include "storage/sql_worklist.h"
 #include "storage/verify.h"
 
 namespace pacs::storage {
@@ -66,6 +67,7 @@ Status LocalArchive::start() {
   store_ = std::move(*store);
   auto index = SqlIndex::open_sqlite_index(files_, options_.path, durable);
   if (!index) return fail(index.error());
+  worklist_ = std::make_unique<SqlWorklist>((*index)->database());
   index_ = std::move(*index);
 
   const auto journal_directory = options_.path / "journal";

@@ -54,6 +54,7 @@ class LocalArchive final : public Archive {
   Result<std::vector<RemoteAe>> remote_aes() override;
   Status put_remote_ae(const RemoteAe& remote) override;
   Status remove_remote_ae(std::string_view ae_title) override;
+  Worklist& worklist() override { return *worklist_; }
 
  private:
   LocalArchive(ArchiveOptions options, const ArchiveTuning& tuning,
@@ -77,6 +78,7 @@ class LocalArchive final : public Archive {
   std::shared_ptr<ChunkPool> chunks_;
   std::unique_ptr<ObjectStore> store_;
   std::unique_ptr<Index> index_;
+  std::unique_ptr<Worklist> worklist_;
   PendingTable pending_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<Checkpointer> checkpointer_;

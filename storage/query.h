@@ -19,7 +19,13 @@ enum class QueryLevel : std::uint8_t { Patient, Study, Series, Image };
 [[nodiscard]] std::string_view to_string(QueryLevel level);  ///< "PATIENT"...
 [[nodiscard]] std::optional<QueryLevel> parse_query_level(std::string_view text);
 
-enum class QueryModel : std::uint8_t { PatientRoot, StudyRoot, PatientStudyOnly };
+enum class QueryModel : std::uint8_t {
+  PatientRoot,
+  StudyRoot,
+  PatientStudyOnly,
+  ModalityWorklist,  ///< one entity: no levels, no hierarchy (PS3.4 §K.6.1.2)
+};
+
 
 /// What has been agreed on beyond the baseline (PS3.4 §C.5.1.1.1.1), or what QIDO-RS allows.
 struct QueryRules {
@@ -53,7 +59,7 @@ struct QueryKey {
 };
 
 struct Query {
-  QueryLevel level = QueryLevel::Study;
+  QueryLevel level = QueryLevel::Study;  ///< of no meaning in a worklist
   QueryRules rules;
   /// In tag order; without level and character set, and without time zone when that is agreed on.
   std::vector<QueryKey> keys;

@@ -1,5 +1,5 @@
-// Identifiers of C-FIND, C-MOVE and C-GET (PS3.4 §C.4.1.1.3, §C.4.2.1.4) read into Query and
-// Selection.
+// Identifiers of C-FIND, C-MOVE and C-GET (PS3.4 §C.4.1.1.3, §C.4.2.1.4, §K.4.1.1.3) read into
+// Query and Selection.
 #include <algorithm>
 #include <array>
 
@@ -156,9 +156,11 @@ class IdentifierReader {
   explicit IdentifierReader(const QueryRules& rules) { query_.rules = rules; }
 
   Result<Query> read(const DataSet& identifier) {
-    const auto level = level_of(identifier, query_.rules.model);
-    if (!level) return fail(level.error());
-    query_.level = *level;
+    if (has_levels()) {
+      const auto level = level_of(identifier, query_.rules.model);
+      if (!level) return fail(level.error());
+      query_.level = *level;
+    }
     auto keys = keys_of(identifier, CharacterSet::of(identifier), 0);
     if (!keys) return fail(keys.error());
     query_.keys = std::move(*keys);
@@ -167,6 +169,10 @@ class IdentifierReader {
   }
 
  private:
+  [[nodiscard]] bool has_levels() const {
+    return query_.rules.model != QueryModel::ModalityWorklist;
+  }
+
   Result<std::vector<QueryKey>> keys_of(const DataSet& item, const CharacterSet& characters,
                                         std::size_t depth) {
     std::vector<QueryKey> keys;
@@ -323,7 +329,7 @@ class IdentifierReader {
   /// PS3.4 §C.4.1.2.2: without relational queries "the Unique Key Attributes of all levels above"
   /// are there with single values.
   Status check_hierarchy() const {
-    if (query_.rules.relational) return {};
+    if (query_.rules.relational || !has_levels()) return {};
     for (auto level = top_level(query_.rules.model); level < query_.level;
          level = static_cast<QueryLevel>(static_cast<int>(level) + 1)) {
       const Tag tag = unique_key(level);

@@ -74,6 +74,7 @@ class TestArchive : public storage::Archive {
     return archive_->verify(progress);
   }
   Status ready() override { return archive_->ready(); }
+  storage::Worklist& worklist() override { return archive_->worklist(); }
 
  private:
   class GuidedIngest;

@@ -1,0 +1,251 @@
+#include "storage/sql_worklist.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "storage/worklist_columns.h"
+#include "storage/worklist_rows.h"
+
+namespace pacs::storage {
+namespace {
+
+using Sync = IndexDatabase::Sync;
+
+/// A step of these was begun: no change of its order makes it wait again.
+constexpr std::string_view kBegun = "('STARTED', 'COMPLETED', 'DISCONTINUED')";
+constexpr std::string_view kWaiting = "('SCHEDULED', 'ARRIVED', 'READY')";
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+tl::unexpected<Error> no_such_item() {
+  return fail(ErrorKind::NotFound, "the worklist has no such scheduled procedure step");
+}
+
+SqlText where(std::string_view head, const StepId& id) {
+  SqlText sql(head);
+  sql += " WHERE study_instance_uid = ";
+  sql.add(id.study_instance_uid) += " AND scheduled_procedure_step_id = ";
+  sql.add(id.scheduled_procedure_step_id);
+  return sql;
+}
+
+/// Runs a statement that gives at most one row; nullopt for none.
+template <typename T>
+Result<std::optional<T>> one_row(SqlDatabase& database, const SqlText& sql,
+                                 T (*read)(SqlStatement&)) {
+  const SqlQuery query(sql);
+  auto statement = database.prepare(query.text);
+  if (!statement) return fail(statement.error());
+  bind_values(**statement, query, {});
+  const auto row = (*statement)->step();
+  if (!row) return fail(row.error());
+  if (!*row) return std::nullopt;
+  return read(**statement);
+}
+
+/// Puts items one after the other, with statements that are prepared once.
+class Putter {
+ public:
+  static Result<Putter> create(SqlDatabase& database, std::string_view source) {
+    std::string names, places, updates;
+    int place = 0;
+    const auto column = [&](std::string_view name, bool updated) {
+      names += fmt::format("{}{}", place == 0 ? "" : ", ", name);
+      places += fmt::format("{}${}", place == 0 ? "" : ", ", place + 1);
+      ++place;
+      if (!updated) return;
+      updates += fmt::format("{}{} = excluded.{}", updates.empty() ? "" : ", ", name, name);
+    };
+    for (const std::string& name : column_names(worklist_columns())) {
+      column(name, name != "study_instance_uid" && name != "scheduled_procedure_step_id");
+    }
+    column("source", true);
+    column("created_ms", false);
+    column("changed_ms", true);
+    column("data_set", true);
+    column("status", false);
+    auto put = database.prepare(fmt::format(
+        "INSERT INTO worklist_item ({}) VALUES ({}) ON CONFLICT (study_instance_uid, "
+        "scheduled_procedure_step_id) DO UPDATE SET {}, status = CASE WHEN worklist_item.status "
+        "IN {} AND excluded.status IN {} THEN worklist_item.status ELSE excluded.status END "
+        // A file that is read again unchanged does not undo what became of its items meanwhile.
+        "WHERE excluded.source = '' OR worklist_item.source <> excluded.source OR "
+        "worklist_item.data_set <> excluded.data_set",
+        names, places, updates, kBegun, kWaiting));
+    if (!put) return fail(put.error());
+    auto look = database.prepare(
+        "SELECT 1 FROM worklist_item WHERE study_instance_uid = $1 AND "
+        "scheduled_procedure_step_id = $2");
+    if (!look) return fail(look.error());
+    return Putter(std::move(*put), std::move(*look), source);
+  }
+
+  Result<bool> is_there(const StepId& id) {
+    const ResetAtEnd reset(*look_);
+    look_->bind(1, std::string_view(id.study_instance_uid));
+    look_->bind(2, std::string_view(id.scheduled_procedure_step_id));
+    return look_->step();
+  }
+
+  Status put(const NewWorklistItem& item, std::int64_t at_ms) {
+    const auto bytes = encode_worklist_data_set(item.data_set);
+    if (!bytes) return fail(bytes.error());
+    const std::vector<std::string> values = column_values(item.data_set, worklist_columns());
+    int place = 0;
+    for (const std::string& value : values) put_->bind(++place, std::string_view(value));
+    put_->bind(++place, std::string_view(source_));
+    put_->bind(++place, at_ms);
+    put_->bind(++place, at_ms);
+    put_->bind_bytes(++place, *bytes);
+    put_->bind(++place, to_string(item.status));
+    return put_->run();
+  }
+
+ private:
+  Putter(std::unique_ptr<SqlStatement> put, std::unique_ptr<SqlStatement> look,
+         std::string_view source)
+      : put_(std::move(put)), look_(std::move(look)), source_(source) {}
+
+  std::unique_ptr<SqlStatement> put_, look_;
+  std::string source_;
+};
+
+/// What the source had and no put has touched since.
+Status cancel_left(SqlDatabase& database, std::string_view source,
+                   std::span<const NewWorklistItem> items, std::int64_t at_ms) {
+  SqlText sql("UPDATE worklist_item SET source = '', changed_ms = ");
+  sql.add(at_ms) += fmt::format(
+      ", status = CASE WHEN status IN {} THEN 'CANCELED' ELSE status END WHERE source = ",
+      kWaiting);
+  sql.add(std::string(source));
+  for (const NewWorklistItem& item : items) {
+    sql += " AND NOT (study_instance_uid = ";
+    sql.add(item.id.study_instance_uid) += " AND scheduled_procedure_step_id = ";
+    sql.add(item.id.scheduled_procedure_step_id) += ")";
+  }
+  return run_sql(database, sql);
+}
+
+}  // namespace
+
+Result<std::vector<bool>> SqlWorklist::put(std::span<const NewWorklistItem> items,
+                                           Existing existing) {
+  std::vector<bool> added;
+  const auto put_all = [&](SqlDatabase& database) -> Status {
+    auto putter = Putter::create(database, "");
+    if (!putter) return fail(putter.error());
+    const std::int64_t at_ms = now_ms();
+    for (const NewWorklistItem& item : items) {
+      const auto there = putter->is_there(item.id);
+      if (!there) return fail(there.error());
+      if (*there && existing == Existing::Refuse) {
+        return fail(ErrorKind::Duplicate,
+                    fmt::format("the worklist has the step {} of study {} already",
+                                item.id.scheduled_procedure_step_id, item.id.study_instance_uid));
+      }
+      added.push_back(!*there);
+      if (auto done = putter->put(item, at_ms); !done) return done;
+    }
+    return {};
+  };
+  if (auto written = database_.write(put_all, Sync::Now); !written) {
+    return fail(std::move(written.error()));
+  }
+  return added;
+}
+
+Status SqlWorklist::put_source(std::string_view source, std::span<const NewWorklistItem> items) {
+  const auto put_all = [&](SqlDatabase& database) -> Status {
+    const std::int64_t at_ms = now_ms();
+    if (auto canceled = cancel_left(database, source, items, at_ms); !canceled) return canceled;
+    if (items.empty()) return {};
+    auto putter = Putter::create(database, source);
+    if (!putter) return fail(putter.error());
+    for (const NewWorklistItem& item : items) {
+      if (auto done = putter->put(item, at_ms); !done) return done;
+    }
+    return {};
+  };
+  return database_.write(put_all, Sync::Now);
+}
+
+Status SqlWorklist::forget_source(std::string_view source) {
+  SqlText sql("UPDATE worklist_item SET source = '' WHERE source = ");
+  sql.add(std::string(source));
+  const auto changed = database_.write(sql, Sync::Now);
+  if (!changed) return fail(changed.error());
+  return {};
+}
+
+Result<std::vector<std::string>> SqlWorklist::sources() {
+  auto reader = database_.readers().lease();
+  if (!reader) return fail(reader.error());
+  auto statement = (*reader)->statement(
+      "SELECT DISTINCT source FROM worklist_item WHERE source > '' ORDER BY source");
+  if (!statement) return fail(statement.error());
+  const ResetAtEnd reset(**statement);
+  std::vector<std::string> sources;
+  for (auto row = (*statement)->step();; row = (*statement)->step()) {
+    if (!row) return fail(row.error());
+    if (!*row) return sources;
+    sources.emplace_back((*statement)->text(0));
+  }
+}
+
+Result<WorklistItem> SqlWorklist::get(const StepId& id) {
+  auto reader = database_.readers().lease();
+  if (!reader) return fail(reader.error());
+  const SqlQuery query(where(fmt::format("SELECT {} FROM worklist_item", kWorklistRow), id));
+  auto statement = (*reader)->statement(query.text);
+  if (!statement) return fail(statement.error());
+  const ResetAtEnd reset(**statement);
+  bind_values(**statement, query, {});
+  const auto row = (*statement)->step();
+  if (!row) return fail(row.error());
+  if (!*row) return no_such_item();
+  return worklist_item_of(**statement);
+}
+
+Status SqlWorklist::cancel(const StepId& id) {
+  const auto cancel_it = [&](SqlDatabase& database) -> Status {
+    const auto status = one_row<std::string>(
+        database, where("SELECT status FROM worklist_item", id),
+        [](SqlStatement& row) { return std::string(row.text(0)); });
+    if (!status) return fail(status.error());
+    if (!*status) return no_such_item();
+    if (**status == to_string(StepStatus::Canceled)) return {};
+    if (kBegun.find("'" + **status + "'") != std::string_view::npos) {
+      return fail(ErrorKind::Mismatch,
+                  fmt::format("the step is {}: only one that was not begun can be canceled",
+                              **status));
+    }
+    SqlText head("UPDATE worklist_item SET status = 'CANCELED', changed_ms = ");
+    head.add(now_ms());
+    head += where("", id);
+    return run_sql(database, head);
+  };
+  return database_.write(cancel_it, Sync::Now);
+}
+
+Status SqlWorklist::remove(const StepId& id) {
+  const auto changed = database_.write(where("DELETE FROM worklist_item", id), Sync::Now);
+  if (!changed) return fail(changed.error());
+  return *changed != 0 ? Status{} : no_such_item();
+}
+
+Result<std::unique_ptr<Matches>> SqlWorklist::find(Query query, WorklistView view) {
+  return search_worklist(database_.readers(), std::move(query), view);
+}
+
+Result<std::vector<WorklistItem>> SqlWorklist::list(Query query, WorklistView view) {
+  return list_worklist(database_.readers(), std::move(query), view);
+}
+
+}  // namespace pacs::storage

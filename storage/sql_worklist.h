@@ -1,0 +1,28 @@
+// SqlWorklist: the worklist in the database of the index.
+#pragma once
+
+#include "storage/index_database.h"
+#include "storage/worklist.h"
+
+namespace pacs::storage {
+
+class SqlWorklist final : public Worklist {
+ public:
+  /// The database outlives it and what it returns.
+  explicit SqlWorklist(IndexDatabase& database) : database_(database) {}
+
+  Result<std::vector<bool>> put(std::span<const NewWorklistItem> items, Existing existing) override;
+  Status put_source(std::string_view source, std::span<const NewWorklistItem> items) override;
+  Status forget_source(std::string_view source) override;
+  Result<std::vector<std::string>> sources() override;
+  Result<WorklistItem> get(const StepId& id) override;
+  Status cancel(const StepId& id) override;
+  Status remove(const StepId& id) override;
+  Result<std::unique_ptr<Matches>> find(Query query, WorklistView view) override;
+  Result<std::vector<WorklistItem>> list(Query query, WorklistView view) override;
+
+ private:
+  IndexDatabase& database_;
+};
+
+}  // namespace pacs::storage

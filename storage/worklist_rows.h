@@ -1,0 +1,48 @@
+// Rows of the worklist as items, and those that match a query, pulled.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "storage/worklist_plan.h"
+
+namespace pacs::storage {
+
+/// The data set as the column holds it.
+[[nodiscard]] Result<Bytes> encode_worklist_data_set(const DataSet& data_set);
+
+/// The item of a row whose columns begin as kWorklistRow says.
+[[nodiscard]] Result<WorklistItem> worklist_item_of(SqlStatement& row);
+
+/// A plan's rows that match, in the order of its walks. Not for use from two threads at once.
+class WorklistRows {
+ public:
+  /// The readers outlive it.
+  WorklistRows(SqlReaders& readers, WorklistPlan plan);
+
+  /// Calls `each` with further ones, passing over the first `skip`, until it has had `most` of
+  /// them, or some rows were looked at.
+  [[nodiscard]] Status pull(std::size_t most, const std::function<void(WorklistItem)>& each);
+  [[nodiscard]] bool ended() const { return walk_ == plan_.walks.size() || enough_; }
+  [[nodiscard]] const Query& query() const { return plan_.query; }
+
+ private:
+  [[nodiscard]] Status take(SqlReader& reader, std::size_t& rows, std::size_t& most,
+                            const std::function<void(WorklistItem)>& each);
+
+  SqlReaders& readers_;
+  const WorklistPlan plan_;
+  std::size_t walk_ = 0;
+  std::vector<SqlValue> place_;  // of the walk: behind which row it goes on
+  std::uint64_t skipped_ = 0, given_ = 0;
+  bool enough_ = false;
+};
+
+/// As Worklist::find.
+[[nodiscard]] Result<std::unique_ptr<Matches>> search_worklist(SqlReaders& readers, Query query,
+                                                               const WorklistView& view);
+/// As Worklist::list.
+[[nodiscard]] Result<std::vector<WorklistItem>> list_worklist(SqlReaders& readers, Query query,
+                                                              const WorklistView& view);
+
+}  // namespace pacs::storage
