@@ -331,6 +331,28 @@ def start_million(name):
         return result
 
 
+def million_studies():
+    """An archive folder with an index of 1,000,000 studies that the real index code wrote: made once."""
+    archive = WORK / "million-studies" / "pacs-data"
+    if not (WORK / "million-studies" / "complete").exists():
+        shutil.rmtree(WORK / "million-studies", ignore_errors=True)
+        archive.mkdir(parents=True)
+        harness.run(ROOT / "build" / "bench" / "fill_index", archive, "--studies", 1_000_000, ok=True,
+                    timeout=7200)
+        (WORK / "million-studies" / "complete").touch()
+    return archive
+
+
+def query_million(name):
+    """bench/query_bench in-process: the worst p95 of all kinds of queries, and all studies streamed."""
+    out = harness.run(ROOT / "build" / "bench" / "query_bench", million_studies(), 100, ok=True,
+                      timeout=1800).stdout
+    kinds = re.findall(r"^(.{28}) +([\d.]+) +([\d.]+) +([\d.]+) +([\d.]+) +[\d.]+$", out, re.MULTILINE)
+    rate, resident = map(float, re.search(r"([\d.]+) a second, ([\d.]+) MiB resident", out).groups())
+    return {"kinds": len(kinds), "first_p95": max(float(kind[2]) for kind in kinds),
+            "all_p95": max(float(kind[4]) for kind in kinds), "rate": rate, "resident": resident}
+
+
 def index_bytes(name):
     """Bytes of index on disk for each of 400 CT, after an orderly stop."""
     folder = data.make(WORK / "data" / "ct", "ct", 400)
@@ -423,6 +445,9 @@ LINES = {
                  ("pacs", "storescp", "orthanc"), 3, []),
     "idle": ("idle", idle, QUICK, 1, [at_most("resident", 40, "MiB")]),
     "million": ("start with 1,000,000 instances", start_million, ("pacs",), 3, [at_most("wall", 1, "s")]),
+    "query_million": ("queries over 1,000,000 studies, in-process", query_million, ("pacs",), 3,
+                      [at_most("first_p95", 5, "ms"), at_most("all_p95", 20, "ms"),
+                       at_least("rate", 50_000, "a second")]),
     "recovery": ("ready again after kill -9 under load", recovery, ("pacs",), 99, [at_most("wall", 2, "s")]),
     "index": ("index for each CT instance", index_bytes, ("pacs",), 1, [at_most("bytes", 1024, "B")]),
     "parse": ("parsing headers in memory", parse, ("pacs",), 3,
@@ -442,6 +467,8 @@ def describe(result):
     for key, form in (("wall", "{:.2f} s"), ("cpu", "cpu {:.2f} s"), ("peak", "peak {:.0f} MiB"),
                       ("each_ms", "{:.2f} ms each"), ("kept", "{:.2f} of the rate alone"),
                       ("growth", "+{:.0f} MiB"), ("resident", "{:.1f} MiB"), ("bytes", "{:.0f} B"),
+                      ("kinds", "worst of {:.0f} kinds"), ("first_p95", "first answer p95 {:.2f} ms"),
+                      ("all_p95", "200 answers p95 {:.2f} ms"), ("rate", "all studies {:.0f} a second"),
                       ("data_set", "data set {:.1f} x DCMTK"), ("header_reader", "streaming {:.1f} x DCMTK")):
         if key in result:
             parts.append(form.format(result[key]))
