@@ -135,8 +135,8 @@ struct RequestOptions {
   std::uint16_t port = 11112;
   std::string calling_ae = "PACS", called_ae = "ANY-SCP";
   std::vector<PresentationContext> contexts;  ///< ids are given out when 0
-  std::uint16_t window_invoked = 1;    ///< operations of ours under way at once; 0: no limit
-  std::uint16_t window_performed = 1;  ///< the peer's, in the SCP role
+  std::uint16_t window_invoked = 1;           ///< operations of ours under way at once; 0: no limit
+  std::uint16_t window_performed = 1;         ///< the peer's, in the SCP role
   std::optional<UserIdentity> user_identity{};
   std::vector<ExtendedNegotiation> extended;
   std::optional<TlsOptions> tls{};

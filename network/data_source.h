@@ -24,11 +24,11 @@ class DataSource {
 
   DataSource() = default;
   template <typename Next>
-    requires std::same_as<std::invoke_result_t<Next&>, Piece>
+  requires std::same_as<std::invoke_result_t<Next&>, Piece>
   // NOLINTNEXTLINE(google-explicit-constructor): a callable is one
   DataSource(Next next) : next_(std::function<Piece()>(std::move(next))) {}
   template <typename Next>
-    requires std::same_as<std::invoke_result_t<Next&>, AwaitedPiece>
+  requires std::same_as<std::invoke_result_t<Next&>, AwaitedPiece>
   // NOLINTNEXTLINE(google-explicit-constructor): a callable is one
   DataSource(Next next) : next_(std::function<AwaitedPiece()>(std::move(next))) {}
 

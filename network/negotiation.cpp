@@ -54,8 +54,8 @@ AssociationRequest describe_request(const AssociateRq& rq, std::string_view peer
 
 bool is_called(const AcceptorPolicy& policy, std::string_view called_ae) {
   if (policy.accept_any_called_ae_title) return true;
-  return is_ae_title(called_ae) &&
-         (called_ae == policy.ae_title || std::ranges::count(policy.other_ae_titles, called_ae) != 0);
+  return is_ae_title(called_ae) && (called_ae == policy.ae_title ||
+                                    std::ranges::count(policy.other_ae_titles, called_ae) != 0);
 }
 
 std::optional<AssociateRj> reason_to_reject(const AssociateRq& rq,

@@ -89,7 +89,8 @@ Task<Result<Answer>> GetScp::perform(Operation& operation) {
   if (!list) co_return cannot_calculate(list.error());
 
   const auto requestor = operation.requestor();
-  const auto retrieval = std::make_shared<Retrieval>(std::move(*list), requestor->executor());
+  const auto retrieval =
+      std::make_shared<Retrieval>(std::move(*list), requestor->executor(), operation.stop_token());
   const auto giving = std::make_shared<Giving>(setup_, retrieval, operation);
   for (std::size_t i = 0; i < window_of(operation.association()); ++i) retrieval->run(give(giving));
   Answer answer = co_await retrieval->answered(operation, {});

@@ -91,7 +91,7 @@ network::PresentationContext receiving_context(std::string_view sop_class_uid,
 
 /// Takes one C-STORE and answers it. False when nothing more is wanted.
 Task<Result<bool>> take_object(network::Association& association, network::Message message,
-                         const GetHooks& hooks) {
+                               const GetHooks& hooks) {
   const Command& request = message.command;
   const auto* context = association.negotiated().accepted(message.context_id);
   const IncomingObject object{.sop_class_uid = request.sop_class_uid,

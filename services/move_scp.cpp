@@ -52,7 +52,10 @@ NextObject feed_of(const std::shared_ptr<Moving>& of, const std::shared_ptr<Send
   auto feed = std::make_shared<ObjectFeed>(
       FeedOptions{.list = moving.retrieval->list(),
                   .takers = association.negotiated(),
-                  .take = [queue] { return queue->next(); },
+                  .take = [queue, retrieval = moving.retrieval]() -> std::optional<std::size_t> {
+                    if (retrieval->stopped()) return std::nullopt;
+                    return queue->next();
+                  },
                   .put_back = [queue](std::size_t object) { queue->put_back(object); },
                   .move_originator_ae = moving.originator_ae,
                   .move_originator_message_id = moving.originator_message_id},
@@ -127,7 +130,8 @@ Task<Result<Answer>> MoveScp::perform(Operation& operation) {
   if (!list) co_return cannot_calculate(list.error());
 
   const auto strand = operation.requestor()->executor();
-  const auto retrieval = std::make_shared<Retrieval>(std::move(*list), strand);
+  const auto retrieval =
+      std::make_shared<Retrieval>(std::move(*list), strand, operation.stop_token());
   destination->window_invoked = kWindow;
   const auto moving = std::make_shared<Moving>(
       Moving{.setup = setup_,

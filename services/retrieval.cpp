@@ -85,14 +85,13 @@ void Retrieval::done(std::size_t object, const Result<network::Command>& respons
   if (reasons_.size() < kReasonsMax || reasons_.contains(result.reason)) ++reasons_[result.reason];
 }
 
-void Retrieval::stop_if_cancelled(const Operation& operation, const Stop& stop) {
-  if (!operation.cancelled()) return;
+void Retrieval::pass_on_cancel(const Stop& stop) {
+  if (!stopped()) return;
   const auto now = steady_clock::now();
-  if (!std::exchange(stopped_, true)) {
+  if (!std::exchange(told_, true)) {
     give_up_at_ = now + kCancelledGrace;
     stop.begin_no_more();
-  } else if (now >= give_up_at_) {
-    give_up_at_ = steady_clock::time_point::max();
+  } else if (now >= give_up_at_ && !std::exchange(gave_up_, true)) {
     stop.give_up();
   }
 }
@@ -105,8 +104,8 @@ Task<Answer> Retrieval::answered(Operation& operation, Stop stop) {
     boost::system::error_code ended_or_ticked;
     co_await tick_.async_wait(
         boost::asio::redirect_error(boost::asio::use_awaitable, ended_or_ticked));
-    stop_if_cancelled(operation, stop);
-    if (running_ == 0 || stopped_) continue;
+    pass_on_cancel(stop);
+    if (running_ == 0 || stopped()) continue;
     const auto now = steady_clock::now();
     const auto due = finished() != told ? told_at + kPendingInterval : told_at + kPendingAtLeast;
     if (now < due) continue;
@@ -116,7 +115,7 @@ Task<Answer> Retrieval::answered(Operation& operation, Stop stop) {
     told = finished();
     told_at = now;
   }
-  co_return final_answer(stopped_);
+  co_return final_answer();
 }
 
 SubOperations Retrieval::counts() const {
@@ -135,10 +134,11 @@ Answer Retrieval::pending() const {
 
 // PS3.4 §C.4.2.3.1: "Success" when all sub-operations succeeded, "Failure, or Refused" when all
 // were unsuccessful, "Warning" when some were or had a warning.
-Answer Retrieval::final_answer(bool cancelled) const {
+Answer Retrieval::final_answer() const {
   Answer answer;
   answer.sub_operations = counts();
-  if (cancelled && finished() < list_->size()) {
+  // A cancel that comes behind the last one has come too late.
+  if (stopped() && (gave_up_ || finished() < list_->size())) {
     answer.status = status::kCancel;
   } else {
     // PS3.7 §9.1.4.1.7: in a final response but Cancel there is nothing that remains.

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -43,8 +44,10 @@ Task<Result<std::shared_ptr<const RetrieveList>>> list_on_worker(const RetrieveS
 /// share it and may outlive the operation's caller by no more than `answered`.
 class Retrieval : public std::enable_shared_from_this<Retrieval> {
  public:
-  Retrieval(std::shared_ptr<const RetrieveList> list, const boost::asio::any_io_executor& strand)
-      : list_(std::move(list)), strand_(strand), tick_(strand) {}
+  /// `cancelled`: by C-CANCEL, or because the association is gone.
+  Retrieval(std::shared_ptr<const RetrieveList> list, const boost::asio::any_io_executor& strand,
+            std::stop_token cancelled)
+      : list_(std::move(list)), strand_(strand), tick_(strand), cancelled_(std::move(cancelled)) {}
 
   [[nodiscard]] const std::shared_ptr<const RetrieveList>& list() const { return list_; }
   [[nodiscard]] const boost::asio::any_io_executor& strand() const { return strand_; }
@@ -53,8 +56,8 @@ class Retrieval : public std::enable_shared_from_this<Retrieval> {
   void run(Task<void> work);
   /// A sub-operation ended.
   void done(std::size_t object, const Result<network::Command>& response);
-  /// No more sub-operations are to begin: cancelled, or the peer is gone.
-  [[nodiscard]] bool stopped() const { return stopped_; }
+  /// No more sub-operations are to begin.
+  [[nodiscard]] bool stopped() const { return cancelled_.stop_requested(); }
 
   /// How what runs is told that the operation is cancelled, or its association gone.
   struct Stop {
@@ -69,17 +72,18 @@ class Retrieval : public std::enable_shared_from_this<Retrieval> {
               std::string_view operation) const;
 
  private:
-  void stop_if_cancelled(const Operation& operation, const Stop& stop);
+  void pass_on_cancel(const Stop& stop);
   [[nodiscard]] std::size_t finished() const { return completed_ + failed_.size() + warnings_; }
   [[nodiscard]] SubOperations counts() const;
-  [[nodiscard]] Answer final_answer(bool cancelled) const;
+  [[nodiscard]] Answer final_answer() const;
   [[nodiscard]] Answer pending() const;
 
   std::shared_ptr<const RetrieveList> list_;
   boost::asio::any_io_executor strand_;
   boost::asio::steady_timer tick_;
   std::size_t running_ = 0;
-  bool stopped_ = false;
+  std::stop_token cancelled_;
+  bool told_ = false, gave_up_ = false;  ///< what runs, of the cancel
   std::chrono::steady_clock::time_point give_up_at_ = std::chrono::steady_clock::time_point::max();
   std::size_t completed_ = 0, warnings_ = 0;
   std::vector<std::uint32_t> failed_;

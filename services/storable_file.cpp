@@ -14,7 +14,7 @@ namespace pacs::services {
 namespace {
 
 constexpr std::uint64_t kFrontBytes = 64U << 10;   // meta group and identity of nearly every object
-constexpr std::uint64_t kMetaBytesMax = 1U << 20;   // what read_file_header needs at most
+constexpr std::uint64_t kMetaBytesMax = 1U << 20;  // what read_file_header needs at most
 constexpr std::uint64_t kPieceBytes = 256U << 10;  // read at once when an object is sent
 
 bool has_prefix(ByteView file) {

@@ -156,14 +156,13 @@ class Archive {
   /// Whether a new object would be accepted now (for /readyz).
   [[nodiscard]] virtual Status ready() = 0;
 
-  // Whom we know at run time, besides the configuration; durable when the call returns. An archive
-  // that keeps none says Unsupported.
+  // Whom we know at run time, besides the configuration; durable when the call returns.
   /// By AE title.
-  [[nodiscard]] virtual Result<std::vector<RemoteAe>> remote_aes();
+  [[nodiscard]] virtual Result<std::vector<RemoteAe>> remote_aes() = 0;
   /// Takes the place of the one with this AE title. InvalidArgument when `check` refuses it.
-  [[nodiscard]] virtual Status put_remote_ae(const RemoteAe& remote);
+  [[nodiscard]] virtual Status put_remote_ae(const RemoteAe& remote) = 0;
   /// NotFound when there is none.
-  [[nodiscard]] virtual Status remove_remote_ae(std::string_view ae_title);
+  [[nodiscard]] virtual Status remove_remote_ae(std::string_view ae_title) = 0;
 
   /// Lives as long as the archive.
   [[nodiscard]] virtual Worklist& worklist() = 0;

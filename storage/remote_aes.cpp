@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <string_view>
 
-#include "storage/archive.h"
-
 namespace pacs::storage {
 namespace {
 
@@ -18,10 +16,6 @@ bool is_printable(char letter) {
 
 tl::unexpected<Error> refuse(std::string message) {
   return fail(ErrorKind::InvalidArgument, std::move(message));
-}
-
-tl::unexpected<Error> keeps_none() {
-  return fail(ErrorKind::Unsupported, "this archive keeps no remote AEs");
 }
 
 }  // namespace
@@ -44,16 +38,6 @@ Status check(const RemoteAe& remote) {
   if (remote.port == 0) return refuse("port: 1 to 65535");
   if (remote.comment.size() > kCommentBytesMax) return refuse("comment: 1024 bytes at most");
   return {};
-}
-
-Result<std::vector<RemoteAe>> Archive::remote_aes() {
-  return keeps_none();
-}
-Status Archive::put_remote_ae(const RemoteAe& /*remote*/) {
-  return keeps_none();
-}
-Status Archive::remove_remote_ae(std::string_view) {
-  return keeps_none();
 }
 
 }  // namespace pacs::storage

@@ -24,9 +24,8 @@ TEST(GeneratedTables, EqualWhatTheGeneratorWrites) {
                               (source / "scripts/generate_dictionary.py").string() +
                               "' --output '" + output.string() + "'";
   ASSERT_EQ(std::system(command.c_str()), 0);
-  for (const char* name :
-       {"dicom_tags.h", "dicom_dictionary_data.inc", "private_dictionary_data.inc", "uids.h",
-        "uid_registry_data.inc"}) {
+  for (const char* name : {"dicom_tags.h", "dicom_dictionary_data.inc",
+                           "private_dictionary_data.inc", "uids.h", "uid_registry_data.inc"}) {
     const std::string generated = content(output / name);
     ASSERT_FALSE(generated.empty()) << name;
     EXPECT_TRUE(generated == content(source / "core" / name))

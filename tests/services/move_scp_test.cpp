@@ -1,5 +1,7 @@
 #include "services/move_scp.h"
 
+#include <thread>
+
 #include <gmock/gmock.h>
 
 #include "core/uid_registry.h"
@@ -140,13 +142,17 @@ TEST_F(MoveScpTest, AnObjectThatCannotBeReadToItsEndCostsOnlyItself) {
 }
 
 TEST_F(MoveScpTest, SeveralAssociationsShareTheObjects) {
-  has_cts(40, 100'000);
+  has_cts(100, 100'000);  // more than two of them read ahead and send in one window
   move_associations = 3;
+  seen->answer = [](const auto&) {  // slow enough that no two have done it all meanwhile
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    return status::kSuccess;
+  };
   starts_taker();
   starts();
   const RetrieveResult result = Requester{server}.moves(study());
   EXPECT_EQ(result.status, status::kSuccess);
-  EXPECT_EQ(result.counts.completed, 40);
+  EXPECT_EQ(result.counts.completed, 100);
   EXPECT_EQ(seen->associations.size(), 3U);
 }
 

@@ -106,19 +106,14 @@ TEST_F(ObjectReaderTest, AnObjectShorterThanItsEntryIsCorrupt) {
 }
 
 TEST_F(ObjectReaderTest, DeflatedDataSetsOfOddLengthArePadded) {
-  bool odd = false;
-  for (int i = 1; i <= 20 && !odd; ++i) {  // lengths are the compressor's
-    const std::string uid = "1.2.9." + std::to_string(i);
-    TestObject object =
-        ct(uid, static_cast<std::size_t>(i) * 7, uids::DeflatedExplicitVRLittleEndian);
-    odd = object.data_set.size() % 2 != 0;
-    has(object);
-    const auto whole = reads(opens(uid));
-    ASSERT_TRUE(whole);
-    if (odd) object.data_set.push_back(std::byte{0});
-    EXPECT_EQ(*whole, object.data_set);
-  }
-  EXPECT_TRUE(odd);
+  TestObject object = ct("1.2.9.1", 7, uids::DeflatedExplicitVRLittleEndian);
+  object.data_set.push_back(std::byte{0});  // ours are even; one byte behind the stream is none
+  ASSERT_EQ(object.data_set.size() % 2, 1U);
+  has(object);
+  const auto whole = reads(opens("1.2.9.1"));
+  ASSERT_TRUE(whole);
+  object.data_set.push_back(std::byte{0});
+  EXPECT_EQ(*whole, object.data_set);
 }
 
 TEST_F(ObjectReaderTest, ConvertsBetweenUncompressedTransferSyntaxes) {

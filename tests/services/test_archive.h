@@ -75,6 +75,13 @@ class TestArchive : public storage::Archive {
   }
   Status ready() override { return archive_->ready(); }
   storage::Worklist& worklist() override { return archive_->worklist(); }
+  Result<std::vector<storage::RemoteAe>> remote_aes() override { return archive_->remote_aes(); }
+  Status put_remote_ae(const storage::RemoteAe& remote) override {
+    return archive_->put_remote_ae(remote);
+  }
+  Status remove_remote_ae(std::string_view ae_title) override {
+    return archive_->remove_remote_ae(ae_title);
+  }
 
  private:
   class GuidedIngest;
