@@ -77,6 +77,21 @@ struct IndexConfig {
   std::string url = "sqlite:";
 };
 
+/// Durable jobs (storage/jobs.h).
+struct JobsConfig {
+  std::uint32_t workers = 2;
+  std::uint32_t attempts_max = 100;
+  std::uint32_t retry_seconds_min = 10;
+  std::uint32_t retry_seconds_max = 3600;
+  std::uint32_t keep_days = 30;
+};
+
+/// Storage commitment.
+struct CommitmentConfig {
+  bool same_association = true;
+  std::uint32_t references_max = 200'000;
+};
+
 struct LoggingConfig {
   integration::LogLevel level = integration::LogLevel::Info;
   integration::LogFormat format = integration::LogFormat::Text;
@@ -105,6 +120,8 @@ struct Config {
   StorageConfig storage;
   IndexConfig index;
   Limits limits;
+  CommitmentConfig commitment;
+  JobsConfig jobs;
   LoggingConfig logging;
   ServerConfig server;
   std::vector<RemoteAe> remote_ae;

@@ -281,6 +281,31 @@ const ConfigKey kKeys[] = {
        "Unpacked bytes for each packed one, looked at above 16 MiB: stops deflate bombs.",
        At<&Config::limits, &Limits::inflate_ratio_max>{}),
 
+  flag("commitment.same_association",
+       "Report on the association that a request came on while it is open, else on a new one. With false\n"
+       "always on a new one, for modalities that do not expect a report before they have released.",
+       At<&Config::commitment, &CommitmentConfig::same_association>{}),
+  integer("commitment.references_max", 1, 1'000'000,
+       "Instances that one request may refer to; above it the request is refused (0213).",
+       At<&Config::commitment, &CommitmentConfig::references_max>{}),
+
+  integer("jobs.workers", 1, 64,
+       "Jobs performed at once.",
+       At<&Config::jobs, &JobsConfig::workers>{}),
+  integer("jobs.attempts_max", 1, 1'000'000,
+       "Attempts at one job; then it is dead, and waits for an operator. 100 with the waits below take\n"
+       "four days: a peer that is off over a long weekend is reached.",
+       At<&Config::jobs, &JobsConfig::attempts_max>{}),
+  integer("jobs.retry_seconds_min", 1, kDaySeconds,
+       "Seconds from the first attempt to the second; each further wait is twice as long.",
+       At<&Config::jobs, &JobsConfig::retry_seconds_min>{}),
+  integer("jobs.retry_seconds_max", 1, 7 * kDaySeconds,
+       "Seconds between two attempts at most.",
+       At<&Config::jobs, &JobsConfig::retry_seconds_max>{}),
+  integer("jobs.keep_days", 1, 36'500,
+       "Days that a job is kept after it is done, cancelled or dead.",
+       At<&Config::jobs, &JobsConfig::keep_days>{}),
+
   choice<kLogLevels>("logging.level",
        "What is worth a line.",
        At<&Config::logging, &LoggingConfig::level>{}),
@@ -445,6 +470,12 @@ std::string_view config_table_help(std::string_view table) {
       {"storage", "Where objects lie and what is promised for them."},
       {"index", "What is known of each patient, study, series and instance."},
       {"limits", "What one object from outside may cost. Real objects stay far below."},
+      {"commitment",
+       "Storage commitment: the promise that instances are kept. Reports on new associations go to\n"
+       "the remote AE with the title that asked."},
+      {"jobs",
+       "Work that may fail and must happen, such as commitment reports: tried until it is done,\n"
+       "across restarts."},
       {"logging", "The log."},
       {"server", "The program itself."},
       {"remote_ae",

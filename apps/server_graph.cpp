@@ -10,6 +10,7 @@
 #include "apps/reachable_host.h"
 #include "apps/tls_options.h"
 #include "integration/process_metrics.h"
+#include "services/commitment_scp.h"
 #include "services/find_scp.h"
 #include "services/get_scp.h"
 #include "services/move_scp.h"
@@ -22,6 +23,9 @@ namespace pacs::apps {
 namespace {
 
 using std::chrono::seconds;
+
+/// For jobs under way when the program ends. They begin anew with its next start.
+constexpr std::chrono::milliseconds kJobGrace{5000};
 
 network::AssociationLimits association_limits(const DicomConfig& dicom) {
   network::AssociationLimits limits;
@@ -53,6 +57,16 @@ network::RequestOptions request_options(const DicomConfig& dicom) {
   options.limits.dimse_response = seconds(dicom.sub_operation_seconds);
   options.limits.send = seconds(dicom.sub_operation_seconds);
   options.tls = requestor_tls_options(dicom.tls);
+  return options;
+}
+
+services::JobOptions job_options(const JobsConfig& jobs) {
+  services::JobOptions options;
+  options.workers = jobs.workers;
+  options.attempts_max = jobs.attempts_max;
+  options.retry_min = seconds(jobs.retry_seconds_min);
+  options.retry_max = seconds(jobs.retry_seconds_max);
+  options.keep = std::chrono::hours(24) * jobs.keep_days;
   return options;
 }
 
@@ -116,9 +130,10 @@ Result<std::unique_ptr<ServerGraph>> ServerGraph::start(const Config& config,
                                                         integration::Logger log) {
   std::unique_ptr<ServerGraph> graph(new ServerGraph(config, std::move(log)));
   const Status opened =
-      graph->open_archive().and_then([&] { return graph->open_dicom_ports(); }).and_then([&] {
-        return graph->open_http_port();
-      });
+      graph->open_archive()
+          .and_then([&] { return graph->start_jobs(); })
+          .and_then([&] { return graph->open_dicom_ports(); })
+          .and_then([&] { return graph->open_http_port(); });
   if (!opened) return fail(opened.error());
   graph->observe();
   return graph;
@@ -135,6 +150,8 @@ Status ServerGraph::open_archive() {
 
   remotes_ = std::make_unique<services::RemoteAes>(*archive_, configured_remotes(config_),
                                                    request_options(config_.dicom));
+  jobs_ = std::make_unique<services::JobRunner>(archive_->job_queue(), *workers_, *pool_,
+                                                job_options(config_.jobs), log_, metrics_.get());
 
   services::ResponderLimits limits;
   limits.invoke_timeout = seconds(config_.dicom.sub_operation_seconds);
@@ -150,12 +167,32 @@ Status ServerGraph::open_archive() {
   responder_->add(std::make_unique<services::GetScp>(retrieve));
   services::MoveOptions move;
   move.associations = config_.dicom.move_associations;
-  move.find_destination = [this](std::string_view ae_title) {
-    return remotes_->find(ae_title).map(
-        [this](const services::KnownAe& ae) { return remotes_->reach(ae.remote); });
-  };
+  move.find_destination = [this](std::string_view ae_title) { return find_peer(ae_title); };
   responder_->add(std::make_unique<services::MoveScp>(retrieve, std::move(move)));
+  add_commitment();
   return {};
+}
+
+Result<network::RequestOptions> ServerGraph::find_peer(std::string_view ae_title) const {
+  return remotes_->find(ae_title).map(
+      [this](const services::KnownAe& ae) { return remotes_->reach(ae.remote); });
+}
+
+void ServerGraph::add_commitment() {
+  services::CommitmentOptions options;
+  options.ae_title = config_.dicom.ae_title;
+  options.same_association = config_.commitment.same_association;
+  options.references_max = config_.commitment.references_max;
+  options.find_peer = [this](std::string_view ae_title) { return find_peer(ae_title); };
+  const auto setup = std::make_shared<const services::CommitmentSetup>(
+      services::CommitmentSetup{*archive_, *workers_, log_, std::move(options)});
+  jobs_->handle(std::string(services::kCommitmentJob), services::commitment_handler(setup));
+  responder_->add(std::make_unique<services::CommitmentScp>(setup, [this] { jobs_->wake(); }));
+}
+
+/// After every handler is known, before the ports: a request finds who does what it promises.
+Status ServerGraph::start_jobs() {
+  return jobs_->start();
 }
 
 Result<std::unique_ptr<network::Server>> ServerGraph::open_dicom_port(
@@ -253,6 +290,15 @@ void ServerGraph::observe() {
   observe_archive(kEntities, kEntitiesHelp, &Counts::instances, {{"level", "instance"}});
   observe_archive("pacs_archive_bytes", "Bytes of data sets the archive holds.", &Counts::bytes,
                   {});
+  for (std::size_t state = 0; state < storage::kJobStates; ++state) {
+    metrics_->observe_gauge(
+        "pacs_jobs", "Durable jobs by state.",
+        [archive = archive_.get(), state] {
+          const auto counts = archive->jobs().counts();
+          return counts ? static_cast<double>((*counts)[state]) : std::nan("");
+        },
+        {{"state", std::string(to_string(static_cast<storage::JobState>(state)))}});
+  }
   metrics_->observe_gauge("pacs_http_connections", "Open HTTP connections.", [http = http_.get()] {
     return static_cast<double>(http->connections());
   });
@@ -270,6 +316,8 @@ void ServerGraph::shut_down(std::chrono::milliseconds grace) {
   });
   if (dicom_) dicom_->shut_down(grace);
   tls.join();
+  // What they promised is in the table: a job that takes longer is done after the next start.
+  jobs_->shut_down(std::min(grace, kJobGrace));
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
       deadline - std::chrono::steady_clock::now());
   http_->shut_down(std::max(left, std::chrono::milliseconds(0)));

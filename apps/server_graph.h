@@ -14,6 +14,7 @@
 #include "integration/metrics.h"
 #include "integration/thread_adapter.h"
 #include "network/association.h"
+#include "services/job_runner.h"
 #include "services/remote_aes.h"
 #include "services/responder.h"
 #include "storage/archive.h"
@@ -43,9 +44,12 @@ class ServerGraph {
  private:
   ServerGraph(const Config& config, integration::Logger log);
   Status open_archive();
+  void add_commitment();
+  Status start_jobs();
   Status open_dicom_ports();
   Status open_http_port();
   void observe();
+  [[nodiscard]] Result<network::RequestOptions> find_peer(std::string_view ae_title) const;
   [[nodiscard]] web::Operations operations();
   [[nodiscard]] Result<std::unique_ptr<network::Server>> open_dicom_port(
       network::ServerOptions options, std::string_view key);
@@ -62,6 +66,7 @@ class ServerGraph {
   std::unique_ptr<storage::Archive> archive_;
   std::unique_ptr<integration::WorkPool> workers_;  // its work uses the archive, answers into pool_
   std::unique_ptr<services::RemoteAes> remotes_;
+  std::unique_ptr<services::JobRunner> jobs_;
   std::unique_ptr<services::Responder> responder_;
   std::unique_ptr<network::Server> dicom_, dicom_tls_;
   std::unique_ptr<web::HttpServer> http_;

@@ -174,6 +174,7 @@ Task<void> Conversation::finish(OperationPtr operation, Result<Answer> answer) {
   }
   const std::uint16_t code = response.status.value_or(status::kProcessingFailure);
   Status sent = co_await operation->send(std::move(response), data_set);
+  if (answer && answer->when_sent) answer->when_sent();
 
   const auto took = std::chrono::steady_clock::now() - operation->started();
   const std::string name = operation_name(request.field);

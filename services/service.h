@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -36,6 +37,8 @@ struct Answer {
   std::vector<Tag> attribute_identifiers{};  ///< N-GET, N-SET, N-CREATE: those that failed
   std::optional<SubOperations> sub_operations{};
   std::optional<DataSet> data_set{};  ///< written in the context's transfer syntax
+  /// Called, on the association's executor, when the final response has left or cannot leave.
+  std::function<void()> when_sent{};
 };
 
 /// A response received: its command set and the data set that came with it.

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,8 @@ class EventBus;
 namespace pacs::storage {
 
 class FileSystem;
+class Jobs;
+class JobQueue;
 
 enum class Durability : std::uint8_t { Full, Os };  ///< survives power loss | survives kill -9
 enum class DuplicatePolicy : std::uint8_t { Keep, Replace, Reject };
@@ -135,6 +138,9 @@ class Archive {
 
   /// NotFound when there is none.
   [[nodiscard]] virtual Result<InstanceRecord> find_instance(std::string_view sop_instance_uid) = 0;
+  /// The same for many at once, in their order; nullopt for those that are not there.
+  [[nodiscard]] virtual Result<std::vector<std::optional<InstanceRecord>>> find_instances(
+      std::span<const std::string> sop_instance_uids) = 0;
   /// The stored header (bulk values as references).
   [[nodiscard]] virtual Result<Header> read_header(std::string_view sop_instance_uid) = 0;
   /// What matches, as of now or a little later. Errors come from the database: OutOfResources, Io.
@@ -145,6 +151,10 @@ class Archive {
   [[nodiscard]] virtual Result<std::size_t> read_object(const InstanceRecord& instance,
                                                         std::uint64_t offset,
                                                         std::span<std::byte> to) = 0;
+  /// Reads the whole object against what the record says of it. NotFound when it is missing,
+  /// Corrupt when it is not what was stored, else why it cannot be read; the messages go on after
+  /// "the object". An object that is replaced meanwhile counts as missing.
+  [[nodiscard]] virtual Status check_object(const InstanceRecord& instance) = 0;
   [[nodiscard]] virtual Result<ArchiveCounts> counts() = 0;
   /// Calls `each` for every instance in no particular order until it returns false.
   [[nodiscard]] virtual Status for_each_instance(
@@ -166,6 +176,10 @@ class Archive {
 
   /// Lives as long as the archive.
   [[nodiscard]] virtual Worklist& worklist() = 0;
+
+  /// Work that may fail and must happen; both live as long as the archive.
+  [[nodiscard]] virtual Jobs& jobs() = 0;
+  [[nodiscard]] virtual JobQueue& job_queue() = 0;
 };
 
 }  // namespace pacs::storage

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,6 +47,9 @@ class Index {
 
   /// NotFound when there is none.
   [[nodiscard]] virtual Result<InstanceRecord> find(std::string_view sop_instance_uid) = 0;
+  /// The same for many, in their order; nullopt for those that are not there.
+  [[nodiscard]] virtual Result<std::vector<std::optional<InstanceRecord>>> find_many(
+      std::span<const std::string_view> sop_instance_uids) = 0;
   /// The bytes that encode_header gave.
   [[nodiscard]] virtual Result<Bytes> header(std::string_view sop_instance_uid) = 0;
   [[nodiscard]] virtual Result<ArchiveCounts> counts() = 0;

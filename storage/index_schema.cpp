@@ -154,15 +154,18 @@ CREATE TABLE performed_instance (
   PRIMARY KEY (step_key, sop_instance_uid));
 CREATE INDEX performed_instance_by_uid ON performed_instance (sop_instance_uid);
 
--- Work that may fail and must happen.
+-- Work that may fail and must happen (jobs.h). once: not empty in at most one row.
 CREATE TABLE job (
   id $ID PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, destination TEXT NOT NULL,
+  once TEXT NOT NULL,
   state TEXT NOT NULL, priority $BIG NOT NULL, attempts $BIG NOT NULL,
   due_ms $BIG NOT NULL, owner TEXT NOT NULL, lease_ms $BIG NOT NULL,
   created_ms $BIG NOT NULL, changed_ms $BIG NOT NULL,
   progress_done $BIG NOT NULL, progress_total $BIG NOT NULL,
   error TEXT NOT NULL, payload $BYTES NOT NULL);
-CREATE INDEX job_by_turn ON job (state, priority, due_ms);
+CREATE INDEX job_by_turn ON job (state, priority DESC, due_ms);
+CREATE INDEX job_by_subject ON job (subject);
+CREATE UNIQUE INDEX job_once ON job (once) WHERE once <> '';
 )sql",
 };
 

@@ -8,8 +8,10 @@
 #include "encoding/header_blob.h"
 #include "integration/event_bus.h"
 #include "storage/identity.h"
+#include "storage/object_check.h"
 #include "storage/recovery.h"
 #include "storage/sql_index.h"
+#include "storage/sql_jobs.h"
 #include "storage/sql_worklist.h"
 #include "storage/verify.h"
 
@@ -68,6 +70,7 @@ Status LocalArchive::start() {
   auto index = SqlIndex::open_sqlite_index(files_, options_.path, durable);
   if (!index) return fail(index.error());
   worklist_ = std::make_unique<SqlWorklist>((*index)->database());
+  jobs_ = std::make_unique<SqlJobs>((*index)->database());
   index_ = std::move(*index);
 
   const auto journal_directory = options_.path / "journal";
@@ -183,6 +186,25 @@ Result<InstanceRecord> LocalArchive::find_instance(std::string_view sop_instance
   return index_->find(sop_instance_uid);
 }
 
+Result<std::vector<std::optional<InstanceRecord>>> LocalArchive::find_instances(
+    std::span<const std::string> sop_instance_uids) {
+  std::vector<std::optional<InstanceRecord>> found(sop_instance_uids.size());
+  std::vector<std::string_view> others;  // in this order, as above
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (const auto object = pending_.find(sop_instance_uids[i])) {
+      found[i] = object->row.record;
+    } else {
+      others.push_back(sop_instance_uids[i]);
+      places.push_back(i);
+    }
+  }
+  auto indexed = index_->find_many(others);
+  if (!indexed) return fail(std::move(indexed.error()));
+  for (std::size_t i = 0; i < places.size(); ++i) found[places[i]] = std::move((*indexed)[i]);
+  return found;
+}
+
 Result<Header> LocalArchive::read_header(std::string_view sop_instance_uid) {
   if (const auto object = pending_.find(sop_instance_uid)) {
     object->prepare();
@@ -237,6 +259,19 @@ Result<std::size_t> LocalArchive::read_object(const InstanceRecord& instance, st
   const auto object = pending_.find_key(instance.object_key);
   if (!object || object->external) return store_->read(instance.object_key, offset, to);
   return object->content.copy(offset, to);
+}
+
+Status LocalArchive::check_object(const InstanceRecord& instance) {
+  return storage::check_object(instance, [&](std::uint64_t offset, std::span<std::byte> to) {
+    return read_object(instance, offset, to);
+  });
+}
+
+Jobs& LocalArchive::jobs() {
+  return *jobs_;
+}
+JobQueue& LocalArchive::job_queue() {
+  return *jobs_;
 }
 
 Result<ArchiveCounts> LocalArchive::counts() {

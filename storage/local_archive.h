@@ -20,6 +20,8 @@
 
 namespace pacs::storage {
 
+class SqlJobs;
+
 /// What nobody configures; tests make things small and quick with it.
 struct ArchiveTuning {
   std::uint64_t segment_bytes = JournalOptions{}.segment_bytes;
@@ -41,11 +43,14 @@ class LocalArchive final : public Archive {
 
   Result<std::unique_ptr<Ingest>> begin_ingest(IngestContext context) override;
   Result<InstanceRecord> find_instance(std::string_view sop_instance_uid) override;
+  Result<std::vector<std::optional<InstanceRecord>>> find_instances(
+      std::span<const std::string> sop_instance_uids) override;
   Result<Header> read_header(std::string_view sop_instance_uid) override;
   Result<std::unique_ptr<Matches>> find(Query query) override;
   Result<std::unique_ptr<Records>> select(Selection selection) override;
   Result<std::size_t> read_object(const InstanceRecord& instance, std::uint64_t offset,
                                   std::span<std::byte> to) override;
+  Status check_object(const InstanceRecord& instance) override;
   Result<ArchiveCounts> counts() override;
   Status for_each_instance(const std::function<bool(const InstanceRecord&)>& each) override;
   Result<VerifyReport> verify(
@@ -55,6 +60,8 @@ class LocalArchive final : public Archive {
   Status put_remote_ae(const RemoteAe& remote) override;
   Status remove_remote_ae(std::string_view ae_title) override;
   Worklist& worklist() override { return *worklist_; }
+  Jobs& jobs() override;
+  JobQueue& job_queue() override;
 
  private:
   LocalArchive(ArchiveOptions options, const ArchiveTuning& tuning,
@@ -79,6 +86,7 @@ class LocalArchive final : public Archive {
   std::unique_ptr<ObjectStore> store_;
   std::unique_ptr<Index> index_;
   std::unique_ptr<Worklist> worklist_;
+  std::unique_ptr<SqlJobs> jobs_;
   PendingTable pending_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<Checkpointer> checkpointer_;

@@ -1,5 +1,7 @@
 #include "storage/sql_index.h"
 
+#include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 #include "storage/query_answers.h"
@@ -76,6 +78,46 @@ Result<InstanceRecord> SqlIndex::find(std::string_view sop_instance_uid) {
   if (!row) return fail(row.error());
   if (!*row) return unknown(sop_instance_uid);
   return record_of(find);
+}
+
+Result<std::vector<std::optional<InstanceRecord>>> SqlIndex::find_many(
+    std::span<const std::string_view> sop_instance_uids) {
+  // So many to one statement: few statements, and one text for all of them.
+  constexpr std::size_t kBatch = 250;
+  static const std::string kSql = [] {
+    std::string sql(kRecordSql);
+    sql += "WHERE instance.sop_instance_uid IN ($1";
+    for (std::size_t i = 2; i <= kBatch; ++i) sql += ", $" + std::to_string(i);
+    return sql + ")";
+  }();
+  std::unordered_map<std::string, InstanceRecord> found;
+  for (std::size_t first = 0; first < sop_instance_uids.size(); first += kBatch) {
+    auto reader = database_->readers().lease();
+    if (!reader) return fail(reader.error());
+    auto statement = (*reader)->statement(kSql);
+    if (!statement) return fail(statement.error());
+    SqlStatement& find = **statement;
+    const ResetAtEnd reset(find);
+    const auto batch = sop_instance_uids.subspan(
+        first, std::min(kBatch, sop_instance_uids.size() - first));
+    for (std::size_t i = 0; i < kBatch; ++i) {
+      find.bind(static_cast<int>(i + 1), i < batch.size() ? batch[i] : std::string_view{});
+    }
+    for (auto row = find.step();; row = find.step()) {
+      if (!row) return fail(row.error());
+      if (!*row) break;
+      InstanceRecord record = record_of(find);
+      std::string uid = record.sop_instance_uid;
+      found.emplace(std::move(uid), std::move(record));
+    }
+  }
+  std::vector<std::optional<InstanceRecord>> records;
+  records.reserve(sop_instance_uids.size());
+  for (const std::string_view uid : sop_instance_uids) {
+    const auto record = found.find(std::string(uid));
+    records.push_back(record == found.end() ? std::nullopt : std::optional(record->second));
+  }
+  return records;
 }
 
 Result<Bytes> SqlIndex::header(std::string_view sop_instance_uid) {

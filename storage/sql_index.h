@@ -28,6 +28,8 @@ class SqlIndex final : public Index {
   Status set_checkpoint(std::uint64_t sequence) override;
   Status sync() override;
   Result<InstanceRecord> find(std::string_view sop_instance_uid) override;
+  Result<std::vector<std::optional<InstanceRecord>>> find_many(
+      std::span<const std::string_view> sop_instance_uids) override;
   Result<Bytes> header(std::string_view sop_instance_uid) override;
   Result<ArchiveCounts> counts() override;
   Status for_each(const std::function<bool(std::uint64_t, const InstanceRecord&)>& each) override;

@@ -55,7 +55,9 @@ class SqliteStatement final : public SqlStatement {
     statement_.bindNoCopy(parameter, texts_[place]);
   }
   void bind_bytes(int parameter, ByteView bytes) override {
-    statement_.bindNoCopy(parameter, bytes.data(), static_cast<int>(bytes.size()));
+    // Without a place SQLite would take no bytes for NULL.
+    const void* place = bytes.empty() ? "" : static_cast<const void*>(bytes.data());
+    statement_.bindNoCopy(parameter, place, static_cast<int>(bytes.size()));
   }
 
   Result<bool> step() override {

@@ -15,6 +15,13 @@ inline constexpr std::uint16_t kSuccess = 0x0000;
 inline constexpr std::uint16_t kPending = 0xFF00;
 inline constexpr std::uint16_t kPendingWarning = 0xFF01;
 inline constexpr std::uint16_t kCancel = 0xFE00;
+// PS3.7 Annex C.
+inline constexpr std::uint16_t kInvalidAttributeValue = 0x0106;
+inline constexpr std::uint16_t kNoSuchSopInstance = 0x0112;
+inline constexpr std::uint16_t kMissingAttribute = 0x0120;
+inline constexpr std::uint16_t kMissingAttributeValue = 0x0121;
+inline constexpr std::uint16_t kNoSuchAction = 0x0123;
+inline constexpr std::uint16_t kResourceLimitation = 0x0213;
 inline constexpr std::uint16_t kDuplicateSopInstance = 0x0111;
 inline constexpr std::uint16_t kNoSuchSopClass = 0x0118;
 inline constexpr std::uint16_t kInvalidSopInstance = 0x0117;

@@ -53,6 +53,10 @@ class TestArchive : public storage::Archive {
   Result<storage::InstanceRecord> find_instance(std::string_view uid) override {
     return archive_->find_instance(uid);
   }
+  Result<std::vector<std::optional<storage::InstanceRecord>>> find_instances(
+      std::span<const std::string> uids) override {
+    return archive_->find_instances(uids);
+  }
   Result<Header> read_header(std::string_view uid) override { return archive_->read_header(uid); }
   Result<std::unique_ptr<storage::Matches>> find(storage::Query query) override {
     return archive_->find(std::move(query));
@@ -82,6 +86,11 @@ class TestArchive : public storage::Archive {
   Status remove_remote_ae(std::string_view ae_title) override {
     return archive_->remove_remote_ae(ae_title);
   }
+  Status check_object(const storage::InstanceRecord& instance) override {
+    return archive_->check_object(instance);
+  }
+  storage::Jobs& jobs() override { return archive_->jobs(); }
+  storage::JobQueue& job_queue() override { return archive_->job_queue(); }
 
  private:
   class GuidedIngest;
