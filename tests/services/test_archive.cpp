@@ -45,6 +45,7 @@ TestArchive::TestArchive(storage::DuplicatePolicy on_duplicate) {
 
 TestArchive::~TestArchive() {
   release_commits();
+  releases_checks();
 }
 
 void TestArchive::fails(std::string where, std::optional<Error> error) {
@@ -75,6 +76,37 @@ void TestArchive::release_commits() {
     released.swap(held_);
   }
   for (Commit& commit : released) go_on(std::move(commit));
+}
+
+void TestArchive::holds_checks() {
+  const std::lock_guard lock{mutex_};
+  hold_checks_ = true;
+}
+
+void TestArchive::releases_checks() {
+  const std::lock_guard lock{mutex_};
+  hold_checks_ = false;
+  changed_.notify_all();
+}
+
+void TestArchive::damages(const std::string& sop_instance_uid) {
+  const std::lock_guard lock{mutex_};
+  bad_objects_.insert_or_assign(sop_instance_uid,
+                                Error{ErrorKind::Corrupt, "does not match its checksum"});
+}
+
+void TestArchive::loses(const std::string& sop_instance_uid) {
+  const std::lock_guard lock{mutex_};
+  bad_objects_.insert_or_assign(sop_instance_uid, Error{ErrorKind::NotFound, "is missing"});
+}
+
+Status TestArchive::check_object(const storage::InstanceRecord& instance) {
+  std::unique_lock lock{mutex_};
+  changed_.wait(lock, [this] { return !hold_checks_; });
+  const auto bad = bad_objects_.find(instance.sop_instance_uid);
+  if (bad != bad_objects_.end()) return fail(bad->second);
+  lock.unlock();
+  return archive_->check_object(instance);
 }
 
 bool TestArchive::waits_for_held(std::size_t count) {

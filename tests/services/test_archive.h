@@ -29,6 +29,12 @@ class TestArchive : public storage::Archive {
   /// Commits from now on wait for release_commits.
   void holds_commits();
   void release_commits();
+  /// Checks of objects from now on wait for releases_checks.
+  void holds_checks();
+  void releases_checks();
+  /// The object's check says so from now on.
+  void damages(const std::string& sop_instance_uid);
+  void loses(const std::string& sop_instance_uid);
 
   // What a test may ask.
   /// Waits until so many commits are held; false after ten seconds.
@@ -86,9 +92,7 @@ class TestArchive : public storage::Archive {
   Status remove_remote_ae(std::string_view ae_title) override {
     return archive_->remove_remote_ae(ae_title);
   }
-  Status check_object(const storage::InstanceRecord& instance) override {
-    return archive_->check_object(instance);
-  }
+  Status check_object(const storage::InstanceRecord& instance) override;
   storage::Jobs& jobs() override { return archive_->jobs(); }
   storage::JobQueue& job_queue() override { return archive_->job_queue(); }
 
@@ -108,7 +112,8 @@ class TestArchive : public storage::Archive {
   std::condition_variable changed_;
   std::map<std::string, Error> failures_;
   std::vector<Commit> held_;
-  bool hold_ = false;
+  bool hold_ = false, hold_checks_ = false;
+  std::map<std::string, Error, std::less<>> bad_objects_;
   std::size_t at_once_ = 0, most_at_once_ = 0, begun_ = 0;
   std::map<std::string, integration::InstanceStored> stored_;
 
