@@ -471,8 +471,8 @@ std::string_view config_table_help(std::string_view table) {
       {"index", "What is known of each patient, study, series and instance."},
       {"limits", "What one object from outside may cost. Real objects stay far below."},
       {"commitment",
-       "Storage commitment: the promise that instances are kept. Reports on new associations go to\n"
-       "the remote AE with the title that asked."},
+       "Storage commitment: the promise that instances are kept. Reports on new associations go\n"
+       "to the remote AE with the title that asked."},
       {"jobs",
        "Work that may fail and must happen, such as commitment reports: tried until it is done,\n"
        "across restarts."},

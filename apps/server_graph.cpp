@@ -17,6 +17,7 @@
 #include "services/remote_aes.h"
 #include "services/storage_scp.h"
 #include "services/verification_scp.h"
+#include "web/jobs.h"
 #include "web/remote_aes.h"
 
 namespace pacs::apps {
@@ -129,11 +130,10 @@ ServerGraph::ServerGraph(const Config& config, integration::Logger log)
 Result<std::unique_ptr<ServerGraph>> ServerGraph::start(const Config& config,
                                                         integration::Logger log) {
   std::unique_ptr<ServerGraph> graph(new ServerGraph(config, std::move(log)));
-  const Status opened =
-      graph->open_archive()
-          .and_then([&] { return graph->start_jobs(); })
-          .and_then([&] { return graph->open_dicom_ports(); })
-          .and_then([&] { return graph->open_http_port(); });
+  const Status opened = graph->open_archive()
+                            .and_then([&] { return graph->start_jobs(); })
+                            .and_then([&] { return graph->open_dicom_ports(); })
+                            .and_then([&] { return graph->open_http_port(); });
   if (!opened) return fail(opened.error());
   graph->observe();
   return graph;
@@ -233,6 +233,7 @@ Status ServerGraph::open_http_port() {
   web::Router router;
   web::add_operations(router, operations());
   web::add_remote_aes(router, *remotes_);
+  web::add_jobs(router, archive_->jobs(), [this] { jobs_->wake(); });
   auto server = web::HttpServer::start(*pool_, http_options(config_.http), std::move(router), log_,
                                        metrics_.get());
   if (!server) return cannot_open("http.port", server.error());

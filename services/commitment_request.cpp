@@ -19,9 +19,8 @@ namespace status = network::status;
 constexpr std::string_view kForm = "commitment 1";  // the first line of what is kept
 
 Answer refuse(std::uint16_t code, Tag element, std::string comment) {
-  return Answer{.status = code,
-                .error_comment = std::move(comment),
-                .offending_elements = {element}};
+  return Answer{
+      .status = code, .error_comment = std::move(comment), .offending_elements = {element}};
 }
 
 /// What is wrong with a UID that must be there; nullopt when it is one.
@@ -78,6 +77,20 @@ Item item_of(const CommitmentReference& reference) {
 
 }  // namespace
 
+std::string_view failure_reason::text(std::uint16_t reason) {
+  struct Row {
+    std::uint16_t reason;
+    std::string_view text;
+  };
+  static constexpr Row kReasons[] = {
+      {0x0110, "processing failure"},        {0x0112, "no such object instance"},
+      {0x0119, "class-instance conflict"},   {0x0122, "referenced SOP class not supported"},
+      {0x0131, "duplicate transaction UID"}, {0x0213, "resource limitation"},
+  };
+  const auto* found = std::ranges::find(kReasons, reason, &Row::reason);
+  return found == std::end(kReasons) ? "unknown reason" : found->text;
+}
+
 tl::expected<CommitmentRequest, Answer> read_commitment_request(const DataSet& data_set,
                                                                 std::size_t references_max) {
   if (auto wrong = fault(data_set, tags::TransactionUID, "Transaction UID")) {
@@ -127,7 +140,8 @@ Bytes encode_commitment(const CommitmentOrder& order) {
       fmt::format_to(std::back_inserter(text), "={}\n", sop_class);
     }
     const std::string_view uid = reference.sop_instance_uid;
-    const auto shared = static_cast<std::size_t>(std::ranges::mismatch(uid, before).in1 - uid.begin());
+    const auto shared =
+        static_cast<std::size_t>(std::ranges::mismatch(uid, before).in1 - uid.begin());
     fmt::format_to(std::back_inserter(text), "{} {} {}\n", shared, reference.failure,
                    uid.substr(shared));
     before = uid;
@@ -184,7 +198,7 @@ DataSet commitment_information(const CommitmentRequest& request, std::string_vie
 
 std::uint16_t commitment_event_type(const CommitmentRequest& request) {
   return std::ranges::all_of(request.references, [](const auto& r) { return r.failure == 0; }) ? 1
-                                                                                              : 2;
+                                                                                               : 2;
 }
 
 }  // namespace pacs::services

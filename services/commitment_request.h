@@ -21,6 +21,8 @@ inline constexpr std::uint16_t kProcessingFailure = 0x0110;
 inline constexpr std::uint16_t kNoSuchObjectInstance = 0x0112;
 inline constexpr std::uint16_t kClassInstanceConflict = 0x0119;
 inline constexpr std::uint16_t kDuplicateTransactionUid = 0x0131;
+/// "no such object instance"; "unknown reason" for what the standard does not list.
+[[nodiscard]] std::string_view text(std::uint16_t reason);
 }  // namespace failure_reason
 
 struct CommitmentReference {

@@ -166,8 +166,9 @@ Task<Result<Answer>> CommitmentReports::perform(Operation& operation) {
   Result<CommitmentReport> report = read_commitment_report(*information);
   const std::uint16_t status = answer_to(operation.request(), report);
   if (status != network::status::kSuccess) {
-    co_return Answer{.status = status,
-                     .error_comment = report ? "not the well-known instance" : report.error().message};
+    co_return Answer{
+        .status = status,
+        .error_comment = report ? "not the well-known instance" : report.error().message};
   }
   co_return Answer{.status = take_(std::move(*report))};
 }

@@ -56,8 +56,7 @@ Result<const network::PresentationContext*> reporting_context(const network::Neg
                                                               const std::string& sop_class_uid) {
   const network::PresentationContext* context = negotiated.accepted_for(sop_class_uid);
   if (context == nullptr) {
-    return fail(ErrorKind::Rejected,
-                "the peer took no presentation context for " + sop_class_uid);
+    return fail(ErrorKind::Rejected, "the peer took no presentation context for " + sop_class_uid);
   }
   // PS3.7 §D.3.3.4: without the role the peer is the SCP, to which nobody reports.
   if (!context->scp_role) {

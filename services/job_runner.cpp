@@ -25,8 +25,8 @@ namespace pacs::services {
 
 namespace {
 
-using storage::JobEnd;
 using std::chrono::milliseconds;
+using storage::JobEnd;
 
 /// Between two removals of old jobs, and how many go at once: a deletion holds up other writers.
 constexpr std::chrono::minutes kTidyEvery{60};
@@ -126,8 +126,9 @@ class JobRunner::Measures {
         ->counter("pacs_job_runs_total", "Attempts at durable jobs by what became of them.",
                   {{"kind", kind}, {"outcome", std::string{outcome}}})
         .add();
-    metrics_->latency("pacs_job_seconds", "Seconds that an attempt at a durable job took.",
-                      {{"kind", kind}})
+    metrics_
+        ->latency("pacs_job_seconds", "Seconds that an attempt at a durable job took.",
+                  {{"kind", kind}})
         .observe(seconds);
   }
 
@@ -253,10 +254,12 @@ Task<void> JobRunner::tidy(std::shared_ptr<Worker> self) {
       const Result<std::int64_t> removed = co_await on_worker(workers_, remove);
       if (!removed) log_.warning("", "old jobs stay", {{"why", removed.error().to_string()}});
       const bool more = removed && *removed == kTidiedAtOnce;
-      next = std::chrono::steady_clock::now() + (more ? milliseconds{100} : milliseconds{kTidyEvery});
+      next =
+          std::chrono::steady_clock::now() + (more ? milliseconds{100} : milliseconds{kTidyEvery});
     }
     self->woken = false;
-    const auto left = std::chrono::duration_cast<milliseconds>(next - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::duration_cast<milliseconds>(next - std::chrono::steady_clock::now());
     co_await rest(self, std::max(left, kAgain));
   }
   const std::lock_guard lock{ended->mutex};

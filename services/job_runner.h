@@ -64,8 +64,9 @@ class JobContext {
   [[nodiscard]] virtual const std::string& id() const = 0;  ///< "job-12", for the log
   /// From any thread; cheap.
   virtual void progress(std::int64_t done, std::int64_t total) = 0;
-  /// Asked for when the job is cancelled, another has it, or the program ends: the handler ends soon
-  /// then, whatever it says. Callbacks come on the handler's executor; asking is for any thread.
+  /// Asked for when the job is cancelled, another has it, or the program ends: the handler ends
+  /// soon then, whatever it says. Callbacks come on the handler's executor; asking is for any
+  /// thread.
   [[nodiscard]] virtual std::stop_token stop_token() const = 0;
   /// Puts a payload in place of the job's, durable, for the next attempt. Cancelled: not ours now.
   virtual Task<Status> keep(Bytes payload) = 0;

@@ -10,14 +10,15 @@ namespace {
 
 constexpr std::array<std::string_view, kJobStates> kStates{"waiting", "running", "done", "dead",
                                                            "cancelled"};
-constexpr std::size_t kNameBytesMax = 64;     // a kind, a UID, an AE title
+constexpr std::size_t kNameBytesMax = 64;  // a kind, a UID, an AE title
 constexpr std::size_t kOnceBytesMax = 256;
 
 Status check(const NewJob& job) {
   const auto refuse = [](std::string what) {
     return fail(ErrorKind::InvalidArgument, "job: " + std::move(what));
   };
-  if (job.kind.empty() || job.kind.size() > kNameBytesMax) return refuse("kind has 1 to 64 letters");
+  if (job.kind.empty() || job.kind.size() > kNameBytesMax)
+    return refuse("kind has 1 to 64 letters");
   if (job.subject.size() > kNameBytesMax || job.destination.size() > kNameBytesMax) {
     return refuse("subject and destination have 64 letters at most");
   }
@@ -26,9 +27,8 @@ Status check(const NewJob& job) {
     return refuse("priority is -100 to 100");
   }
   if (job.payload.size() > kJobPayloadBytesMax) {
-    return fail(ErrorKind::LimitExceeded,
-                fmt::format("job: a payload of {} bytes; {} at most", job.payload.size(),
-                            kJobPayloadBytesMax));
+    return fail(ErrorKind::LimitExceeded, fmt::format("job: a payload of {} bytes; {} at most",
+                                                      job.payload.size(), kJobPayloadBytesMax));
   }
   return {};
 }
@@ -111,7 +111,8 @@ Result<std::vector<Job>> run_for_jobs(SqlDatabase& database, const SqlText& sql,
 Result<std::int64_t> add_job(SqlDatabase& database, const NewJob& job, std::int64_t now_ms) {
   if (auto checked = check(job); !checked) return fail(checked.error());
   SqlText sql(
-      "INSERT INTO job (kind, subject, destination, once, state, priority, attempts, due_ms, owner, "
+      "INSERT INTO job (kind, subject, destination, once, state, priority, attempts, due_ms, "
+      "owner, "
       "lease_ms, created_ms, changed_ms, progress_done, progress_total, error, payload) VALUES (");
   sql.add(job.kind) += ", ";
   sql.add(job.subject) += ", ";

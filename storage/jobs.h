@@ -65,7 +65,7 @@ struct Job {
 struct JobFilter {
   std::optional<JobState> state{};
   std::string kind{}, subject{}, destination{}, once{};
-  std::int64_t before = 0;   ///< only ids below it (0: all): the last of a page gives the next page
+  std::int64_t before = 0;  ///< only ids below it (0: all): the last of a page gives the next page
   std::size_t limit = 100;  ///< at most kJobsPageMax
 };
 inline constexpr std::size_t kJobsPageMax = 1000;  ///< jobs in one page of a list

@@ -98,8 +98,8 @@ Result<std::vector<std::optional<InstanceRecord>>> SqlIndex::find_many(
     if (!statement) return fail(statement.error());
     SqlStatement& find = **statement;
     const ResetAtEnd reset(find);
-    const auto batch = sop_instance_uids.subspan(
-        first, std::min(kBatch, sop_instance_uids.size() - first));
+    const auto batch =
+        sop_instance_uids.subspan(first, std::min(kBatch, sop_instance_uids.size() - first));
     for (std::size_t i = 0; i < kBatch; ++i) {
       find.bind(static_cast<int>(i + 1), i < batch.size() ? batch[i] : std::string_view{});
     }

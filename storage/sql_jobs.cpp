@@ -224,7 +224,9 @@ Result<bool> SqlJobs::end(const JobClaim& claim, const JobEnd& end) {
 Result<std::optional<std::int64_t>> SqlJobs::next_due(const std::vector<std::string>& kinds) {
   SqlText sql("SELECT min(CASE WHEN state");
   add_state(sql, JobState::Waiting);
-  sql += " THEN due_ms ELSE lease_ms END), count(*) FROM job WHERE state IN ('waiting', 'running') AND ";
+  sql +=
+      " THEN due_ms ELSE lease_ms END), count(*) FROM job WHERE state IN ('waiting', 'running') "
+      "AND ";
   add_kinds(sql, kinds);
   const SqlQuery query(sql);
   auto reader = database_.readers().lease();

@@ -364,6 +364,18 @@ def index_bytes(name):
         return {"bytes": size / 401}
 
 
+def committing(count):
+    """A request for commitment of `count` MR: to its response, and to the report when every object was read
+    against its checksum."""
+    def measure(name):
+        import commitment
+        folder = data.make(WORK / "data" / f"mr-{count}", "mr", count)
+        with Run(name, holds=folder) as run:
+            answered, reported = commitment.measure(run.server, folder, count)
+            return {**run.measured(), "answered": answered, "reported": reported}
+    return measure
+
+
 def parse(name):
     """bench/parse_bench: headers in memory, ours and DCMTK's, over pydicom's files."""
     out = harness.run(ROOT / "build" / "bench" / "parse_bench", ok=True, timeout=1800).stdout
@@ -441,6 +453,8 @@ LINES = {
               [at_most("each_ms", 0.5, "ms of server time")]),
     "storefind": ("400 CT while 8 clients list 200 studies twice a second", storing_while_asked(8),
                   ("pacs",), 99, [at_least("kept", 0.8, "of the rate without")]),
+    "commit": ("commitment of 10,000 MR: request to response, and to the report with checksums", committing(10_000),
+               ("pacs",), 99, [at_most("answered", 2, "s")]),
     "assoc200": ("200 associations at once, each storing", many_associations(200),
                  ("pacs", "storescp", "orthanc"), 3, []),
     "idle": ("idle", idle, QUICK, 1, [at_most("resident", 40, "MiB")]),
@@ -466,6 +480,7 @@ def describe(result):
     parts = []
     for key, form in (("wall", "{:.2f} s"), ("cpu", "cpu {:.2f} s"), ("peak", "peak {:.0f} MiB"),
                       ("each_ms", "{:.2f} ms each"), ("kept", "{:.2f} of the rate alone"),
+                      ("answered", "answered {:.3f} s"), ("reported", "reported {:.2f} s"),
                       ("growth", "+{:.0f} MiB"), ("resident", "{:.1f} MiB"), ("bytes", "{:.0f} B"),
                       ("kinds", "worst of {:.0f} kinds"), ("first_p95", "first answer p95 {:.2f} ms"),
                       ("all_p95", "200 answers p95 {:.2f} ms"), ("rate", "all studies {:.0f} a second"),

@@ -98,6 +98,31 @@ def c_store_rq(sop_class, sop_instance, message_id=1, data_set=True):
                        us(0x00000800, 1 if data_set else 0x0101), ui(0x00001000, sop_instance))
 
 
+COMMITMENT = "1.2.840.10008.1.20.1"
+COMMITMENT_INSTANCE = "1.2.840.10008.1.20.1.1"
+
+
+def n_action_rq(sop_class, sop_instance, action, message_id=1):
+    """PS3.7 Table 10.3-7"""
+    return command_set(ui(0x00000003, sop_class), us(0x00000100, 0x0130),
+                       us(0x00000110, message_id), us(0x00000800, 1),
+                       ui(0x00001001, sop_instance), us(0x00001008, action))
+
+
+def n_event_report_rsp(request, status=0):
+    """PS3.7 Table 10.3-2, to a request as parse_command gives it"""
+    return command_set(element(0x00000002, request[0x00000002]), us(0x00000100, 0x8100),
+                       element(0x00000120, request[0x00000110]), us(0x00000800, 0x0101),
+                       us(0x00000900, status), element(0x00001000, request[0x00001000]),
+                       element(0x00001002, request[0x00001002]))
+
+
+def role_selection(sop_class, scu, scp):
+    """PS3.7 Table D.3-9"""
+    raw = uid_bytes(sop_class)
+    return item(0x54, struct.pack(">H", len(raw)) + raw + bytes([scu, scp]))
+
+
 def parse_command(raw):
     """{tag: bytes}"""
     elements, at = {}, 0
@@ -167,6 +192,23 @@ class Connection:
             raise AssertionError(f"not accepted: {answer}")
         return parse_contexts(answer[1])
 
+    def message_with_data(self):
+        """The next command set as {tag: bytes}, and the bytes of its data set (b"" when none)."""
+        parts, ended, number = {True: b"", False: b""}, {True: False, False: False}, 0
+        while not (ended[True] and (ended[False] or not has_data_set(parts[True]))):
+            answer = self.read()
+            if answer is None or answer[0] != P_DATA:
+                raise AssertionError(f"not P-DATA: {answer}")
+            body, at = answer[1], 0
+            while at < len(body):
+                size, number, control = struct.unpack_from(">IBB", body, at)
+                command = bool(control & 1)
+                parts[command] += body[at + 6:at + 4 + size]
+                ended[command] = ended[command] or bool(control & 2)
+                at += 4 + size
+        self.context = number
+        return parse_command(parts[True]), parts[False]
+
     def message(self):
         """The next command set as {tag: bytes}; the data set, if any, is read and dropped."""
         raw, finished = b"", False
@@ -200,6 +242,10 @@ class Connection:
         self.send(pdu(RELEASE_RQ, bytes(4)))
         answer = self.read()
         return answer is not None and answer[0] == RELEASE_RP
+
+
+def has_data_set(command):
+    return parse_command(command).get(0x00000800, b"\x01\x01") != b"\x01\x01"
 
 
 def status_of(command):

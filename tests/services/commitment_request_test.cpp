@@ -77,8 +77,8 @@ TEST(CommitmentRequest, WhatIsNoUidIs0106) {
 }
 
 TEST(CommitmentRequest, TooManyReferencesAre0213) {
-  const auto read = read_commitment_request(
-      request_for({item("1.2.3", "1.2.3.4"), item("1.2.3", "1.2.3.5")}), 1);
+  const auto read =
+      read_commitment_request(request_for({item("1.2.3", "1.2.3.4"), item("1.2.3", "1.2.3.5")}), 1);
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().status, status::kResourceLimitation);
 }

@@ -55,7 +55,8 @@ class Listener {
   }
   CommitmentReport report() {
     std::unique_lock lock{mutex_};
-    EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds{10}, [&] { return !reports_.empty(); }));
+    EXPECT_TRUE(
+        changed_.wait_for(lock, std::chrono::seconds{10}, [&] { return !reports_.empty(); }));
     return reports_.empty() ? CommitmentReport{} : reports_.back();
   }
 

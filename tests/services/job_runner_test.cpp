@@ -17,8 +17,8 @@
 namespace pacs::services {
 namespace {
 
-using storage::JobState;
 using std::chrono::milliseconds;
+using storage::JobState;
 
 /// What a handler waits with.
 Task<void> pause(milliseconds time) {
@@ -78,8 +78,7 @@ TEST_F(JobRunnerTest, AJobIsDoneAsSoonAsItIsAdded) {
   EXPECT_TRUE(becomes(id, JobState::Done));
   EXPECT_EQ(job(id).attempts, 1);
   runner.reset();  // it counts behind the table
-  EXPECT_NE(metrics->exposition().find(
-                "pacs_job_runs_total{kind=\"test\",outcome=\"done\"} 1"),
+  EXPECT_NE(metrics->exposition().find("pacs_job_runs_total{kind=\"test\",outcome=\"done\"} 1"),
             std::string::npos);
 }
 
