@@ -2,6 +2,7 @@
 request and on new ones, peers that refuse or fall silent, a server killed before it has reported;
 `pacs commit` as the other side, and the jobs behind it all."""
 
+import contextlib
 import io
 import json
 import socket
@@ -138,6 +139,8 @@ class Listener:
         return eventually(lambda: self.reports and self.reports[-1], "a report")
 
     def close(self):
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)  # else the thread that accepts holds the port
         self.socket.close()
 
 
