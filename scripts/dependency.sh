@@ -18,12 +18,15 @@ build=(
 )
 # The peers of the interoperability tests, and what the tests are written with.
 test=(dcmtk orthanc dicom3tools openssl python3 python3-pydicom python3-numpy)
+# Debian's Node.js where there is none: one from elsewhere brings an npm that excludes Debian's.
+command -v npm >/dev/null || test+=(nodejs npm)
 bench=(libbenchmark-dev libdcmtk-dev)
 ci=(clang clang-tidy clang-format llvm libclang-rt-14-dev util-linux procps)
 
 declare -A groups=([build]="${build[*]}" [test]="${test[*]}" [bench]="${bench[*]}" [ci]="${ci[*]}")
 wanted=()
-for group in "${@:-build}"; do
+groups_wanted=("${@:-build}")
+for group in "${groups_wanted[@]}"; do
   [[ -v groups[$group] ]] || { echo "unknown group '$group': build, test, bench or ci" >&2; exit 2; }
   read -ra names <<<"${groups[$group]}"
   wanted+=("${names[@]}")
@@ -35,7 +38,20 @@ missing=()
 for package in "${wanted[@]}"; do
   grep -qxF "$package" <<<"$installed" || missing+=("$package")
 done
-[[ ${#missing[@]} -eq 0 ]] && exit 0
+# dcmjs-dimse, the modality of the tests, comes from npm.
+modality() {
+  local folder
+  [[ " ${groups_wanted[*]} " == *" test "* ]] || return 0
+  folder=$(dirname "${BASH_SOURCE[0]}")/../tests/interop/modality
+  [[ $folder/node_modules/.package-lock.json -nt $folder/package-lock.json ]] && return 0
+  echo "Installing the npm packages of tests/interop/modality"
+  npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel=error
+}
+
+if [[ ${#missing[@]} -eq 0 ]]; then
+  modality
+  exit 0
+fi
 
 echo "Installing ${#missing[@]} Debian packages: ${missing[*]}"
 as_root=()
@@ -67,3 +83,4 @@ apt install --no-install-recommends "${missing[@]}" >/dev/null 2>&1 || {
 if [[ " ${missing[*]} " == *" orthanc "* ]] && command -v systemctl >/dev/null; then
   "${as_root[@]}" systemctl disable --quiet orthanc 2>/dev/null || echo "note: orthanc could not be disabled"
 fi
+modality
