@@ -92,6 +92,10 @@ struct CommitmentConfig {
   std::uint32_t references_max = 200'000;
 };
 
+struct MppsConfig {
+  bool strict = true;
+};
+
 struct LoggingConfig {
   integration::LogLevel level = integration::LogLevel::Info;
   integration::LogFormat format = integration::LogFormat::Text;
@@ -119,6 +123,7 @@ struct Config {
   HttpConfig http;
   StorageConfig storage;
   IndexConfig index;
+  MppsConfig mpps;
   Limits limits;
   CommitmentConfig commitment;
   JobsConfig jobs;

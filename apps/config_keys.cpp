@@ -259,6 +259,12 @@ const ConfigKey kKeys[] = {
        "Where the index lies: \"sqlite:\" is a file below storage.path.",
        At<&Config::index, &IndexConfig::url>{}),
 
+  flag("mpps.strict",
+       "Refuse performed procedure steps that lack what PS3.4 Table F.7.2-1 requires. Say false for\n"
+       "modalities that leave things out: then only status, studies and the UIDs of what was made are\n"
+       "required.",
+       At<&Config::mpps, &MppsConfig::strict>{}),
+
   integer("limits.nesting_depth_max", 16, 4096,
        "Sequences within sequences. Real objects stay below 32.",
        At<&Config::limits, &Limits::nesting_depth_max>{}),

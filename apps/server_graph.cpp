@@ -14,10 +14,12 @@
 #include "services/find_scp.h"
 #include "services/get_scp.h"
 #include "services/move_scp.h"
+#include "services/mpps_scp.h"
 #include "services/remote_aes.h"
 #include "services/storage_scp.h"
 #include "services/verification_scp.h"
 #include "web/jobs.h"
+#include "web/performed_steps.h"
 #include "web/remote_aes.h"
 
 namespace pacs::apps {
@@ -170,6 +172,10 @@ Status ServerGraph::open_archive() {
   move.find_destination = [this](std::string_view ae_title) { return find_peer(ae_title); };
   responder_->add(std::make_unique<services::MoveScp>(retrieve, std::move(move)));
   add_commitment();
+  responder_->add(std::make_unique<services::MppsScp>(
+      *archive_, *workers_,
+      config_.mpps.strict ? services::MppsStrictness::Table : services::MppsStrictness::Essential));
+  responder_->add(std::make_unique<services::MppsRetrieveScp>(*archive_, *workers_));
   return {};
 }
 
@@ -234,6 +240,7 @@ Status ServerGraph::open_http_port() {
   web::add_operations(router, operations());
   web::add_remote_aes(router, *remotes_);
   web::add_jobs(router, archive_->jobs(), [this] { jobs_->wake(); });
+  web::add_performed_steps(router, *archive_);
   auto server = web::HttpServer::start(*pool_, http_options(config_.http), std::move(router), log_,
                                        metrics_.get());
   if (!server) return cannot_open("http.port", server.error());
