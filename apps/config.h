@@ -94,6 +94,7 @@ struct CommitmentConfig {
 
 struct MppsConfig {
   bool strict = true;
+  std::vector<std::string> notify;
 };
 
 struct LoggingConfig {

@@ -14,6 +14,7 @@
 #include "services/find_scp.h"
 #include "services/get_scp.h"
 #include "services/move_scp.h"
+#include "services/mpps_notify.h"
 #include "services/mpps_scp.h"
 #include "services/remote_aes.h"
 #include "services/storage_scp.h"
@@ -172,10 +173,7 @@ Status ServerGraph::open_archive() {
   move.find_destination = [this](std::string_view ae_title) { return find_peer(ae_title); };
   responder_->add(std::make_unique<services::MoveScp>(retrieve, std::move(move)));
   add_commitment();
-  responder_->add(std::make_unique<services::MppsScp>(
-      *archive_, *workers_,
-      config_.mpps.strict ? services::MppsStrictness::Table : services::MppsStrictness::Essential));
-  responder_->add(std::make_unique<services::MppsRetrieveScp>(*archive_, *workers_));
+  add_performed_steps();
   return {};
 }
 
@@ -194,6 +192,18 @@ void ServerGraph::add_commitment() {
       services::CommitmentSetup{*archive_, *workers_, log_, std::move(options)});
   jobs_->handle(std::string(services::kCommitmentJob), services::commitment_handler(setup));
   responder_->add(std::make_unique<services::CommitmentScp>(setup, [this] { jobs_->wake(); }));
+}
+
+void ServerGraph::add_performed_steps() {
+  services::MppsOptions options;
+  if (!config_.mpps.strict) options.strictness = services::MppsStrictness::Essential;
+  options.notify = config_.mpps.notify;
+  options.jobs_added = [this] { jobs_->wake(); };
+  jobs_->handle(std::string(services::kMppsNotificationJob),
+                services::mpps_notification_handler(
+                    [this](std::string_view ae_title) { return find_peer(ae_title); }, log_));
+  responder_->add(std::make_unique<services::MppsScp>(*archive_, *workers_, std::move(options)));
+  responder_->add(std::make_unique<services::MppsRetrieveScp>(*archive_, *workers_));
 }
 
 /// After every handler is known, before the ports: a request finds who does what it promises.

@@ -9,6 +9,7 @@
 #include "core/uid_registry.h"
 #include "core/uids.h"
 #include "encoding/character_set.h"
+#include "services/mpps_notify.h"
 #include "services/mpps_table.h"
 #include "services/on_worker.h"
 #include "storage/archive.h"
@@ -100,14 +101,16 @@ Task<Result<Answer>> MppsScp::create(Operation& operation) {
     if (!read) co_return fail(std::move(read.error()));
     attributes = std::move(*read);
   }
-  if (auto refused = refuse_create(attributes, step.sop_instance_uid, strictness_)) {
+  if (auto refused = refuse_create(attributes, step.sop_instance_uid, options_.strictness)) {
     co_return std::move(*refused);
   }
   step.character_set = attributes.text(tags::SpecificCharacterSet);
   step.data_set = to_utf8(attributes);
-  const auto create = [&] { return archive_.performed_steps().create(step); };
+  const auto jobs = mpps_notices(options_.notify, step.sop_instance_uid, MppsEvent::InProgress);
+  const auto create = [&] { return archive_.performed_steps().create(step, jobs); };
   Status created = co_await on_worker(workers_, create);
   if (!created) co_return fail(std::move(created.error()));
+  jobs_were_added();
   Answer answer;
   answer.sop_instance_uid = step.sop_instance_uid;
   co_return answer;
@@ -117,11 +120,18 @@ Task<Result<Answer>> MppsScp::set(Operation& operation) {
   Result<DataSet> modifications = co_await operation.read_identifier();
   if (!modifications) co_return fail(std::move(modifications.error()));
   std::optional<Answer> refused;
-  const auto change = [&](const PerformedStep& step) -> Result<DataSet> {
-    auto changed = apply_set(step, *modifications, strictness_);
-    if (changed) return std::move(*changed);
-    refused = std::move(changed.error());
-    return fail(ErrorKind::Malformed, refused->error_comment);
+  const auto change = [&](const PerformedStep& step) -> Result<PerformedSteps::ChangedStep> {
+    auto changed = apply_set(step, *modifications, options_.strictness);
+    if (!changed) {
+      refused = std::move(changed.error());
+      return fail(ErrorKind::Malformed, refused->error_comment);
+    }
+    const auto status =
+        storage::parse_performed_status(changed->text(tags::PerformedProcedureStepStatus));
+    return PerformedSteps::ChangedStep{
+        std::move(*changed),
+        mpps_notices(options_.notify, step.sop_instance_uid,
+                     event_of(status.value_or(storage::PerformedStatus::InProgress)))};
   };
   const auto set = [&] {
     return archive_.performed_steps().set(operation.request().sop_instance_uid, change);
@@ -130,7 +140,12 @@ Task<Result<Answer>> MppsScp::set(Operation& operation) {
   if (refused) co_return std::move(*refused);
   if (!done) co_return fail(std::move(done.error()));
   if (*done == PerformedSteps::Update::Final) co_return may_no_longer_be_updated();
+  jobs_were_added();
   co_return Answer{};
+}
+
+void MppsScp::jobs_were_added() const {
+  if (!options_.notify.empty() && options_.jobs_added) options_.jobs_added();
 }
 
 bool MppsRetrieveScp::serves(std::string_view sop_class_uid) const {

@@ -2,6 +2,11 @@
 // anybody may ask what was said.
 #pragma once
 
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "services/mpps_rules.h"
 #include "services/service.h"
 
@@ -14,12 +19,18 @@ class Archive;
 
 namespace pacs::services {
 
+struct MppsOptions {
+  MppsStrictness strictness = MppsStrictness::Table;
+  std::vector<std::string> notify{};   ///< AE titles that are told of every step (§F.9)
+  std::function<void()> jobs_added{};  ///< called when there is something to tell them
+};
+
 /// The SOP class Modality Performed Procedure Step (PS3.4 §F.7): N-CREATE and N-SET.
 class MppsScp : public Service {
  public:
   /// Both outlive every association.
-  MppsScp(storage::Archive& archive, integration::WorkPool& workers, MppsStrictness strictness)
-      : archive_(archive), workers_(workers), strictness_(strictness) {}
+  MppsScp(storage::Archive& archive, integration::WorkPool& workers, MppsOptions options)
+      : archive_(archive), workers_(workers), options_(std::move(options)) {}
 
   [[nodiscard]] bool serves(std::string_view sop_class_uid) const override;
   [[nodiscard]] bool performs(network::CommandField request) const override {
@@ -30,10 +41,11 @@ class MppsScp : public Service {
  private:
   Task<Result<Answer>> create(Operation& operation);
   Task<Result<Answer>> set(Operation& operation);
+  void jobs_were_added() const;
 
   storage::Archive& archive_;
   integration::WorkPool& workers_;
-  const MppsStrictness strictness_;
+  const MppsOptions options_;
 };
 
 /// The SOP class Modality Performed Procedure Step Retrieve (PS3.4 §F.8): N-GET.

@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/dicom_dataset.h"
 #include "core/result.h"
+#include "storage/jobs.h"
 
 namespace pacs::storage {
 
@@ -109,15 +111,20 @@ class PerformedSteps {
 
   /// Durable when the call returns, as are the worklist items of its requests: COMPLETED when a
   /// step completed them, else STARTED while one is in progress, else DISCONTINUED. Its status is
-  /// that of `data_set`, its times are given here. Duplicate when there is one with its UID.
-  [[nodiscard]] virtual Status create(const PerformedStep& step) = 0;
+  /// that of `data_set`, its times are given here. The jobs are added with it. Duplicate when there
+  /// is one with its UID.
+  [[nodiscard]] virtual Status create(const PerformedStep& step,
+                                      std::span<const NewJob> jobs = {}) = 0;
 
   enum class Update : std::uint8_t {
     Done,
     Final,  ///< it is completed or discontinued: nothing was changed (PS3.4 §F.7.2.2.3)
   };
-  /// The data set (UTF-8) that takes the place of the step's, or why not.
-  using Change = std::function<Result<DataSet>(const PerformedStep& step)>;
+  struct ChangedStep {
+    DataSet data_set;          ///< takes the place of the step's; text in UTF-8
+    std::vector<NewJob> jobs;  ///< added with the change
+  };
+  using Change = std::function<Result<ChangedStep>(const PerformedStep& step)>;
   /// Changes a step in one transaction, durable when the call returns. NotFound, and what `change`
   /// fails with; then nothing was changed.
   [[nodiscard]] virtual Result<Update> set(std::string_view sop_instance_uid,

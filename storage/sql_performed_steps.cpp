@@ -177,6 +177,13 @@ Status remove_made(SqlDatabase& database, std::int64_t step) {
   return run_sql(database, series);
 }
 
+Status add_jobs(SqlDatabase& database, std::span<const NewJob> jobs) {
+  for (const NewJob& job : jobs) {
+    if (auto added = add_job(database, job, job_clock_ms()); !added) return fail(added.error());
+  }
+  return {};
+}
+
 /// The worklist items that a step performs follow all the steps that perform them: one that was
 /// completed stays so, whatever another one's end; what is performed wins over what was planned.
 Status advance_worklist(SqlDatabase& database, std::int64_t step) {
@@ -200,7 +207,7 @@ Status advance_worklist(SqlDatabase& database, std::int64_t step) {
 
 }  // namespace
 
-Status SqlPerformedSteps::create(const PerformedStep& step) {
+Status SqlPerformedSteps::create(const PerformedStep& step, std::span<const NewJob> jobs) {
   auto data_set = encoded(step.data_set);
   if (!data_set) return fail(data_set.error());
   const auto work = [&](SqlDatabase& database) -> Status {
@@ -211,7 +218,8 @@ Status SqlPerformedSteps::create(const PerformedStep& step) {
     if (!id) return fail(id.error());
     return insert_requests(database, *id, step.data_set)
         .and_then([&] { return insert_made(database, *id, step.data_set); })
-        .and_then([&] { return advance_worklist(database, *id); });
+        .and_then([&] { return advance_worklist(database, *id); })
+        .and_then([&] { return add_jobs(database, jobs); });
   };
   return database_.write(work, IndexDatabase::Sync::Now);
 }
@@ -230,12 +238,14 @@ Result<PerformedSteps::Update> SqlPerformedSteps::set(std::string_view sop_insta
     }
     auto changed = change(row->step);
     if (!changed) return fail(std::move(changed.error()));
-    auto data_set = encoded(*changed);
+    const DataSet& after = changed->data_set;
+    auto data_set = encoded(after);
     if (!data_set) return fail(std::move(data_set.error()));
-    return update_step(database, row->id, *changed, std::move(*data_set))
+    return update_step(database, row->id, after, std::move(*data_set))
         .and_then([&] { return remove_made(database, row->id); })
-        .and_then([&] { return insert_made(database, row->id, *changed); })
-        .and_then([&] { return advance_worklist(database, row->id); });
+        .and_then([&] { return insert_made(database, row->id, after); })
+        .and_then([&] { return advance_worklist(database, row->id); })
+        .and_then([&] { return add_jobs(database, changed->jobs); });
   };
   if (auto written = database_.write(work, IndexDatabase::Sync::Now); !written) {
     return fail(std::move(written.error()));

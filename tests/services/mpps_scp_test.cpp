@@ -21,7 +21,7 @@ constexpr std::string_view kRetrieve = uids::ModalityPerformedProcedureStepRetri
 class MppsScpTest : public testing::Test {
  protected:
   MppsScpTest() {
-    pacs.serves(std::make_unique<MppsScp>(pacs.archive(), workers, MppsStrictness::Table));
+    pacs.serves(std::make_unique<MppsScp>(pacs.archive(), workers, MppsOptions{}));
     pacs.serves(std::make_unique<MppsRetrieveScp>(pacs.archive(), workers));
     pacs.starts();
     peer = std::make_unique<Peer>(pacs);

@@ -14,7 +14,7 @@ namespace status = network::status;
 class MppsScuTest : public testing::Test {
  protected:
   MppsScuTest() {
-    pacs.serves(std::make_unique<MppsScp>(pacs.archive(), workers, MppsStrictness::Table));
+    pacs.serves(std::make_unique<MppsScp>(pacs.archive(), workers, MppsOptions{}));
     pacs.serves(std::make_unique<MppsRetrieveScp>(pacs.archive(), workers));
     pacs.starts();
   }

@@ -58,11 +58,11 @@ class PerformedStepsTest : public testing::Test {
   }
   Result<PerformedSteps::Update> sets(const std::string& uid, std::string_view status,
                                       const Sequence& performed = {}) {
-    return steps.set(uid, [&](const PerformedStep& before) -> Result<DataSet> {
+    return steps.set(uid, [&](const PerformedStep& before) -> Result<PerformedSteps::ChangedStep> {
       DataSet after = before.data_set;
       after.set_text(tags::PerformedProcedureStepStatus, status);
       after.set_items(tags::PerformedSeriesSequence, performed);
-      return after;
+      return PerformedSteps::ChangedStep{after, {}};
     });
   }
   void schedules(const std::string& study, const std::string& scheduled,
@@ -128,9 +128,10 @@ TEST_F(PerformedStepsTest, OnlyAStepInProgressIsChanged) {
 TEST_F(PerformedStepsTest, AChangeThatIsRefusedChangesNothing) {
   schedules("1.2", "S1");
   ASSERT_TRUE(creates("1.1", {request("1.2", "S1")}));
-  const auto refused = steps.set("1.1", [](const PerformedStep&) -> Result<DataSet> {
-    return fail(ErrorKind::Malformed, "no");
-  });
+  const auto refused =
+      steps.set("1.1", [](const PerformedStep&) -> Result<PerformedSteps::ChangedStep> {
+        return fail(ErrorKind::Malformed, "no");
+      });
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().message, "no");
   EXPECT_EQ(steps.get("1.1")->status, PerformedStatus::InProgress);
