@@ -37,6 +37,7 @@ void build_command_line(CLI::App& app, int& exit_code) {
   add_find(app, exit_code);
   add_get(app, exit_code);
   add_move(app, exit_code);
+  add_mpps(app, exit_code);
   add_commit(app, exit_code);
   add_dump(app, exit_code);
   add_import(app, exit_code);

@@ -15,6 +15,7 @@ void add_store(CLI::App& app, int& exit_code);
 void add_find(CLI::App& app, int& exit_code);
 void add_get(CLI::App& app, int& exit_code);
 void add_move(CLI::App& app, int& exit_code);
+void add_mpps(CLI::App& app, int& exit_code);
 void add_commit(CLI::App& app, int& exit_code);
 void add_dump(CLI::App& app, int& exit_code);
 void add_import(CLI::App& app, int& exit_code);

@@ -92,6 +92,11 @@ struct CommitmentConfig {
   std::uint32_t references_max = 200'000;
 };
 
+struct MppsConfig {
+  bool strict = true;
+  std::vector<std::string> notify;
+};
+
 struct LoggingConfig {
   integration::LogLevel level = integration::LogLevel::Info;
   integration::LogFormat format = integration::LogFormat::Text;
@@ -119,6 +124,7 @@ struct Config {
   HttpConfig http;
   StorageConfig storage;
   IndexConfig index;
+  MppsConfig mpps;
   Limits limits;
   CommitmentConfig commitment;
   JobsConfig jobs;

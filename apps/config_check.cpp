@@ -24,6 +24,7 @@ class Check {
     for (const std::string& title : config_.dicom.other_ae_titles) {
       ae_title("dicom.other_ae_titles", title);
     }
+    for (const std::string& title : config_.mpps.notify) ae_title("mpps.notify", title);
     listeners();
     tls();
     sop_classes();

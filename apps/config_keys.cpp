@@ -259,6 +259,16 @@ const ConfigKey kKeys[] = {
        "Where the index lies: \"sqlite:\" is a file below storage.path.",
        At<&Config::index, &IndexConfig::url>{}),
 
+  flag("mpps.strict",
+       "Refuse performed procedure steps that lack what PS3.4 Table F.7.2-1 requires. Say false for\n"
+       "modalities that leave things out: then only status, studies and the UIDs of what was made are\n"
+       "required.",
+       At<&Config::mpps, &MppsConfig::strict>{}),
+  list("mpps.notify",
+       "AE titles of remote AEs that are told when a performed procedure step begins, changes or ends\n"
+       "(N-EVENT-REPORT of Modality Performed Procedure Step Notification).",
+       At<&Config::mpps, &MppsConfig::notify>{}),
+
   integer("limits.nesting_depth_max", 16, 4096,
        "Sequences within sequences. Real objects stay below 32.",
        At<&Config::limits, &Limits::nesting_depth_max>{}),
@@ -470,6 +480,7 @@ std::string_view config_table_help(std::string_view table) {
       {"storage", "Where objects lie and what is promised for them."},
       {"index", "What is known of each patient, study, series and instance."},
       {"limits", "What one object from outside may cost. Real objects stay far below."},
+      {"mpps", "What modalities report of their work: modality performed procedure steps."},
       {"commitment",
        "Storage commitment: the promise that instances are kept. Reports on new associations go\n"
        "to the remote AE with the title that asked."},

@@ -6,11 +6,9 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "apps/key_file.h"
 #include "apps/query_key.h"
 #include "core/dicom_tags.h"
-#include "encoding/character_set.h"
-#include "encoding/dicom_file.h"
-#include "encoding/dicom_json.h"
 
 namespace pacs::apps {
 
@@ -25,32 +23,6 @@ struct ModelName {
 constexpr std::array kModels{ModelName{"patient", QueryModel::PatientRoot},
                              ModelName{"study", QueryModel::StudyRoot},
                              ModelName{"patient-study", QueryModel::PatientStudyOnly}};
-
-bool is_ascii(const DataSet& data_set) {
-  return std::ranges::all_of(data_set, [](const Element& element) {
-    return std::ranges::all_of(element.items(),
-                               [](const Item& item) { return is_ascii(item.data_set); }) &&
-           (info(element.vr()).kind != VRKind::Text ||
-            std::ranges::all_of(element.text(),
-                                [](char c) { return static_cast<unsigned char>(c) < 0x80; }));
-  });
-}
-
-/// The keys of a file, in UTF-8.
-Result<DataSet> read_keys(const std::string& path) {
-  Result<SharedBytes> content = map_file(path);
-  if (!content) return fail(std::move(content.error()));
-  const std::string_view text = as_text(content->view);
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first != text.npos && text[first] == '{') {
-    Result<DataSet> keys = read_json(text);
-    if (!keys) return fail(std::move(keys.error()).in(path));
-    return keys;
-  }
-  Result<DicomFile> file = read_file(*content);
-  if (!file) return fail(std::move(file.error()).in(path));
-  return to_utf8(file->data_set);
-}
 
 }  // namespace
 
@@ -89,11 +61,9 @@ storage::QueryModel model_of(const QueryOptions& options) {
 Result<DataSet> make_identifier(const QueryOptions& options) {
   DataSet keys;
   if (!options.file.empty()) {
-    Result<DataSet> read = read_keys(options.file);
+    Result<DataSet> read = read_key_file(options.file);
     if (!read) return read;
-    for (const Element& element : *read) {
-      if (!element.tag().is_group_length() && element.tag().group() > 2) keys.adopt(element);
-    }
+    keys = std::move(*read);
   }
   for (const std::string& text : options.keys) {
     Result<QueryKeyText> key = parse_query_key(text);
@@ -112,24 +82,7 @@ Result<DataSet> make_identifier(const QueryOptions& options) {
                 fmt::format("\"{}\" is no level: PATIENT, STUDY, SERIES or IMAGE", level));
   }
   keys.set_text(tags::QueryRetrieveLevel, level);
-  keys.erase(tags::SpecificCharacterSet);
-  if (is_ascii(keys)) return keys;
-  const CharacterSet wanted{options.character_set.empty() ? "ISO_IR 192" : options.character_set};
-  if (wanted.has_unknown_term()) {
-    return fail(ErrorKind::InvalidArgument,
-                fmt::format("\"{}\" is no Specific Character Set: ISO_IR 100, ISO_IR 192, "
-                            "\\ISO 2022 IR 87 ...",
-                            options.character_set));
-  }
-  keys.set_text(tags::SpecificCharacterSet, "ISO_IR 192");
-  if (options.character_set.empty()) return keys;
-  DataSet converted = in_character_set(keys, wanted);
-  if (converted.text(tags::SpecificCharacterSet) == "ISO_IR 192" &&
-      wanted.defined_terms().front() != "ISO_IR 192") {
-    return fail(ErrorKind::InvalidArgument,
-                fmt::format("the keys have letters that {} does not hold", options.character_set));
-  }
-  return converted;
+  return encode_keys(std::move(keys), options.character_set);
 }
 
 }  // namespace pacs::apps

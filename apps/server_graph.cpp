@@ -14,10 +14,13 @@
 #include "services/find_scp.h"
 #include "services/get_scp.h"
 #include "services/move_scp.h"
+#include "services/mpps_notify.h"
+#include "services/mpps_scp.h"
 #include "services/remote_aes.h"
 #include "services/storage_scp.h"
 #include "services/verification_scp.h"
 #include "web/jobs.h"
+#include "web/performed_steps.h"
 #include "web/remote_aes.h"
 
 namespace pacs::apps {
@@ -170,6 +173,7 @@ Status ServerGraph::open_archive() {
   move.find_destination = [this](std::string_view ae_title) { return find_peer(ae_title); };
   responder_->add(std::make_unique<services::MoveScp>(retrieve, std::move(move)));
   add_commitment();
+  add_performed_steps();
   return {};
 }
 
@@ -188,6 +192,18 @@ void ServerGraph::add_commitment() {
       services::CommitmentSetup{*archive_, *workers_, log_, std::move(options)});
   jobs_->handle(std::string(services::kCommitmentJob), services::commitment_handler(setup));
   responder_->add(std::make_unique<services::CommitmentScp>(setup, [this] { jobs_->wake(); }));
+}
+
+void ServerGraph::add_performed_steps() {
+  services::MppsOptions options;
+  if (!config_.mpps.strict) options.strictness = services::MppsStrictness::Essential;
+  options.notify = config_.mpps.notify;
+  options.jobs_added = [this] { jobs_->wake(); };
+  jobs_->handle(std::string(services::kMppsNotificationJob),
+                services::mpps_notification_handler(
+                    [this](std::string_view ae_title) { return find_peer(ae_title); }, log_));
+  responder_->add(std::make_unique<services::MppsScp>(*archive_, *workers_, std::move(options)));
+  responder_->add(std::make_unique<services::MppsRetrieveScp>(*archive_, *workers_));
 }
 
 /// After every handler is known, before the ports: a request finds who does what it promises.
@@ -234,6 +250,7 @@ Status ServerGraph::open_http_port() {
   web::add_operations(router, operations());
   web::add_remote_aes(router, *remotes_);
   web::add_jobs(router, archive_->jobs(), [this] { jobs_->wake(); });
+  web::add_performed_steps(router, *archive_);
   auto server = web::HttpServer::start(*pool_, http_options(config_.http), std::move(router), log_,
                                        metrics_.get());
   if (!server) return cannot_open("http.port", server.error());

@@ -45,6 +45,7 @@ class ServerGraph {
   ServerGraph(const Config& config, integration::Logger log);
   Status open_archive();
   void add_commitment();
+  void add_performed_steps();
   Status start_jobs();
   Status open_dicom_ports();
   Status open_http_port();

@@ -6,6 +6,7 @@
 Between `<!-- NAME -->` and `<!-- /NAME -->` of the document stand:
   storage-sop-classes   every SOP class that core/uid_registry_data.inc marks as storage
   transfer-syntaxes     every row of encoding/transfer_syntax.cpp
+  mpps-attributes       every row of services/mpps_table.cpp
 """
 
 import pathlib
@@ -36,7 +37,30 @@ def transfer_syntaxes():
                f"{order[1:].lower()} endian | {form} | {'retired' if retired == 'true' else ''} |")
 
 
-TABLES = {"storage-sop-classes": storage_sop_classes, "transfer-syntaxes": transfer_syntaxes}
+def mpps_attributes():
+    entry = re.compile(r'\{Tag\{0x(\w{8})\}, .*?"(\w+)", "([^"]*)"\}')
+    names = {keyword: (f"({tag[:4]},{tag[4:]})", name) for tag, keyword, name in
+             entry.findall((ROOT / "core" / "dicom_dictionary_data.inc").read_text())}
+    source = (ROOT / "services" / "mpps_table.cpp").read_text()
+    macros = dict(re.findall(r"Table (F\.7\.2-1[a-f]), .*\nconstexpr MppsAttribute (\w+)\[\]", source))
+    titles = {array: table for table, array in macros.items()}
+    rows = source[source.index("kAttributes[] = {"):source.index("// clang-format on")]
+    row = re.compile(r"\{(\d),\s+(?:tags::)?(\w+),\s+(\w+),\s+(\w+),\s+(\w+),\s+(\w+)(.*)\},")
+    yield "| attribute | tag | N-CREATE | N-SET (SCU/SCP) | final state |"
+    yield "| --- | --- | --- | --- | --- |"
+    for level, keyword, create, scu, scp, final, rest in row.findall(rows):
+        indent = "&gt;" * int(level)
+        if keyword == "kInclude":
+            yield f"| {indent}*include Table {titles[rest.split()[-1]]}* | | | | |"
+            continue
+        tag, name = ("", "*all other attributes*") if keyword == "kOthers" else names[keyword]
+        create, scu, scp, final = (kind.removeprefix("T") for kind in (create, scu, scp, final))
+        change = "not allowed" if scu == "no" else f"{scu}/{scp}"
+        yield f"| {indent}{name} | {tag} | {create} | {change} | {'' if final == 'no' else final} |"
+
+
+TABLES = {"storage-sop-classes": storage_sop_classes, "transfer-syntaxes": transfer_syntaxes,
+          "mpps-attributes": mpps_attributes}
 
 
 def main():

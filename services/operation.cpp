@@ -53,6 +53,7 @@ network::Command OngoingOperation::response_with(const Answer& answer) const {
   network::Command response = network::response_to(request(), answer.status);
   response.error_comment = answer.error_comment;
   response.offending_elements = answer.offending_elements;
+  response.error_id = answer.error_id;
   response.attribute_identifiers = answer.attribute_identifiers;
   if (!answer.sop_instance_uid.empty()) response.sop_instance_uid = answer.sop_instance_uid;
   if (answer.sub_operations) {

@@ -33,6 +33,7 @@ struct Answer {
   std::uint16_t status = network::status::kSuccess;
   std::string error_comment{};
   std::vector<Tag> offending_elements{};
+  std::optional<std::uint16_t> error_id{};   ///< says of a processing failure which one
   std::string sop_instance_uid{};            ///< when it differs from the request's (N-CREATE)
   std::vector<Tag> attribute_identifiers{};  ///< N-GET, N-SET, N-CREATE: those that failed
   std::optional<SubOperations> sub_operations{};

@@ -32,6 +32,7 @@ namespace pacs::storage {
 class FileSystem;
 class Jobs;
 class JobQueue;
+class PerformedSteps;
 
 enum class Durability : std::uint8_t { Full, Os };  ///< survives power loss | survives kill -9
 enum class DuplicatePolicy : std::uint8_t { Keep, Replace, Reject };
@@ -180,6 +181,8 @@ class Archive {
   /// Work that may fail and must happen; both live as long as the archive.
   [[nodiscard]] virtual Jobs& jobs() = 0;
   [[nodiscard]] virtual JobQueue& job_queue() = 0;
+  /// What modalities report of their work; lives as long as the archive.
+  [[nodiscard]] virtual PerformedSteps& performed_steps() = 0;
 };
 
 }  // namespace pacs::storage

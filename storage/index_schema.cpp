@@ -142,17 +142,38 @@ CREATE INDEX worklist_item_by_requested_procedure ON worklist_item (requested_pr
 CREATE INDEX worklist_item_by_step ON worklist_item (scheduled_procedure_step_id, id);
 CREATE INDEX worklist_item_by_source ON worklist_item (source);
 
--- Modality performed procedure steps (PS3.4 Annex F). data_set is the whole object.
+-- Modality performed procedure steps (PS3.4 Annex F), one row each. data_set is the whole object in
+-- UTF-8, character_set what its creator sent; the other columns are taken from it.
 CREATE TABLE performed_step (
   id $ID PRIMARY KEY, sop_instance_uid TEXT NOT NULL UNIQUE,
-  status TEXT NOT NULL, source_ae TEXT NOT NULL,
+  status TEXT NOT NULL, source_ae TEXT NOT NULL, character_set TEXT NOT NULL,
+  patient_id TEXT NOT NULL, patient_name TEXT NOT NULL, modality TEXT NOT NULL,
+  performed_station_ae_title TEXT NOT NULL, performed_procedure_step_id TEXT NOT NULL,
+  start_date TEXT NOT NULL, start_time TEXT NOT NULL,
+  end_date TEXT NOT NULL, end_time TEXT NOT NULL,
   created_ms $BIG NOT NULL, changed_ms $BIG NOT NULL, data_set $BYTES NOT NULL);
--- What a step says it has made.
-CREATE TABLE performed_instance (
+CREATE INDEX performed_step_by_status ON performed_step (status);
+CREATE INDEX performed_step_by_patient_id ON performed_step (patient_id);
+-- The scheduled steps that a step performs. holds_objects: its objects belong to the study; 0 for
+-- that of a request which the modality grouped into another study.
+CREATE TABLE performed_request (
   step_key $BIG NOT NULL REFERENCES performed_step (id),
-  series_instance_uid TEXT NOT NULL, sop_class_uid TEXT NOT NULL, sop_instance_uid TEXT NOT NULL,
-  PRIMARY KEY (step_key, sop_instance_uid));
-CREATE INDEX performed_instance_by_uid ON performed_instance (sop_instance_uid);
+  study_instance_uid TEXT NOT NULL, scheduled_procedure_step_id TEXT NOT NULL,
+  accession_number TEXT NOT NULL, holds_objects $BIG NOT NULL,
+  PRIMARY KEY (study_instance_uid, scheduled_procedure_step_id, step_key));
+CREATE INDEX performed_request_by_step ON performed_request (step_key);
+CREATE INDEX performed_request_by_accession_number ON performed_request (accession_number);
+-- What a step says it has made.
+CREATE TABLE performed_series (
+  id $ID PRIMARY KEY, step_key $BIG NOT NULL REFERENCES performed_step (id),
+  series_instance_uid TEXT NOT NULL, series_description TEXT NOT NULL,
+  protocol_name TEXT NOT NULL,
+  UNIQUE (step_key, series_instance_uid));
+CREATE TABLE performed_instance (
+  series_key $BIG NOT NULL REFERENCES performed_series (id),
+  sop_class_uid TEXT NOT NULL, sop_instance_uid TEXT NOT NULL,
+  PRIMARY KEY (sop_instance_uid, series_key));
+CREATE INDEX performed_instance_by_series ON performed_instance (series_key);
 
 -- Work that may fail and must happen (jobs.h). once: not empty in at most one row.
 CREATE TABLE job (

@@ -12,6 +12,7 @@
 #include "storage/recovery.h"
 #include "storage/sql_index.h"
 #include "storage/sql_jobs.h"
+#include "storage/sql_performed_steps.h"
 #include "storage/sql_worklist.h"
 #include "storage/verify.h"
 
@@ -71,6 +72,9 @@ Status LocalArchive::start() {
   if (!index) return fail(index.error());
   worklist_ = std::make_unique<SqlWorklist>((*index)->database());
   jobs_ = std::make_unique<SqlJobs>((*index)->database());
+  // Without room to index what waits, what is indexed is better than no answer.
+  performed_steps_ = std::make_unique<SqlPerformedSteps>((*index)->database(),
+                                                         [this] { (void)behind_->settle(); });
   index_ = std::move(*index);
 
   const auto journal_directory = options_.path / "journal";

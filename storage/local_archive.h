@@ -15,6 +15,7 @@
 #include "storage/journal.h"
 #include "storage/lock_file.h"
 #include "storage/pending.h"
+#include "storage/performed_steps.h"
 #include "storage/storage_metrics.h"
 #include "storage/write_behind.h"
 
@@ -56,6 +57,7 @@ class LocalArchive final : public Archive {
   Result<VerifyReport> verify(
       const std::function<bool(std::uint64_t, std::uint64_t)>& progress) override;
   Status ready() override;
+  PerformedSteps& performed_steps() override { return *performed_steps_; }
   Result<std::vector<RemoteAe>> remote_aes() override;
   Status put_remote_ae(const RemoteAe& remote) override;
   Status remove_remote_ae(std::string_view ae_title) override;
@@ -87,6 +89,7 @@ class LocalArchive final : public Archive {
   std::unique_ptr<Index> index_;
   std::unique_ptr<Worklist> worklist_;
   std::unique_ptr<SqlJobs> jobs_;
+  std::unique_ptr<PerformedSteps> performed_steps_;
   PendingTable pending_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<Checkpointer> checkpointer_;

@@ -16,7 +16,9 @@ inline constexpr std::uint16_t kPending = 0xFF00;
 inline constexpr std::uint16_t kPendingWarning = 0xFF01;
 inline constexpr std::uint16_t kCancel = 0xFE00;
 // PS3.7 Annex C.
+inline constexpr std::uint16_t kNoSuchAttribute = 0x0105;
 inline constexpr std::uint16_t kInvalidAttributeValue = 0x0106;
+inline constexpr std::uint16_t kAttributeListError = 0x0107;
 inline constexpr std::uint16_t kNoSuchSopInstance = 0x0112;
 inline constexpr std::uint16_t kMissingAttribute = 0x0120;
 inline constexpr std::uint16_t kMissingAttributeValue = 0x0121;
@@ -37,6 +39,7 @@ inline constexpr std::uint16_t kCannotCalculateMatches = 0xA701;
 inline constexpr std::uint16_t kCannotPerformSubOperations = 0xA702;
 inline constexpr std::uint16_t kMoveDestinationUnknown = 0xA801;
 inline constexpr std::uint16_t kSubOperationsFailed = 0xB000;  // some, or with warnings
+inline constexpr std::uint16_t kOptionalAttributesNotSupported = 0x0001;  // PS3.4 Table F.8.2-2
 }  // namespace status
 
 enum class StatusClass : std::uint8_t { Success, Warning, Failure, Cancel, Pending };

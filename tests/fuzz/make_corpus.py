@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Makes the seeds of the data set, Part 10, JSON, XML, character set and identifier targets, most from
-pydicom's samples.
+"""Makes the seeds of the data set, Part 10, JSON, XML, character set, identifier and N-service targets,
+most from pydicom's samples.
 
     tests/fuzz/make_corpus.py       writes tests/fuzz/corpus/fuzz_*/, which is checked in
 """
@@ -65,14 +65,22 @@ def deflated(path):
     seed("fuzz_data_set", bytes([3, 7]) + squeeze.compress(content) + squeeze.flush())
 
 
-def identifier(rules, **keys):
+def data_set(**values):
     dataset = pydicom.Dataset()
-    for keyword, value in keys.items():
+    for keyword, value in values.items():
         setattr(dataset, keyword, value)
+    return dataset
+
+
+def implicit(dataset):
     buffer = DicomBytesIO()
     buffer.is_little_endian, buffer.is_implicit_VR = True, True
     write_dataset(buffer, dataset)
-    seed("fuzz_identifier", bytes([rules]) + buffer.getvalue())
+    return buffer.getvalue()
+
+
+def identifier(rules, **keys):
+    seed("fuzz_identifier", bytes([rules]) + implicit(data_set(**keys)))
 
 
 def identifiers():
@@ -90,8 +98,44 @@ def identifiers():
     identifier(9, QueryRetrieveLevel="STUDY", StudyInstanceUID="1.2", ScheduledProcedureStepSequence=[item])
 
 
+def n_service(strictness, attributes, modifications):
+    first = implicit(attributes)
+    seed("fuzz_n_service", bytes([strictness]) + len(first).to_bytes(2, "little") + first + implicit(modifications))
+
+
+def n_services():
+    reference = data_set(ReferencedSOPClassUID="1.2.840.10008.5.1.4.1.1.2", ReferencedSOPInstanceUID="1.2.3")
+    code = data_set(CodeValue="110513", CodingSchemeDesignator="DCM", CodeMeaning="Discontinued")
+    request = data_set(
+        StudyInstanceUID="1.2.3.1", ReferencedStudySequence=[reference], AccessionNumber="A1", RequestedProcedureID="R1",
+        RequestedProcedureDescription="", ScheduledProcedureStepID="S1", ScheduledProcedureStepDescription="",
+        ScheduledProtocolCodeSequence=[code])
+    begin = dict(
+        ScheduledStepAttributesSequence=[request], PatientName="Doe^Jane", PatientID="P1", PatientBirthDate="",
+        PatientSex="F", ReferencedPatientSequence=[], PerformedProcedureStepID="PPS1", PerformedStationAETitle="CT",
+        PerformedStationName="", PerformedLocation="", PerformedProcedureStepStartDate="20260101",
+        PerformedProcedureStepStartTime="101500", PerformedProcedureStepStatus="IN PROGRESS",
+        PerformedProcedureStepDescription="", PerformedProcedureTypeDescription="", ProcedureCodeSequence=[code],
+        PerformedProcedureStepEndDate="", PerformedProcedureStepEndTime="", Modality="CT", StudyID="",
+        PerformedProtocolCodeSequence=[], PerformedSeriesSequence=[])
+    series = data_set(
+        PerformingPhysicianName="", ProtocolName="HEAD", OperatorsName="", SeriesInstanceUID="1.2.3.1.1",
+        SeriesDescription="", RetrieveAETitle="", ReferencedImageSequence=[reference, reference],
+        ReferencedNonImageCompositeSOPInstanceSequence=[reference])
+    end = dict(PerformedProcedureStepStatus="COMPLETED", PerformedProcedureStepEndDate="20260101",
+               PerformedProcedureStepEndTime="1030", PerformedSeriesSequence=[series])
+    n_service(0, data_set(**begin), data_set(**end))
+    n_service(0, data_set(SpecificCharacterSet="ISO_IR 100", **{**begin, "PatientName": "Jäger"}),
+              data_set(SpecificCharacterSet="ISO_IR 126", PerformedProcedureStepDescription="α"))
+    n_service(0, data_set(**begin), data_set(PatientName="Roe", PerformedProcedureStepStatus="DISCONTINUED"))
+    n_service(1, data_set(ScheduledStepAttributesSequence=[data_set(StudyInstanceUID="1.2")],
+                          PerformedProcedureStepStatus="IN PROGRESS"), data_set(PerformedProcedureStepStatus="COMPLETED"))
+    n_service(0, data_set(PerformedProcedureStepStatus="COMPLETED"), data_set())
+
+
 def main():
     identifiers()
+    n_services()
     for folder in ("test_files", "charset_files"):
         for path in sorted((SAMPLES / folder).glob("*")):
             if path.is_file():

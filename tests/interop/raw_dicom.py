@@ -10,6 +10,7 @@ IMPLICIT = "1.2.840.10008.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
 DEFLATED = "1.2.840.10008.1.2.1.99"
 
+N_EVENT_REPORT_RQ, N_GET_RQ, N_SET_RQ, N_ACTION_RQ, N_CREATE_RQ = 0x0100, 0x0110, 0x0120, 0x0130, 0x0140
 ASSOCIATE_RQ, ASSOCIATE_AC, ASSOCIATE_RJ, P_DATA, RELEASE_RQ, RELEASE_RP, ABORT = range(1, 8)
 
 
@@ -123,6 +124,19 @@ def role_selection(sop_class, scu, scp):
     return item(0x54, struct.pack(">H", len(raw)) + raw + bytes([scu, scp]))
 
 
+def n_rq(field, sop_class, sop_instance, message_id=1, data_set=True, attributes=()):
+    """An N-service request: PS3.7 Tables 10.3-3 (N-GET), 10.3-5 (N-SET), 10.3-9 (N-CREATE) ..."""
+    requested = field in (N_GET_RQ, N_SET_RQ, N_ACTION_RQ)  # the others say Affected
+    elements = [ui(0x00000003 if requested else 0x00000002, sop_class), us(0x00000100, field),
+                us(0x00000110, message_id), us(0x00000800, 1 if data_set else 0x0101)]
+    if sop_instance:
+        elements.append(ui(0x00001001 if requested else 0x00001000, sop_instance))
+    if attributes:
+        elements.append(element(0x00001005, b"".join(struct.pack("<HH", tag >> 16, tag & 0xFFFF)
+                                                     for tag in attributes)))
+    return command_set(*elements)
+
+
 def parse_command(raw):
     """{tag: bytes}"""
     elements, at = {}, 0
@@ -208,6 +222,14 @@ class Connection:
                 at += 4 + size
         self.context = number
         return parse_command(parts[True]), parts[False]
+
+    def request(self, number, command, data_set=b"", chunk=16000):
+        """Sends a request; its response as message_with_data gives it."""
+        parts = p_data(pdv(number, command, command=True))
+        for at in range(0, len(data_set), chunk):
+            parts += p_data(pdv(number, data_set[at:at + chunk], last=at + chunk >= len(data_set)))
+        self.send(parts)
+        return self.message_with_data()
 
     def message(self):
         """The next command set as {tag: bytes}; the data set, if any, is read and dropped."""
