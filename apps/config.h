@@ -92,6 +92,13 @@ struct CommitmentConfig {
   std::uint32_t references_max = 200'000;
 };
 
+struct WorklistConfig {
+  std::vector<std::string> shown_statuses = {"SCHEDULED", "ARRIVED", "READY", "STARTED"};
+  bool only_own_station = false;
+  std::string folder;
+  std::uint32_t folder_seconds = 2;
+};
+
 struct LoggingConfig {
   integration::LogLevel level = integration::LogLevel::Info;
   integration::LogFormat format = integration::LogFormat::Text;
@@ -119,6 +126,7 @@ struct Config {
   HttpConfig http;
   StorageConfig storage;
   IndexConfig index;
+  WorklistConfig worklist;
   Limits limits;
   CommitmentConfig commitment;
   JobsConfig jobs;

@@ -17,12 +17,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 FOLDERS = "core|encoding|network|storage|services|integration|web|apps|tests|bench|examples|scripts|docs|cmake"
 PATH = re.compile(rf"`(?:\./)?((?:{FOLDERS})/[\w./*-]*)[^`]*`")
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
-KEY = re.compile(r"`((?:dicom|http|storage|index|limits|logging|server)\.[a-z_.]+)`")
+KEY = re.compile(r"`((?:dicom|http|storage|index|worklist|limits|logging|server)\.[a-z_.]+)`")
 COMMANDS = re.compile(r"^```(?:sh|toml)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def problems():
-    keys = set(re.findall(r'"((?:dicom|http|storage|index|limits|logging|server)\.[a-z_.]+)"',
+    keys = set(re.findall(r'"((?:dicom|http|storage|index|worklist|limits|logging|server)\.[a-z_.]+)"',
                           (ROOT / "apps" / "config_keys.cpp").read_text()))
     tables = {key.rsplit(".", 1)[0] for key in keys}
     for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
