@@ -11,6 +11,7 @@
 #include "encoding/character_set.h"
 #include "encoding/dicom_file.h"
 #include "encoding/dicom_json.h"
+#include "storage/worklist_order.h"
 
 namespace pacs::apps {
 
@@ -52,41 +53,8 @@ Result<DataSet> read_keys(const std::string& path) {
   return to_utf8(file->data_set);
 }
 
-}  // namespace
-
-void add_query_options(CLI::App& command, QueryOptions& options) {
-  command.add_option("-L,--level", options.level,
-                     "PATIENT, STUDY, SERIES or IMAGE (default STUDY)");
-  command
-      .add_option("--model", options.model,
-                  "information model: patient, study or patient-study (root)")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"patient", "study", "patient-study"}));
-  command.add_flag_callback(
-      "-P,--patient", [&options] { options.model = "patient"; }, "--model patient");
-  command.add_flag_callback(
-      "-S,--study", [&options] { options.model = "study"; }, "--model study");
-  command.add_flag_callback(
-      "-O,--psonly", [&options] { options.model = "patient-study"; },
-      "--model patient-study (retired)");
-  command.add_option("-k,--key", options.keys, "a key; may be repeated")
-      ->type_name("KEYWORD[=VALUE]")
-      ->expected(1)
-      ->take_all();
-  command.add_option("--keys-from", options.file, "a DICOM or DICOM JSON file of keys")
-      ->type_name("FILE");
-  command.add_option("--character-set", options.character_set,
-                     "Specific Character Set to send text in (default ISO_IR 192: UTF-8)");
-  command.add_flag("--relational", options.relational,
-                   "negotiate keys of any level without the unique keys above it");
-}
-
-storage::QueryModel model_of(const QueryOptions& options) {
-  const auto* found = std::ranges::find(kModels, options.model, &ModelName::name);
-  return found == kModels.end() ? QueryModel::StudyRoot : found->model;
-}
-
-Result<DataSet> make_identifier(const QueryOptions& options) {
+/// The keys of file and command line, in UTF-8 without saying so; `place` may move each.
+Result<DataSet> read_all_keys(const QueryOptions& options, KeyPath (*place)(KeyPath)) {
   DataSet keys;
   if (!options.file.empty()) {
     Result<DataSet> read = read_keys(options.file);
@@ -98,21 +66,15 @@ Result<DataSet> make_identifier(const QueryOptions& options) {
   for (const std::string& text : options.keys) {
     Result<QueryKeyText> key = parse_query_key(text);
     if (!key) return fail(std::move(key.error()));
+    key->path = place(std::move(key->path));
     if (Status put = put_key(keys, *key); !put) return fail(std::move(put.error()));
   }
-  std::string level = options.level;
-  if (level.empty()) level = keys.text(tags::QueryRetrieveLevel);
-  if (level.empty()) level = "STUDY";
-  std::ranges::transform(level, level.begin(), [](unsigned char c) {
-    return static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-  });
-  if (level == "INSTANCE") level = "IMAGE";
-  if (!storage::parse_query_level(level)) {
-    return fail(ErrorKind::InvalidArgument,
-                fmt::format("\"{}\" is no level: PATIENT, STUDY, SERIES or IMAGE", level));
-  }
-  keys.set_text(tags::QueryRetrieveLevel, level);
   keys.erase(tags::SpecificCharacterSet);
+  return keys;
+}
+
+/// In the character set that was asked for, labelled so where it is not ASCII.
+Result<DataSet> to_be_sent(DataSet keys, const QueryOptions& options) {
   if (is_ascii(keys)) return keys;
   const CharacterSet wanted{options.character_set.empty() ? "ISO_IR 192" : options.character_set};
   if (wanted.has_unknown_term()) {
@@ -130,6 +92,76 @@ Result<DataSet> make_identifier(const QueryOptions& options) {
                 fmt::format("the keys have letters that {} does not hold", options.character_set));
   }
   return converted;
+}
+
+}  // namespace
+
+void add_key_options(CLI::App& command, QueryOptions& options) {
+  command.add_option("-k,--key", options.keys, "a key; may be repeated")
+      ->type_name("KEYWORD[=VALUE]")
+      ->expected(1)
+      ->take_all();
+  command.add_option("--keys-from", options.file, "a DICOM or DICOM JSON file of keys")
+      ->type_name("FILE");
+  command.add_option("--character-set", options.character_set,
+                     "Specific Character Set to send text in (default ISO_IR 192: UTF-8)");
+}
+
+void add_query_options(CLI::App& command, QueryOptions& options) {
+  command.add_option("-L,--level", options.level,
+                     "PATIENT, STUDY, SERIES or IMAGE (default STUDY)");
+  command
+      .add_option("--model", options.model,
+                  "information model: patient, study or patient-study (root)")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"patient", "study", "patient-study"}));
+  command.add_flag_callback(
+      "-P,--patient", [&options] { options.model = "patient"; }, "--model patient");
+  command.add_flag_callback(
+      "-S,--study", [&options] { options.model = "study"; }, "--model study");
+  command.add_flag_callback(
+      "-O,--psonly", [&options] { options.model = "patient-study"; },
+      "--model patient-study (retired)");
+  add_key_options(command, options);
+  command.add_flag("--relational", options.relational,
+                   "negotiate keys of any level without the unique keys above it");
+}
+
+storage::QueryModel model_of(const QueryOptions& options) {
+  const auto* found = std::ranges::find(kModels, options.model, &ModelName::name);
+  return found == kModels.end() ? QueryModel::StudyRoot : found->model;
+}
+
+Result<DataSet> make_identifier(const QueryOptions& options) {
+  Result<DataSet> keys = read_all_keys(options, [](KeyPath path) { return path; });
+  if (!keys) return keys;
+  std::string level = options.level;
+  if (level.empty()) level = keys->text(tags::QueryRetrieveLevel);
+  if (level.empty()) level = "STUDY";
+  std::ranges::transform(level, level.begin(), [](unsigned char c) {
+    return static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  });
+  if (level == "INSTANCE") level = "IMAGE";
+  if (!storage::parse_query_level(level)) {
+    return fail(ErrorKind::InvalidArgument,
+                fmt::format("\"{}\" is no level: PATIENT, STUDY, SERIES or IMAGE", level));
+  }
+  keys->set_text(tags::QueryRetrieveLevel, level);
+  return to_be_sent(std::move(*keys), options);
+}
+
+Result<DataSet> make_worklist_identifier(const QueryOptions& options) {
+  Result<DataSet> keys = read_all_keys(options, path_in_worklist);
+  if (!keys) return keys;
+  return to_be_sent(std::move(*keys), options);
+}
+
+KeyPath path_in_worklist(KeyPath path) {
+  if (!path.empty() && storage::is_of_step(path.front().tag)) {
+    path.insert(path.begin(),
+                KeyStep{.tag = tags::ScheduledProcedureStepSequence, .into_item = true});
+  }
+  return path;
 }
 
 }  // namespace pacs::apps

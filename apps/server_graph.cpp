@@ -17,8 +17,8 @@
 #include "services/remote_aes.h"
 #include "services/storage_scp.h"
 #include "services/verification_scp.h"
-#include "web/jobs.h"
 #include "services/worklist_scp.h"
+#include "web/jobs.h"
 #include "web/remote_aes.h"
 #include "web/worklist.h"
 
