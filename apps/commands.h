@@ -17,6 +17,7 @@ void add_get(CLI::App& app, int& exit_code);
 void add_move(CLI::App& app, int& exit_code);
 void add_mpps(CLI::App& app, int& exit_code);
 void add_commit(CLI::App& app, int& exit_code);
+void add_worklist(CLI::App& app, int& exit_code);
 void add_dump(CLI::App& app, int& exit_code);
 void add_import(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);

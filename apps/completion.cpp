@@ -107,7 +107,12 @@ std::string bash(const std::vector<Command>& commands) {
   }
   out +=
       "  esac\n"
-      "  if [[ $current == -* || -z $path || $path == config ]]; then\n"
+      "  if [[ $current == -* ";
+  for (const Command& command : commands) {
+    if (!command.words.empty()) out += fmt::format("|| $path == {} ", quote(command.path));
+  }
+  out +=
+      "]]; then\n"
       "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
       "  fi\n"
       "  [[ ${#COMPREPLY[@]} -gt 0 ]] || compopt -o default 2>/dev/null\n"

@@ -97,6 +97,13 @@ struct MppsConfig {
   std::vector<std::string> notify;
 };
 
+struct WorklistConfig {
+  std::vector<std::string> shown_statuses = {"SCHEDULED", "ARRIVED", "READY", "STARTED"};
+  bool only_own_station = false;
+  std::string folder;
+  std::uint32_t folder_seconds = 2;
+};
+
 struct LoggingConfig {
   integration::LogLevel level = integration::LogLevel::Info;
   integration::LogFormat format = integration::LogFormat::Text;
@@ -124,6 +131,7 @@ struct Config {
   HttpConfig http;
   StorageConfig storage;
   IndexConfig index;
+  WorklistConfig worklist;
   MppsConfig mpps;
   Limits limits;
   CommitmentConfig commitment;

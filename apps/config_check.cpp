@@ -29,6 +29,7 @@ class Check {
     tls();
     sop_classes();
     index();
+    worklist();
     remote_aes();
     return std::move(problems_);
   }
@@ -165,6 +166,22 @@ class Check {
   void index() {
     if (config_.index.url != "sqlite:") {
       problem(fmt::format("index.url \"{}\" is not supported: \"sqlite:\" is", config_.index.url));
+    }
+  }
+
+  void worklist() {
+    for (const std::string& status : config_.worklist.shown_statuses) {
+      if (!storage::parse_step_status(status)) {
+        problem(
+            fmt::format("worklist.shown_statuses: \"{}\" is none of SCHEDULED, ARRIVED, READY, "
+                        "STARTED, DEPARTED, COMPLETED, DISCONTINUED and CANCELED",
+                        status));
+      }
+    }
+    const std::filesystem::path folder = config_.worklist.folder;
+    std::error_code ignored;
+    if (!folder.empty() && !std::filesystem::is_directory(folder, ignored)) {
+      problem(fmt::format("worklist.folder: {} is no folder", folder.string()));
     }
   }
 

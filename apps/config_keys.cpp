@@ -259,6 +259,23 @@ const ConfigKey kKeys[] = {
        "Where the index lies: \"sqlite:\" is a file below storage.path.",
        At<&Config::index, &IndexConfig::url>{}),
 
+  list("worklist.shown_statuses",
+       "Which scheduled procedure steps a modality is shown that does not ask for Scheduled Procedure\n"
+       "Step Status itself: SCHEDULED, ARRIVED, READY, STARTED, DEPARTED, COMPLETED, DISCONTINUED,\n"
+       "CANCELED.",
+       At<&Config::worklist, &WorklistConfig::shown_statuses>{}),
+  flag("worklist.only_own_station",
+       "Show a modality only what is scheduled for a station with its AE title.",
+       At<&Config::worklist, &WorklistConfig::only_own_station>{}),
+  text("worklist.folder",
+       "A folder of worklist files (*.wl, as wlmscpfs reads them): one that comes or changes is taken\n"
+       "into the worklist, for one that goes its steps are canceled unless they were begun. What is\n"
+       "wrong goes to its subfolder \"failed\". Empty: none.",
+       At<&Config::worklist, &WorklistConfig::folder>{}),
+  integer("worklist.folder_seconds", 1, 3600,
+       "Seconds between two looks at the folder. A file is read when it did not change in between.",
+       At<&Config::worklist, &WorklistConfig::folder_seconds>{}),
+
   flag("mpps.strict",
        "Refuse performed procedure steps that lack what PS3.4 Table F.7.2-1 requires. Say false for\n"
        "modalities that leave things out: then only status, studies and the UIDs of what was made are\n"
@@ -479,6 +496,7 @@ std::string_view config_table_help(std::string_view table) {
       {"http", "The HTTP port."},
       {"storage", "Where objects lie and what is promised for them."},
       {"index", "What is known of each patient, study, series and instance."},
+      {"worklist", "Modality Worklist: what modalities are scheduled to do."},
       {"limits", "What one object from outside may cost. Real objects stay far below."},
       {"mpps", "What modalities report of their work: modality performed procedure steps."},
       {"commitment",

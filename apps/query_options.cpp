@@ -9,6 +9,7 @@
 #include "apps/key_file.h"
 #include "apps/query_key.h"
 #include "core/dicom_tags.h"
+#include "storage/worklist_order.h"
 
 namespace pacs::apps {
 
@@ -24,7 +25,35 @@ constexpr std::array kModels{ModelName{"patient", QueryModel::PatientRoot},
                              ModelName{"study", QueryModel::StudyRoot},
                              ModelName{"patient-study", QueryModel::PatientStudyOnly}};
 
+/// The keys of file and command line, in UTF-8; `place` may move each.
+Result<DataSet> read_all_keys(const QueryOptions& options, KeyPath (*place)(KeyPath)) {
+  DataSet keys;
+  if (!options.file.empty()) {
+    Result<DataSet> read = read_key_file(options.file);
+    if (!read) return read;
+    keys = std::move(*read);
+  }
+  for (const std::string& text : options.keys) {
+    Result<QueryKeyText> key = parse_query_key(text);
+    if (!key) return fail(std::move(key.error()));
+    key->path = place(std::move(key->path));
+    if (Status put = put_key(keys, *key); !put) return fail(std::move(put.error()));
+  }
+  return keys;
+}
+
 }  // namespace
+
+void add_key_options(CLI::App& command, QueryOptions& options) {
+  command.add_option("-k,--key", options.keys, "a key; may be repeated")
+      ->type_name("KEYWORD[=VALUE]")
+      ->expected(1)
+      ->take_all();
+  command.add_option("--keys-from", options.file, "a DICOM or DICOM JSON file of keys")
+      ->type_name("FILE");
+  command.add_option("--character-set", options.character_set,
+                     "Specific Character Set to send text in (default ISO_IR 192: UTF-8)");
+}
 
 void add_query_options(CLI::App& command, QueryOptions& options) {
   command.add_option("-L,--level", options.level,
@@ -41,14 +70,7 @@ void add_query_options(CLI::App& command, QueryOptions& options) {
   command.add_flag_callback(
       "-O,--psonly", [&options] { options.model = "patient-study"; },
       "--model patient-study (retired)");
-  command.add_option("-k,--key", options.keys, "a key; may be repeated")
-      ->type_name("KEYWORD[=VALUE]")
-      ->expected(1)
-      ->take_all();
-  command.add_option("--keys-from", options.file, "a DICOM or DICOM JSON file of keys")
-      ->type_name("FILE");
-  command.add_option("--character-set", options.character_set,
-                     "Specific Character Set to send text in (default ISO_IR 192: UTF-8)");
+  add_key_options(command, options);
   command.add_flag("--relational", options.relational,
                    "negotiate keys of any level without the unique keys above it");
 }
@@ -59,19 +81,10 @@ storage::QueryModel model_of(const QueryOptions& options) {
 }
 
 Result<DataSet> make_identifier(const QueryOptions& options) {
-  DataSet keys;
-  if (!options.file.empty()) {
-    Result<DataSet> read = read_key_file(options.file);
-    if (!read) return read;
-    keys = std::move(*read);
-  }
-  for (const std::string& text : options.keys) {
-    Result<QueryKeyText> key = parse_query_key(text);
-    if (!key) return fail(std::move(key.error()));
-    if (Status put = put_key(keys, *key); !put) return fail(std::move(put.error()));
-  }
+  Result<DataSet> keys = read_all_keys(options, [](KeyPath path) { return path; });
+  if (!keys) return keys;
   std::string level = options.level;
-  if (level.empty()) level = keys.text(tags::QueryRetrieveLevel);
+  if (level.empty()) level = keys->text(tags::QueryRetrieveLevel);
   if (level.empty()) level = "STUDY";
   std::ranges::transform(level, level.begin(), [](unsigned char c) {
     return static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
@@ -81,8 +94,22 @@ Result<DataSet> make_identifier(const QueryOptions& options) {
     return fail(ErrorKind::InvalidArgument,
                 fmt::format("\"{}\" is no level: PATIENT, STUDY, SERIES or IMAGE", level));
   }
-  keys.set_text(tags::QueryRetrieveLevel, level);
-  return encode_keys(std::move(keys), options.character_set);
+  keys->set_text(tags::QueryRetrieveLevel, level);
+  return encode_keys(std::move(*keys), options.character_set);
+}
+
+Result<DataSet> make_worklist_identifier(const QueryOptions& options) {
+  Result<DataSet> keys = read_all_keys(options, path_in_worklist);
+  if (!keys) return keys;
+  return encode_keys(std::move(*keys), options.character_set);
+}
+
+KeyPath path_in_worklist(KeyPath path) {
+  if (!path.empty() && storage::is_of_step(path.front().tag)) {
+    path.insert(path.begin(),
+                KeyStep{.tag = tags::ScheduledProcedureStepSequence, .into_item = true});
+  }
+  return path;
 }
 
 }  // namespace pacs::apps

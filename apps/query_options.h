@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/query_key.h"
 #include "core/dicom_dataset.h"
 #include "core/result.h"
 #include "storage/query.h"
@@ -24,7 +25,9 @@ struct QueryOptions {
   bool relational = false;          ///< to be negotiated
 };
 
-/// Adds --level, --model, -P, -S, -O, -k, --keys-from, --character-set and --relational.
+/// Adds -k, --keys-from and --character-set.
+void add_key_options(CLI::App& command, QueryOptions& options);
+/// Those, and --level, --model, -P, -S, -O and --relational.
 void add_query_options(CLI::App& command, QueryOptions& options);
 
 [[nodiscard]] storage::QueryModel model_of(const QueryOptions& options);
@@ -32,5 +35,10 @@ void add_query_options(CLI::App& command, QueryOptions& options);
 /// The identifier: the keys and Query/Retrieve Level, text in UTF-8 or what was asked for and
 /// labelled so where it is not ASCII. InvalidArgument says what is wrong and how it could be meant.
 [[nodiscard]] Result<DataSet> make_identifier(const QueryOptions& options);
+/// The same for a worklist, which has no levels. Attributes of a scheduled procedure step that were
+/// written without their sequence are put into it.
+[[nodiscard]] Result<DataSet> make_worklist_identifier(const QueryOptions& options);
+/// Such a path with the sequence in front; others as they are.
+[[nodiscard]] KeyPath path_in_worklist(KeyPath path);
 
 }  // namespace pacs::apps

@@ -19,9 +19,11 @@
 #include "services/remote_aes.h"
 #include "services/storage_scp.h"
 #include "services/verification_scp.h"
+#include "services/worklist_scp.h"
 #include "web/jobs.h"
 #include "web/performed_steps.h"
 #include "web/remote_aes.h"
+#include "web/worklist.h"
 
 namespace pacs::apps {
 namespace {
@@ -105,6 +107,19 @@ web::HttpOptions http_options(const HttpConfig& http) {
   return options;
 }
 
+services::WorklistOptions worklist_options(const Config& config) {
+  services::WorklistOptions options;
+  options.shown_statuses.clear();
+  for (const std::string& status : config.worklist.shown_statuses) {
+    if (const auto known = storage::parse_step_status(status)) {
+      options.shown_statuses.push_back(*known);
+    }
+  }
+  options.only_own_station = config.worklist.only_own_station;
+  options.matches_max = config.dicom.find_matches_max;
+  return options;
+}
+
 /// A port that cannot be opened is for whoever wrote the configuration: says which key it was.
 tl::unexpected<Error> cannot_open(std::string_view key, const Error& error) {
   const std::string where = error.where.empty() ? "" : " (" + error.where + ")";
@@ -166,6 +181,8 @@ Status ServerGraph::open_archive() {
       *archive_, *workers_,
       services::FindOptions{.retrieve_ae = config_.dicom.ae_title,
                             .matches_max = config_.dicom.find_matches_max}));
+  responder_->add(
+      std::make_unique<services::WorklistScp>(*archive_, *workers_, worklist_options(config_)));
   const services::RetrieveSetup retrieve{*archive_, *workers_, log_};
   responder_->add(std::make_unique<services::GetScp>(retrieve));
   services::MoveOptions move;
@@ -174,6 +191,11 @@ Status ServerGraph::open_archive() {
   responder_->add(std::make_unique<services::MoveScp>(retrieve, std::move(move)));
   add_commitment();
   add_performed_steps();
+  if (!config_.worklist.folder.empty()) {
+    worklist_folder_ = std::make_unique<services::WorklistFolderWatch>(
+        services::WorklistFolder(archive_->worklist(), config_.worklist.folder, log_),
+        seconds(config_.worklist.folder_seconds));
+  }
   return {};
 }
 
@@ -251,6 +273,7 @@ Status ServerGraph::open_http_port() {
   web::add_remote_aes(router, *remotes_);
   web::add_jobs(router, archive_->jobs(), [this] { jobs_->wake(); });
   web::add_performed_steps(router, *archive_);
+  web::add_worklist(router, *archive_);
   auto server = web::HttpServer::start(*pool_, http_options(config_.http), std::move(router), log_,
                                        metrics_.get());
   if (!server) return cannot_open("http.port", server.error());

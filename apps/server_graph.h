@@ -17,6 +17,7 @@
 #include "services/job_runner.h"
 #include "services/remote_aes.h"
 #include "services/responder.h"
+#include "services/worklist_folder.h"
 #include "storage/archive.h"
 #include "web/http_server.h"
 #include "web/operations.h"
@@ -68,6 +69,7 @@ class ServerGraph {
   std::unique_ptr<integration::WorkPool> workers_;  // its work uses the archive, answers into pool_
   std::unique_ptr<services::RemoteAes> remotes_;
   std::unique_ptr<services::JobRunner> jobs_;
+  std::unique_ptr<services::WorklistFolderWatch> worklist_folder_;
   std::unique_ptr<services::Responder> responder_;
   std::unique_ptr<network::Server> dicom_, dicom_tls_;
   std::unique_ptr<web::HttpServer> http_;

@@ -1,5 +1,5 @@
-// Query/Retrieve SCP, C-FIND (PS3.4 §C.4.1): an identifier becomes a query, its matches become
-// pending responses, a page at a time.
+// Query/Retrieve SCP, C-FIND (PS3.4 §C.4.1): an identifier becomes a query, which the archive
+// answers.
 #pragma once
 
 #include <string>
@@ -17,9 +17,7 @@ namespace pacs::services {
 
 struct FindOptions {
   std::string retrieve_ae = "PACS";  ///< whom to ask for the objects: ourselves
-  /// Matches of one query; one with more ends with A700 after them, so that a query by mistake for
-  /// everything costs little. 0: no limit.
-  std::uint64_t matches_max = 0;
+  std::uint64_t matches_max = 0;     ///< as in FindSource
 };
 
 class FindScp : public Service {

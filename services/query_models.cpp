@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "core/uids.h"
 
@@ -11,7 +12,7 @@ namespace {
 using storage::QueryModel;
 using storage::QueryRules;
 
-// PS3.4 Table C.6.1.3-1, C.6.2.3-1 and the retired C.6.3 of PS3.4-2004.
+// PS3.4 Table C.6.1.3-1, C.6.2.3-1, the retired C.6.3 of PS3.4-2004, and Table K.6.1.4-1.
 constexpr std::array kSopClasses{
     QuerySopClass{uids::PatientRootQueryRetrieveInformationModelFind, QueryModel::PatientRoot,
                   QueryService::Find},
@@ -31,21 +32,38 @@ constexpr std::array kSopClasses{
                   QueryModel::PatientStudyOnly, QueryService::Move},
     QuerySopClass{uids::PatientStudyOnlyQueryRetrieveInformationModelGet,
                   QueryModel::PatientStudyOnly, QueryService::Get},
+    QuerySopClass{uids::ModalityWorklistInformationModelFind, QueryModel::ModalityWorklist,
+                  QueryService::Find},
 };
 
-// The bytes of the Service-class-application-information, in their order (PS3.4 Table C.5-2);
-// nullptr is a field that we do not do: byte 5, Enhanced Multi-Frame Image Conversion.
-constexpr std::array<bool QueryRules::*, 7> kFindFields{&QueryRules::relational,
-                                                        &QueryRules::combined_date_time,
-                                                        &QueryRules::fuzzy_names,
-                                                        &QueryRules::timezone_adjustment,
-                                                        nullptr,
-                                                        &QueryRules::empty_value_matching,
-                                                        &QueryRules::multiple_value_matching};
+/// A byte of the Service-class-application-information. Without a rule it is one that we do not do,
+/// or one that is "reserved; shall always be 1".
+struct Field {
+  bool QueryRules::*rule = nullptr;
+  bool always_one = false;
+};
 
-/// Of C-MOVE and C-GET only relational-retrieval is a field of ours (PS3.4 Table C.5-4).
-std::size_t fields_of(QueryService service) {
-  return service == QueryService::Find ? kFindFields.size() : 1;
+// In the order of PS3.4 Table C.5-2. Byte 5, Enhanced Multi-Frame Image Conversion, is not done.
+constexpr std::array<Field, 7> kFindFields{{{&QueryRules::relational},
+                                            {&QueryRules::combined_date_time},
+                                            {&QueryRules::fuzzy_names},
+                                            {&QueryRules::timezone_adjustment},
+                                            {},
+                                            {&QueryRules::empty_value_matching},
+                                            {&QueryRules::multiple_value_matching}}};
+// PS3.4 §K.5.1.
+constexpr std::array<Field, 4> kWorklistFields{{{nullptr, true},
+                                                {nullptr, true},
+                                                {&QueryRules::fuzzy_names},
+                                                {&QueryRules::timezone_adjustment}}};
+// What an answer may have at most: further fields of C-MOVE and C-GET are answered with 0.
+constexpr std::size_t kFieldsMax = kFindFields.size();
+
+std::span<const Field> fields_of(const QuerySopClass& sop_class) {
+  if (sop_class.model == QueryModel::ModalityWorklist) return kWorklistFields;
+  // Of C-MOVE and C-GET only relational-retrieval is a field of ours (PS3.4 Table C.5-4).
+  return std::span(kFindFields)
+      .first(sop_class.service == QueryService::Find ? kFindFields.size() : 1);
 }
 
 }  // namespace
@@ -65,12 +83,17 @@ std::string_view query_sop_class_uid(QueryModel model, QueryService service) {
 QueryRules query_rules(const network::Negotiated& negotiated, const QuerySopClass& sop_class) {
   QueryRules rules;
   rules.model = sop_class.model;
+  // PS3.4 Table K.6-1 has "the date range July 5 to July 7 and the time range 10am to 6pm" of a
+  // step's start as one range of moments, without negotiation.
+  rules.combined_date_time = sop_class.model == QueryModel::ModalityWorklist;
   const auto agreed = std::ranges::find(negotiated.extended, sop_class.uid,
                                         &network::ExtendedNegotiation::sop_class_uid);
   if (agreed == negotiated.extended.end()) return rules;
-  const std::size_t fields = std::min(agreed->information.size(), fields_of(sop_class.service));
-  for (std::size_t i = 0; i < fields; ++i) {
-    if (kFindFields[i] != nullptr) rules.*kFindFields[i] = agreed->information[i] == std::byte{1};
+  const std::span<const Field> fields = fields_of(sop_class);
+  for (std::size_t i = 0; i < std::min(agreed->information.size(), fields.size()); ++i) {
+    if (fields[i].rule != nullptr) {
+      rules.*fields[i].rule = agreed->information[i] == std::byte{1};
+    }
   }
   return rules;
 }
@@ -78,11 +101,12 @@ QueryRules query_rules(const network::Negotiated& negotiated, const QuerySopClas
 std::optional<Bytes> answer_query_negotiation(const network::ExtendedNegotiation& proposed) {
   const QuerySopClass* sop_class = find_query_sop_class(proposed.sop_class_uid);
   if (sop_class == nullptr || proposed.information.empty()) return std::nullopt;
-  Bytes answer(std::min(proposed.information.size(), kFindFields.size()));
-  for (std::size_t i = 0; i < std::min(answer.size(), fields_of(sop_class->service)); ++i) {
+  const std::span<const Field> fields = fields_of(*sop_class);
+  Bytes answer(std::min(proposed.information.size(), kFieldsMax));
+  for (std::size_t i = 0; i < std::min(answer.size(), fields.size()); ++i) {
     // PS3.4 §C.5.1.1.1: what is not asked for is not done.
-    const bool asked = proposed.information[i] == std::byte{1};
-    answer[i] = asked && kFindFields[i] != nullptr ? std::byte{1} : std::byte{0};
+    const bool asked = proposed.information[i] == std::byte{1} && fields[i].rule != nullptr;
+    answer[i] = asked || fields[i].always_one ? std::byte{1} : std::byte{0};
   }
   return answer;
 }
@@ -90,8 +114,8 @@ std::optional<Bytes> answer_query_negotiation(const network::ExtendedNegotiation
 network::ExtendedNegotiation propose_query_negotiation(const QuerySopClass& sop_class,
                                                        const QueryRules& rules) {
   network::ExtendedNegotiation proposal{std::string{sop_class.uid}, {}};
-  for (std::size_t i = 0; i < fields_of(sop_class.service); ++i) {
-    const bool wanted = kFindFields[i] != nullptr && rules.*kFindFields[i];
+  for (const Field& field : fields_of(sop_class)) {
+    const bool wanted = field.always_one || (field.rule != nullptr && rules.*field.rule);
     proposal.information.push_back(wanted ? std::byte{1} : std::byte{0});
   }
   return proposal;

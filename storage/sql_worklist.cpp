@@ -215,16 +215,16 @@ Result<WorklistItem> SqlWorklist::get(const StepId& id) {
 
 Status SqlWorklist::cancel(const StepId& id) {
   const auto cancel_it = [&](SqlDatabase& database) -> Status {
-    const auto status = one_row<std::string>(
-        database, where("SELECT status FROM worklist_item", id),
-        [](SqlStatement& row) { return std::string(row.text(0)); });
+    const auto status =
+        one_row<std::string>(database, where("SELECT status FROM worklist_item", id),
+                             [](SqlStatement& row) { return std::string(row.text(0)); });
     if (!status) return fail(status.error());
     if (!*status) return no_such_item();
     if (**status == to_string(StepStatus::Canceled)) return {};
     if (kBegun.find("'" + **status + "'") != std::string_view::npos) {
-      return fail(ErrorKind::Mismatch,
-                  fmt::format("the step is {}: only one that was not begun can be canceled",
-                              **status));
+      return fail(
+          ErrorKind::Mismatch,
+          fmt::format("the step is {}: only one that was not begun can be canceled", **status));
     }
     SqlText head("UPDATE worklist_item SET status = 'CANCELED', changed_ms = ");
     head.add(now_ms());

@@ -8,8 +8,8 @@ namespace {
 
 // In the order of StepStatus.
 constexpr std::array<std::string_view, kStepStatuses> kNames{
-    "SCHEDULED", "ARRIVED", "READY", "STARTED", "DEPARTED", "COMPLETED", "DISCONTINUED",
-    "CANCELED"};
+    "SCHEDULED", "ARRIVED",   "READY",        "STARTED",
+    "DEPARTED",  "COMPLETED", "DISCONTINUED", "CANCELED"};
 
 }  // namespace
 

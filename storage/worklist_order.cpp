@@ -24,9 +24,9 @@ constexpr Tag kStep = tags::ScheduledProcedureStepSequence;
 
 // PS3.4 Table K.6-1: return keys of Type 1 that nobody can make up.
 constexpr std::array kOfOrder{Tag{tags::PatientName}, Tag{tags::PatientID}};
-constexpr std::array kOfStep{
-    Tag{tags::ScheduledStationAETitle}, Tag{tags::ScheduledProcedureStepStartDate},
-    Tag{tags::ScheduledProcedureStepStartTime}, Tag{tags::Modality}};
+constexpr std::array kOfStep{Tag{tags::ScheduledStationAETitle},
+                             Tag{tags::ScheduledProcedureStepStartDate},
+                             Tag{tags::ScheduledProcedureStepStartTime}, Tag{tags::Modality}};
 
 tl::unexpected<Error> malformed(Tag tag, std::string message) {
   return fail(Error{ErrorKind::Malformed, std::move(message)}.on(tag));
@@ -87,8 +87,8 @@ Status check_elements(const DataSet& data_set) {
     const bool both_text =
         info(given).kind == VRKind::Text && info(entry->vr()).kind == VRKind::Text;
     if (!both_text && given != VR::UN && std::ranges::count(entry->alternatives(), given) == 0) {
-      return malformed(tag, fmt::format("{} has VR {}, but is {}", entry->keyword,
-                                        to_string(given), to_string(entry->vr())));
+      return malformed(tag, fmt::format("{} has VR {}, but is {}", entry->keyword, to_string(given),
+                                        to_string(entry->vr())));
     }
     if (auto checked = check_value_of(element); !checked) return checked;
   }
@@ -99,8 +99,8 @@ template <typename Tags>
 Status check_present(const DataSet& data_set, const Tags& wanted, std::string_view where) {
   for (const Tag tag : wanted) {
     if (!data_set.text(tag, 0).empty()) continue;
-    return malformed(tag, fmt::format("{} is missing{} (PS3.4 Table K.6-1, Type 1)",
-                                      keyword_of(tag), where));
+    return malformed(
+        tag, fmt::format("{} is missing{} (PS3.4 Table K.6-1, Type 1)", keyword_of(tag), where));
   }
   return {};
 }
@@ -112,8 +112,8 @@ class Identifiers {
     if (!name) return;
     // What tells one order from another, not what is corrected in one: the name of a patient is.
     std::string& text = seed_.emplace(*name);
-    for (const Tag tag : {Tag{tags::PatientID}, Tag{tags::AccessionNumber},
-                          Tag{tags::RequestedProcedureID}}) {
+    for (const Tag tag :
+         {Tag{tags::PatientID}, Tag{tags::AccessionNumber}, Tag{tags::RequestedProcedureID}}) {
       text.append("\n").append(order.text(tag));
     }
   }

@@ -60,8 +60,7 @@ SqlText behind(const Way& way) {
 
 class Planner {
  public:
-  Planner(Query query, const WorklistView& view, SqlReader& reader)
-      : view_(view), reader_(reader) {
+  Planner(Query query, const WorklistView& view, SqlReader& reader) : view_(view), reader_(reader) {
     plan_.match = query;
     plan_.query = std::move(query);
   }
@@ -97,8 +96,8 @@ class Planner {
     if (step == plan_.match.keys.end()) {
       step = plan_.match.keys.insert(step, QueryKey{.tag = kStep, .vr = VR::SQ});
     }
-    QueryKey& own = step->items.emplace_back(
-        QueryKey{.tag = tags::ScheduledStationAETitle, .vr = VR::AE});
+    QueryKey& own =
+        step->items.emplace_back(QueryKey{.tag = tags::ScheduledStationAETitle, .vr = VR::AE});
     own.matching = Matching::Single;
     own.values = {view_.station_ae};
     step->matching = Matching::Sequence;
@@ -126,12 +125,12 @@ class Planner {
   void place_statuses() {
     const QueryKey* key = restricting_key(kStep, tags::ScheduledProcedureStepStatus);
     for (const StepStatus status : view_.statuses) {
-      const bool asked =
-          key == nullptr || key->matching == Matching::Empty ||
-          std::ranges::any_of(key->values, [&](const std::string& value) {
-            return value_matches(*key, value, to_string(status), plan_.match.rules);
-          });
-      if (asked) statuses_.emplace_back(to_string(status));
+      const bool asked = key == nullptr || key->matching == Matching::Empty ||
+                         std::ranges::any_of(key->values, [&](const std::string& value) {
+                           return value_matches(*key, value, to_string(status), plan_.match.rules);
+                         });
+      const std::string_view name = to_string(status);
+      if (asked && std::ranges::count(statuses_, name) == 0) statuses_.emplace_back(name);
     }
   }
 
@@ -216,8 +215,8 @@ class Planner {
   /// By status and start; where one station is asked for, by that first.
   [[nodiscard]] std::vector<Way> with_start() const {
     const QueryKey* station = restricting_key(kStep, tags::ScheduledStationAETitle);
-    const bool one = station != nullptr && station->matching == Matching::Single &&
-                     station->values.size() == 1;
+    const bool one =
+        station != nullptr && station->matching == Matching::Single && station->values.size() == 1;
     std::vector<Way> ways;
     for (const std::string& status : statuses_) {
       if (!one) {

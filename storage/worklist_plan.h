@@ -25,8 +25,8 @@ struct WorklistWalk {
 };
 
 struct WorklistPlan {
-  Query query;               ///< what is answered
-  Query match;               ///< what must match: the query, and what the view demands
+  Query query;  ///< what is answered
+  Query match;  ///< what must match: the query, and what the view demands
   std::vector<WorklistWalk> walks{};
 };
 

@@ -42,8 +42,7 @@ class WorklistMatches final : public Matches {
       const auto answer = [&](const WorklistItem& item) {
         builder_.begin(&item.data_set);
         for (const QueryKey& key : rows_.query().keys) builder_.add_of_header(key);
-        answers.push_back(
-            builder_.finish(item.data_set.text(tags::TimezoneOffsetFromUTC, 0)));
+        answers.push_back(builder_.finish(item.data_set.text(tags::TimezoneOffsetFromUTC, 0)));
       };
       if (auto pulled = rows_.pull(most - answers.size(), answer); !pulled) {
         return fail(std::move(pulled.error()));

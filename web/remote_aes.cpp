@@ -13,6 +13,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "core/percent_encoding.h"
 #include "services/remote_aes.h"
 #include "services/verification_scu.h"
 #include "web/state_change.h"
@@ -101,20 +102,6 @@ Response show(const RemoteAes& remotes, std::string_view title) {
   return ae ? answer(200, to_json(*ae)) : Response::problem(ae.error());
 }
 
-std::string encoded(std::string_view title) {
-  std::string path;
-  for (const char c : title) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                       c == '-' || c == '_' || c == '.';
-    if (plain) {
-      path += c;
-    } else {
-      path += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return path;
-}
-
 Response put(RemoteAes& remotes, const Request& request) {
   Result<storage::RemoteAe> remote = read_body(request.body, request.parameter("title"));
   if (!remote) return Response::problem(remote.error());
@@ -124,7 +111,7 @@ Response put(RemoteAes& remotes, const Request& request) {
   Response response = show(remotes, title);
   if (*added && response.status == 200) {
     response.status = 201;
-    response.headers.emplace_back("Location", "/api/remote-aes/" + encoded(title));
+    response.headers.emplace_back("Location", "/api/remote-aes/" + percent_encoded(title));
   }
   return response;
 }

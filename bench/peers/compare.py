@@ -376,6 +376,45 @@ def committing(count):
     return measure
 
 
+def worklist_100k(name):
+    """bench/worklist_bench: the kinds of query that modalities send, among 100,000 scheduled steps."""
+    archive = WORK / "worklist-100k"
+    out = harness.run(ROOT / "build" / "bench" / "worklist_bench", archive, 100_000, ok=True, timeout=1800).stdout
+    return {"p95_ms": float(re.search(r"^p95 ([\d.]+) ms", out, re.MULTILINE).group(1))}
+
+
+def asking_worklist(count):
+    """What is scheduled for one station on one day, asked again and again, among `count` worklist files."""
+    def measure(name):
+        folder = data.make_worklist(WORK / "data" / f"worklist-{count}", count)
+        times = 300 if name == "pacs" else 15
+        with tempfile.TemporaryDirectory(dir=WORK / "runs") as place:
+            if name == "pacs":
+                server = harness.Pacs(place, {"worklist": {"folder": folder}}, env=NODELAY)
+            else:
+                server = harness.wlmscpfs(folder, env=NODELAY)
+            with harness.running(server):
+                if name == "pacs":
+                    harness.eventually(lambda: server.log.count("worklist file taken") == count, "files taken", 300)
+                servers.settle(server)
+                before = servers.cpu_seconds(server)
+                keys = [f"ScheduledProcedureStepSequence[0].{key}" for key in (
+                    "ScheduledStationAETitle=CT1", "ScheduledProcedureStepStartDate=20240705", "Modality",
+                    "ScheduledProcedureStepStartTime", "ScheduledProcedureStepID")]
+                keys += ["PatientName", "PatientID", "AccessionNumber", "StudyInstanceUID"]
+                client = subprocess.Popen(["findscu", "-W", "--repeat", str(times), "-aec", server.ae_title,
+                                           *(part for key in keys for part in ("-k", key)),
+                                           "127.0.0.1", str(server.port)], env={**os.environ, **NODELAY},
+                                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                started = time.monotonic()
+                expect(client, "Find Response:", times * data.WORKLIST_ANSWERS)
+                wall = time.monotonic() - started
+                servers.settle(server)
+                return {"wall": wall, "each_ms": 1000 * (servers.cpu_seconds(server) - before) / times,
+                        "each_wall_ms": 1000 * wall / times}
+    return measure
+
+
 def parse(name):
     """bench/parse_bench: headers in memory, ours and DCMTK's, over pydicom's files."""
     out = harness.run(ROOT / "build" / "bench" / "parse_bench", ok=True, timeout=1800).stdout
@@ -451,6 +490,11 @@ LINES = {
     "find1": ("1,000 C-FIND of one study by accession number",
               finding(1000, 1, "AccessionNumber=A2000057", "StudyInstanceUID", "PatientName"), ARCHIVES, 99,
               [at_most("each_ms", 0.5, "ms of server time")]),
+    "worklist": ("worklist queries among 100,000 scheduled steps", worklist_100k, ("pacs",), 3,
+                 [at_most("p95_ms", 3, "ms")]),
+    "worklist1000": ("a station's day among 1,000 worklist files", asking_worklist(1000), ("pacs", "wlmscpfs"), 99,
+                     [ratio("pacs", "wlmscpfs", "each_ms", 1 / 20),
+                      ratio("pacs", "wlmscpfs", "each_wall_ms", 1 / 20)]),
     "storefind": ("400 CT while 8 clients list 200 studies twice a second", storing_while_asked(8),
                   ("pacs",), 99, [at_least("kept", 0.8, "of the rate without")]),
     "commit": ("commitment of 10,000 MR: request to response, and to the report with checksums", committing(10_000),
@@ -479,7 +523,8 @@ def describe(result):
         return result
     parts = []
     for key, form in (("wall", "{:.2f} s"), ("cpu", "cpu {:.2f} s"), ("peak", "peak {:.0f} MiB"),
-                      ("each_ms", "{:.2f} ms each"), ("kept", "{:.2f} of the rate alone"),
+                      ("each_ms", "cpu {:.2f} ms each"), ("each_wall_ms", "wall {:.2f} ms each"),
+                      ("p95_ms", "p95 {:.2f} ms"), ("kept", "{:.2f} of the rate alone"),
                       ("answered", "answered {:.3f} s"), ("reported", "reported {:.2f} s"),
                       ("growth", "+{:.0f} MiB"), ("resident", "{:.1f} MiB"), ("bytes", "{:.0f} B"),
                       ("kinds", "worst of {:.0f} kinds"), ("first_p95", "first answer p95 {:.2f} ms"),
@@ -511,7 +556,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--lines", default=",".join(LINES), help="default: " + ",".join(LINES))
-    parser.add_argument("--servers", default=",".join(QUICK))
+    parser.add_argument("--servers", default=",".join((*QUICK, "wlmscpfs")))
     parser.add_argument("--json", type=pathlib.Path, help="also write all numbers there")
     options = parser.parse_args()
     (WORK / "runs").mkdir(parents=True, exist_ok=True)

@@ -127,7 +127,9 @@ def multi_frame(number, rng, frames=400):
 
 def write(ds, path):
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = ds.SOPClassUID, ds.SOPInstanceUID
+    # Worklist files have no SOP Common module; dump2dcm gives them the private class of DCMTK's.
+    meta.MediaStorageSOPClassUID = ds.get("SOPClassUID", "1.2.276.0.7230010.3.1.0.1")
+    meta.MediaStorageSOPInstanceUID = ds.get("SOPInstanceUID", uid(0, 1))
     meta.TransferSyntaxUID, meta.ImplementationClassUID = ExplicitVRLittleEndian, uid(0)
     ds.file_meta, ds.is_little_endian, ds.is_implicit_VR = meta, True, False
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -152,4 +154,34 @@ def make(folder, what, count, studies=4):
             ds = (ct_image if what == "ct" else mr_image)(study, 1, number, rng)
         write(ds, folder / str(study) / f"{index:06d}.dcm")
     done.touch()
+    return folder
+
+
+WORKLIST_ANSWERS = 5  # steps of station CT1 on 2024-07-05 in every worklist of 100 files and more
+
+
+def make_worklist(folder, count):
+    """`count` worklist files in folder/OFFIS, as wlmscpfs wants them; returns `folder`."""
+    place = folder / "OFFIS"
+    if (place / "lockfile").exists():
+        return folder
+    place.mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        ds, step = Dataset(), Dataset()
+        ds.SpecificCharacterSet = "ISO_IR 100"
+        ds.PatientName, ds.PatientID = f"Benchmark^Patient{number:05d}", f"P{number:07d}"
+        ds.PatientBirthDate, ds.PatientSex = "19610423", "F"
+        ds.AccessionNumber, ds.StudyInstanceUID = f"A{number:08d}", uid(7, number)
+        ds.ReferringPhysicianName, ds.RequestingPhysician = "Referrer^Ruth", "Requester^Rose"
+        ds.RequestedProcedureID, ds.RequestedProcedureDescription = f"R{number:07d}", "CT of chest"
+        ours = number < WORKLIST_ANSWERS
+        step.ScheduledStationAETitle = "CT1" if ours else f"ST{number % 40:02d}"
+        step.Modality = "CT"
+        step.ScheduledProcedureStepStartDate = "20240705" if ours else f"202407{number % 30 + 1:02d}"
+        step.ScheduledProcedureStepStartTime = f"{7 + number % 12:02d}{number % 60:02d}00"
+        step.ScheduledPerformingPhysicianName = "Performer^Paul"
+        step.ScheduledProcedureStepDescription, step.ScheduledProcedureStepID = "Thorax", f"SPS{number:07d}"
+        ds.ScheduledProcedureStepSequence = Sequence([step])
+        write(ds, place / f"{number:05d}.wl")
+    (place / "lockfile").touch()
     return folder

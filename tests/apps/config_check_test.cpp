@@ -108,6 +108,11 @@ TEST_F(ConfigCheck, OtherThingsThatCannotWorkAreNamed) {
   EXPECT_NE(
       problem(with_settings({"storage.additional_sop_classes=1.2.x"})).find("\"1.2.x\" is no UID"),
       std::string::npos);
+  EXPECT_NE(problem(with_settings({"worklist.shown_statuses=SCHEDULED,MAYBE"}))
+                .find("\"MAYBE\" is none of"),
+            std::string::npos);
+  EXPECT_NE(problem(with_settings({"worklist.folder=/no/such/folder"})).find("is no folder"),
+            std::string::npos);
   EXPECT_NE(problem(with_settings({"index.url=mysql://x"})).find("not supported"),
             std::string::npos);
   EXPECT_NE(problem(with_settings({"storage.path="})).find("storage.path is empty"),

@@ -28,6 +28,20 @@ TEST(QueryOptions, TheLevelIsTheOptionsTheKeysOrStudy) {
   EXPECT_THAT(make_identifier({.level = "WARD"}).error().message, HasSubstr("is no level"));
 }
 
+TEST(QueryOptions, InAWorklistAttributesOfAStepAreFoundInItsSequence) {
+  const auto made = make_worklist_identifier(
+      {.keys = {"Modality=CT", "PatientID=P1",
+                "ScheduledProcedureStepSequence[0].ScheduledStationAETitle=CT1"}});
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_FALSE(made->contains(tags::QueryRetrieveLevel));
+  EXPECT_FALSE(made->contains(tags::Modality));
+  EXPECT_EQ(made->text(tags::PatientID), "P1");
+  const Sequence& steps = made->items(tags::ScheduledProcedureStepSequence);
+  ASSERT_EQ(steps.size(), 1U);
+  EXPECT_EQ(steps.front().data_set.text(tags::Modality), "CT");
+  EXPECT_EQ(steps.front().data_set.text(tags::ScheduledStationAETitle), "CT1");
+}
+
 TEST(QueryOptions, TextThatIsNotAsciiIsLabelled) {
   EXPECT_FALSE(identifier({.keys = {"PatientName=DOE*"}}).contains(tags::SpecificCharacterSet));
   const DataSet utf8 = identifier({.keys = {"PatientName=M\xC3\xBCller"}});

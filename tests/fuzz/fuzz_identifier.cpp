@@ -25,7 +25,7 @@ bool answers_itself(const std::vector<QueryKey>& keys) {
 
 QueryRules rules_of(unsigned bits) {
   QueryRules rules;
-  rules.model = static_cast<QueryModel>(bits % 3);
+  rules.model = static_cast<QueryModel>(bits % 4);
   rules.relational = (bits & 4) != 0;
   rules.combined_date_time = (bits & 8) != 0;
   rules.fuzzy_names = (bits & 16) != 0;
@@ -56,8 +56,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       read_data_set(share(Bytes(bytes.begin(), bytes.end())), implicit_vr_little_endian());
   if (!identifier) return 0;
   check_answer(*identifier);
-  const auto selection = parse_selection(*identifier, rules);
-  if (!selection) require(selection.error().tag.has_value());
+  if (rules.model != QueryModel::ModalityWorklist) {
+    const auto selection = parse_selection(*identifier, rules);
+    if (!selection) require(selection.error().tag.has_value());
+  }
   const auto query = parse_query(*identifier, rules);
   if (!query) {
     require(query.error().tag.has_value());

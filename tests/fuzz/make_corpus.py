@@ -96,6 +96,10 @@ def identifiers():
     identifier(5, QueryRetrieveLevel="IMAGE", SOPInstanceUID=["1.2", "1.3", "1.4"], InstanceNumber="01",
                Rows=512, AcquisitionDateTime="2020-2021")
     identifier(9, QueryRetrieveLevel="STUDY", StudyInstanceUID="1.2", ScheduledProcedureStepSequence=[item])
+    # Of a worklist.
+    identifier(11, PatientName="SMI*", PatientID="", ScheduledProcedureStepSequence=[item])
+    identifier(0x33, SpecificCharacterSet="ISO_IR 100", PatientName="M\xfc*", TimezoneOffsetFromUTC="-0500",
+               AccessionNumber="A?", ScheduledProcedureStepSequence=[item])
 
 
 def n_service(strictness, attributes, modifications):

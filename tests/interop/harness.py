@@ -312,6 +312,15 @@ def dcmqrscp(folder, peers=(), env=None):
     return process
 
 
+def wlmscpfs(folder, env=None):
+    """DCMTK's worklist server over folder/OFFIS, for those who call OFFIS."""
+    port = free_port()
+    process = Process("wlmscpfs", "-dfp", folder, port, env=env)
+    process.port, process.ae_title = port, "OFFIS"
+    process.wait_for_port(port)
+    return process
+
+
 def orthanc(folder, env=None, **settings):
     """Orthanc with its defaults (which flush), without its REST plugins, below `folder`."""
     port, http_port = free_port(), free_port()

@@ -34,7 +34,27 @@ TEST(QueryModels, EveryPairOfModelAndServiceIsASopClass) {
       EXPECT_EQ(found->service, service);
     }
   }
-  EXPECT_EQ(find_query_sop_class(uids::ModalityWorklistInformationModelFind), nullptr);
+  EXPECT_EQ(find_query_sop_class(uids::ModalityPerformedProcedureStep), nullptr);
+}
+
+// PS3.4 §K.5.1: the first two bytes are "reserved; shall always be 1".
+TEST(QueryModels, AWorklistNegotiatesNamesAndTimeZoneBehindTwoReservedBytes) {
+  constexpr std::string_view kWorklist = uids::ModalityWorklistInformationModelFind;
+  const QuerySopClass& worklist = *find_query_sop_class(kWorklist);
+  EXPECT_EQ(worklist.model, QueryModel::ModalityWorklist);
+  EXPECT_EQ(answer(kWorklist, bytes({1, 1, 1})), bytes({1, 1, 1}));
+  EXPECT_EQ(answer(kWorklist, bytes({1, 1, 0, 1})), bytes({1, 1, 0, 1}));
+  EXPECT_EQ(answer(kWorklist, bytes({1, 1, 1, 1, 1})), bytes({1, 1, 1, 1, 0}));
+  QueryRules wanted;
+  wanted.fuzzy_names = true;
+  EXPECT_EQ(propose_query_negotiation(worklist, wanted).information, bytes({1, 1, 1, 0}));
+  network::Negotiated negotiated;
+  EXPECT_TRUE(query_rules(negotiated, worklist).combined_date_time) << "PS3.4 Table K.6-1";
+  negotiated.extended = {{std::string{kWorklist}, bytes({1, 1, 1, 0})}};
+  const QueryRules rules = query_rules(negotiated, worklist);
+  EXPECT_TRUE(rules.fuzzy_names);
+  EXPECT_FALSE(rules.timezone_adjustment);
+  EXPECT_FALSE(rules.relational);
 }
 
 // PS3.4 Table C.5-2: byte 5, Enhanced Multi-Frame Image Conversion, is not done.

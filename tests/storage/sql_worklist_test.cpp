@@ -132,7 +132,8 @@ TEST(SqlWorklist, ASourceReadAgainUnchangedChangesNothing) {
   ASSERT_TRUE(worklist->put_source("file:a", one));
   ASSERT_TRUE(worklist->cancel(kFirst));
   ASSERT_TRUE(worklist->put_source("file:a", one));
-  EXPECT_EQ(worklist.status(kFirst), "CANCELED") << "canceled by somebody, and the file is as it was";
+  EXPECT_EQ(worklist.status(kFirst), "CANCELED")
+      << "canceled by somebody, and the file is as it was";
   const auto changed = items(order_of({{tags::PatientName, "New^Name"}}, {}));
   ASSERT_TRUE(worklist->put_source("file:a", changed));
   EXPECT_EQ(worklist.status(kFirst), "SCHEDULED");
@@ -196,7 +197,7 @@ TEST_F(WorklistQuery, ADateAndATimeRangeAreOneRangeOfMoments) {
 TEST_F(WorklistQuery, AViewShowsOnlyItsStatusesAndItsStation) {
   ASSERT_TRUE(worklist->cancel({"1.2.1", "A"}));
   WorklistView view;
-  view.statuses = {StepStatus::Scheduled, StepStatus::Ready};
+  view.statuses = {StepStatus::Scheduled, StepStatus::Ready, StepStatus::Scheduled};
   EXPECT_EQ(worklist.steps({}, {}, view), "B C D");
   view.station_ae = "CT2";
   EXPECT_EQ(worklist.steps({}, {}, view), "D");

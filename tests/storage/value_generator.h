@@ -35,14 +35,14 @@ inline const std::vector<std::string> kNames{
     "X=Smith^John",
 };
 inline const std::vector<std::string> kTexts{"",      "CHEST",   "chest", "CHEST PA", "A*B", "A?B",
-                                      "AxB",   "50%",     "5_%",   "' OR 1",   "[a]", "CHE",
-                                      "Brust", "Schädel", "頭部",  "0",        "00"};
+                                             "AxB",   "50%",     "5_%",   "' OR 1",   "[a]", "CHE",
+                                             "Brust", "Schädel", "頭部",  "0",        "00"};
 inline const std::vector<std::string> kIds{"P1", "P2", "p1", "P10", "P%", "P_", "", "1*", "Ü1"};
 inline const std::vector<std::string> kCodes{"CT", "MR", "US", "SR", "C", ""};
 inline const std::vector<std::string> kDates{"",         "20240131",   "20240201", "20231231",
-                                      "19991231", "2024.01.31", "20240230", "today"};
+                                             "19991231", "2024.01.31", "20240230", "today"};
 inline const std::vector<std::string> kTimes{"",       "10",       "1015", "101530.5", "10:15:30",
-                                      "235959", "000000.1", "2401", "120000",   "9"};
+                                             "235959", "000000.1", "2401", "120000",   "9"};
 inline const std::vector<std::string> kIntegers{"", "1", "01", "+1", "2", "12", "x"};
 inline const std::vector<std::string> kZones{"", "", "+0100", "-0500", "+1400", "bad"};
 

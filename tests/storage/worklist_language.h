@@ -108,9 +108,8 @@ class TestWorklist {
   }
   /// The Scheduled Procedure Step IDs of the answers, sorted, separated by spaces.
   std::string steps(const Texts& keys, Texts of_step, const WorklistView& view = {}) {
-    const bool named = std::ranges::any_of(of_step, [](const auto& key) {
-      return key.first == tags::ScheduledProcedureStepID;
-    });
+    const bool named = std::ranges::any_of(
+        of_step, [](const auto& key) { return key.first == tags::ScheduledProcedureStepID; });
     if (!named) of_step.emplace_back(tags::ScheduledProcedureStepID, "");
     std::vector<std::string> ids;
     for (const DataSet& answer : answers(identifier(keys, of_step), view)) {

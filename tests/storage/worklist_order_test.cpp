@@ -100,8 +100,7 @@ TEST(WorklistOrder, ValuesThatAreNoneAreRefusedWithTheirTag) {
             tags::ScheduledProcedureStepStartDate);
   EXPECT_EQ(refused(order_of({}, {{tags::ScheduledProcedureStepStartTime, "2500"}})).tag,
             tags::ScheduledProcedureStepStartTime);
-  EXPECT_EQ(refused(order_of({{tags::StudyInstanceUID, "1.2.x"}}, {})).tag,
-            tags::StudyInstanceUID);
+  EXPECT_EQ(refused(order_of({{tags::StudyInstanceUID, "1.2.x"}}, {})).tag, tags::StudyInstanceUID);
   const Error status = refused(order_of({}, {{tags::ScheduledProcedureStepStatus, "MAYBE"}}));
   EXPECT_EQ(status.tag, tags::ScheduledProcedureStepStatus);
   EXPECT_THAT(status.message, HasSubstr("MAYBE"));

@@ -12,18 +12,19 @@ namespace {
 
 constexpr Tag kStep = tags::ScheduledProcedureStepSequence;
 
-const std::vector<Tag> kOfOrder{tags::PatientID,       tags::PatientName,
-                                tags::AccessionNumber, tags::RequestedProcedureID,
-                                tags::StudyInstanceUID, tags::PatientSex,
-                                tags::ReferringPhysicianName, tags::PatientComments};
-const std::vector<Tag> kOfStep{tags::ScheduledStationAETitle,
-                               tags::ScheduledProcedureStepStartDate,
-                               tags::ScheduledProcedureStepStartTime,
-                               tags::Modality,
-                               tags::ScheduledProcedureStepID,
-                               tags::ScheduledProcedureStepStatus,
-                               tags::ScheduledPerformingPhysicianName,
-                               tags::ScheduledProcedureStepDescription};
+const std::vector<Tag> kOfOrder{tags::PatientID,
+                                tags::PatientName,
+                                tags::AccessionNumber,
+                                tags::RequestedProcedureID,
+                                tags::StudyInstanceUID,
+                                tags::PatientSex,
+                                tags::ReferringPhysicianName,
+                                tags::PatientComments};
+const std::vector<Tag> kOfStep{
+    tags::ScheduledStationAETitle,          tags::ScheduledProcedureStepStartDate,
+    tags::ScheduledProcedureStepStartTime,  tags::Modality,
+    tags::ScheduledProcedureStepID,         tags::ScheduledProcedureStepStatus,
+    tags::ScheduledPerformingPhysicianName, tags::ScheduledProcedureStepDescription};
 const std::vector<std::string> kStations{"CT1", "CT2", "MR1", "ct1", "C%1"};
 
 class Generator : public ValueGenerator {
