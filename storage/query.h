@@ -26,7 +26,6 @@ enum class QueryModel : std::uint8_t {
   ModalityWorklist,  ///< one entity: no levels, no hierarchy (PS3.4 §K.6.1.2)
 };
 
-
 /// What has been agreed on beyond the baseline (PS3.4 §C.5.1.1.1.1), or what QIDO-RS allows.
 struct QueryRules {
   QueryModel model = QueryModel::StudyRoot;

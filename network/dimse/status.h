@@ -38,7 +38,7 @@ inline constexpr std::uint16_t kCannotUnderstand = 0xC000;
 inline constexpr std::uint16_t kCannotCalculateMatches = 0xA701;
 inline constexpr std::uint16_t kCannotPerformSubOperations = 0xA702;
 inline constexpr std::uint16_t kMoveDestinationUnknown = 0xA801;
-inline constexpr std::uint16_t kSubOperationsFailed = 0xB000;  // some, or with warnings
+inline constexpr std::uint16_t kSubOperationsFailed = 0xB000;             // some, or with warnings
 inline constexpr std::uint16_t kOptionalAttributesNotSupported = 0x0001;  // PS3.4 Table F.8.2-2
 }  // namespace status
 
