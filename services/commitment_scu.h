@@ -18,7 +18,7 @@ namespace pacs::services {
 /// with the peer's status and comment, the connection's.
 Task<Status> request_commitment(network::Association& association,
                                 const network::PresentationContext& context,
-                                const CommitmentRequest& request);
+                                const CommitmentRequest& asked);
 
 struct CommitmentReport {
   std::string transaction_uid, retrieve_ae;

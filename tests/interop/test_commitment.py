@@ -75,20 +75,24 @@ class Modality(raw.Connection):
         assert accepted[1] == (0, raw.IMPLICIT), accepted
 
     def asks(self, ds, action=1, instance=raw.COMMITMENT_INSTANCE):
-        """The status of the response."""
-        data, chunk = encoded(ds), 16000
+        """The status of the response; `ds` may be encoded already."""
+        data, chunk = ds if isinstance(ds, bytes) else encoded(ds), 16000
         self.send(raw.p_data(raw.pdv(
             1, raw.n_action_rq(raw.COMMITMENT, instance, action), command=True)))
         for at in range(0, len(data), chunk):
             self.send(raw.p_data(raw.pdv(1, data[at:at + chunk], last=at + chunk >= len(data))))
         return raw.status_of(self.message())
 
-    def hears(self, status=0):
-        """(event type, report) of the next N-EVENT-REPORT, which is answered."""
+    def hears_bytes(self):
+        """(event type, bytes of the report) of the next N-EVENT-REPORT, which is answered."""
         command, data = self.message_with_data()
         assert command[0x00000100] == b"\x00\x01", command
-        self.send(raw.p_data(raw.pdv(1, raw.n_event_report_rsp(command, status), command=True)))
-        return struct.unpack("<H", command[0x00001002])[0], decoded(data)
+        self.send(raw.p_data(raw.pdv(1, raw.n_event_report_rsp(command), command=True)))
+        return struct.unpack("<H", command[0x00001002])[0], data
+
+    def hears(self):
+        event, data = self.hears_bytes()
+        return event, decoded(data)
 
 
 class Listener:
