@@ -73,6 +73,8 @@ void Conversation::connection_ended() {
   connected_ = false;
   for (auto& [id, operation] : in_flight_) operation->cancel();
   for (auto& [id, invocation] : invoked_) {
+    // It may be here, and who waits for it not awake yet: the peer released right behind it.
+    if (invocation->response) continue;
     invocation->response = fail(ErrorKind::ConnectionClosed, "the association ended");
     invocation->answered.cancel();
   }

@@ -242,6 +242,21 @@ TEST_F(CommitmentScpTest, AfterTheReleaseTheReportComesOnANewAssociation) {
   EXPECT_EQ(job().attempts, 1);
 }
 
+TEST_F(CommitmentScpTest, APeerThatReleasesRightBehindItsAnswerHasTheReport) {
+  options.find_peer = [](std::string_view) -> Result<network::RequestOptions> {
+    return fail(ErrorKind::NotFound, "the report was delivered: nobody is to be looked for");
+  };
+  starts();
+  for (int i = 0; i < 30; ++i) {
+    Peer peer{server};
+    associates(peer);
+    EXPECT_TRUE(asks(peer, request({"1.2.9.1"}, "1.2.77." + std::to_string(i))));
+    EXPECT_EQ(hears(peer).references.size(), 1U);
+    peer.releases();
+    ASSERT_TRUE(becomes(JobState::Done)) << i;
+  }
+}
+
 TEST_F(CommitmentScpTest, WhereItIsConfiguredReportsAlwaysComeOnANewAssociation) {
   listener.listens();
   options.same_association = false;
