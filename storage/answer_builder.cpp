@@ -137,7 +137,7 @@ DataSet AnswerBuilder::header_values() const {
     const Element* element = find(*header_, *part.key);
     if (element != nullptr && has_value(*element)) picked.push_back(only(*element, *part.key));
   }
-  return to_utf8(picked);
+  return header_text_ == HeaderText::Utf8 ? picked : to_utf8(picked);
 }
 
 DataSet AnswerBuilder::finish(std::string_view zone) {

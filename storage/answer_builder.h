@@ -1,6 +1,7 @@
 // AnswerBuilder: the data set that answers a query: the keys asked for and nothing else, in UTF-8.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -17,8 +18,13 @@ namespace pacs::storage {
 /// One answer after the other; keys in tag order.
 class AnswerBuilder {
  public:
+  enum class HeaderText : std::uint8_t {
+    AsLabelled,  ///< in any character set, maybe wrong
+    Utf8,        ///< to_utf8 made it: nothing to convert or to clean
+  };
   /// The query outlives it.
-  explicit AnswerBuilder(const Query& query) : query_(query) {}
+  explicit AnswerBuilder(const Query& query, HeaderText header_text = HeaderText::AsLabelled)
+      : query_(query), header_text_(header_text) {}
 
   /// `header` is that of the instance which represents the match, in its own character set; null
   /// when no key needs one. It lives until `finish`.
@@ -37,6 +43,7 @@ class AnswerBuilder {
   [[nodiscard]] DataSet header_values() const;
 
   const Query& query_;
+  const HeaderText header_text_;
   const DataSet* header_ = nullptr;
   std::vector<Part> parts_;
   Bytes bytes_;

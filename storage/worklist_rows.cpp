@@ -34,7 +34,7 @@ void set_status(DataSet& data_set, std::string_view status) {
 class WorklistMatches final : public Matches {
  public:
   WorklistMatches(SqlReaders& readers, WorklistPlan plan)
-      : rows_(readers, std::move(plan)), builder_(rows_.query()) {}
+      : rows_(readers, std::move(plan)), builder_(rows_.query(), AnswerBuilder::HeaderText::Utf8) {}
 
   Result<std::vector<DataSet>> next(std::size_t most) override {
     std::vector<DataSet> answers;
