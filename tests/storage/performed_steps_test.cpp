@@ -54,7 +54,7 @@ class PerformedStepsTest : public testing::Test {
   }
   Status creates(const std::string& uid, const Sequence& requests) {
     return steps.create(
-        {uid, PerformedStatus::InProgress, "SCANNER", "ISO_IR 100", 0, 0, step(requests)});
+        {uid, PerformedStatus::InProgress, "SCANNER", "ISO_IR 100", 0, 0, step(requests)}, {});
   }
   Result<PerformedSteps::Update> sets(const std::string& uid, std::string_view status,
                                       const Sequence& performed = {}) {
