@@ -210,7 +210,9 @@ class IdentifierReader {
       }
       return key;
     }
-    if (element.value().empty() || is_answered_by_caller(key.tag)) return key;
+    if (element.value().empty() || is_answered_by_caller(key.tag) || is_empty_number(element, key)) {
+      return key;
+    }
     if (info(key.vr).kind == VRKind::Bytes) {
       query_.unmatched.push_back(key.tag);
       return key;
@@ -219,6 +221,14 @@ class IdentifierReader {
                            characters);
     if (auto read = read_matching(key); !read) return fail(read.error());
     return key;
+  }
+
+  /// dcmjs-dimse, which modalities in JavaScript are made with, writes a Pregnancy Status that has no
+  /// value as 0. No binary number of a worklist is ever 0 (PS3.3 §C.2.3, PS3.4 Table K.6-1).
+  [[nodiscard]] bool is_empty_number(const Element& element, const QueryKey& key) const {
+    return query_.rules.model == QueryModel::ModalityWorklist &&
+           info(key.vr).kind == VRKind::Unsigned &&
+           std::ranges::all_of(element.value(), [](std::byte b) { return b == std::byte{0}; });
   }
 
   /// Where the archive is, not what is in it: nothing to match on.

@@ -106,7 +106,7 @@ class Department(harness.TestCase):
         self.config = {
             "dicom": {"port": harness.free_port()}, "http": {"port": harness.free_port()},
             "worklist": {"folder": folder, "folder_seconds": 1},
-            "jobs": {"retry_min_seconds": 1, "retry_max_seconds": 2, "workers": 3},
+            "jobs": {"retry_seconds_min": 1, "retry_seconds_max": 2, "workers": 3},
             "remote_ae": [{"ae_title": aet, "host": "127.0.0.1", "port": port}
                           for aet, port in listeners.items()]}
         self.start_server()

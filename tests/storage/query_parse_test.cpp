@@ -45,6 +45,18 @@ TEST(QueryParse, ALevelIsNeededAndMustBeOfTheModel) {
   EXPECT_EQ(parsed({}, kStudyRoot, "STUDY ")->level, QueryLevel::Study);
 }
 
+TEST(QueryParse, AZeroThatAWorklistQueryHasForNoValueIsNone) {
+  DataSet identifier;
+  identifier.set_integer(tags::PregnancyStatus, VR::US, 0);
+  QueryRules rules;
+  rules.model = QueryModel::ModalityWorklist;
+  const auto empty = parse_query(identifier, rules);
+  ASSERT_TRUE(empty) << empty.error().to_string();
+  EXPECT_EQ(empty->keys.front().matching, Matching::Universal);
+  identifier.set_integer(tags::PregnancyStatus, VR::US, 2);
+  EXPECT_EQ(parse_query(identifier, rules)->keys.front().matching, Matching::Single);
+}
+
 TEST(QueryParse, WithoutRelationalQueriesTheUniqueKeysAboveAreNeededOnce) {
   expect_refused(parsed({}, kPatientRoot), ErrorKind::Mismatch, tags::PatientID);
   expect_refused(parsed({{tags::PatientID, ""}}, kPatientRoot), ErrorKind::Mismatch,

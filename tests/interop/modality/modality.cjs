@@ -188,7 +188,8 @@ async function perform(item) {
   const ended = {
     PerformedProcedureStepStatus: discontinues ? 'DISCONTINUED' : 'COMPLETED',
     PerformedProcedureStepEndDate: '20261127', PerformedProcedureStepEndTime: '081500',
-    PerformedSeriesSequence: discontinues ? [] : [{
+    // PS3.4 Table F.7.2-1: never empty at the end; a series without images when none was made.
+    PerformedSeriesSequence: [{
       PerformingPhysicianName: '', ProtocolName: 'ROUTINE', OperatorsName: '', SeriesInstanceUID: series,
       SeriesDescription: '', RetrieveAETitle: '', ReferencedNonImageCompositeSOPInstanceSequence: [],
       ReferencedImageSequence: instances.map((uid) => (
