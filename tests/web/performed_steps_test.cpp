@@ -108,11 +108,12 @@ TEST_F(PerformedStepsApiTest, MismatchesAndFiltersNarrowTheList) {
   performs("9.1", {"1.2.3.4.1"});
   performs("9.2", {"1.2.3.4.2"}, "IN PROGRESS");
   const auto uids = [&](const std::string& query) {
-    std::string uids;
-    for (const json::value& step : get("/api/performed-steps?" + query).at("steps").as_array()) {
-      uids.append(step.at("sop_instance_uid").as_string()).append(" ");
+    std::string found;
+    const json::value page = get("/api/performed-steps?" + query);
+    for (const json::value& step : page.at("steps").as_array()) {
+      found.append(step.at("sop_instance_uid").as_string()).append(" ");
     }
-    return uids;
+    return found;
   };
   EXPECT_EQ(uids("mismatch=true"), "9.2 ");
   EXPECT_EQ(uids("mismatch=false"), "9.2 9.1 ");
