@@ -349,7 +349,12 @@ void add_mpps(CLI::App& app, int& exit_code) {
   CLI::App* mpps = app.add_subcommand(
       "mpps", "Report a performed procedure step to a DICOM peer as a modality does");
   mpps->require_subcommand(1);
-  mpps->footer("`pacs mpps create --help` and so on say more.");
+  mpps->footer(
+      "Examples:\n"
+      "  pacs mpps create PACS@127.0.0.1:11112 1.2.3 --from-worklist item.json -aet CT1\n"
+      "  pacs mpps set PACS@127.0.0.1:11112 1.2.3 --status completed --instances study/\n"
+      "  pacs mpps get PACS@127.0.0.1:11112 1.2.3\n"
+      "`pacs mpps create --help` and so on say more.");
   add_mpps_create(*mpps, exit_code);
   add_mpps_set(*mpps, exit_code);
   add_mpps_get(*mpps, exit_code);

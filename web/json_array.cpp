@@ -36,7 +36,10 @@ Result<std::vector<std::string_view>> split_json_array(std::string_view text) {
     in_string = c == '"';
     if (c == '[' || c == '{') ++depth;
     const bool closes = c == ']' || c == '}';
-    if (closes && --depth == 0) end = at;
+    if (closes && --depth == 0) {
+      if (c != ']') return malformed(at, "the JSON array ends with a brace");
+      end = at;
+    }
     if (!end && !(c == ',' && depth == 1)) continue;
     const std::string_view element = without_space(text.substr(begin, at - begin));
     if (!element.empty()) {

@@ -69,7 +69,7 @@ class WorklistScpTest : public testing::Test {
     peer.releases();
     return found ? *found : FindResult{};
   }
-  FindResult asks(const Texts& keys, Texts of_step) {
+  FindResult asks_for(const Texts& keys, Texts of_step) {
     of_step.emplace_back(tags::ScheduledProcedureStepID, "");
     return asks(with_step(keys, of_step));
   }
@@ -96,7 +96,7 @@ TEST_F(WorklistScpTest, AModalityGetsItsStepsWithTheKeysItAskedFor) {
   has("S1");
   has("S2", {}, {{tags::ScheduledStationAETitle, "MR1"}});
   const FindResult result =
-      asks({{tags::PatientName, ""}}, {{tags::ScheduledStationAETitle, "CT1"}});
+      asks_for({{tags::PatientName, ""}}, {{tags::ScheduledStationAETitle, "CT1"}});
   EXPECT_EQ(result.status, status::kSuccess);
   EXPECT_FALSE(result.keys_unsupported);
   ASSERT_THAT(steps(), ElementsAre("S1"));
@@ -111,13 +111,13 @@ TEST_F(WorklistScpTest, WhatIsOverIsShownOnlyToThoseWhoAskForItsStatus) {
   has("S2", {}, {{tags::ScheduledProcedureStepStatus, "STARTED"}});
   has("S3", {}, {{tags::ScheduledProcedureStepStatus, "COMPLETED"}});
   has("S4", {}, {{tags::ScheduledProcedureStepStatus, "CANCELED"}});
-  asks({}, {});
+  asks_for({}, {});
   EXPECT_THAT(steps(), UnorderedElementsAre("S1", "S2"));
-  asks({}, {{tags::ScheduledProcedureStepStatus, ""}});
+  asks_for({}, {{tags::ScheduledProcedureStepStatus, ""}});
   EXPECT_THAT(steps(), UnorderedElementsAre("S1", "S2")) << "only to be returned";
-  asks({}, {{tags::ScheduledProcedureStepStatus, "COMPLETED"}});
+  asks_for({}, {{tags::ScheduledProcedureStepStatus, "COMPLETED"}});
   EXPECT_THAT(steps(), ElementsAre("S3"));
-  asks({}, {{tags::ScheduledProcedureStepStatus, "*ED"}});
+  asks_for({}, {{tags::ScheduledProcedureStepStatus, "*ED"}});
   EXPECT_THAT(steps(), UnorderedElementsAre("S1", "S2", "S3", "S4"));
 }
 
@@ -125,7 +125,7 @@ TEST_F(WorklistScpTest, TheShownStatusesAreConfigured) {
   serves({.shown_statuses = {StepStatus::Completed}});
   has("S1");
   has("S3", {}, {{tags::ScheduledProcedureStepStatus, "COMPLETED"}});
-  asks({}, {});
+  asks_for({}, {});
   EXPECT_THAT(steps(), ElementsAre("S3"));
 }
 
@@ -133,16 +133,16 @@ TEST_F(WorklistScpTest, AModalityMaySeeOnlyItsOwnStation) {
   serves({.only_own_station = true});
   has("S1");
   has("S2", {}, {{tags::ScheduledStationAETitle, "MR1\\PEER"}});
-  asks({}, {});
+  asks_for({}, {});
   EXPECT_THAT(steps(), ElementsAre("S2"));
-  asks({}, {{tags::ScheduledStationAETitle, "CT1"}});
+  asks_for({}, {{tags::ScheduledStationAETitle, "CT1"}});
   EXPECT_TRUE(answers.empty());
 }
 
 TEST_F(WorklistScpTest, NamesComeInTheCharacterSetOfTheQuestion) {
   serves();
   has("S1", {{tags::PatientName, "Müller^Jürgen"}});
-  asks({{tags::SpecificCharacterSet, "ISO_IR 100"}, {tags::PatientName, "M*"}}, {});
+  asks_for({{tags::SpecificCharacterSet, "ISO_IR 100"}, {tags::PatientName, "M*"}}, {});
   ASSERT_EQ(answers.size(), 1U);
   EXPECT_EQ(answers[0].text(tags::SpecificCharacterSet), "ISO_IR 100");
   EXPECT_EQ(answers[0].text(tags::PatientName), "M\xFCller^J\xFCrgen");
@@ -155,7 +155,7 @@ TEST_F(WorklistScpTest, WhatCannotBeAQueryIsC000WithTheElement) {
   const FindResult items = asks(std::move(two));
   EXPECT_EQ(items.status, 0xC000);
   EXPECT_THAT(items.offending_elements, ElementsAre(Tag{tags::ScheduledProcedureStepSequence}));
-  const FindResult date = asks({}, {{tags::ScheduledProcedureStepStartDate, "today"}});
+  const FindResult date = asks_for({}, {{tags::ScheduledProcedureStepStartDate, "today"}});
   EXPECT_EQ(date.status, 0xC000);
   EXPECT_THAT(date.offending_elements, ElementsAre(Tag{tags::ScheduledProcedureStepStartDate}));
 }
@@ -166,13 +166,13 @@ TEST_F(WorklistScpTest, ALongListIsCancelledInTheMiddle) {
   const FindResult result = asks(with_step({{tags::PatientID, ""}}, {}), 10);
   EXPECT_THAT(result.status, testing::AnyOf(status::kCancel, status::kSuccess));
   EXPECT_EQ(result.answers, 10U);
-  EXPECT_EQ(asks({}, {}).answers, 600U);
+  EXPECT_EQ(asks_for({}, {}).answers, 600U);
 }
 
 TEST_F(WorklistScpTest, MoreThanTheLimitEndsWithA700) {
   serves({.matches_max = 2});
   for (const char* step : {"S1", "S2", "S3"}) has(step);
-  const FindResult result = asks({}, {});
+  const FindResult result = asks_for({}, {});
   EXPECT_EQ(result.status, status::kOutOfResources);
   EXPECT_EQ(result.answers, 2U);
 }

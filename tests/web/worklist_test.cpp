@@ -108,7 +108,8 @@ TEST_F(WorklistApiTest, ManyOrdersAreTakenAllOrNone) {
 }
 
 TEST_F(WorklistApiTest, StepIdsWithSlashesHaveAPlaceInPaths) {
-  const Answer made = posts({}, {{tags::ScheduledProcedureStepID, "A/1~ ä"}});
+  const Answer made = posts({{tags::SpecificCharacterSet, "ISO_IR 192"}},
+                            {{tags::ScheduledProcedureStepID, "A/1~ ä"}});
   EXPECT_EQ(made.header("Location"), "/api/worklist/1.2.3/A~11~0%20%C3%A4");
   EXPECT_EQ(get(made.header("Location")).status(), 200);
 }
