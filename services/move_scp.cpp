@@ -53,7 +53,7 @@ NextObject feed_of(const std::shared_ptr<Moving>& of, const std::shared_ptr<Send
       FeedOptions{.list = moving.retrieval->list(),
                   .takers = association.negotiated(),
                   .take = [queue, retrieval = moving.retrieval]() -> std::optional<std::size_t> {
-                    if (retrieval->stopped()) return std::nullopt;
+                    if (retrieval->stopped()) queue->stop();
                     return queue->next();
                   },
                   .put_back = [queue](std::size_t object) { queue->put_back(object); },

@@ -560,7 +560,7 @@ class Import(harness.TestCase):
             done = pacs(command[0], "--config", server.config_file, *command[1:])
             self.assertEqual(done.returncode, 1)
             self.assertIn(str(server.pid), done.stderr)
-            self.assertIn("stop it first", done.stderr)
+            self.assertIn("stop that one first", done.stderr)
 
 
 class Verify(harness.TestCase):
