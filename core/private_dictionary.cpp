@@ -25,7 +25,11 @@ struct PrivateElement {
   [[nodiscard]] constexpr std::uint32_t place() const { return group * 0x100U + element; }
 };
 
+// All texts are one literal, longer than what a compiler must support at least; ours do.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverlength-strings"
 #include "core/private_dictionary_data.inc"
+#pragma GCC diagnostic pop
 
 constexpr std::string_view text(std::uint32_t offset, std::size_t length) {
   return {kText + offset, length};

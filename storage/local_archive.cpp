@@ -129,6 +129,7 @@ void LocalArchive::start_threads(std::uint64_t last_object) {
   committer_ = std::make_unique<Committer>(*store_, *index_, *journal_, pending_, *behind_,
                                            CommitterOptions{options_.on_duplicate, durable});
   committer_->start_numbers_behind(last_object);
+  // NOLINTNEXTLINE(modernize-make-unique): an aggregate whose counter cannot be moved
   ingest_services_.reset(new IngestServices{*store_, *committer_, space_, metrics_, chunks_,
                                             options_.limits, options_.journal_object_bytes_max,
                                             tuning_.header_bytes_max});

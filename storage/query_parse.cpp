@@ -210,7 +210,8 @@ class IdentifierReader {
       }
       return key;
     }
-    if (element.value().empty() || is_answered_by_caller(key.tag) || is_empty_number(element, key)) {
+    if (element.value().empty() || is_answered_by_caller(key.tag) ||
+        is_empty_number(element, key)) {
       return key;
     }
     if (info(key.vr).kind == VRKind::Bytes) {
@@ -223,8 +224,8 @@ class IdentifierReader {
     return key;
   }
 
-  /// dcmjs-dimse, which modalities in JavaScript are made with, writes a Pregnancy Status that has no
-  /// value as 0. No binary number of a worklist is ever 0 (PS3.3 §C.2.3, PS3.4 Table K.6-1).
+  /// dcmjs-dimse, which modalities in JavaScript are made with, writes a Pregnancy Status that has
+  /// no value as 0. No binary number of a worklist is ever 0 (PS3.3 §C.2.3, PS3.4 Table K.6-1).
   [[nodiscard]] bool is_empty_number(const Element& element, const QueryKey& key) const {
     return query_.rules.model == QueryModel::ModalityWorklist &&
            info(key.vr).kind == VRKind::Unsigned &&

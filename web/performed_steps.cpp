@@ -20,7 +20,6 @@ namespace pacs::web {
 namespace {
 
 namespace json = boost::json;
-using storage::PerformedSteps;
 using storage::StepFilter;
 using storage::StepSummary;
 

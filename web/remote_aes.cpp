@@ -106,7 +106,7 @@ Response put(RemoteAes& remotes, const Request& request) {
   Result<storage::RemoteAe> remote = read_body(request.body, request.parameter("title"));
   if (!remote) return Response::problem(remote.error());
   const std::string title = remote->ae_title;
-  const Result<bool> added = remotes.put(std::move(*remote));
+  const Result<bool> added = remotes.put(*remote);
   if (!added) return Response::problem(added.error());
   Response response = show(remotes, title);
   if (*added && response.status == 200) {
