@@ -160,14 +160,14 @@ class CommitmentScpTest : public testing::Test {
     return failures;
   }
   storage::Job job() {
-    const auto jobs = server.archive().jobs().list({}).value();
-    EXPECT_EQ(jobs.size(), 1U);
-    return jobs.empty() ? storage::Job{} : jobs.front();
+    const auto kept = server.archive().jobs().list({}).value();
+    EXPECT_EQ(kept.size(), 1U);
+    return kept.empty() ? storage::Job{} : kept.front();
   }
   bool becomes(JobState state) {
     for (int i = 0; i < 1000; ++i) {
-      const auto jobs = server.archive().jobs().list({}).value();
-      if (!jobs.empty() && jobs.front().state == state) return true;
+      const auto kept = server.archive().jobs().list({}).value();
+      if (!kept.empty() && kept.front().state == state) return true;
       std::this_thread::sleep_for(milliseconds{10});
     }
     return false;

@@ -70,10 +70,10 @@ class MppsNotifyTest : public testing::Test {
                                          integration::Logger{}, nullptr);
     const auto find = [this](std::string_view title) -> Result<network::RequestOptions> {
       if (title != "HEARER" || !is_known) return fail(ErrorKind::NotFound, "no such AE is known");
-      network::RequestOptions peer;
-      peer.port = hearer.port();
-      peer.called_ae = "PACS";
-      return peer;
+      network::RequestOptions reach;
+      reach.port = hearer.port();
+      reach.called_ae = "PACS";
+      return reach;
     };
     runner->handle(std::string(kMppsNotificationJob), mpps_notification_handler(find, {}));
     EXPECT_TRUE(runner->start());
