@@ -141,18 +141,16 @@ void IngestSession::commit(std::function<void(Result<StoredInstance>)> done) {
     return done(fail(object.error()));
   }
   health_ = fail(ErrorKind::InvalidArgument, "this object was committed already");
-  services_.committer.commit(std::move(*object),
-                             [&metrics = services_.metrics, &space = services_.space,
-                              done = std::move(done)](Result<StoredInstance> result) {
-                               if (result) {
-                                 metrics.stored(result->outcome, result->bytes);
-                               } else {
-                                 metrics.refused(result.error().kind);
-                                 if (result.error().kind == ErrorKind::OutOfResources)
-                                   space.look_again();
-                               }
-                               done(std::move(result));
-                             });
+  services_.committer.commit(*object, [&metrics = services_.metrics, &space = services_.space,
+                                       done = std::move(done)](Result<StoredInstance> result) {
+    if (result) {
+      metrics.stored(result->outcome, result->bytes);
+    } else {
+      metrics.refused(result.error().kind);
+      if (result.error().kind == ErrorKind::OutOfResources) space.look_again();
+    }
+    done(std::move(result));
+  });
 }
 
 Result<std::shared_ptr<PendingObject>> IngestSession::complete() {
