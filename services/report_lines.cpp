@@ -1,8 +1,11 @@
 #include "services/report_lines.h"
 
+#include <chrono>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 namespace pacs::services {
@@ -13,8 +16,24 @@ Task<void> wait_here(std::shared_ptr<ReportLine> line) {
   while (!line->answered) co_await line->changed.wait();
 }
 
+/// Many peers release as soon as they have the response. A report that crosses the release has no
+/// way to be answered there (PS3.8 Table 9-10, Sta7: no P-DATA request) and would come again on a
+/// new association, so they are given the time to.
+constexpr std::chrono::milliseconds kPeerMayRelease{250}, kLookAgain{10};
+
+Task<void> let_release(const ReportLine& line) {
+  boost::asio::steady_timer timer(line.executor);
+  for (auto waited = kLookAgain; waited <= kPeerMayRelease; waited += kLookAgain) {
+    if (line.requestor.expired()) co_return;
+    timer.expires_after(kLookAgain);
+    boost::system::error_code cancelled;
+    co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
+  }
+}
+
 Task<Status> report_here(std::shared_ptr<ReportLine> line, EventReport report) {
   co_await wait_here(line);
+  co_await let_release(*line);
   const std::shared_ptr<Requestor> requestor = line->requestor.lock();
   if (!requestor) co_return fail(ErrorKind::ConnectionClosed, "the association has ended");
   Status reported = co_await report_event(*requestor, line->context, std::move(report));

@@ -48,8 +48,8 @@ class ReportLines {
 
 /// Waits for the response to leave; resumes on the caller's executor.
 Task<void> wait_answered(std::shared_ptr<ReportLine> line);
-/// Waits for the response to leave, then reports, on the line's executor; resumes on the caller's.
-/// ConnectionClosed when the association has ended.
+/// Waits for the response to leave and a moment for the peer to release, then reports, on the
+/// line's executor; resumes on the caller's. ConnectionClosed when the association has ended.
 Task<Status> report_on_line(std::shared_ptr<ReportLine> line, EventReport report);
 
 }  // namespace pacs::services

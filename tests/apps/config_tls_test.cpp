@@ -12,8 +12,9 @@ using testing::StartsWith;
 
 class ConfigTls : public ConfigTest {
  protected:
-  std::string problem_with(const std::string& certificate, const std::string& key) {
-    return problem(with_settings({"dicom.tls.certificate=" + certificate, "dicom.tls.key=" + key}));
+  std::string problem_with(const std::string& certificate, const std::string& its_key) {
+    return problem(
+        with_settings({"dicom.tls.certificate=" + certificate, "dicom.tls.key=" + its_key}));
   }
   const Certificates& made = Certificates::get();
   const std::string cert = made.file("cert.pem"), key = made.file("key.pem");

@@ -63,7 +63,7 @@ class Modality(harness.Process):
     def __init__(self, server, aet, port, associations):
         super().__init__("node", MODALITY / "modality.cjs", json.dumps(
             {"port": server.port, "aet": aet, "aec": server.ae_title, "listen": port, "date": DAY, "images": IMAGES,
-             "associations": associations}))
+             "associations": associations, "stays": True}))
         self.aet = aet
 
     def did(self, what):
@@ -127,7 +127,7 @@ class Department(harness.TestCase):
             time.sleep(rng.uniform(0.1, 0.5))
             self.start_server()
         for modality in modalities:
-            self.assertEqual(modality.end(harness.SECONDS_MAX * 3), 0, modality.log[-3000:])
+            modality.wait_for_line('{"did":"day"', harness.SECONDS_MAX * 3)
 
         performed = [row for m in modalities for row in m.did("performed")]
         self.assertEqual(sum(m.did("day")[0]["items"] for m in modalities), ORDERS)
@@ -140,6 +140,8 @@ class Department(harness.TestCase):
         self.assertEqual(made, (ORDERS - 1) * IMAGES)
         self.assertEqual(self.pacs.instances(), made)
         harness.eventually(lambda: not self.jobs("waiting") and not self.jobs("running"), "all jobs to end")
+        for modality in modalities:
+            self.assertEqual(modality.stop(), 0, modality.log[-3000:])
         self.assertEqual(self.jobs("dead"), [])
         self.assertEqual(self.pacs.stop(), 0)
         self.pacs.verify()

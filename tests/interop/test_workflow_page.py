@@ -46,4 +46,5 @@ class WorkflowPage(harness.TestCase):
         rows = [json.loads(line) for line in whole.splitlines() if line.startswith('{"did"')]
         # The report may be here before the answer to what asked for it has been looked at.
         self.assertEqual(sorted({row["did"] for row in rows}), ["asked", "day", "performed", "reported", "worklist"])
-        self.assertEqual([row["event"] for row in rows if row["did"] == "reported"], [1])
+        # A report that crosses the modality's release comes again.
+        self.assertEqual({row["event"] for row in rows if row["did"] == "reported"}, {1})

@@ -9,6 +9,7 @@
 #include "network/dimse/message_cutter.h"
 #include "raw_peer.h"
 #include "test_port.h"
+#include "tests/sanitized.h"
 
 namespace pacs::network {
 namespace {
@@ -382,15 +383,6 @@ TEST_F(HostilePeer, EverythingInOnePacketIsUnderstood) {
   peer.expect<ReleaseRp>();
 }
 
-// Under a sanitizer freed memory waits in quarantine.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool kSanitized = false;
-#endif
-
 std::size_t resident_bytes() {
   std::ifstream statm("/proc/self/statm");
   std::size_t total = 0;
@@ -416,6 +408,7 @@ TEST_F(HostilePeer, AThousandOfThemLeaveMemoryFlat) {
   attack(300);  // what is allocated once
   const std::size_t before = resident_bytes();
   attack(1000);
+  // Under a sanitizer freed memory waits in quarantine.
   EXPECT_LT(resident_bytes(), before + (kSanitized ? 256U << 20 : 8U << 20));
 }
 

@@ -4,7 +4,8 @@
 //
 //   node modality.cjs '{"port": 11112, "aet": "CT1", "aec": "PACS", "listen": 11190, "images": 3, "associations": 2}'
 //
-// Prints one JSON line for each thing done ({"did": "stored", ...}) and a last one {"did": "day", ...}.
+// Prints one JSON line for each thing done ({"did": "stored", ...}) and a last one {"did": "day", ...}. Then it
+// ends, or with "stays": true goes on to take reports until SIGTERM: one whose answer was lost comes again.
 const { Client, Dataset, Scp, Server, constants, requests, responses, log } = require('dcmjs-dimse');
 const { CFindRequest, CStoreRequest, NActionRequest, NCreateRequest, NSetRequest } = requests;
 const { NEventReportResponse } = responses;
@@ -19,6 +20,7 @@ const kPatience = 600; // attempts
 
 const say = (did, what) => console.log(JSON.stringify({ did, ...what }));
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+let open = 0; // associations of either side
 const one = (value) => (Array.isArray(value) ? value[0] : value);
 
 let uids = 0;
@@ -47,6 +49,11 @@ function reported(request) {
 }
 
 class Listener extends Scp {
+  constructor(socket, settings) {
+    super(socket, settings);
+    ++open;
+    this.on('close', () => --open);
+  }
   associationRequested(association) {
     for (const { id } of association.getPresentationContexts()) {
       const context = association.getPresentationContext(id);
@@ -85,7 +92,11 @@ function ask(list, lingers) {
     client.on('networkError', (error) => broken(error.message));
     client.on('associationRejected', () => broken('rejected'));
     client.on('abort', () => broken('aborted'));
-    client.on('closed', () => broken('closed'));
+    ++open;
+    client.on('closed', () => {
+      --open;
+      broken('closed');
+    });
     client.send(options.host, options.port, options.aet, options.aec,
       { connectTimeout: 5000, associationTimeout: 5000, pduTimeout: 20000, associationLingerTimeout: lingers ?? 0 });
   });
@@ -229,10 +240,13 @@ async function day() {
     for (let item = left.shift(); item; item = left.shift()) await perform(item);
   }));
   say('day', { items: items.length, reports: [...reports.values()].map((list) => list.length) });
-  server.close();
+  if (options.stays) return;
+  // The answer to the last report is on its way.
+  for (let attempt = 0; open > 0 && attempt < kPatience; ++attempt) await sleep(50);
   process.exit(0);
 }
 
+process.on('SIGTERM', () => process.exit(0));
 day().catch((error) => {
   say('failed', { why: error.stack });
   process.exit(1);
