@@ -1,5 +1,6 @@
 #include "services/commitment_scp.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <filesystem>
 #include <fstream>
@@ -85,7 +86,7 @@ class Listener {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<CommitmentReport> reports_;
-  std::uint16_t port_ = 0;
+  std::atomic<std::uint16_t> port_ = 0;
   integration::IoPool pool_{1};
   Responder responder_{integration::Logger{}, nullptr};
   std::unique_ptr<network::Server> server_;
