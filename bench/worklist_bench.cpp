@@ -60,7 +60,7 @@ std::string family(std::size_t patient) {
 }
 
 DataSet order(std::size_t number) {
-  const std::size_t station = number * 7919 % kStations;
+  const std::size_t station = number * 7919 % 100'003 % kStations;  // on any day any station
   DataSet step;
   step.set_text(tags::ScheduledStationAETitle, fmt::format("STATION{:02}", station));
   step.set_text(tags::ScheduledProcedureStepStartDate, day(number));

@@ -47,7 +47,7 @@ Element with_tag(const Element& element, Tag tag) {
   if (element.tag() == tag) return element;
   switch (element.form()) {
     case Element::Form::Value:
-      return Element::view(tag, element.vr(), element.value(), element.byte_order());
+      return Element::view(tag, element.vr(), element.value(), element.byte_order()).detached();
     case Element::Form::Sequence:
       return Element::sequence(tag, element.items(), element.undefined_length(), element.vr());
     case Element::Form::Fragments:
@@ -144,8 +144,11 @@ DataSet AnswerBuilder::finish(std::string_view zone) {
   DataSet of_header;
   if (wants_header_ && header_ != nullptr) of_header = header_values();
   const bool ascii = ascii_ && is_ascii(of_header);
-  // One buffer for what came from columns: few allocations for each of a million answers.
-  SharedBytes shared = share(Bytes(bytes_.begin(), bytes_.end()));
+  // One buffer for what came from columns: few allocations for each of a million answers. When
+  // nothing did, values stay in the header's.
+  const bool all_of_header = bytes_.empty();
+  SharedBytes shared =
+      all_of_header ? of_header.buffer() : share(Bytes(bytes_.begin(), bytes_.end()));
   const ByteView bytes = shared.view;
   DataSet answer(std::move(shared));
   answer.reserve(parts_.size() + 2);
@@ -157,7 +160,7 @@ DataSet AnswerBuilder::finish(std::string_view zone) {
     }
     const Element* found = part.of_header ? of_header.find(key.tag) : nullptr;
     if (found != nullptr) {
-      answer.push_back(found->detached());
+      answer.push_back(all_of_header ? *found : found->detached());
     } else if (key.vr == VR::SQ) {
       answer.push_back(empty(key));
     } else {

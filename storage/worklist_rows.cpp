@@ -31,6 +31,35 @@ void set_status(DataSet& data_set, std::string_view status) {
   data_set.set_items(tags::ScheduledProcedureStepSequence, std::move(changed));
 }
 
+Result<DataSet> worklist_data_set_of(SqlStatement& row) {
+  const ByteView bytes = row.bytes(5);
+  auto data_set = read_data_set(share(Bytes(bytes.begin(), bytes.end())), stored_syntax());
+  if (!data_set) {
+    return fail(ErrorKind::Corrupt,
+                "index: the data set of a worklist item: " + data_set.error().to_string());
+  }
+  set_status(*data_set, row.text(1));
+  return data_set;
+}
+
+Result<WorklistItem> worklist_item_of(SqlStatement& row, DataSet data_set) {
+  WorklistItem item;
+  const auto status = parse_step_status(row.text(1));
+  if (!status) return fail(ErrorKind::Corrupt, "index: a worklist item has an unknown status");
+  item.status = *status;
+  item.source = row.text(2);
+  item.created_ms = row.integer(3);
+  item.changed_ms = row.integer(4);
+  item.data_set = std::move(data_set);
+  item.id.study_instance_uid = item.data_set.text(tags::StudyInstanceUID, 0);
+  const Sequence& steps = item.data_set.items(tags::ScheduledProcedureStepSequence);
+  if (!steps.empty()) {
+    item.id.scheduled_procedure_step_id =
+        steps.front().data_set.text(tags::ScheduledProcedureStepID, 0);
+  }
+  return item;
+}
+
 class WorklistMatches final : public Matches {
  public:
   WorklistMatches(SqlReaders& readers, WorklistPlan plan)
@@ -39,10 +68,11 @@ class WorklistMatches final : public Matches {
   Result<std::vector<DataSet>> next(std::size_t most) override {
     std::vector<DataSet> answers;
     while (answers.size() < most && !rows_.ended()) {
-      const auto answer = [&](const WorklistItem& item) {
-        builder_.begin(&item.data_set);
+      const auto answer = [&](SqlStatement&, const DataSet& item) {
+        builder_.begin(&item);
         for (const QueryKey& key : rows_.query().keys) builder_.add_of_header(key);
-        answers.push_back(builder_.finish(item.data_set.text(tags::TimezoneOffsetFromUTC, 0)));
+        answers.push_back(builder_.finish(item.text(tags::TimezoneOffsetFromUTC, 0)));
+        return Status{};
       };
       if (auto pulled = rows_.pull(most - answers.size(), answer); !pulled) {
         return fail(std::move(pulled.error()));
@@ -70,28 +100,9 @@ Result<Bytes> encode_worklist_data_set(const DataSet& data_set) {
 }
 
 Result<WorklistItem> worklist_item_of(SqlStatement& row) {
-  WorklistItem item;
-  const auto status = parse_step_status(row.text(1));
-  if (!status) return fail(ErrorKind::Corrupt, "index: a worklist item has an unknown status");
-  item.status = *status;
-  item.source = row.text(2);
-  item.created_ms = row.integer(3);
-  item.changed_ms = row.integer(4);
-  const ByteView bytes = row.bytes(5);
-  auto data_set = read_data_set(share(Bytes(bytes.begin(), bytes.end())), stored_syntax());
-  if (!data_set) {
-    return fail(ErrorKind::Corrupt,
-                "index: the data set of a worklist item: " + data_set.error().to_string());
-  }
-  item.data_set = std::move(*data_set);
-  set_status(item.data_set, row.text(1));
-  item.id.study_instance_uid = item.data_set.text(tags::StudyInstanceUID, 0);
-  const Sequence& steps = item.data_set.items(tags::ScheduledProcedureStepSequence);
-  if (!steps.empty()) {
-    item.id.scheduled_procedure_step_id =
-        steps.front().data_set.text(tags::ScheduledProcedureStepID, 0);
-  }
-  return item;
+  auto data_set = worklist_data_set_of(row);
+  if (!data_set) return fail(std::move(data_set.error()));
+  return worklist_item_of(row, std::move(*data_set));
 }
 
 WorklistRows::WorklistRows(SqlReaders& readers, WorklistPlan plan)
@@ -99,7 +110,7 @@ WorklistRows::WorklistRows(SqlReaders& readers, WorklistPlan plan)
   if (!plan_.walks.empty()) place_ = plan_.walks.front().place;
 }
 
-Status WorklistRows::pull(std::size_t most, const std::function<void(WorklistItem)>& each) {
+Status WorklistRows::pull(std::size_t most, const Each& each) {
   auto reader = readers_.lease();
   if (!reader) return fail(reader.error());
   (*reader)->database().stop_when(plan_.query.stop);
@@ -112,7 +123,7 @@ Status WorklistRows::pull(std::size_t most, const std::function<void(WorklistIte
 
 /// Rows of one walk, as far as it may.
 Status WorklistRows::take(SqlReader& reader, std::size_t& rows, std::size_t& most,
-                          const std::function<void(WorklistItem)>& each) {
+                          const Each& each) {
   const WorklistWalk& walk = plan_.walks[walk_];
   auto statement = reader.statement(walk.rows.text);
   if (!statement) return fail(statement.error());
@@ -130,22 +141,27 @@ Status WorklistRows::take(SqlReader& reader, std::size_t& rows, std::size_t& mos
       return {};
     }
     --rows;
-    for (std::size_t i = 0; i + 1 < place_.size(); ++i) {
-      place_[i] = std::string(row.text(kWorklistRowColumns + static_cast<int>(i)));
-    }
-    place_.back() = row.integer(0);
-    auto item = worklist_item_of(row);
-    if (!item) return fail(std::move(item.error()));
-    if (!matches(plan_.match, item->data_set)) continue;
+    auto data_set = worklist_data_set_of(row);
+    if (!data_set) return fail(std::move(data_set.error()));
+    if (!matches(plan_.match, *data_set)) continue;
     if (skipped_ < plan_.query.skip) {
       ++skipped_;
       continue;
     }
     --most;
     enough_ = ++given_ == plan_.query.limit;
-    each(std::move(*item));
+    if (auto taken = each(row, std::move(*data_set)); !taken) return taken;
   }
+  keep_place(row);
   return {};
+}
+
+/// Behind the row it stands at.
+void WorklistRows::keep_place(SqlStatement& row) {
+  for (std::size_t i = 0; i + 1 < place_.size(); ++i) {
+    place_[i] = std::string(row.text(kWorklistRowColumns + static_cast<int>(i)));
+  }
+  place_.back() = row.integer(0);
 }
 
 Result<std::unique_ptr<Matches>> search_worklist(SqlReaders& readers, Query query,
@@ -162,7 +178,12 @@ Result<std::vector<WorklistItem>> list_worklist(SqlReaders& readers, Query query
   WorklistRows rows(readers, std::move(*plan));
   std::vector<WorklistItem> items;
   while (!rows.ended()) {
-    const auto keep = [&](WorklistItem item) { items.push_back(std::move(item)); };
+    const auto keep = [&](SqlStatement& row, DataSet data_set) -> Status {
+      auto item = worklist_item_of(row, std::move(data_set));
+      if (!item) return fail(std::move(item.error()));
+      items.push_back(std::move(*item));
+      return {};
+    };
     if (auto pulled = rows.pull(SIZE_MAX, keep); !pulled) return fail(std::move(pulled.error()));
   }
   return items;
