@@ -178,10 +178,9 @@ def moving(what, count):
 def sending_2gb(name):
     """Peak memory of a fresh start that sends 10 objects of 210 MB."""
     count = 10
-    folder, key = one_study("multi", 1)
+    folder, key = one_study("multi", count)
     with Run(name) as run:
-        for _ in range(count):
-            finish([storescu(run.server, folder, "+II")])
+        finish([storescu(run.server, folder)])
         run.server.stop()
         run.server = harness.Pacs(run.folder, env=NODELAY)
         run.watch()
