@@ -342,14 +342,21 @@ def million_studies():
     return archive
 
 
+# Many rows looked at for each answer: measured all the same.
+QUERIES_NOT_PROMISED = ("name and a year", "ten years, rare description")
+
+
 def query_million(name):
-    """bench/query_bench in-process: the worst p95 of all kinds of queries, and all studies streamed."""
+    """bench/query_bench in-process: the worst p95 of the kinds of queries that are promised and of the others, and
+    all studies streamed."""
     out = harness.run(ROOT / "build" / "bench" / "query_bench", million_studies(), 100, ok=True,
                       timeout=1800).stdout
     kinds = re.findall(r"^(.{28}) +([\d.]+) +([\d.]+) +([\d.]+) +([\d.]+) +[\d.]+$", out, re.MULTILINE)
     rate, resident = map(float, re.search(r"([\d.]+) a second, ([\d.]+) MiB resident", out).groups())
-    return {"kinds": len(kinds), "first_p95": max(float(kind[2]) for kind in kinds),
-            "all_p95": max(float(kind[4]) for kind in kinds), "rate": rate, "resident": resident}
+    promised = [kind for kind in kinds if kind[0].strip() not in QUERIES_NOT_PROMISED]
+    return {"kinds": len(promised), "first_p95": max(float(kind[2]) for kind in promised),
+            "all_p95": max(float(kind[4]) for kind in promised), "others_p95": max(float(kind[4]) for kind in kinds),
+            "rate": rate, "resident": resident}
 
 
 def index_bytes(name):
@@ -527,7 +534,8 @@ def describe(result):
                       ("answered", "answered {:.3f} s"), ("reported", "reported {:.2f} s"),
                       ("growth", "+{:.0f} MiB"), ("resident", "{:.1f} MiB"), ("bytes", "{:.0f} B"),
                       ("kinds", "worst of {:.0f} kinds"), ("first_p95", "first answer p95 {:.2f} ms"),
-                      ("all_p95", "200 answers p95 {:.2f} ms"), ("rate", "all studies {:.0f} a second"),
+                      ("all_p95", "200 answers p95 {:.2f} ms"),
+                      ("others_p95", "of harder kinds {:.2f} ms"), ("rate", "all studies {:.0f} a second"),
                       ("data_set", "data set {:.1f} x DCMTK"), ("header_reader", "streaming {:.1f} x DCMTK")):
         if key in result:
             parts.append(form.format(result[key]))

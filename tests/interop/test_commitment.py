@@ -96,11 +96,11 @@ class Modality(raw.Connection):
 
 
 class Listener:
-    """Where a modality takes reports: one association after the other."""
+    """Where event reports of a SOP class are taken: one association after the other."""
 
-    def __init__(self, role=(0, 1), silent=False, port=None):
-        self.role, self.silent = role, silent
-        self.reports, self.callers = [], []
+    def __init__(self, role=(0, 1), silent=False, port=None, sop_class=raw.COMMITMENT):
+        self.role, self.silent, self.sop_class = role, silent, sop_class
+        self.reports, self.callers, self.instances = [], [], []
         self.socket = socket.create_server(("127.0.0.1", port or 0))
         self.port = self.socket.getsockname()[1]
         threading.Thread(target=self.run, daemon=True).start()
@@ -124,7 +124,7 @@ class Listener:
         kind, body = peer.read()
         assert kind == raw.ASSOCIATE_RQ
         self.callers.append(body[20:36].decode().strip())
-        roles = raw.role_selection(raw.COMMITMENT, *self.role) if self.role else b""
+        roles = raw.role_selection(self.sop_class, *self.role) if self.role else b""
         items = raw.item(0x10, b"1.2.840.10008.3.1.1.1")
         items += raw.item(0x21, bytes([1, 0, 0, 0]) + raw.item(0x40, raw.IMPLICIT.encode()))
         items += raw.user_information(extra=roles)
@@ -133,7 +133,8 @@ class Listener:
         if self.silent:
             peer.read()
             return
-        self.reports.append((struct.unpack("<H", command[0x00001002])[0], decoded(data)))
+        self.instances.append(command[0x00001000].rstrip(b"\0").decode())
+        self.reports.append((struct.unpack("<H", command[0x00001002])[0], decoded(data) if data else None))
         peer.send(raw.p_data(raw.pdv(1, raw.n_event_report_rsp(command), command=True)))
         kind, _ = peer.read()
         if kind == raw.RELEASE_RQ:

@@ -13,9 +13,11 @@ import harness
 import queries
 import raw_dicom as raw
 from harness import pacs
+from test_commitment import QUICK, Listener
 
 MPPS = "1.2.840.10008.3.1.2.3.3"
 RETRIEVE = "1.2.840.10008.3.1.2.3.4"
+NOTIFICATION = "1.2.840.10008.3.1.2.3.5"
 ROOT_UID = "1.2.826.0.1.3680043.8.498.7"
 
 SUCCESS, NO_SUCH_ATTRIBUTE, INVALID_VALUE, LIST_ERROR = 0x0000, 0x0105, 0x0106, 0x0107
@@ -119,6 +121,29 @@ def api(server, path=""):
     status, text, _ = server.http("/api/performed-steps" + path)
     assert status == 200, text
     return json.loads(text)
+
+
+class Notification(harness.TestCase):
+    """PS3.4 §F.9: whoever mpps.notify names is told on an association that we open."""
+
+    def test_a_listener_that_was_away_while_the_server_was_killed_hears_of_each_change(self):
+        listener = Listener(sop_class=NOTIFICATION)
+        port = listener.port
+        listener.close()
+        config = {**QUICK, "mpps": {"notify": ["RIS"]},
+                  "remote_ae": [{"ae_title": "RIS", "host": "127.0.0.1", "port": port}]}
+        server = self.server(config)
+        study, step = ROOT_UID + ".8888", ROOT_UID + ".8888.9"
+        with Modality(server) as modality:
+            self.assertEqual(modality.create(step, beginning(study)).status, SUCCESS)
+            self.assertEqual(modality.set(step, ending("COMPLETED", study + ".1", [])).status, SUCCESS)
+        server.kill()
+        listener = Listener(sop_class=NOTIFICATION, port=port)
+        self.addCleanup(listener.close)
+        self.server(config)
+        harness.eventually(lambda: {event for event, _ in listener.reports} == {1, 2}, "both reports")
+        self.assertEqual(set(listener.instances), {step})
+        self.assertEqual({information for _, information in listener.reports}, {None})
 
 
 class Steps(harness.ServerTestCase):
