@@ -23,10 +23,9 @@ for kind in "${kinds[@]}"; do
       ;;
     thread)
       scripts/build.sh tsan test_network test_storage test_services
-      for program in test_network test_storage test_services; do
-        TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
-          "${plain[@]}" build/tsan/$program --gtest_brief=1
-      done
+      export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+      printf '%s\n' test_storage test_services test_network |
+        xargs -P "$(nproc)" -I{} "${plain[@]}" build/tsan/{} --gtest_brief=1
       ;;
     *) echo "unknown sanitizer '$kind': address or thread" >&2; exit 2 ;;
   esac
