@@ -79,7 +79,7 @@ struct IndexConfig {
 
 /// Durable jobs (storage/jobs.h).
 struct JobsConfig {
-  std::uint32_t workers = 2;
+  std::uint32_t workers = 8;
   std::uint32_t attempts_max = 100;
   std::uint32_t retry_seconds_min = 10;
   std::uint32_t retry_seconds_max = 3600;

@@ -27,6 +27,8 @@ struct JobsArguments {
   std::size_t limit = 100;                        // list
   bool json = false;
   std::vector<std::string> ids;
+  std::string id;    // priority
+  int priority = 0;  // priority
 };
 
 int complain(std::string_view what) {
@@ -162,6 +164,16 @@ int run_each(const JobsArguments& arguments, std::string_view method, std::strin
   return exit_code;
 }
 
+int run_priority(const JobsArguments& arguments) {
+  const std::optional<std::string> base = base_url(arguments);
+  if (!base) return 2;
+  const Result<json::value> job = ask("PATCH", *base + "/" + encoded(arguments.id),
+                                      fmt::format(R"({{"priority": {}}})", arguments.priority));
+  if (!job) return complain(fmt::format("job {}: {}", arguments.id, job.error().message));
+  fmt::print("job {} has priority {}\n", printable(arguments.id), member(*job, "priority"));
+  return 0;
+}
+
 using Arguments = std::shared_ptr<JobsArguments>;
 
 void add_server_options(CLI::App& command, JobsArguments& arguments) {
@@ -193,6 +205,16 @@ void add_list(CLI::App& jobs, const Arguments& arguments, int& exit_code) {
   command->callback([arguments, &exit_code] { exit_code = run_list(*arguments); });
 }
 
+void add_priority(CLI::App& jobs, const Arguments& arguments, int& exit_code) {
+  CLI::App* command = jobs.add_subcommand("priority", "Let a job go before others, or after them");
+  command->add_option("id", arguments->id, "the job")->required();
+  command->add_option("priority", arguments->priority, "higher ones go first; jobs begin with 0")
+      ->required()
+      ->check(CLI::Range(-100, 100));
+  add_server_options(*command, *arguments);
+  command->callback([arguments, &exit_code] { exit_code = run_priority(*arguments); });
+}
+
 }  // namespace
 
 void add_jobs(CLI::App& app, int& exit_code) {
@@ -203,6 +225,7 @@ void add_jobs(CLI::App& app, int& exit_code) {
       "  pacs jobs list --state dead\n"
       "  pacs jobs show 17 --url http://127.0.0.1:8080\n"
       "  pacs jobs retry 17 18\n"
+      "  pacs jobs priority 17 50\n"
       "A job that failed as often as jobs.attempts_max allows is dead: see its error, mend what "
       "is\n"
       "wrong, and retry it.\n"
@@ -221,6 +244,7 @@ void add_jobs(CLI::App& app, int& exit_code) {
       ->callback([arguments, &exit_code] {
         exit_code = run_each(*arguments, "POST", "/retry", "is due now");
       });
+  add_priority(*command, arguments, exit_code);
   add_with_ids(*command, arguments, "remove", "Forget jobs that are not running")
       ->callback([arguments, &exit_code] {
         exit_code = run_each(*arguments, "DELETE", "", "is removed");

@@ -77,10 +77,46 @@ Result<DataSet> with_keys(DataSet step, const MppsOptions& options) {
   return encode_keys(std::move(step), options.character_set);
 }
 
+/// How many JSON objects follow each other, in an array or one a line; 0 when it is no JSON.
+std::size_t count_json_objects(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r\n");
+  if (begin == text.npos || (text[begin] != '{' && text[begin] != '[')) return 0;
+  const std::size_t outermost = text[begin] == '[' ? 1 : 0;
+  std::size_t depth = 0, objects = 0;
+  bool in_string = false;
+  for (std::size_t at = begin; at < text.size(); ++at) {
+    const char c = text[at];
+    if (in_string) {
+      if (c == '\\') ++at;
+      in_string = c != '"';
+      continue;
+    }
+    in_string = c == '"';
+    if (c == '{' && depth == outermost) ++objects;
+    if (c == '{' || c == '[') ++depth;
+    if ((c == '}' || c == ']') && depth != 0) --depth;
+  }
+  return objects;
+}
+
+/// The one worklist item of a file.
+Result<DataSet> read_worklist_item(const std::string& path) {
+  const Result<SharedBytes> content = map_file(path);
+  if (!content) return fail(content.error());
+  if (const std::size_t items = count_json_objects(as_text(content->view)); items > 1) {
+    return fail(Error{ErrorKind::InvalidArgument,
+                      fmt::format("{} has {} worklist items: keep the one that is performed, or "
+                                  "ask for it alone with `pacs worklist query ... -k "
+                                  "ScheduledProcedureStepID=ID --json`",
+                                  path, items)});
+  }
+  return read_key_file(path);
+}
+
 Result<DataSet> attributes_of_create(const MppsOptions& options) {
   DataSet item;
   if (!options.worklist.empty()) {
-    Result<DataSet> read = read_key_file(options.worklist);
+    Result<DataSet> read = read_worklist_item(options.worklist);
     if (!read) return read;
     item = std::move(*read);
   }

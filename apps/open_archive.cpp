@@ -1,5 +1,6 @@
 #include "apps/open_archive.h"
 
+#include "apps/process_setup.h"
 #include "storage/find_archive.h"
 
 namespace pacs::apps {
@@ -16,6 +17,7 @@ storage::ArchiveOptions archive_options(const Config& config) {
 }
 
 Result<std::unique_ptr<storage::Archive>> open_archive(const Config& config) {
+  keep_archive_private();
   Result<std::unique_ptr<storage::Archive>> archive =
       storage::Archive::open(archive_options(config));
   if (!archive && archive.error().kind == ErrorKind::Rejected) {

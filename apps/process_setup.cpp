@@ -48,6 +48,10 @@ void prepare_server_process() {
     descriptors.rlim_cur = descriptors.rlim_max;
     setrlimit(RLIMIT_NOFILE, &descriptors);
   }
+  keep_archive_private();
+}
+
+void keep_archive_private() {
   umask(umask(0) | 027);
 }
 

@@ -16,8 +16,11 @@ class StopSignals {
 };
 
 /// A closed pipe is an error of the write and not the end; as many descriptors as the system
-/// allows (associations and files each cost one); nothing we write is readable for everybody.
+/// allows (associations and files each cost one); keep_archive_private.
 void prepare_server_process();
+/// Nothing that this process writes from here on is readable for everybody: before an archive is
+/// opened, whose index holds every patient's name.
+void keep_archive_private();
 
 /// "READY=1", "STOPPING=1": sd_notify(3). Does nothing without a service manager that listens.
 void notify_service_manager(std::string_view state);

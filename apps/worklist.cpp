@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -47,17 +48,20 @@ struct WorklistArguments {
   std::string step, study;         // cancel
 };
 
+std::string in_words(const Error& error) {
+  return error.kind == ErrorKind::InvalidArgument ? error.message : error.to_string();
+}
+
 int complain(std::string_view command, const Error& error) {
-  const bool usage = error.kind == ErrorKind::InvalidArgument;
-  fmt::print(stderr, "pacs worklist {}: {}\n", command,
-             printable(usage ? error.message : error.to_string()));
+  fmt::print(stderr, "pacs worklist {}: {}\n", command, printable(in_words(error)));
   return 1;
 }
 
-Result<std::unique_ptr<WorklistDoor>> open_door(const WorklistArguments& arguments) {
+Result<std::unique_ptr<WorklistDoor>> open_door(const WorklistArguments& arguments,
+                                                Missing missing) {
   const std::optional<Config> config = load_or_explain(arguments.config);
   if (!config) return fail(ErrorKind::InvalidArgument, "the configuration has problems");
-  return open_worklist(*config, arguments.url);
+  return open_worklist(*config, arguments.url, missing);
 }
 
 /// A file of DICOM JSON, one order or an array of them; nullopt for any other.
@@ -95,6 +99,22 @@ void tell(const NewWorklistItem& item) {
   fmt::print("{}\n", line);
 }
 
+/// Why it failed, behind what was taken and what was not.
+Error with_counts(const WorklistPut& outcome, const Items& items) {
+  if (items.size() == 1) return outcome.status.error();
+  const std::size_t first = outcome.taken, behind = first + outcome.failed;
+  std::string failed = fmt::format("steps {} to {}", first + 1, behind);
+  if (outcome.failed == 1) {
+    const StepId& id = items[first].id;
+    failed = fmt::format("step {} ({} of study {})", first + 1, id.scheduled_procedure_step_id,
+                         id.study_instance_uid);
+  }
+  return {ErrorKind::InvalidArgument,
+          fmt::format("{} of {} steps were taken, not {}{}: {}", first, items.size(), failed,
+                      behind < items.size() ? " and those behind" : "",
+                      in_words(outcome.status.error()))};
+}
+
 int run_add(const WorklistArguments& arguments) {
   Items items;
   bool all_good = true;
@@ -110,13 +130,13 @@ int run_add(const WorklistArguments& arguments) {
     fmt::print(stderr, "pacs worklist add: nothing was added\n");
     return 1;
   }
-  auto door = open_door(arguments);
+  auto door = open_door(arguments, Missing::Make);
   if (!door) return complain("add", door.error());
   const auto existing =
       arguments.replace ? WorklistDoor::Existing::Replace : WorklistDoor::Existing::Refuse;
-  if (Status put = (*door)->put(items, existing); !put) return complain("add", put.error());
-  for (const NewWorklistItem& item : items) tell(item);
-  return 0;
+  const WorklistPut outcome = (*door)->put(items, existing);
+  for (const NewWorklistItem& item : std::span{items}.first(outcome.taken)) tell(item);
+  return outcome.status ? 0 : complain("add", with_counts(outcome, items));
 }
 
 std::vector<KeyPath> list_columns() {
@@ -156,7 +176,7 @@ int run_list(const WorklistArguments& arguments) {
     }
     filter.emplace_back(key.substr(0, equals), key.substr(equals + 1));
   }
-  auto door = open_door(arguments);
+  auto door = open_door(arguments, Missing::Refuse);
   if (!door) return complain("list", door.error());
   const std::vector<KeyPath> columns = list_columns();
   AnswerOutput output{"pacs worklist list", arguments.form, columns};
@@ -174,7 +194,7 @@ int run_list(const WorklistArguments& arguments) {
 }
 
 int run_cancel(const WorklistArguments& arguments) {
-  auto door = open_door(arguments);
+  auto door = open_door(arguments, Missing::Refuse);
   if (!door) return complain("cancel", door.error());
   StepId id{arguments.study, arguments.step};
   if (id.study_instance_uid.empty()) {
@@ -213,9 +233,13 @@ void add_add(CLI::App& worklist, const std::shared_ptr<WorklistArguments>& argum
   CLI::App* command = worklist.add_subcommand("add", "Take orders from files into the worklist");
   command->footer(
       "Files are DICOM (.wl files of wlmscpfs, with or without Part 10 header) or DICOM JSON (one\n"
-      "object, or an array). All are taken or none. Prints Study Instance UID and Scheduled\n"
-      "Procedure Step ID of each step.\n"
-      "Exit code: 0 all were taken, 1 none, 2 wrong usage.");
+      "object, or an array). Without a running server all steps are taken or none. Beside one "
+      "they\n"
+      "go in requests of 1000 steps or 512 KiB, each taken whole or not at all; with --replace "
+      "one\n"
+      "by one. The first that is refused ends it, and the message says how many steps were taken.\n"
+      "Prints Study Instance UID and Scheduled Procedure Step ID of each step that was taken.\n"
+      "Exit code: 0 all were taken, 1 not all, 2 wrong usage.");
   command->add_option("files", arguments->files, "orders")->required();
   command->add_flag("--replace", arguments->replace,
                     "replace steps that are there already, which else is an error");

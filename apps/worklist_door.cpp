@@ -1,11 +1,17 @@
 #include "apps/worklist_door.h"
 
+#include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "apps/http_client.h"
 #include "apps/open_archive.h"
+#include "apps/process_setup.h"
 #include "core/percent_encoding.h"
 #include "encoding/dicom_json.h"
+#include "storage/find_archive.h"
 #include "web/json_array.h"
 #include "web/worklist.h"
 #include "web/worklist_filter.h"
@@ -17,14 +23,17 @@ namespace {
 /// Bytes of one request, below any http.body_bytes_max that a server could do with.
 constexpr std::size_t kRequestBytes = 512U << 10;
 
+/// Orders of one request: the server's orders_of_request_max.
+constexpr std::size_t kRequestOrders = 1000;
+
 class ArchiveDoor : public WorklistDoor {
  public:
   explicit ArchiveDoor(std::unique_ptr<storage::Archive> archive) : archive_(std::move(archive)) {}
 
-  Status put(std::span<const storage::NewWorklistItem> items, Existing existing) override {
+  WorklistPut put(std::span<const storage::NewWorklistItem> items, Existing existing) override {
     const auto added = archive_->worklist().put(items, existing);
-    if (!added) return fail(added.error());
-    return {};
+    if (!added) return {.failed = items.size(), .status = fail(added.error())};
+    return {.taken = items.size()};
   }
   Result<std::vector<DataSet>> list(const web::Fields& parameters) override {
     auto filter = web::read_worklist_filter(parameters);
@@ -45,21 +54,23 @@ class ServerDoor : public WorklistDoor {
  public:
   explicit ServerDoor(std::string url) : url_(std::move(url)) {}
 
-  Status put(std::span<const storage::NewWorklistItem> items, Existing existing) override {
-    std::string orders;
+  WorklistPut put(std::span<const storage::NewWorklistItem> items, Existing existing) override {
+    std::vector<std::string> orders;  // all of them before the first is sent
     for (const storage::NewWorklistItem& item : items) {
-      std::string order;
-      if (Status written = write_json(item.data_set, order); !written) return written;
-      if (existing == Existing::Replace) {
-        if (Status put = send("PUT", web::worklist_path(item.id), order); !put) return put;
-        continue;
+      if (Status written = write_json(item.data_set, orders.emplace_back()); !written) {
+        return {.failed = items.size(), .status = std::move(written)};
       }
-      if (!orders.empty() && orders.size() + order.size() > kRequestBytes) {
-        if (Status put = create(std::exchange(orders, {})); !put) return put;
-      }
-      orders += (orders.empty() ? "" : ",") + order;
     }
-    return orders.empty() ? Status{} : create(orders);
+    WorklistPut outcome;
+    while (outcome.status && outcome.taken < items.size()) {
+      const std::span rest = std::span{orders}.subspan(outcome.taken);
+      const bool replace = existing == Existing::Replace;
+      const std::size_t count = replace ? 1 : orders_of_request(rest);
+      outcome.status = replace ? send("PUT", web::worklist_path(items[outcome.taken].id), rest[0])
+                               : create(rest.first(count));
+      (outcome.status ? outcome.taken : outcome.failed) += count;
+    }
+    return outcome;
   }
   Result<std::vector<DataSet>> list(const web::Fields& parameters) override {
     std::string target = url_ + "/api/worklist";
@@ -89,13 +100,29 @@ class ServerDoor : public WorklistDoor {
   static Error refused(const HttpReply& reply) {
     return {reply.status < 500 ? ErrorKind::InvalidArgument : ErrorKind::Io, reason_of(reply)};
   }
-  Status create(const std::string& orders) {
-    return send("POST", "/api/worklist", "[" + orders + "]");
+  /// How many of the next orders go in one request.
+  static std::size_t orders_of_request(std::span<const std::string> orders) {
+    std::size_t count = 0, bytes = 0;
+    for (const std::string& order : orders.first(std::min(orders.size(), kRequestOrders))) {
+      bytes += order.size() + 1;
+      if (count != 0 && bytes > kRequestBytes) break;
+      ++count;
+    }
+    return count;
+  }
+  [[nodiscard]] Status create(std::span<const std::string> orders) const {
+    return send("POST", "/api/worklist", fmt::format("[{}]", fmt::join(orders, ",")));
   }
   [[nodiscard]] Status send(std::string_view method, const std::string& path,
                             std::string_view body) const {
-    const auto reply = http_request(method, url_ + path, body);
-    if (!reply) return fail(reply.error());
+    auto reply = http_request(method, url_ + path, body);
+    if (!reply) {
+      const ErrorKind kind = reply.error().kind;
+      if (kind != ErrorKind::ConnectionClosed && kind != ErrorKind::InvalidArgument) {
+        reply.error().message += " (no answer: it may have been done all the same)";
+      }
+      return fail(std::move(reply.error()));
+    }
     if (!reply->ok()) return fail(refused(*reply));
     return {};
   }
@@ -105,12 +132,19 @@ class ServerDoor : public WorklistDoor {
 
 }  // namespace
 
-Result<std::unique_ptr<WorklistDoor>> open_worklist(const Config& config, const std::string& url) {
+Result<std::unique_ptr<WorklistDoor>> open_worklist(const Config& config, const std::string& url,
+                                                    Missing missing) {
   if (!url.empty()) {
     std::string base = url;
     while (base.ends_with('/')) base.pop_back();
     return std::make_unique<ServerDoor>(std::move(base));
   }
+  if (missing == Missing::Refuse) {
+    if (auto found = storage::find_archive(config.storage.path); !found) {
+      return fail(std::move(found.error()));
+    }
+  }
+  keep_archive_private();
   auto archive = storage::Archive::open(archive_options(config));
   if (archive) return std::make_unique<ArchiveDoor>(std::move(*archive));
   // Somebody holds it: the server, whose port says whether that is so.

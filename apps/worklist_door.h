@@ -2,6 +2,8 @@
 // itself when none does.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -14,19 +16,31 @@
 
 namespace pacs::apps {
 
+/// What came of a put.
+struct WorklistPut {
+  std::size_t taken = 0;   ///< so many items, from the first on, are in
+  std::size_t failed = 0;  ///< so many behind them failed together; none after these was tried
+  Status status{};         ///< why they failed
+};
+
 class WorklistDoor {
  public:
   using Existing = storage::Worklist::Existing;
   virtual ~WorklistDoor() = default;
-  [[nodiscard]] virtual Status put(std::span<const storage::NewWorklistItem> items,
-                                   Existing existing) = 0;
+  /// Of the archive itself: all or none. Through a server: request by request.
+  [[nodiscard]] virtual WorklistPut put(std::span<const storage::NewWorklistItem> items,
+                                        Existing existing) = 0;
   /// One page; `filter` as in web/worklist_filter.h.
   [[nodiscard]] virtual Result<std::vector<DataSet>> list(const web::Fields& filter) = 0;
   [[nodiscard]] virtual Status cancel(const storage::StepId& id) = 0;
 };
 
-/// `url` of a server, or empty: by the configuration.
+enum class Missing : std::uint8_t { Make, Refuse };
+
+/// `url` of a server, or empty: by the configuration. Where there is neither server nor archive,
+/// one is made, or it is NotFound.
 [[nodiscard]] Result<std::unique_ptr<WorklistDoor>> open_worklist(const Config& config,
-                                                                  const std::string& url);
+                                                                  const std::string& url,
+                                                                  Missing missing);
 
 }  // namespace pacs::apps

@@ -243,7 +243,7 @@ class Reader {
   Status append_text(Tag tag, VR vr, const Node& node, Bytes& to) {
     const std::size_t start = to.size();
     if (vr == VR::PN && node.kind == Node::Kind::Object) {
-      append_name(node, to);
+      if (Status status = append_name(tag, node, to); !status) return status;
     } else if (node.kind == Node::Kind::String ||
                (node.kind == Node::Kind::Number && (vr == VR::DS || vr == VR::IS))) {
       append(to, as_bytes(node.text));
@@ -256,10 +256,13 @@ class Reader {
     return {};
   }
 
-  static void append_name(const Node& node, Bytes& to) {
+  static Status append_name(Tag tag, const Node& node, Bytes& to) {
     std::size_t separators = 0;  // of groups before the next one that is there
     for (const std::string_view group : kNameGroups) {
       const Node* text = node.member(group);
+      if (text != nullptr && text->kind != Node::Kind::String) {
+        return malformed(tag, fmt::format("{} of a person name is not a string", group));
+      }
       if (text != nullptr && !text->text.empty()) {
         to.insert(to.end(), separators, std::byte{'='});
         append(to, as_bytes(text->text));
@@ -267,6 +270,7 @@ class Reader {
       }
       ++separators;
     }
+    return {};
   }
 
   static bool append_binary(VR vr, const Node& node, Bytes& to) {

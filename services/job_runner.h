@@ -27,7 +27,7 @@ namespace pacs::services {
 using network::Task;
 
 struct JobOptions {
-  std::size_t workers = 2;  ///< jobs performed at once
+  std::size_t workers = 8;  ///< jobs performed at once; most of them wait for a peer
   std::int64_t attempts_max = 100;
   /// Between the first attempt and the second; each further wait is twice as long.
   std::chrono::milliseconds retry_min{10'000};

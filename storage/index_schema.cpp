@@ -141,6 +141,14 @@ CREATE INDEX worklist_item_by_accession_number ON worklist_item (accession_numbe
 CREATE INDEX worklist_item_by_requested_procedure ON worklist_item (requested_procedure_id, id);
 CREATE INDEX worklist_item_by_step ON worklist_item (scheduled_procedure_step_id, id);
 CREATE INDEX worklist_item_by_source ON worklist_item (source);
+-- What each source has brought, whatever became of it since: what comes again unchanged is passed
+-- over. checksum is of the item's data set.
+CREATE TABLE worklist_brought (
+  source TEXT NOT NULL, study_instance_uid TEXT NOT NULL,
+  scheduled_procedure_step_id TEXT NOT NULL, checksum TEXT NOT NULL,
+  PRIMARY KEY (source, study_instance_uid, scheduled_procedure_step_id));
+CREATE INDEX worklist_brought_by_step
+  ON worklist_brought (study_instance_uid, scheduled_procedure_step_id);
 
 -- Modality performed procedure steps (PS3.4 Annex F), one row each. data_set is the whole object in
 -- UTF-8, character_set what its creator sent; the other columns are taken from it.

@@ -43,6 +43,18 @@ SqlText release_sql(std::int64_t now_ms, std::int64_t attempts_max) {
   return sql;
 }
 
+/// Of jobs for one peer no more are performed at a time: one that does not answer holds up its own.
+constexpr std::int64_t kRunningOfDestination = 2;
+
+/// "AND ..." on a waiting row of `job`.
+void add_not_held_up(SqlText& sql) {
+  sql +=
+      " AND (destination = '' OR (SELECT count(*) FROM job AS other WHERE other.destination = "
+      "job.destination AND other.state";
+  add_state(sql, JobState::Running);
+  (sql += ") < ").add(kRunningOfDestination) += ")";
+}
+
 }  // namespace
 
 Result<std::int64_t> SqlJobs::add(const NewJob& job) {
@@ -170,6 +182,7 @@ Result<std::optional<Job>> SqlJobs::take(const JobTaking& taking) {
   add_state(claim += " WHERE id = (SELECT id FROM job WHERE state", JobState::Waiting);
   (claim += " AND due_ms <= ").add(now) += " AND ";
   add_kinds(claim, taking.kinds);
+  add_not_held_up(claim);
   add_state(claim += " ORDER BY priority DESC, due_ms, id LIMIT 1) AND state", JobState::Waiting);
   claim += fmt::format(" RETURNING {}, payload", kJobColumns);
 
@@ -225,8 +238,10 @@ Result<std::optional<std::int64_t>> SqlJobs::next_due(const std::vector<std::str
   SqlText sql("SELECT min(CASE WHEN state");
   add_state(sql, JobState::Waiting);
   sql +=
-      " THEN due_ms ELSE lease_ms END), count(*) FROM job WHERE state IN ('waiting', 'running') "
-      "AND ";
+      " THEN due_ms ELSE lease_ms END), count(*) FROM job WHERE (state = 'running' OR (state = "
+      "'waiting'";
+  add_not_held_up(sql);
+  sql += ")) AND ";
   add_kinds(sql, kinds);
   const SqlQuery query(sql);
   auto reader = database_.readers().lease();

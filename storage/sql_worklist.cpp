@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "storage/checksum.h"
 #include "storage/worklist_columns.h"
 #include "storage/worklist_rows.h"
 
@@ -74,10 +76,7 @@ class Putter {
     auto put = database.prepare(fmt::format(
         "INSERT INTO worklist_item ({}) VALUES ({}) ON CONFLICT (study_instance_uid, "
         "scheduled_procedure_step_id) DO UPDATE SET {}, status = CASE WHEN worklist_item.status "
-        "IN {} AND excluded.status IN {} THEN worklist_item.status ELSE excluded.status END "
-        // A file that is read again unchanged does not undo what became of its items meanwhile.
-        "WHERE excluded.source = '' OR worklist_item.source <> excluded.source OR "
-        "worklist_item.data_set <> excluded.data_set",
+        "IN {} AND excluded.status IN {} THEN worklist_item.status ELSE excluded.status END",
         names, places, updates, kBegun, kWaiting));
     if (!put) return fail(put.error());
     auto look = database.prepare(
@@ -117,19 +116,65 @@ class Putter {
   std::string source_;
 };
 
-/// What the source had and no put has touched since.
-Status cancel_left(SqlDatabase& database, std::string_view source,
-                   std::span<const NewWorklistItem> items, std::int64_t at_ms) {
-  SqlText sql("UPDATE worklist_item SET source = '', changed_ms = ");
-  sql.add(at_ms) += fmt::format(
-      ", status = CASE WHEN status IN {} THEN 'CANCELED' ELSE status END WHERE source = ",
-      kWaiting);
-  sql.add(std::string(source));
-  for (const NewWorklistItem& item : items) {
-    sql += " AND NOT (study_instance_uid = ";
-    sql.add(item.id.study_instance_uid) += " AND scheduled_procedure_step_id = ";
-    sql.add(item.id.scheduled_procedure_step_id) += ")";
+Result<std::string> checksum_of(const NewWorklistItem& item) {
+  const auto bytes = encode_worklist_data_set(item.data_set);
+  if (!bytes) return fail(bytes.error());
+  return fmt::format("{:016x}", checksum(*bytes));
+}
+
+/// What a source has brought: its steps, with their checksums.
+using Brought = std::map<std::pair<std::string, std::string>, std::string>;
+
+Result<Brought> brought_by(SqlDatabase& database, const std::string& source) {
+  SqlText sql(
+      "SELECT study_instance_uid, scheduled_procedure_step_id, checksum FROM worklist_brought "
+      "WHERE source = ");
+  sql.add(source);
+  const SqlQuery query(sql);
+  auto statement = database.prepare(query.text);
+  if (!statement) return fail(statement.error());
+  bind_values(**statement, query, {});
+  Brought brought;
+  for (auto row = (*statement)->step();; row = (*statement)->step()) {
+    if (!row) return fail(row.error());
+    if (!*row) return brought;
+    SqlStatement& step = **statement;
+    brought.emplace(std::pair{std::string(step.text(0)), std::string(step.text(1))}, step.text(2));
   }
+}
+
+Status remember(SqlDatabase& database, const std::string& source, const StepId& id,
+                const std::string& checksum) {
+  SqlText sql(
+      "INSERT INTO worklist_brought (source, study_instance_uid, scheduled_procedure_step_id, "
+      "checksum) VALUES (");
+  sql.add(source) += ", ";
+  sql.add(id.study_instance_uid) += ", ";
+  sql.add(id.scheduled_procedure_step_id) += ", ";
+  sql.add(checksum) +=
+      ") ON CONFLICT (source, study_instance_uid, scheduled_procedure_step_id) "
+      "DO UPDATE SET checksum = excluded.checksum";
+  return run_sql(database, sql);
+}
+
+/// The source has the step no more. Another one that brought it too goes on with it; else it is
+/// canceled, unless it is begun or a put has taken it from the source.
+Status take_back(SqlDatabase& database, const std::string& source, const StepId& id,
+                 std::int64_t at_ms) {
+  SqlText forget = where("DELETE FROM worklist_brought", id);
+  (forget += " AND source = ").add(source);
+  if (auto forgotten = run_sql(database, forget); !forgotten) return forgotten;
+  SqlText other = where("(SELECT min(source) FROM worklist_brought", id);
+  other += ")";
+  SqlText sql("UPDATE worklist_item SET changed_ms = ");
+  sql.add(at_ms) += ", source = coalesce(";
+  (sql += other) += ", ''), status = CASE WHEN ";
+  (sql += other) += fmt::format(
+      " IS NULL AND status IN {} THEN 'CANCELED' ELSE status END WHERE study_instance_uid = ",
+      kWaiting);
+  sql.add(id.study_instance_uid) += " AND scheduled_procedure_step_id = ";
+  sql.add(id.scheduled_procedure_step_id) += " AND source = ";
+  sql.add(source);
   return run_sql(database, sql);
 }
 
@@ -162,14 +207,27 @@ Result<std::vector<bool>> SqlWorklist::put(std::span<const NewWorklistItem> item
 }
 
 Status SqlWorklist::put_source(std::string_view source, std::span<const NewWorklistItem> items) {
+  const std::string name(source);
   const auto put_all = [&](SqlDatabase& database) -> Status {
     const std::int64_t at_ms = now_ms();
-    if (auto canceled = cancel_left(database, source, items, at_ms); !canceled) return canceled;
-    if (items.empty()) return {};
+    auto left = brought_by(database, name);
+    if (!left) return fail(left.error());
     auto putter = Putter::create(database, source);
     if (!putter) return fail(putter.error());
     for (const NewWorklistItem& item : items) {
+      const auto sum = checksum_of(item);
+      if (!sum) return fail(sum.error());
+      const auto before =
+          left->extract({item.id.study_instance_uid, item.id.scheduled_procedure_step_id});
+      // Unchanged: it does not undo what an operator, or a modality, did to the step meanwhile.
+      if (!before.empty() && before.mapped() == *sum) continue;
       if (auto done = putter->put(item, at_ms); !done) return done;
+      if (auto kept = remember(database, name, item.id, *sum); !kept) return kept;
+    }
+    for (const auto& [step, sum] : *left) {
+      if (auto done = take_back(database, name, {step.first, step.second}, at_ms); !done) {
+        return done;
+      }
     }
     return {};
   };
@@ -177,18 +235,23 @@ Status SqlWorklist::put_source(std::string_view source, std::span<const NewWorkl
 }
 
 Status SqlWorklist::forget_source(std::string_view source) {
-  SqlText sql("UPDATE worklist_item SET source = '' WHERE source = ");
-  sql.add(std::string(source));
-  const auto changed = database_.write(sql, Sync::Now);
-  if (!changed) return fail(changed.error());
-  return {};
+  const auto forget = [&](SqlDatabase& database) -> Status {
+    for (const std::string_view statement : {"UPDATE worklist_item SET source = '' WHERE source = ",
+                                             "DELETE FROM worklist_brought WHERE source = "}) {
+      SqlText sql(statement);
+      sql.add(std::string(source));
+      if (auto done = run_sql(database, sql); !done) return done;
+    }
+    return {};
+  };
+  return database_.write(forget, Sync::Now);
 }
 
 Result<std::vector<std::string>> SqlWorklist::sources() {
   auto reader = database_.readers().lease();
   if (!reader) return fail(reader.error());
-  auto statement = (*reader)->statement(
-      "SELECT DISTINCT source FROM worklist_item WHERE source > '' ORDER BY source");
+  auto statement =
+      (*reader)->statement("SELECT DISTINCT source FROM worklist_brought ORDER BY source");
   if (!statement) return fail(statement.error());
   const ResetAtEnd reset(**statement);
   std::vector<std::string> sources;

@@ -9,6 +9,7 @@
 #include "core/date_time.h"
 #include "core/dicom_dictionary.h"
 #include "core/dicom_tags.h"
+#include "core/number_string.h"
 #include "core/text.h"
 #include "core/uid_generator.h"
 #include "core/uid_registry.h"
@@ -52,19 +53,81 @@ constexpr std::array kModuleOfStep{Tag{tags::ScheduledStationAETitle},
                                    Tag{tags::RequestedContrastAgent},
                                    Tag{tags::ScheduledProcedureStepStatus}};
 
-/// By the letter only where a worklist depends on it: text may be longer than it should.
-Status check_value_of(const Element& element) {
-  switch (element.vr()) {
+/// What names an order or a step of it, in indexes, answers and paths.
+constexpr std::array kIdentifiers{Tag{tags::StudyInstanceUID}, Tag{tags::ScheduledProcedureStepID},
+                                  Tag{tags::RequestedProcedureID}, Tag{tags::PatientID},
+                                  Tag{tags::AccessionNumber}};
+/// PS3.5 §6.2 allows 16 to the SHs among them, but real systems pass that; to LO and UI it allows
+/// 64, and longer than that is none of them.
+constexpr std::size_t kIdentifierCharactersMax = 64;
+
+/// Of text in UTF-8: before, a backslash may be half a letter and ESC switches character sets.
+Status check_identifiers(const DataSet& utf8) {
+  for (const Tag tag : kIdentifiers) {
+    const std::string_view text = utf8.text(tag);
+    const auto is_control = [](char c) {
+      return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+    };
+    const auto begins_letter = [](char c) {
+      return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+    };
+    const auto characters = std::size_t(std::ranges::count_if(text, begins_letter));
+    std::string wrong;
+    if (text.find('\\') != text.npos) {
+      wrong = "has more than one value";
+    } else if (std::ranges::any_of(text, is_control)) {
+      wrong = "holds a control character";
+    } else if (characters > kIdentifierCharactersMax) {
+      wrong = fmt::format("has {} characters", characters);
+    } else {
+      continue;
+    }
+    return malformed(tag, fmt::format("{} {}: it must be one value of at most {} characters, none "
+                                      "of them a control character",
+                                      keyword_of(tag), wrong, kIdentifierCharactersMax));
+  }
+  return {};
+}
+
+/// Decimal and integer strings that can be read; they may be longer than PS3.5 §6.2 says.
+Status check_numbers(VR vr, std::string_view values) {
+  for (std::size_t start = 0, number = 1; start <= values.size(); ++number) {
+    const std::size_t end = std::min(values.find('\\', start), values.size());
+    const std::string_view value = trimmed(values.substr(start, end - start));
+    start = end + 1;
+    if (value.empty()) continue;
+    std::optional<Error> error;
+    if (vr == VR::DS) {
+      if (const auto decimal = read_decimal(value); !decimal) error = decimal.error();
+    } else {
+      if (const auto integer = read_integer(value); !integer) error = integer.error();
+    }
+    if (!error) continue;
+    return fail(ErrorKind::Malformed,
+                fmt::format("value {} of VR {}: {}", number, to_string(vr), error->message));
+  }
+  return {};
+}
+
+/// By the letter only where a worklist depends on it: text may be longer than it should. `vr` is
+/// that of the dictionary, also where another one of text was given.
+Status check_value_of(const Element& element, VR vr) {
+  Status checked;
+  switch (vr) {
     case VR::AE:
     case VR::CS:
     case VR::DA:
     case VR::TM:
     case VR::UI:
+      checked = check_value(vr, element.text());
+      break;
+    case VR::DS:
+    case VR::IS:
+      checked = check_numbers(vr, element.text());
       break;
     default:
-      return {};
+      break;
   }
-  const auto checked = check_value(element.vr(), element.text());
   if (checked) return {};
   return malformed(element.tag(),
                    fmt::format("{}: {}", keyword_of(element.tag()), checked.error().message));
@@ -86,11 +149,15 @@ Status check_elements(const DataSet& data_set) {
     const VR given = element.vr();
     const bool both_text =
         info(given).kind == VRKind::Text && info(entry->vr()).kind == VRKind::Text;
-    if (!both_text && given != VR::UN && std::ranges::count(entry->alternatives(), given) == 0) {
+    const bool of_dictionary = std::ranges::count(entry->alternatives(), given) != 0;
+    // Nor as UN, as which nothing can be checked, matched or shown (PS3.5 §6.2.2: what has a VR
+    // known is not UN).
+    if (!both_text && !of_dictionary) {
       return malformed(tag, fmt::format("{} has VR {}, but is {}", entry->keyword, to_string(given),
                                         to_string(entry->vr())));
     }
-    if (auto checked = check_value_of(element); !checked) return checked;
+    if (auto checked = check_value_of(element, of_dictionary ? given : entry->vr()); !checked)
+      return checked;
   }
   return {};
 }
@@ -187,6 +254,7 @@ Result<std::vector<NewWorklistItem>> items_of_order(const DataSet& order,
                                                     std::optional<std::string_view> name) {
   if (auto checked = check_elements(order); !checked) return fail(checked.error());
   DataSet whole = to_utf8(order);
+  if (auto checked = check_identifiers(whole); !checked) return fail(checked.error());
   if (auto present = check_present(whole, kOfOrder, ""); !present) return fail(present.error());
   const Sequence steps = whole.items(kStep);
   if (steps.empty()) return malformed(kStep, "ScheduledProcedureStepSequence has no item");
@@ -209,6 +277,7 @@ Result<std::vector<NewWorklistItem>> items_of_order(const DataSet& order,
   }
   std::vector<NewWorklistItem> items;
   for (Item step : steps) {
+    if (auto checked = check_identifiers(step.data_set); !checked) return fail(checked.error());
     if (auto present = check_present(step.data_set, kOfStep, " in a scheduled procedure step");
         !present) {
       return fail(present.error());

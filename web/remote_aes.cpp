@@ -13,9 +13,9 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "core/percent_encoding.h"
 #include "services/remote_aes.h"
 #include "services/verification_scu.h"
+#include "web/path_segment.h"
 #include "web/state_change.h"
 
 namespace pacs::web {
@@ -89,6 +89,10 @@ Result<storage::RemoteAe> read_body(std::string_view body, std::string_view titl
   return remote;
 }
 
+std::string title_of(const Request& request) {
+  return text_of_segment(request.parameter("title"));
+}
+
 Response list(const RemoteAes& remotes) {
   const Result<std::vector<KnownAe>> known = remotes.list();
   if (!known) return Response::problem(known.error());
@@ -103,7 +107,7 @@ Response show(const RemoteAes& remotes, std::string_view title) {
 }
 
 Response put(RemoteAes& remotes, const Request& request) {
-  Result<storage::RemoteAe> remote = read_body(request.body, request.parameter("title"));
+  Result<storage::RemoteAe> remote = read_body(request.body, title_of(request));
   if (!remote) return Response::problem(remote.error());
   const std::string title = remote->ae_title;
   const Result<bool> added = remotes.put(*remote);
@@ -111,7 +115,7 @@ Response put(RemoteAes& remotes, const Request& request) {
   Response response = show(remotes, title);
   if (*added && response.status == 200) {
     response.status = 201;
-    response.headers.emplace_back("Location", "/api/remote-aes/" + percent_encoded(title));
+    response.headers.emplace_back("Location", "/api/remote-aes/" + segment_of(title));
   }
   return response;
 }
@@ -174,15 +178,13 @@ void add_remote_aes(Router& router, services::RemoteAes& remotes) {
   router.add("POST", "/api/remote-aes",
              guarded([&](const Request& request) { return put(remotes, request); }));
   router.add("GET", "/api/remote-aes/{title}",
-             [&](const Request& request) { return show(remotes, request.parameter("title")); });
+             [&](const Request& request) { return show(remotes, title_of(request)); });
   router.add("PUT", "/api/remote-aes/{title}",
              guarded([&](const Request& request) { return put(remotes, request); }));
-  router.add("DELETE", "/api/remote-aes/{title}", guarded([&](const Request& request) {
-               return remove(remotes, request.parameter("title"));
-             }));
-  router.add("POST", "/api/remote-aes/{title}/echo", guarded([&](const Request& request) {
-               return echo(remotes, request.parameter("title"));
-             }));
+  router.add("DELETE", "/api/remote-aes/{title}",
+             guarded([&](const Request& request) { return remove(remotes, title_of(request)); }));
+  router.add("POST", "/api/remote-aes/{title}/echo",
+             guarded([&](const Request& request) { return echo(remotes, title_of(request)); }));
 }
 
 }  // namespace pacs::web

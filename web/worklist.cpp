@@ -15,6 +15,7 @@
 #include "storage/archive.h"
 #include "storage/worklist_order.h"
 #include "web/json_array.h"
+#include "web/path_segment.h"
 #include "web/state_change.h"
 #include "web/worklist_filter.h"
 
@@ -30,32 +31,8 @@ using storage::WorklistItem;
 /// Orders of one request: what one transaction takes in well below a second.
 constexpr std::size_t kOrdersOfRequestMax = 1000;
 
-/// "/" cannot stand in a segment of a path: written as RFC 6901 §3 does.
-std::string step_of_segment(std::string_view segment) {
-  std::string step;
-  for (std::size_t i = 0; i < segment.size(); ++i) {
-    const bool escape = segment[i] == '~' && i + 1 < segment.size();
-    if (escape && (segment[i + 1] == '0' || segment[i + 1] == '1')) {
-      step += segment[++i] == '0' ? '~' : '/';
-    } else {
-      step += segment[i];
-    }
-  }
-  return step;
-}
-std::string segment_of(std::string_view step) {
-  std::string segment;
-  for (const char c : step) {
-    if (c == '~' || c == '/') {
-      segment += c == '~' ? "~0" : "~1";
-    } else {
-      segment += c;
-    }
-  }
-  return percent_encoded(segment);
-}
 StepId id_of(const Request& request) {
-  return {std::string{request.parameter("study")}, step_of_segment(request.parameter("step"))};
+  return {std::string{request.parameter("study")}, text_of_segment(request.parameter("step"))};
 }
 
 json::object to_json(const NewWorklistItem& item) {
@@ -146,7 +123,7 @@ Response create(Worklist& worklist, const Request& request) {
 /// Takes an identifier from the path, or finds that the order says another one.
 Status take_identifier(DataSet& data_set, Tag tag, const std::string& of_path) {
   const std::string_view given = data_set.text(tag, 0);
-  if (given.empty()) {
+  if (data_set.text(tag).empty()) {
     data_set.set_text(tag, of_path);
   } else if (given != of_path) {
     return fail(Error{ErrorKind::Mismatch,

@@ -1,5 +1,6 @@
 #include "encoding/dicom_json.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -231,6 +232,21 @@ TEST(DicomJson, RefusesWhatIsNotTheModel) {
     ASSERT_FALSE(data_set) << text;
     EXPECT_EQ(data_set.error().kind, kind) << text;
   }
+}
+
+TEST(DicomJson, RefusesAGroupOfANameThatIsNoString) {
+  for (const char* group : {"Alphabetic", "Ideographic", "Phonetic"}) {
+    for (const char* value : {"5", "true", "null", "[]", "{}", R"(["Doe"])"}) {
+      const std::string name = fmt::format(R"({{"{}":{}}})", group, value);
+      const auto data_set =
+          read_json(fmt::format(R"({{"00100010":{{"vr":"PN","Value":[{}]}}}})", name));
+      ASSERT_FALSE(data_set) << name;
+      EXPECT_EQ(data_set.error().kind, ErrorKind::Malformed) << name;
+      EXPECT_EQ(data_set.error().tag, tags::PatientName) << name;
+      EXPECT_NE(data_set.error().message.find(group), std::string::npos) << name;
+    }
+  }
+  EXPECT_TRUE(read_json(R"({"00100010":{"vr":"PN","Value":[{"Alphabetic":""},{},null]}})"));
 }
 
 TEST(DicomJson, RefusesNestingBeyondTheLimit) {

@@ -326,6 +326,12 @@ class CommitmentTest(harness.TestCase):
         self.assertEqual((status, json.loads(text)["priority"]), (200, 5))
         for body in (b"", b"[]", b'{"priority": "high"}', b'{"priority": 101}', b'{"due": 1}'):
             self.assertEqual(server.http(path, "PATCH", body, send)[0], 400, body)
+        command = ["jobs", "priority", "--config", server.config_file]
+        said = pacs(*command, job["id"], -7, ok=True).stdout
+        self.assertIn("has priority -7", said)
+        self.assertEqual(self.job(server)["priority"], -7)
+        self.assertIn("no job", pacs(*command, 999, 1, ok=False).stderr)
+        self.assertEqual(pacs(*command, job["id"], 101).returncode, 2)
         self.assertEqual(server.http(path + "/cancel", "POST", b"{}")[0], 415)
         status, text, _ = eventually(
             lambda: (answer := server.http(path + "/cancel", "POST", b"{}", send))[0] == 200

@@ -235,6 +235,59 @@ class CommandTest(harness.TestCase):
         listed = pacs("worklist", "list", *self.config, "--csv", ok=True).stdout
         self.assertEqual(len(listed.splitlines()), 1)
 
+    def steps(self):
+        listed = pacs("worklist", "list", *self.config, "--csv", ok=True).stdout
+        return [row.split(",")[8] for row in listed.splitlines()[1:]]
+
+    def many(self, count):
+        return [order(f"M{number}", StudyInstanceUID=f"1.2.3.{number + 1}") for number in range(count)]
+
+    def test_more_orders_than_one_request_holds(self):
+        added = pacs("worklist", "add", self.file("many.json", *self.many(1500)), *self.config, ok=True).stdout
+        self.assertEqual(len(added.splitlines()), 1500)
+        self.assertEqual(len(self.steps()), 1500)
+
+    def test_what_is_refused_behind_others_is_said_with_the_count(self):
+        orders = self.many(1500)
+        pacs("worklist", "add", self.file("last.json", orders[-1]), *self.config, ok=True)
+        path = self.file("many.json", *orders)
+        done = pacs("worklist", "add", path, *self.config)
+        self.assertEqual(done.returncode, 1)
+        # Orders of this size: 1,000 are below 512 KiB.
+        self.assertIn("1000 of 1500 steps were taken, not steps 1001 to 1500: duplicate: the worklist has the step M1499 "
+                      "of study 1.2.3.1500 already", done.stderr)
+        self.assertEqual([line.split()[1] for line in done.stdout.splitlines()], [f"M{n}" for n in range(1000)])
+        self.assertEqual(sorted(self.steps()), sorted([f"M{n}" for n in range(1000)] + ["M1499"]))
+        self.pacs.stop()  # the archive itself: all or none
+        done = pacs("worklist", "add", self.file("two.json", orders[1200], orders[0]), *self.config)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("0 of 2 steps were taken", done.stderr)
+        self.assertEqual(len(self.steps()), 1001)
+
+    def test_a_replacement_that_is_refused_is_named(self):
+        nobody = "http://127.0.0.1:" + str(harness.free_port())
+        done = pacs("worklist", "add", "--replace", "--url", nobody, self.file("two.json", order("S1"), order("S2")))
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("0 of 2 steps were taken, not step 1 (S1 of study 1.2.3.", done.stderr)
+        self.assertIn(") and those behind: ", done.stderr)
+
+    def test_without_an_archive_none_is_made(self):
+        nowhere = self.folder / "nowhere"
+        for command in (["list"], ["cancel", "S1"]):
+            done = pacs("worklist", *command, *self.config, "--set", f"storage.path={nowhere}")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("there is no archive here", done.stderr)
+            self.assertFalse(nowhere.exists())
+
+    def test_a_step_is_performed_of_one_item(self):
+        items = [json.dumps(order(step).to_json_dict()) for step in ("S1", "S2")]
+        for text in ("\n".join(items), "[" + ",".join(items) + "]"):
+            (self.folder / "items.json").write_text(text)
+            done = pacs("mpps", "create", f"PACS@127.0.0.1:{self.pacs.port}", "--from-worklist",
+                        self.folder / "items.json")
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("has 2 worklist items: keep the one", done.stderr)
+
     def test_what_was_acknowledged_survives_kill_9(self):
         for number in range(20):
             body = json.dumps(order(f"K{number}").to_json_dict()).encode()

@@ -29,8 +29,8 @@ class SqlJobsTest : public testing::Test {
   static NewJob job(std::string subject, std::int64_t priority = 0, std::int64_t due_ms = 0) {
     NewJob job;
     job.kind = "report";
+    job.destination = "CT" + subject;
     job.subject = std::move(subject);
-    job.destination = "CT01";
     job.payload = {std::byte{1}, std::byte{0}, std::byte{2}};
     job.priority = priority;
     job.due_ms = due_ms;
@@ -62,7 +62,7 @@ TEST_F(SqlJobsTest, AJobComesBackAsItWasAddedAlsoAfterAStart) {
   const Job found = jobs_->find(id).value();
   EXPECT_EQ(found.kind, "report");
   EXPECT_EQ(found.subject, "1.2.3");
-  EXPECT_EQ(found.destination, "CT01");
+  EXPECT_EQ(found.destination, "CT1.2.3");
   EXPECT_EQ(found.payload, job("").payload);
   EXPECT_EQ(found.state, JobState::Waiting);
   EXPECT_EQ(found.due_ms, 1'000'000);
@@ -90,6 +90,24 @@ TEST_F(SqlJobsTest, TheHigherPriorityGoesFirstThenTheOneThatIsLongerDue) {
   EXPECT_EQ(takes(), "");
   now_ = 2'000'000;
   EXPECT_EQ(takes(), "tomorrow");
+}
+
+TEST_F(SqlJobsTest, OneThatDoesNotAnswerHoldsUpItsOwnJobsOnly) {
+  for (const std::string subject : {"a", "b", "c"}) {
+    NewJob silent = job(subject);
+    silent.destination = "SILENT";
+    adds(silent);
+  }
+  adds(job("d"));
+  EXPECT_EQ(takes(), "a");
+  const Job first = *taken_;
+  EXPECT_EQ(takes(), "b");
+  EXPECT_EQ(takes(), "d") << "two of one destination are running";
+  EXPECT_EQ(takes(), "");
+  EXPECT_GT(jobs_->next_due({"report"}).value(), now_.load()) << "nothing before a lease ends";
+  taken_ = first;
+  EXPECT_TRUE(ends({.how = JobEnd::How::Done}));
+  EXPECT_EQ(takes(), "c");
 }
 
 TEST_F(SqlJobsTest, OnlyJobsOfTheKindsAskedForAreTaken) {

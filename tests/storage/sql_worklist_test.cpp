@@ -139,6 +139,32 @@ TEST(SqlWorklist, ASourceReadAgainUnchangedChangesNothing) {
   EXPECT_EQ(worklist.status(kFirst), "SCHEDULED");
 }
 
+TEST(SqlWorklist, ASourceReadAgainUnchangedLeavesWhatWasPutOrRemovedSince) {
+  TestWorklist worklist;
+  auto both = items(order_of({}, {}));
+  both.push_back(items(order_of({}, {{tags::ScheduledProcedureStepID, "S2"}})).front());
+  ASSERT_TRUE(worklist->put_source("file:a", both));
+  const auto corrected = items(order_of({{tags::PatientName, "Right^Name"}}, {}));
+  ASSERT_TRUE(worklist->put(corrected, Worklist::Existing::Replace));
+  ASSERT_TRUE(worklist->cancel(kFirst));
+  ASSERT_TRUE(worklist->remove({"1.2.3", "S2"}));
+  ASSERT_TRUE(worklist->put_source("file:a", both)) << "as after a restart";
+  EXPECT_EQ(worklist.status(kFirst), "CANCELED");
+  EXPECT_EQ(worklist->get(kFirst)->data_set.text(tags::PatientName), "Right^Name");
+  EXPECT_FALSE(worklist->get({"1.2.3", "S2"}));
+}
+
+TEST(SqlWorklist, AStepOfTwoSourcesStaysAsLongAsOneHasIt) {
+  TestWorklist worklist;
+  const auto one = items(order_of({}, {}));
+  ASSERT_TRUE(worklist->put_source("file:a", one));
+  ASSERT_TRUE(worklist->put_source("file:b", one));
+  ASSERT_TRUE(worklist->put_source("file:b", {}));
+  EXPECT_EQ(worklist.status(kFirst), "SCHEDULED");
+  ASSERT_TRUE(worklist->put_source("file:a", {}));
+  EXPECT_EQ(worklist.status(kFirst), "CANCELED");
+}
+
 TEST(SqlWorklist, AForgottenSourceLeavesItsItems) {
   TestWorklist worklist;
   ASSERT_TRUE(worklist->put_source("file:a", items(order_of({}, {}))));

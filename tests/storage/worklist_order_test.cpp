@@ -109,6 +109,118 @@ TEST(WorklistOrder, ValuesThatAreNoneAreRefusedWithTheirTag) {
   EXPECT_EQ(refused(number).tag, tags::PatientID) << "of another VR";
 }
 
+TEST(WorklistOrder, AnAttributeWithAKnownVrIsRefusedAsUn) {
+  const auto unknown = [](Tag tag, std::string_view value) {
+    const ByteView bytes = as_bytes(value);
+    return Element::owning(tag, VR::UN, Bytes(bytes.begin(), bytes.end()));
+  };
+  DataSet patient = order_of({}, {});
+  patient.set(unknown(tags::PatientID, "P1"));
+  const Error error = refused(patient);
+  EXPECT_EQ(error.kind, ErrorKind::Malformed);
+  EXPECT_EQ(error.tag, tags::PatientID);
+  EXPECT_THAT(error.message, HasSubstr("PatientID has VR UN, but is LO"));
+
+  DataSet date = order_of({}, {});
+  Item step = date.items(tags::ScheduledProcedureStepSequence).front();
+  step.data_set.set(unknown(tags::ScheduledProcedureStepStartDate, "20240705"));
+  date.set_items(tags::ScheduledProcedureStepSequence, {step});
+  EXPECT_EQ(refused(date).tag, tags::ScheduledProcedureStepStartDate);
+
+  DataSet steps = order_of({}, {});
+  steps.set(unknown(tags::ScheduledProcedureStepSequence, ""));
+  EXPECT_EQ(refused(steps).tag, tags::ScheduledProcedureStepSequence);
+
+  DataSet others = order_of({}, {});
+  others.set(unknown(Tag{0x0009, 0x1001}, "ab"));
+  others.set(unknown(Tag{0x0010, 0x9998}, "ab"));
+  EXPECT_TRUE(items_of_order(others)) << "private, or unknown to the dictionary";
+}
+
+TEST(WorklistOrder, AnotherVrOfTextIsCheckedAsThatOfTheDictionary) {
+  DataSet order = order_of({}, {});
+  order.set_text(tags::PatientBirthDate, VR::LO, "19700101");
+  EXPECT_TRUE(items_of_order(order));
+  order.set_text(tags::PatientBirthDate, VR::LO, "long ago");
+  EXPECT_EQ(refused(order).tag, tags::PatientBirthDate);
+}
+
+/// An order with `value` as the identifier `tag`, wherever that belongs.
+DataSet identified(Tag tag, const std::string& value) {
+  return is_of_step(tag) ? order_of({}, {{tag, value}}) : order_of({{tag, value}}, {});
+}
+
+TEST(WorklistOrder, AnIdentifierIsOneValueOf64CharactersAtMost) {
+  const Tag texts[] = {tags::ScheduledProcedureStepID, tags::RequestedProcedureID, tags::PatientID,
+                       tags::AccessionNumber};
+  const auto expect_refused = [](Tag tag, const std::string& value, const char* why) {
+    const Error error = refused(identified(tag, value));
+    EXPECT_EQ(error.kind, ErrorKind::Malformed) << tag.to_string();
+    EXPECT_EQ(error.tag, tag) << tag.to_string();
+    EXPECT_THAT(error.message, HasSubstr(why));
+  };
+  std::string umlauts;
+  for (int i = 0; i < 64; ++i) umlauts += "ü";
+  for (const Tag tag : texts) {
+    EXPECT_TRUE(items_of_order(identified(tag, std::string(64, 'x')))) << tag.to_string();
+    DataSet utf8 = identified(tag, umlauts);
+    utf8.set_text(tags::SpecificCharacterSet, "ISO_IR 192");
+    EXPECT_TRUE(items_of_order(utf8)) << tag.to_string() << ": characters, not bytes";
+    expect_refused(tag, std::string(65, 'x'), "has 65 characters: it must be one value of at most");
+    expect_refused(tag, "A\\B", "has more than one value");
+    expect_refused(tag, "\\B", "has more than one value");
+    expect_refused(tag, "A\\", "has more than one value");
+    expect_refused(tag, "A\nB", "holds a control character");
+    expect_refused(tag, "A\x7F", "holds a control character");
+    expect_refused(tag, std::string("A\0B", 3), "holds a control character");
+  }
+  expect_refused(tags::StudyInstanceUID, "1.2.3\\1.2.4", "has more than one value");
+  expect_refused(tags::StudyInstanceUID, "1.2.3\\", "has more than one value");
+  expect_refused(tags::StudyInstanceUID, "1." + std::string(63, '2'), "StudyInstanceUID");
+  expect_refused(tags::StudyInstanceUID, "1.2\n", "StudyInstanceUID");
+}
+
+// Its path would pass what a header of HTTP may be, and the step could not be told of.
+TEST(WorklistOrder, AStepIdThatNoPathCanHoldIsRefused) {
+  const Error error =
+      refused(identified(tags::ScheduledProcedureStepID, std::string(100'000, 'x')));
+  EXPECT_EQ(error.kind, ErrorKind::Malformed);
+  EXPECT_EQ(error.tag, tags::ScheduledProcedureStepID);
+  EXPECT_THAT(error.message, HasSubstr("has 100000 characters"));
+  EXPECT_LT(error.message.size(), 200U) << "the value is not repeated";
+}
+
+TEST(WorklistOrder, BytesOfAnotherCharacterSetAreNoSeparatorsOfAnIdentifier) {
+  DataSet order = order_of({{tags::SpecificCharacterSet, "GB18030"}}, {});
+  order.set_text(tags::PatientID, "\x81\x5C");  // one letter, whose second byte is a backslash
+  const auto items = items_of_order(order);
+  ASSERT_TRUE(items) << items.error().to_string();
+  DataSet japanese = order_of({{tags::SpecificCharacterSet, "\\ISO 2022 IR 87"}}, {});
+  japanese.set_text(tags::PatientID, "\x1B$B;3\x1B(B");
+  const auto switched = items_of_order(japanese);
+  ASSERT_TRUE(switched) << switched.error().to_string();
+  EXPECT_EQ(switched->front().data_set.text(tags::PatientID), "山");
+}
+
+TEST(WorklistOrder, NumbersMustBeSome) {
+  for (const char* weight : {"70", "70.5 ", " +7.05E1", "0.30000000000000004", "", "1\\\\2"}) {
+    EXPECT_TRUE(items_of_order(order_of({{tags::PatientWeight, weight}}, {}))) << weight;
+  }
+  for (const char* weight : {"heavy", "70,5", "70 kg", "nan", "inf", "1e999", "1\\x"}) {
+    const Error error = refused(order_of({{tags::PatientWeight, weight}}, {}));
+    EXPECT_EQ(error.kind, ErrorKind::Malformed) << weight;
+    EXPECT_EQ(error.tag, tags::PatientWeight) << weight;
+    EXPECT_THAT(error.message, HasSubstr("PatientWeight: value")) << weight;
+  }
+  EXPECT_TRUE(items_of_order(order_of({{tags::SeriesNumber, "-12"}}, {})));
+  for (const char* number : {"twelve", "1.5", "0x10", "--1", "99999999999999999999"}) {
+    EXPECT_EQ(refused(order_of({{tags::SeriesNumber, number}}, {})).tag, tags::SeriesNumber)
+        << number;
+    EXPECT_EQ(refused(order_of({}, {{tags::SeriesNumber, number}})).tag, tags::SeriesNumber)
+        << number << " in a step";
+  }
+}
+
 TEST(WorklistOrder, LimitsAreTold) {
   EXPECT_TRUE(items_of_order(with_steps(kStepsOfOrderMax)));
   EXPECT_EQ(refused(with_steps(kStepsOfOrderMax + 1)).kind, ErrorKind::LimitExceeded);

@@ -65,6 +65,19 @@ TEST_F(RemoteAesApiTest, EntriesAreMadeShownReplacedAndRemoved) {
   EXPECT_EQ(send("DELETE", "/api/remote-aes/SINK", "").status(), 404);
 }
 
+TEST_F(RemoteAesApiTest, ATitleThatNoPathMayHoldIsWrittenOtherwise) {
+  for (const auto& [title, place] : {std::pair{"A/B", "A~1B"}, std::pair{"..", "~2."}}) {
+    const Answer made =
+        send("POST", "/api/remote-aes",
+             R"({"host":"127.0.0.1","port":104,"ae_title":")" + std::string(title) + R"("})");
+    EXPECT_EQ(made.status(), 201) << made.body;
+    const std::string path = "/api/remote-aes/" + std::string(place);
+    EXPECT_EQ(made.header("Location"), path);
+    EXPECT_EQ(get(path).status(), 200);
+    EXPECT_EQ(send("DELETE", path, "").status(), 204);
+  }
+}
+
 TEST_F(RemoteAesApiTest, WhatAnEntryGivesCanBePutBack) {
   send("POST", "/api/remote-aes", kSink);
   const std::string shown = get("/api/remote-aes/SINK").body;
