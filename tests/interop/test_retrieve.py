@@ -228,6 +228,19 @@ class WeAskOthers(TestCase):
         self.assertEqual(len(list(out.glob("*.dcm"))), report["received"])
         self.assertEqual(list(out.glob(".*")), [])
 
+    def test_ctrl_c_cancels_a_move_to_a_destination_that_does_not_answer(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, says nothing
+            server = self.server({"remote_ae": [
+                {"ae_title": "SILENT", "host": "127.0.0.1", "port": silent.getsockname()[1]}]})
+            store(server, CT)
+            client = self.start(harness.Process, harness.PROGRAM, "move", peer_of(server), "--json",
+                                "--destination", "SILENT", *key("StudyInstanceUID", CT_STUDY))
+            connection, _ = silent.accept()
+            client.signal(signal.SIGINT)
+            # The destination has 30 s to take the association: none of them is waited for.
+            self.assertEqual(client.end(15), 1)
+            connection.close()
+        self.assertEqual(json.loads(client.log)["status"], "FE00")
 
     def test_the_example_gets_a_study(self):
         server = self.server()

@@ -522,6 +522,9 @@ class Import(harness.TestCase):
         self.assertEqual(first["skipped"], again["skipped"])  # DICOMDIRs and a README
         report = json.loads(pacs("verify", "--config", config, "--json", ok=True).stdout)
         self.assertEqual((report["objects"], report["problems"]), (first["stored"], []))
+        archive = self.folder / "data"
+        self.assertEqual([path for path in [archive, *archive.rglob("*")] if path.stat().st_mode & 0o007], [],
+                         "readable for everybody")
 
     def test_bad_files_are_named_with_their_reason_and_the_rest_goes_in(self):
         config = self.config()

@@ -15,7 +15,8 @@ TEST(PathSegment, SlashTildeAndDotsAreWrittenOtherwise) {
 }
 
 TEST(PathSegment, AnyTextComesThroughAPath) {
-  for (const std::string text : {"CT1", "A/B", ".", "..", "~1", "~", "a~", "~~2", "x y%", "1.2", "/"}) {
+  for (const std::string text :
+       {"CT1", "A/B", ".", "..", "~1", "~", "a~", "~~2", "x y%", "1.2", "/"}) {
     const auto target = parse_target("/api/" + segment_of(text) + "/echo");
     ASSERT_TRUE(target) << text;
     ASSERT_EQ(target->segments.size(), 3U) << text;
