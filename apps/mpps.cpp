@@ -30,6 +30,7 @@
 #include "encoding/dicom_json.h"
 #include "services/mpps_object.h"
 #include "services/mpps_scu.h"
+#include "web/json_array.h"
 
 namespace pacs::apps {
 
@@ -77,33 +78,23 @@ Result<DataSet> with_keys(DataSet step, const MppsOptions& options) {
   return encode_keys(std::move(step), options.character_set);
 }
 
-/// How many JSON objects follow each other, in an array or one a line; 0 when it is no JSON.
-std::size_t count_json_objects(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == text.npos || (text[begin] != '{' && text[begin] != '[')) return 0;
-  const std::size_t outermost = text[begin] == '[' ? 1 : 0;
-  std::size_t depth = 0, objects = 0;
-  bool in_string = false;
-  for (std::size_t at = begin; at < text.size(); ++at) {
-    const char c = text[at];
-    if (in_string) {
-      if (c == '\\') ++at;
-      in_string = c != '"';
-      continue;
-    }
-    in_string = c == '"';
-    if (c == '{' && depth == outermost) ++objects;
-    if (c == '{' || c == '[') ++depth;
-    if ((c == '}' || c == ']') && depth != 0) --depth;
+/// How many worklist items JSON holds, in an array or one a line; 1 when it is no JSON.
+std::size_t count_items(std::string_view text) {
+  if (text.starts_with('[')) {
+    const auto items = web::split_json_array(text);
+    return items ? items->size() : 1;
   }
-  return objects;
+  std::size_t items = 1;
+  if (!text.starts_with('{')) return items;
+  for (std::size_t at = text.find("\n{"); at != text.npos; at = text.find("\n{", at + 1)) ++items;
+  return items;
 }
 
 /// The one worklist item of a file.
 Result<DataSet> read_worklist_item(const std::string& path) {
   const Result<SharedBytes> content = map_file(path);
   if (!content) return fail(content.error());
-  if (const std::size_t items = count_json_objects(as_text(content->view)); items > 1) {
+  if (const std::size_t items = count_items(as_text(content->view)); items > 1) {
     return fail(Error{ErrorKind::InvalidArgument,
                       fmt::format("{} has {} worklist items: keep the one that is performed, or "
                                   "ask for it alone with `pacs worklist query ... -k "
