@@ -9,6 +9,7 @@
 
 #include "core/dicom_dataset.h"
 #include "core/number_string.h"
+#include "core/text.h"
 
 namespace pacs {
 
@@ -47,11 +48,6 @@ Element Element::bulk(Tag tag, VR vr, BulkReference where, bool encapsulated, By
 }
 
 namespace {
-
-std::string_view trimmed_end(std::string_view text) {
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\0')) text.remove_suffix(1);
-  return text;
-}
 
 /// Whether leading spaces carry no meaning (PS3.5 Table 6.2-1). For the others they are text.
 bool leading_spaces_are_padding(VR vr) {

@@ -7,9 +7,15 @@
 
 namespace pacs {
 
-/// Without the spaces around it and the NULs that some devices pad with (PS3.5 §6.2).
-[[nodiscard]] constexpr std::string_view trimmed(std::string_view text) {
+/// Without the spaces behind it and the NULs that some devices pad with (PS3.5 §6.2).
+[[nodiscard]] constexpr std::string_view trimmed_end(std::string_view text) {
   while (!text.empty() && (text.back() == ' ' || text.back() == '\0')) text.remove_suffix(1);
+  return text;
+}
+
+/// Without the spaces before it either.
+[[nodiscard]] constexpr std::string_view trimmed(std::string_view text) {
+  text = trimmed_end(text);
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   return text;
 }

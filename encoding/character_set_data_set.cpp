@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "core/dicom_tags.h"
+#include "core/text.h"
 #include "encoding/character_set.h"
 #include "encoding/code_sets.h"
 
@@ -43,12 +44,14 @@ class Rewriter {
       return element;
     }
     const std::string_view text = element.text();
-    auto converted = convert_(own, text, element.vr());
-    if (!converted) return std::nullopt;
-    if (*converted == text) return element;
+    const auto letters = convert_(own, text, element.vr());
+    if (!letters) return std::nullopt;
+    // Spaces before the last escape sequence are padding once that is gone.
+    const std::string_view converted = trimmed_end(*letters);
+    if (converted == text) return element;
     Bytes bytes;
-    bytes.reserve(converted->size() + 1);
-    append(bytes, as_bytes(*converted));
+    bytes.reserve(converted.size() + 1);
+    append(bytes, as_bytes(converted));
     if (bytes.size() % 2 != 0) bytes.push_back(static_cast<std::byte>(info(element.vr()).padding));
     return Element::owning(element.tag(), element.vr(), std::move(bytes));
   }

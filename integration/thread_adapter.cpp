@@ -14,13 +14,34 @@
 
 namespace pacs::integration {
 
+namespace {
+
+/// An io_context that lets go of its handlers before it is destroyed itself.
+struct IoContext : boost::asio::io_context {
+  using boost::asio::io_context::io_context;
+  using boost::asio::execution_context::shutdown;
+};
+
+// A handler let go of may hand another one to a context that has let go of its own already:
+// coroutines are destroyed on their executor, and the one awaited before the one that awaits it.
+constexpr int kRoundsOfLettingGo = 8;
+
+}  // namespace
+
 struct IoPool::Impl {
   struct Worker {
-    boost::asio::io_context context{1};
+    IoContext context{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work =
         boost::asio::make_work_guard(context);
     std::thread thread;
   };
+
+  // Handlers own sockets and strands of other contexts: all go while every context still stands.
+  ~Impl() {
+    for (int round = 0; round < kRoundsOfLettingGo; ++round) {
+      for (const auto& worker : workers) worker->context.shutdown();
+    }
+  }
 
   std::vector<std::unique_ptr<Worker>> workers;
   std::atomic<std::size_t> next{0};

@@ -125,6 +125,15 @@ TEST(DataSetInUtf8, InvalidTextIsShownWithReplacementCharacters) {
   EXPECT_EQ(stored.text(tags::PatientName), before) << "the object keeps its bytes";
 }
 
+TEST(DataSetInUtf8, SpacesBeforeTheLastEscapeSequenceArePadding) {
+  DataSet stored;
+  stored.set_text(tags::SpecificCharacterSet, "ISO 2022 IR 13\\ISO 2022 IR 149");
+  stored.set_text(tags::PatientName, "\xD4\xCF\xC0\xDE  \x1B$)C");
+  const DataSet utf8 = to_utf8(stored);
+  EXPECT_EQ(as_text(utf8.find(tags::PatientName)->value()), "ﾔﾏﾀﾞ");
+  EXPECT_TRUE(equal_content(to_utf8(in_character_set(utf8, CharacterSet{"GB18030"})), utf8));
+}
+
 TEST(DataSetInUtf8, WhatIsNoTextStaysAsItIs) {
   const Tag unknown{0x0009, 0x1001};
   DataSet stored;

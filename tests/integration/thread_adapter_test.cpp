@@ -2,12 +2,15 @@
 
 #include <future>
 #include <latch>
+#include <memory>
 #include <set>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
 
 #include "integration/trace_id.h"
 
@@ -50,6 +53,27 @@ TEST(IoPool, ZeroThreadsMeansOne) {
   std::promise<std::thread::id> ran;
   boost::asio::post(pool.context(), [&] { ran.set_value(std::this_thread::get_id()); });
   EXPECT_NE(ran.get_future().get(), std::this_thread::get_id());
+}
+
+// A coroutine left over on one thread owns the strand and sockets of another: each destroyed with
+// its context would touch one that is gone (AddressSanitizer tells).
+TEST(IoPool, LetsGoOfLeftOverHandlersWhileAllContextsStand) {
+  bool destroyed = false;
+  {
+    IoPool pool(2);
+    std::vector<boost::asio::io_context*> contexts{&pool.context(), &pool.context()};
+    pool.stop();
+    for (std::size_t i = 0; i < contexts.size(); ++i) {
+      auto strand = boost::asio::make_strand(*contexts[1 - i]);
+      boost::asio::post(strand, [] {});
+      const std::shared_ptr<bool> tells(&destroyed, [strand](bool* flag) {
+        boost::asio::post(strand, [strand] {});
+        *flag = true;
+      });
+      boost::asio::post(*contexts[i], [tells] { FAIL() << "the pool has stopped"; });
+    }
+  }
+  EXPECT_TRUE(destroyed);
 }
 
 TEST(IoPool, WaitsForWorkWhenThereIsNoneAndStopsTwiceWithoutHarm) {
