@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apps/commands.h"
@@ -18,6 +20,7 @@ struct Flag {
   std::string name;  ///< with its dashes
   std::string help;
   bool takes_value = false;
+  std::string values;  ///< the ones it takes, when these are few
 };
 
 struct Command {
@@ -27,17 +30,35 @@ struct Command {
   std::vector<std::string> words;  ///< subcommands
 };
 
+std::string keys() {
+  std::string all;
+  for (const ConfigKey& key : config_keys())
+    all += fmt::format("{}{}=", all.empty() ? "" : " ", key.name);
+  return all + " remote_ae=";
+}
+
+/// The names that CLI::IsMember allows, "a b"; CLI11 shows them as "TEXT:{a,b}".
+std::string members(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  const std::size_t open = type.find('{');
+  const std::size_t close = type.find('}');
+  if (open == type.npos || close == type.npos || close < open) return {};
+  std::string names = type.substr(open + 1, close - open - 1);
+  std::ranges::replace(names, ',', ' ');
+  return names;
+}
+
 Command describe(const CLI::App& app, std::string path) {
   Command command{std::move(path), app.get_description(), {}, {}};
   for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) {
+    const bool takes_value = option->get_items_expected_max() > 0;
+    const auto add = [&](std::string name) {
+      std::string values = name == "--set" ? keys() : members(*option);
       command.flags.push_back(
-          {"--" + name, option->get_description(), option->get_items_expected_max() > 0});
-    }
-    for (const std::string& name : option->get_snames()) {
-      command.flags.push_back(
-          {"-" + name, option->get_description(), option->get_items_expected_max() > 0});
-    }
+          {std::move(name), option->get_description(), takes_value, std::move(values)});
+    };
+    for (const std::string& name : option->get_lnames()) add("--" + name);
+    for (const std::string& name : option->get_snames()) add("-" + name);
   }
   return command;
 }
@@ -58,13 +79,6 @@ std::string joined(const Command& command) {
   return words;
 }
 
-std::string keys() {
-  std::string all;
-  for (const ConfigKey& key : config_keys())
-    all += fmt::format("{}{}=", all.empty() ? "" : " ", key.name);
-  return all + " remote_ae=";
-}
-
 /// A text inside single quotes of a shell.
 std::string quote(std::string_view text) {
   std::string out = "'";
@@ -77,7 +91,26 @@ std::string quote(std::string_view text) {
   return out + "'";
 }
 
+/// The cases of `case "$path $previous"`, one for each option whose values are known.
+template <typename Offer>
+std::string values_of(const std::vector<Command>& commands, Offer offer) {
+  std::string cases;
+  for (const Command& command : commands) {
+    for (const Flag& flag : command.flags) {
+      if (flag.values.empty()) continue;
+      cases += fmt::format("      {})\n{}        return ;;\n",
+                           quote(command.path + " " + flag.name), offer(flag, flag.values));
+    }
+  }
+  return cases;
+}
+
 std::string bash(const std::vector<Command>& commands) {
+  const auto values = values_of(commands, [](const Flag& flag, std::string_view given) {
+    return fmt::format("        {}mapfile -t COMPREPLY < <(compgen -W {} -- \"$current\")\n",
+                       flag.name == "--set" ? "compopt -o nospace 2>/dev/null; " : "",
+                       quote(given));
+  });
   std::string out =
       "# bash completion for pacs: source <(pacs completion bash)\n"
       "_pacs() {\n"
@@ -93,13 +126,9 @@ std::string bash(const std::vector<Command>& commands) {
       "    esac\n"
       "  done\n"
       "  COMPREPLY=()\n"
-      "  if [[ $previous == --set ]]; then\n"
-      "    compopt -o nospace 2>/dev/null\n"
-      "    mapfile -t COMPREPLY < <(compgen -W " +
-      quote(keys()) +
-      " -- \"$current\")\n"
-      "    return\n"
-      "  fi\n"
+      "  case \"$path $previous\" in\n" +
+      values +
+      "  esac\n"
       "  local words=''\n"
       "  case \"$path\" in\n";
   for (const Command& command : commands) {
@@ -122,6 +151,9 @@ std::string bash(const std::vector<Command>& commands) {
 }
 
 std::string zsh(const std::vector<Command>& commands) {
+  const auto values = values_of(commands, [](const Flag& flag, std::string_view given) {
+    return fmt::format("        compadd {}-- {}\n", flag.name == "--set" ? "-S '' " : "", given);
+  });
   // zsh runs the functions of bash's completion after bashcompinit, but has descriptions of its
   // own.
   std::string out =
@@ -140,12 +172,9 @@ std::string zsh(const std::vector<Command>& commands) {
   out +=
       "    esac\n"
       "  done\n"
-      "  if [[ ${words[CURRENT-1]} == --set ]]; then\n"
-      "    compadd -S '' -- " +
-      keys() +
-      "\n"
-      "    return\n"
-      "  fi\n"
+      "  case \"$path ${words[CURRENT-1]}\" in\n" +
+      values +
+      "  esac\n"
       "  case \"$path\" in\n";
   const auto described = [](std::string_view name, std::string_view help) {
     std::string escaped;
@@ -202,8 +231,8 @@ std::string fish(const std::vector<Command>& commands) {
     for (const Flag& flag : command.flags) {
       const bool is_long = flag.name.starts_with("--");
       std::string values;
-      if (flag.name == "--set")
-        values = " -x -a " + quote(keys());
+      if (!flag.values.empty())
+        values = " -x -a " + quote(flag.values);
       else if (flag.takes_value)
         values = " -r";
       out +=

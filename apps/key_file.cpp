@@ -1,6 +1,8 @@
 #include "apps/key_file.h"
 
 #include <algorithm>
+#include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -8,6 +10,7 @@
 #include "encoding/character_set.h"
 #include "encoding/dicom_file.h"
 #include "encoding/dicom_json.h"
+#include "web/json_array.h"
 
 namespace pacs::apps {
 
@@ -23,15 +26,21 @@ bool is_ascii(const DataSet& data_set) {
   });
 }
 
+Result<DataSet> the_one(const std::vector<std::string_view>& data_sets) {
+  if (data_sets.size() == 1) return read_json(data_sets.front());
+  return fail(ErrorKind::InvalidArgument,
+              fmt::format("holds {} data sets, one is wanted", data_sets.size()));
+}
+
 Result<DataSet> read_any(const std::string& path) {
   Result<SharedBytes> content = map_file(path);
   if (!content) return fail(std::move(content.error()));
   const std::string_view text = as_text(content->view);
   const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first != text.npos && text[first] == '{') {
-    Result<DataSet> keys = read_json(text);
+  if (first != text.npos && (text[first] == '{' || text[first] == '[')) {
+    auto keys = web::split_json_array(text).and_then(the_one);
     if (!keys) return fail(std::move(keys.error()).in(path));
-    return keys;
+    return *std::move(keys);
   }
   Result<DicomFile> file = read_file(*content);
   if (!file) return fail(std::move(file.error()).in(path));

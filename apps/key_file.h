@@ -8,8 +8,8 @@
 
 namespace pacs::apps {
 
-/// The elements of a DICOM or DICOM JSON file, without group lengths and file meta information;
-/// text in UTF-8.
+/// The elements of a DICOM or DICOM JSON file (an array of one too), without group lengths and file
+/// meta information; text in UTF-8.
 [[nodiscard]] Result<DataSet> read_key_file(const std::string& path);
 
 /// Keys whose text is UTF-8 as they are sent: ASCII as it is, else labelled with and in

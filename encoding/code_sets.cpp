@@ -76,20 +76,28 @@ void append_decoded(std::string& to, std::string_view bytes, std::size_t set) {
   }
   ucnv_resetToUnicode(converter);
   std::array<UChar, 256> characters{};
+  std::size_t held = 0;  // a pair of surrogates may be cut by the end of `characters`
   const char* source = bytes.data();
   const char* end = source + bytes.size();
   UErrorCode error = U_ZERO_ERROR;
   do {
     error = U_ZERO_ERROR;
-    UChar* target = characters.data();
-    ucnv_toUnicode(converter, &target, target + characters.size(), &source, end, nullptr, true,
-                   &error);
+    UChar* target = characters.data() + held;
+    ucnv_toUnicode(converter, &target, characters.data() + characters.size(), &source, end, nullptr,
+                   true, &error);
+    held = 0;
     for (const UChar* at = characters.data(); at != target;) {
       UChar32 character = *at++;
-      if (U16_IS_LEAD(character) && at != target)
-        character = U16_GET_SUPPLEMENTARY(character, *at++);
+      if (U16_IS_LEAD(character)) {
+        if (at == target && error == U_BUFFER_OVERFLOW_ERROR) {
+          held = 1;
+          break;
+        }
+        if (at != target) character = U16_GET_SUPPLEMENTARY(character, *at++);
+      }
       append_utf8(to, static_cast<char32_t>(U16_IS_SURROGATE(character) ? 0xFFFD : character));
     }
+    if (held != 0) characters[0] = *(target - 1);
   } while (error == U_BUFFER_OVERFLOW_ERROR);
 }
 

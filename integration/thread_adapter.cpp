@@ -18,8 +18,8 @@ namespace {
 
 /// An io_context that lets go of its handlers before it is destroyed itself.
 struct IoContext : boost::asio::io_context {
-  using boost::asio::io_context::io_context;
   using boost::asio::execution_context::shutdown;
+  using boost::asio::io_context::io_context;
 };
 
 // A handler let go of may hand another one to a context that has let go of its own already:

@@ -94,6 +94,7 @@ Response show(Worklist& worklist, const Request& request) {
 Result<std::vector<NewWorklistItem>> read_orders(std::string_view body) {
   const auto texts = split_json_array(body);
   if (!texts) return fail(texts.error());
+  if (texts->empty()) return fail(ErrorKind::InvalidArgument, "there is no order in it");
   if (texts->size() > kOrdersOfRequestMax) {
     return fail(ErrorKind::LimitExceeded,
                 fmt::format("orders_of_request_max: {} orders at most", kOrdersOfRequestMax));

@@ -197,11 +197,21 @@ void append_header(Bytes& to, Tag tag, std::size_t length) {
   append(to, static_cast<std::uint32_t>(length), ByteOrder::Little);
 }
 
-/// What an error comment may hold (LO, default repertoire); everything else becomes '?'.
+/// What an error comment may hold (LO, default repertoire): without the section sign of our own
+/// texts ("PS3.5 9.1"), and with '?' for every other letter outside.
 std::string error_comment(std::string_view text) {
-  std::string comment{text.substr(0, kErrorCommentCharactersMax)};
-  std::ranges::replace_if(
-      comment, [](char c) { return c < ' ' || c > '~' || c == '\\'; }, '?');
+  constexpr std::string_view kSectionSign = "§";
+  std::string comment;
+  while (!text.empty() && comment.size() < kErrorCommentCharactersMax) {
+    if (text.starts_with(kSectionSign)) {
+      text.remove_prefix(kSectionSign.size());
+      continue;
+    }
+    const char c = text.front();
+    const bool continues_a_letter = (static_cast<unsigned char>(c) & 0xC0U) == 0x80;
+    if (!continues_a_letter) comment += c < ' ' || c > '~' || c == '\\' ? '?' : c;
+    text.remove_prefix(1);
+  }
   return comment;
 }
 

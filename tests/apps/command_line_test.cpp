@@ -132,6 +132,7 @@ TEST(Completion, BashOffersCommandsOptionsAndKeys) {
   EXPECT_THAT(completed("pacs dump --j").output, HasSubstr("--json\n"));
   EXPECT_THAT(completed("pacs config print --d").output, HasSubstr("--defaults\n"));
   EXPECT_EQ(completed("pacs config print --set dicom.por").output, "dicom.port=\n");
+  EXPECT_EQ(completed("pacs find --model pat").output, "patient\npatient-study\n");
   EXPECT_THAT(completed("pacs dump file").output, Not(HasSubstr("--json")));
 }
 
@@ -139,8 +140,8 @@ TEST(Completion, OtherShellsGetTheSameWords) {
   for (const char* shell : {"zsh", "fish"}) {
     const Ran run = pacs(std::string{"completion "} + shell);
     EXPECT_EQ(run.exit_code, 0);
-    for (const char* word :
-         {"dump", "json", "defaults", "dicom.port=", "Show what DICOM files hold"}) {
+    for (const char* word : {"dump", "json", "defaults", "dicom.port=", "patient-study",
+                             "Show what DICOM files hold"}) {
       EXPECT_THAT(run.output, HasSubstr(word)) << shell;
     }
   }

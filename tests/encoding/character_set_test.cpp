@@ -98,6 +98,17 @@ TEST(CharacterSet, NeverGivesWhatIsNotUtf8) {
   }
 }
 
+// Names have letters beyond U+FFFF, wherever they stand in a long text.
+TEST(CharacterSet, RareIdeographsAreReadAtAnyPlace) {
+  const CharacterSet gb18030{"GB18030"};
+  for (std::size_t before = 0; before < 600; ++before) {
+    const std::string text = std::string(before, 'x') + "𠮷" + "y";
+    const auto stored = gb18030.from_utf8(text, VR::LT);
+    ASSERT_TRUE(stored);
+    ASSERT_EQ(gb18030.to_utf8(*stored, VR::LT), text) << before;
+  }
+}
+
 TEST(CharacterSet, IsSharedByThreads) {
   const CharacterSet korean{"\\ISO 2022 IR 149"};
   std::vector<std::thread> threads;

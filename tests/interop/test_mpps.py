@@ -334,6 +334,10 @@ class Program(harness.ServerTestCase):
         self.mpps("set", uid, "--status", "completed", "--instances", files)
         ended = api(self.pacs, "/" + uid)
         self.assertEqual((ended["status"], ended["performed"]), ("COMPLETED", 2))
+        listed = self.folder / "item.json"  # as DICOMweb and /api/worklist answer: an array
+        listed.write_text(f"[{item.to_json()}]")
+        again = self.mpps("create", "--from-worklist", listed).stdout.strip()
+        self.assertEqual(api(self.pacs, "/" + again)["requests"], begun["requests"])
         shown = json.loads(self.mpps("get", uid, "--json").stdout)
         self.assertEqual(shown["attributes"]["00400252"]["Value"], ["COMPLETED"])
         self.assertIn("PerformedProcedureStepStatus", self.mpps("get", uid, "-k", "PerformedProcedureStepStatus").stdout)

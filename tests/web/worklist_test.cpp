@@ -116,6 +116,7 @@ TEST_F(WorklistApiTest, StepIdsWithSlashesHaveAPlaceInPaths) {
 
 TEST_F(WorklistApiTest, BadBodiesAreProblemsThatNameTheAttribute) {
   EXPECT_EQ(send("POST", "/api/worklist", "").status(), 400);
+  EXPECT_EQ(send("POST", "/api/worklist", "[]").status(), 400);
   EXPECT_EQ(send("POST", "/api/worklist", "[1,2]").status(), 400);
   EXPECT_EQ(send("POST", "/api/worklist", "[").status(), 400);
   EXPECT_EQ(send("POST", "/api/worklist", R"({"00100010":"Doe"})").status(), 400);

@@ -263,7 +263,15 @@ TEST(Command, CutsTheErrorCommentTo64CharactersOfTheDefaultRepertoire) {
   response.error_comment = "a\\b\nc\xc3\xa4" + std::string(100, 'x');
   const auto read = decode_command(encode_command(response));
   ASSERT_TRUE(read);
-  EXPECT_EQ(read->error_comment, "a?b?c??" + std::string(57, 'x'));
+  EXPECT_EQ(read->error_comment, "a?b?c?" + std::string(58, 'x'));
+}
+
+TEST(Command, AnErrorCommentNamesASectionWithoutItsSign) {
+  Command response = full(CommandField::CStoreRsp, false);
+  response.error_comment = "no UID (PS3.5 §9.1)";
+  const auto read = decode_command(encode_command(response));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->error_comment, "no UID (PS3.5 9.1)");
 }
 
 TEST(Command, RefusesWhatIsNoCommandSet) {
