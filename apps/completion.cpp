@@ -155,27 +155,27 @@ std::string zsh(const std::vector<Command>& commands) {
     return fmt::format("        compadd {}-- {}\n", flag.name == "--set" ? "-S '' " : "", given);
   });
   // zsh runs the functions of bash's completion after bashcompinit, but has descriptions of its
-  // own.
+  // own. Its $path is $PATH.
   std::string out =
       "#compdef pacs\n"
       "# zsh completion for pacs: source <(pacs completion zsh), or as _pacs in a folder of "
       "$fpath\n"
       "_pacs() {\n"
-      "  local path='' word\n"
+      "  local place='' word\n"
       "  local -a words_here options_here\n"
       "  for word in ${words[2,CURRENT-1]}; do\n"
-      "    case \"${path:+$path }$word\" in\n";
+      "    case \"${place:+$place }$word\" in\n";
   for (const Command& command : commands) {
     if (!command.path.empty())
-      out += fmt::format("      {}) path={} ;;\n", quote(command.path), quote(command.path));
+      out += fmt::format("      {}) place={} ;;\n", quote(command.path), quote(command.path));
   }
   out +=
       "    esac\n"
       "  done\n"
-      "  case \"$path ${words[CURRENT-1]}\" in\n" +
+      "  case \"$place ${words[CURRENT-1]}\" in\n" +
       values +
       "  esac\n"
-      "  case \"$path\" in\n";
+      "  case \"$place\" in\n";
   const auto described = [](std::string_view name, std::string_view help) {
     std::string escaped;
     for (const char c : name) escaped.append(c == ':' ? "\\:" : std::string(1, c));
