@@ -8,6 +8,7 @@
 #include "core/date_time.h"
 #include "core/dicom_dictionary.h"
 #include "core/dicom_tags.h"
+#include "core/number_string.h"
 #include "core/uid_registry.h"
 #include "core/value_check.h"
 #include "encoding/character_set.h"
@@ -119,6 +120,9 @@ Status check_key_value(VR vr, std::string_view value) {
     case VR::DS:
     case VR::IS:
       return check_value(vr, value);
+    case VR::FL:
+    case VR::FD:
+      return only_status(read_decimal(value));  // neither infinite nor NaN: nothing equals that
     default:
       return {};
   }

@@ -1,3 +1,5 @@
+#include <array>
+
 #include <gtest/gtest.h>
 
 #include "core/dicom_tags.h"
@@ -122,6 +124,17 @@ TEST(QueryParse, ValuesThatAreNoneOfTheirVrAreRefusedWithTheirTag) {
                                              {tags::PatientID, std::string(100'000, 'A')}}) {
     expect_refused(parsed({{tag, value}}), ErrorKind::Malformed, tag);
   }
+}
+
+TEST(QueryParse, ANumberThatNothingEqualsIsRefused) {
+  DataSet identifier;
+  identifier.set_text(tags::QueryRetrieveLevel, "STUDY");
+  constexpr std::array kQuietNan = {0x00, 0x00, 0xC0, 0x7F};
+  Bytes value;
+  for (const int byte : kQuietNan) value.push_back(static_cast<std::byte>(byte));
+  identifier.set_bytes(tags::BackgroundLuminance, VR::FL, std::move(value));
+  expect_refused(parse_query(identifier, kStudyRoot), ErrorKind::Malformed,
+                 tags::BackgroundLuminance);
 }
 
 TEST(QueryParse, LongValuesAreKeysAsLongAsSomebodyMightMeanThem) {
