@@ -64,6 +64,12 @@ std::string fault_of(const Element& element) {
       entry == nullptr || element.vr() == VR::UN ||
       std::ranges::find(entry->alternatives(), element.vr()) != entry->alternatives().end();
   if (!known) return fmt::format("has VR {}", to_string(element.vr()));
+  // In other text a backslash is real: devices let people type it.
+  const bool names_or_times =
+      element.vr() == VR::UI || element.vr() == VR::DA || element.vr() == VR::TM;
+  if (names_or_times && entry != nullptr && entry->vm == "1" && element.value_count() > 1) {
+    return fmt::format("has {} values", element.value_count());
+  }
   for (std::size_t i = 0; i < element.value_count(); ++i) {
     const std::string_view value = element.text(i);
     if (element.vr() == VR::UI && !is_usable_uid(value)) return "is no UID";

@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "network/dimse/status.h"
@@ -130,6 +131,23 @@ TEST(MppsCheck, EveryUidDateAndTimeIsLookedAt) {
     EXPECT_EQ(status_of(answer), status::kInvalidAttributeValue) << row.tag.to_string();
     if (answer) {
       EXPECT_EQ(answer->offending_elements, std::vector<Tag>{row.tag});
+    }
+  });
+}
+
+TEST(MppsCheck, WhatNamesOneThingHasOneValue) {
+  walk([&](const MppsAttribute& row, const std::function<DataSet(Change)>& with) {
+    const VR vr = dictionary_vr(row.tag);
+    if (vr != VR::UI && vr != VR::DA && vr != VR::TM) return;
+    const std::string one{plausible_value(vr)};
+    const DataSet two =
+        with([&](DataSet& holder) { holder.set_text(row.tag, vr, one + "\\" + one); });
+    const auto answer = check_mpps(two, MppsPhase::Create, MppsStrictness::Essential);
+    const bool may = lookup(row.tag)->vm != "1";
+    EXPECT_EQ(answer.has_value(), !may) << row.tag.to_string();
+    if (answer) {
+      EXPECT_EQ(answer->status, status::kInvalidAttributeValue);
+      EXPECT_THAT(answer->error_comment, testing::HasSubstr("has 2 values"));
     }
   });
 }
