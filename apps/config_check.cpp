@@ -29,6 +29,7 @@ class Check {
     tls();
     sop_classes();
     index();
+    jobs();
     worklist();
     remote_aes();
     return std::move(problems_);
@@ -167,6 +168,13 @@ class Check {
     if (config_.index.url != "sqlite:") {
       problem(fmt::format("index.url \"{}\" is not supported: \"sqlite:\" is", config_.index.url));
     }
+  }
+
+  void jobs() {
+    const JobsConfig& jobs = config_.jobs;
+    if (jobs.retry_seconds_min <= jobs.retry_seconds_max) return;
+    problem(fmt::format("jobs.retry_seconds_min = {} is above jobs.retry_seconds_max = {}",
+                        jobs.retry_seconds_min, jobs.retry_seconds_max));
   }
 
   void worklist() {

@@ -162,7 +162,8 @@ Result<Question> make_question(DataSet identifier, const QueryOptions& options, 
 }
 
 void add_output_options(CLI::App& command, FindCall& call) {
-  command.add_option("--limit", call.limit, "cancel (C-CANCEL) after so many answers");
+  command.add_option("--limit", call.limit, "cancel (C-CANCEL) after so many answers")
+      ->check(CLI::NonNegativeNumber);
   add_form_options(command, call.form);
   command.add_flag("--fuzzy", call.rules.fuzzy_names, "negotiate names that sound alike");
   command.add_flag("--timezone", call.rules.timezone_adjustment,

@@ -344,8 +344,11 @@ void add_mpps_set(CLI::App& mpps, int& exit_code) {
       ->add_option("peer", options->arguments,
                    "HOST PORT or AE@HOST:PORT, then the SOP Instance UID of the step")
       ->required();
-  command->add_option("--status", options->status,
-                      "in_progress, completed or discontinued; none: as it is");
+  command
+      ->add_option("--status", options->status,
+                   "in_progress, completed or discontinued; none: as it is")
+      ->check(CLI::IsMember({"in_progress", "completed", "discontinued"}, CLI::ignore_case,
+                            CLI::ignore_underscore, CLI::ignore_space));
   command
       ->add_option("--instances", options->instances,
                    "files and folders of what was made: Performed Series Sequence")

@@ -56,6 +56,11 @@ int complain(std::string_view command, const Error& error) {
   fmt::print(stderr, "pacs worklist {}: {}\n", command, printable(in_words(error)));
   return 1;
 }
+/// The command line itself is wrong.
+int refuse(std::string_view command, const Error& error) {
+  (void)complain(command, error);
+  return 2;
+}
 
 Result<std::unique_ptr<WorklistDoor>> open_door(const WorklistArguments& arguments,
                                                 Missing missing) {
@@ -172,10 +177,11 @@ int run_list(const WorklistArguments& arguments) {
   for (const std::string& key : arguments.keys) {
     const std::size_t equals = key.find('=');
     if (equals == key.npos) {
-      return complain("list", {ErrorKind::InvalidArgument, "-k " + key + ": KEYWORD=VALUE"});
+      return refuse("list", {ErrorKind::InvalidArgument, "-k " + key + ": KEYWORD=VALUE"});
     }
     filter.emplace_back(key.substr(0, equals), key.substr(equals + 1));
   }
+  if (auto read = web::read_worklist_filter(filter); !read) return refuse("list", read.error());
   auto door = open_door(arguments, Missing::Refuse);
   if (!door) return complain("list", door.error());
   const std::vector<KeyPath> columns = list_columns();

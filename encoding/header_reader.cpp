@@ -61,7 +61,8 @@ struct HeaderReader::State {
   State(const TransferSyntax& syntax, const Limits& given_limits)
       : limits(given_limits),
         scanner(syntax, ScanOptions{.limits = given_limits,
-                                    .whole_value_max = given_limits.header_value_bytes_max}),
+                                    .whole_value_max = given_limits.header_value_bytes_max,
+                                    .whole_text_max = given_limits.header_text_bytes_max}),
         arena(std::make_shared<Arena>()),
         builder(SharedBytes{arena, {}}) {
     if (syntax.deflated) inflater.emplace(given_limits);

@@ -36,8 +36,8 @@ struct PixelDataLayout {
 };
 
 struct Header {
-  DataSet data_set;  ///< all elements; values above limits.header_value_bytes_max and pixel data as
-                     ///< Form::Bulk
+  DataSet data_set;  ///< all elements; pixel data and values above limits.header_value_bytes_max or
+                     ///< header_text_bytes_max as Form::Bulk
   std::optional<PixelDataLayout> pixel_data;
   std::uint64_t data_set_bytes = 0;  ///< length of the data set as it came
 };

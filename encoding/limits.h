@@ -13,6 +13,9 @@ struct Limits {
   std::uint64_t elements_max = 4'000'000;
   /// Bytes of one value kept in a header; longer ones become bulk references.
   std::uint32_t header_value_bytes_max = 4096;
+  /// The same for text, which is asked for and matched: LT alone has up to 10,240 characters
+  /// (PS3.5 Table 6.2-1). The greater of the two counts.
+  std::uint32_t header_text_bytes_max = 1U << 20;
   /// Bytes of all values kept in a header together, and of the elements and items that hold them:
   /// bounds what one object may cost in memory.
   std::uint64_t header_bytes_max = 64ULL << 20;

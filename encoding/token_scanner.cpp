@@ -260,7 +260,10 @@ TokenScanner::Answer TokenScanner::next_fragment(ByteView& input, Token& token) 
 /// An element or fragment of defined length: whole, or the start of its chunks.
 TokenScanner::Answer TokenScanner::value(ByteView& input, const Header& header, Token::Kind whole,
                                          Token& token) {
-  const bool is_long = header.length > options_.whole_value_max;
+  const bool is_long =
+      header.length > options_.whole_value_max &&
+      !(whole == Token::Kind::Element && header.length <= options_.whole_text_max &&
+        info(header.vr).kind == VRKind::Text);
   const std::size_t bytes = is_long ? header.size : std::size_t{header.size} + header.length;
   if (input.size() < bytes) return need(input, bytes, header.tag);
   if (++elements_ > options_.limits.elements_max) {

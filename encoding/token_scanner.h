@@ -46,6 +46,8 @@ struct ScanOptions {
   /// Values (and fragments) above it come in chunks; a stream must hold one header and this many
   /// bytes. The default gives every value whole, which is right when all input is in memory.
   std::uint32_t whole_value_max = 0xFFFFFFFF;
+  /// Text up to here comes whole all the same.
+  std::uint32_t whole_text_max = 0;
   /// At the top level, end before the first tag that is not below this one.
   std::optional<Tag> stop_before{};
 };

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "core/text.h"
 #include "network/dimse/command_table.h"
 #include "network/pdu/pdu.h"
 
@@ -212,7 +213,7 @@ std::string error_comment(std::string_view text) {
     if (!continues_a_letter) comment += c < ' ' || c > '~' || c == '\\' ? '?' : c;
     text.remove_prefix(1);
   }
-  return comment;
+  return std::string{pacs::trimmed(comment)};
 }
 
 struct ValueWriter {
@@ -223,8 +224,8 @@ struct ValueWriter {
 
   void operator()(std::string Command::*member) const {
     const std::string& held = command.*member;
-    if (held.empty() && !mandatory) return;
     const std::string text = element.vr == CommandVr::LO ? error_comment(held) : held;
+    if (text.empty() && !mandatory) return;
     append_header(to, element.tag(), text.size() + text.size() % 2);
     append(to, as_bytes(text));
     // PS3.5 §6.2: UIDs are made even with a NUL, text with a space.

@@ -113,6 +113,9 @@ TEST_F(ConfigCheck, OtherThingsThatCannotWorkAreNamed) {
             std::string::npos);
   EXPECT_NE(problem(with_settings({"worklist.folder=/no/such/folder"})).find("is no folder"),
             std::string::npos);
+  EXPECT_NE(problem(with_settings({"jobs.retry_seconds_min=5000"}))
+                .find("is above jobs.retry_seconds_max = 3600"),
+            std::string::npos);
   EXPECT_NE(problem(with_settings({"index.url=mysql://x"})).find("not supported"),
             std::string::npos);
   EXPECT_NE(problem(with_settings({"storage.path="})).find("storage.path is empty"),

@@ -162,6 +162,20 @@ TEST(HeaderReader, LongValuesBecomeReferencesWithTheirByteOrder) {
   EXPECT_EQ(header->data_set.text(tags::TextValue), "text");
 }
 
+TEST(HeaderReader, TextHasALimitOfItsOwn) {
+  Limits limits;
+  limits.header_value_bytes_max = 4;
+  limits.header_text_bytes_max = 8;
+  const auto header =
+      read(b("0028 3006 'OW' 0000 00000006 000102030405"
+             "0040 A160 'UT' 0000 00000008 'long one' 0040 A161 'UT' 0000 0000000A 'longer one'"),
+           kBigEndian, 1, limits);
+  ASSERT_TRUE(header);
+  EXPECT_NE(header->data_set.find(tags::LUTData)->bulk(), nullptr);
+  EXPECT_EQ(header->data_set.text(tags::TextValue), "long one");
+  EXPECT_NE(header->data_set.find(Tag{0x0040, 0xA161})->bulk(), nullptr);
+}
+
 TEST(HeaderReader, RefusesAHeaderThatCostsTooMuch) {
   Limits limits;
   limits.header_bytes_max = 1000;

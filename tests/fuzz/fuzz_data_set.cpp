@@ -100,7 +100,7 @@ void check_written(const DataSet& data_set, ByteView bytes, const TransferSyntax
 
 void check_header(ByteView bytes, const TransferSyntax& syntax, std::size_t piece_bytes,
                   bool readable) {
-  HeaderReader reader{syntax, {.header_value_bytes_max = 16}};
+  HeaderReader reader{syntax, {.header_value_bytes_max = 16, .header_text_bytes_max = 64}};
   for (ByteView rest = bytes; !rest.empty();) {
     const ByteView piece = rest.first(std::min(piece_bytes, rest.size()));
     rest = rest.subspan(piece.size());

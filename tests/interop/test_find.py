@@ -433,6 +433,26 @@ class Identifiers(harness.ServerTestCase):
         self.assertEqual(pacs("find", "127.0.0.1", harness.free_port()).returncode, 1)
 
 
+class LongText(harness.ServerTestCase):
+    def test_long_text_is_returned_and_matched(self):
+        """LT has up to 10,240 characters (PS3.5 Table 6.2-1)."""
+        long = "y" * 10_000 + "END"
+        store(self.pacs, instance(1, "9", PatientID="LONG", PatientComments=long, ImageComments=long,
+                                  TextValue="z" * 100_000))
+        study = {"StudyInstanceUID": "1.2.826.0.1.3680043.8.498.5.9"}
+        with Finder(self.pacs) as finder:
+            found, _ = finder.find(identifier("STUDY", PatientComments=None, ImageComments=None, TextValue=None, **study))
+            self.assertEqual([(ds.PatientComments, ds.ImageComments, len(ds.TextValue)) for ds in found],
+                             [(long, long, 100_000)])
+            for keyword in ("PatientComments", "ImageComments"):
+                for value in ("yy*END", long):
+                    found, _ = finder.find(identifier("STUDY", **study, **{keyword: value}))
+                    self.assertEqual(len(found), 1, keyword)
+                found, _ = finder.find(identifier("STUDY", **study, **{keyword: "yy*END?"}))
+                self.assertEqual(found, [], keyword)
+            finder.release()
+
+
 class Streams(harness.TestCase):
     """Many answers: cancel, limits, peers that do not read or vanish."""
 
@@ -472,6 +492,7 @@ class Streams(harness.TestCase):
             self.assertLessEqual(3, len(found))
             limited = pacs("find", f"PACS@127.0.0.1:{server.port}", "--limit", "3", "--csv", ok=True)
             self.assertEqual(len(limited.stdout.splitlines()), 4)
+            self.assertEqual(pacs("find", f"PACS@127.0.0.1:{server.port}", "--limit", "-1").returncode, 2)
 
         with self.subTest("peers that do not read cost a bounded amount of memory, and time-outs nobody else"):
             before = server.status_kib("VmRSS")

@@ -358,7 +358,8 @@ class Program(harness.ServerTestCase):
         self.assertIn("presentation context", refused.stderr)
 
     def test_wrong_usage(self):
-        for arguments in (("set",), ("get",), ("create", "1.2", "1.3"), ("create", "-k", "NoSuchKeyword=1")):
+        for arguments in (("set",), ("get",), ("create", "1.2", "1.3"), ("create", "-k", "NoSuchKeyword=1"),
+                          ("set", "1.2", "--status", "finished")):
             self.assertEqual(self.mpps(*arguments, ok=False).returncode, 2, arguments)
 
 

@@ -271,6 +271,10 @@ class CommandTest(harness.TestCase):
         self.assertIn("0 of 2 steps were taken, not step 1 (S1 of study 1.2.3.", done.stderr)
         self.assertIn(") and those behind: ", done.stderr)
 
+    def test_a_filter_that_is_none_is_wrong_usage(self):
+        for filters in (["--status", "FOO"], ["-k", "PatientID"], ["-k", "NoSuchKeyword=1"]):
+            self.assertEqual(pacs("worklist", "list", *self.config, *filters).returncode, 2, filters)
+
     def test_without_an_archive_none_is_made(self):
         nowhere = self.folder / "nowhere"
         for command in (["list"], ["cancel", "S1"]):

@@ -274,6 +274,14 @@ TEST(Command, AnErrorCommentNamesASectionWithoutItsSign) {
   EXPECT_EQ(read->error_comment, "no UID (PS3.5 9.1)");
 }
 
+TEST(Command, AnErrorCommentOfWhichNothingIsLeftIsNotWritten) {
+  Command response = full(CommandField::CStoreRsp, false);
+  response.error_comment = "";
+  const Bytes without = encode_command(response);
+  response.error_comment = "§ §\x81";
+  EXPECT_EQ(encode_command(response), without);
+}
+
 TEST(Command, RefusesWhatIsNoCommandSet) {
   const auto malformed = [](const char* text, Tag tag) {
     const auto read = decode_command(hex(text));
