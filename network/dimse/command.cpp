@@ -72,12 +72,6 @@ Result<FoundElements> find_elements(ByteView bytes) {
   return found;
 }
 
-std::string_view trimmed(ByteView value, std::string_view padding) {
-  const std::string_view text = as_text(value);
-  const std::size_t last = text.find_last_not_of(padding);
-  return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
-}
-
 /// Stores one value into its member; the message when it is not what the VR allows.
 struct ValueReader {
   Command& command;
@@ -85,7 +79,7 @@ struct ValueReader {
   ByteView value;
 
   std::string_view operator()(std::string Command::*member) const {
-    std::string_view text = trimmed(value, std::string_view{" \0", 2});
+    std::string_view text = trimmed_end(as_text(value));
     if (vr == CommandVr::AE) text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
     if (vr == CommandVr::UI && text.size() > kUidCharactersMax) {
       return "UID above 64 characters";
@@ -160,7 +154,7 @@ Status check_mandatory(const FoundElements& found, const CommandRow& row, const 
     if (row.presence[i] != Presence::M) continue;
     const CommandElement& element = command_elements()[i];
     const bool empty_text = element.vr == CommandVr::UI || element.vr == CommandVr::AE
-                                ? trimmed(found.value[i], std::string_view{" \0", 2}).empty()
+                                ? trimmed_end(as_text(found.value[i])).empty()
                                 : found.value[i].empty();
     if (!found.present[i] || empty_text) {
       return fail(Error{ErrorKind::Malformed,
@@ -213,7 +207,7 @@ std::string error_comment(std::string_view text) {
     if (!continues_a_letter) comment += c < ' ' || c > '~' || c == '\\' ? '?' : c;
     text.remove_prefix(1);
   }
-  return std::string{pacs::trimmed(comment)};
+  return std::string{trimmed(comment)};
 }
 
 struct ValueWriter {
