@@ -4,6 +4,8 @@
 #include <span>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "core/dicom_dictionary.h"
 #include "core/dicom_tags.h"
 
@@ -13,17 +15,7 @@ namespace {
 using enum QueryLevel;
 using Kind = KeyColumn::Kind;
 
-Kind kind_of(const IndexColumn& column) {
-  switch (column.kind) {
-    case ColumnKind::Date:
-      return Kind::Date;
-    case ColumnKind::Time:
-      return Kind::Time;
-    case ColumnKind::Name:
-      return Kind::Name;
-    case ColumnKind::Text:
-      break;
-  }
+Kind kind_of_text(const IndexColumn& column) {
   const DictionaryEntry* entry = lookup(column.tag);
   if (entry->vr() == VR::IS || entry->vr() == VR::DS) return Kind::Number;
   return entry->vm == "1" && column.sequence.value == 0 ? Kind::Text : Kind::List;
@@ -36,10 +28,8 @@ struct Columns {
 
 void add(Columns& to, QueryLevel level, std::span<const IndexColumn> columns) {
   for (const IndexColumn& column : columns) {
-    const std::string expression =
-        std::string(table_of(level).table).append(".").append(column.name);
-    KeyColumn key{column.tag, level, kind_of(column), expression, {}, column.sequence};
-    if (key.kind == Kind::Name) key.folded = expression + "_folded";
+    KeyColumn key = key_column(column, table_of(level).table, kind_of_text(column));
+    key.level = level;
     (column.sequence.value == 0 ? to.own : to.sequences).push_back(std::move(key));
   }
 }
@@ -74,6 +64,39 @@ const Columns& all_columns() {
 }
 
 }  // namespace
+
+Joined join_up(QueryLevel level, QueryLevel highest) {
+  Joined joined{std::string(table_of(level).table), {}};
+  for (; level > highest; level = above(level)) {
+    joined.from += fmt::format(" CROSS JOIN {}", table_of(above(level)).table);
+    joined.conditions +=
+        fmt::format(" AND {} = {}", table_of(above(level)).id, table_of(level).parent_key);
+  }
+  return joined;
+}
+
+KeyColumn key_column(const IndexColumn& column, std::string_view table, KeyColumn::Kind text) {
+  KeyColumn key;
+  key.tag = column.tag;
+  key.expression = fmt::format("{}.{}", table, column.name);
+  key.sequence = column.sequence;
+  switch (column.kind) {
+    case ColumnKind::Date:
+      key.kind = Kind::Date;
+      break;
+    case ColumnKind::Time:
+      key.kind = Kind::Time;
+      break;
+    case ColumnKind::Name:
+      key.kind = Kind::Name;
+      key.folded = key.expression + "_folded";
+      break;
+    case ColumnKind::Text:
+      key.kind = text;
+      break;
+  }
+  return key;
+}
 
 const KeyColumn* find_key_column(Tag tag) {
   const auto& columns = all_columns().own;

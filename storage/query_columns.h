@@ -34,6 +34,13 @@ inline constexpr std::array<LevelTable, 4> kLevelTables{{
   return static_cast<QueryLevel>(static_cast<int>(level) + 1);
 }
 
+/// "study CROSS JOIN patient" and "patient.id = study.patient_key": CROSS JOIN keeps SQLite to this
+/// order.
+struct Joined {
+  std::string from, conditions;
+};
+[[nodiscard]] Joined join_up(QueryLevel level, QueryLevel highest);
+
 struct KeyColumn {
   enum class Kind : std::uint8_t {
     Text,
@@ -54,6 +61,10 @@ struct KeyColumn {
   /// A column of its values from the items of this sequence.
   Tag sequence{};
 };
+
+/// As `table` keeps it, at the level PATIENT; `text`: what a column of text is.
+[[nodiscard]] KeyColumn key_column(const IndexColumn& column, std::string_view table,
+                                   KeyColumn::Kind text);
 
 /// nullptr for what only the stored headers hold.
 [[nodiscard]] const KeyColumn* find_key_column(Tag tag);

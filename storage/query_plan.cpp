@@ -16,20 +16,12 @@ namespace {
 using Kind = KeyColumn::Kind;
 using From = KeySource::From;
 
-/// Rows whose walk costs so little that a better beginning need not be looked for.
-constexpr std::int64_t kFewRows = 2000;
-/// Runs of three letters that narrow a search by name: more find hardly less.
-constexpr std::size_t kTrigramsMax = 8;
 /// Above it the values of a unique key are looked up in memory, not by SQL.
 constexpr std::size_t kUidConditionMax = 16;
 
 std::string value_expression(const KeyColumn& column) {
   if (column.kind != Kind::Term) return column.expression;
   return fmt::format("(SELECT term.text FROM term WHERE term.id = {})", column.expression);
-}
-
-bool restricts(const QueryKey& key) {
-  return key.matching != Matching::Universal && !is_universal(key);
 }
 
 /// The columns of one SELECT, each once.
@@ -63,21 +55,6 @@ class ColumnList {
   std::vector<QueryLevel> levels_;
 };
 
-/// "study CROSS JOIN patient" and "patient.id = study.patient_key": CROSS JOIN keeps SQLite to this
-/// order.
-struct Joined {
-  std::string from, conditions;
-};
-Joined join_up(QueryLevel level, QueryLevel highest) {
-  Joined joined{std::string(table_of(level).table), {}};
-  for (; level > highest; level = above(level)) {
-    joined.from += fmt::format(" CROSS JOIN {}", table_of(above(level)).table);
-    joined.conditions +=
-        fmt::format(" AND {} = {}", table_of(above(level)).id, table_of(level).parent_key);
-  }
-  return joined;
-}
-
 class Planner {
  public:
   Planner(Query query, SqlReader& reader) : reader_(reader) { plan_.query = std::move(query); }
@@ -85,8 +62,12 @@ class Planner {
   Result<QueryPlan> make() {
     place_keys();
     place_zones();
-    if (auto made = choose_drivers(); !made) return fail(made.error());
-    for (Walk& walk : plan_.walks) write(walk);
+    auto drivers = choose_drivers(plan_.query, reader_);
+    if (!drivers) return fail(drivers.error());
+    for (Driver& driver : *drivers) {
+      plan_.walks.push_back({std::move(driver), {}, {}, {}, {}});
+      write(plan_.walks.back());
+    }
     write_members();
     return std::move(plan_);
   }
@@ -132,7 +113,7 @@ class Planner {
     ColumnList& columns = of_row ? row_columns_ : member_columns_;
     const int place = columns.add(value_expression(column), column.level);
     plan_.sources.push_back({of_row ? From::Row : From::Member, place});
-    if (!restricts(key)) return;
+    if (is_universal(key)) return;
     if (auto narrowed = condition(key, column, plan_.query)) {
       conditions_.push_back({column.level, std::move(*narrowed)});
     }
@@ -150,7 +131,7 @@ class Planner {
   void place_in_header(const QueryKey& key) {
     plan_.sources.push_back({From::Header});
     plan_.wants_header = true;
-    if (!restricts(key)) return;
+    if (is_universal(key)) return;
     plan_.header_query.keys.push_back(key);
     for (const QueryKey& inner : key.items) {
       if (const KeyColumn* column = find_key_column(key.tag, inner.tag)) {
@@ -184,225 +165,6 @@ class Planner {
         continue;
       checks.push_back({*tag, VR::TM, columns.add(time->expression, time->level)});
     }
-  }
-
-  [[nodiscard]] const QueryKey* restricting_key(Tag tag) const {
-    const auto key = std::ranges::find(plan_.query.keys, tag, &QueryKey::tag);
-    return key != plan_.query.keys.end() && restricts(*key) ? &*key : nullptr;
-  }
-
-  Status choose_drivers() {
-    if (auto chosen = begin_with_unique_key(); !chosen || *chosen) {
-      return chosen ? Status{} : fail(chosen.error());
-    }
-    if (begin_with_value(tags::AccessionNumber) || begin_with_value(tags::PatientID)) return {};
-    std::vector<std::vector<Driver>> ways;
-    for (const Tag tag : {Tag{tags::AccessionNumber}, Tag{tags::PatientID}}) {
-      if (auto driver = prefix_driver(tag)) ways.push_back({std::move(*driver)});
-    }
-    if (auto drivers = name_drivers(); !drivers.empty()) ways.push_back(std::move(drivers));
-    if (auto driver = date_driver()) ways.push_back({std::move(*driver)});
-    std::erase_if(ways, [this](const auto& way) { return way.front().level > level(); });
-    if (ways.empty()) return begin_with_all();
-    std::size_t best = 0;
-    if (ways.size() > 1) {
-      const auto cheapest = find_cheapest(ways);
-      if (!cheapest) return fail(cheapest.error());
-      best = *cheapest;
-    }
-    for (Driver& driver : ways[best]) plan_.walks.push_back({std::move(driver), {}, {}, {}, {}});
-    return {};
-  }
-
-  Status begin_with_all() {
-    auto statement = reader_.statement(fmt::format("SELECT coalesce(max({}), 0) FROM {}",
-                                                   table_of(level()).id, table_of(level()).table));
-    if (!statement) return fail(statement.error());
-    const ResetAtEnd reset(**statement);
-    const auto row = (*statement)->step();
-    if (!row) return fail(row.error());
-    Driver driver{Driver::Kind::All, level()};
-    driver.rows = {(*statement)->integer(0)};
-    plan_.walks.push_back({std::move(driver), {}, {}, {}, {}});
-    return {};
-  }
-
-  /// UIDs: the lowest of them; those below the level asked for give the rows that hold them.
-  Result<bool> begin_with_unique_key() {
-    for (const Tag tag :
-         {Tag{tags::SOPInstanceUID}, Tag{tags::SeriesInstanceUID}, Tag{tags::StudyInstanceUID}}) {
-      const QueryKey* key = restricting_key(tag);
-      if (key == nullptr || key->matching != Matching::Single) continue;
-      const KeyColumn& column = *find_key_column(tag);
-      Driver driver{Driver::Kind::Values, column.level, column.expression};
-      driver.values = key->values;
-      std::ranges::sort(driver.values);
-      driver.values.erase(std::unique(driver.values.begin(), driver.values.end()),
-                          driver.values.end());
-      if (column.level > level()) {
-        auto rows = rows_above(driver);
-        if (!rows) return fail(rows.error());
-        driver = {Driver::Kind::Rows, level()};
-        driver.rows = std::move(*rows);
-      }
-      plan_.walks.push_back({std::move(driver), {}, {}, {}, {}});
-      return true;
-    }
-    return false;
-  }
-
-  /// The rows of the level asked for that hold rows with these values; 8 bytes each.
-  Result<std::vector<std::int64_t>> rows_above(const Driver& driver) {
-    const Joined joined = join_up(driver.level, level());
-    SqlText sql(fmt::format("SELECT {} FROM {} WHERE {} = ", table_of(level()).id, joined.from,
-                            driver.column));
-    sql.add_open();
-    sql += joined.conditions;
-    auto statement = reader_.statement(sql.numbered());
-    if (!statement) return fail(statement.error());
-    std::vector<std::int64_t> rows;
-    for (const std::string& value : driver.values) {
-      if (plan_.query.stop.stop_requested()) break;
-      const ResetAtEnd reset(**statement);
-      (*statement)->bind(1, std::string_view(value));
-      for (auto row = (*statement)->step();; row = (*statement)->step()) {
-        if (!row) return fail(row.error());
-        if (!*row) break;
-        rows.push_back((*statement)->integer(0));
-      }
-    }
-    std::ranges::sort(rows);
-    rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
-    return rows;
-  }
-
-  /// Values that few rows share.
-  bool begin_with_value(Tag tag) {
-    const QueryKey* key = restricting_key(tag);
-    const KeyColumn& column = *find_key_column(tag);
-    if (key == nullptr || key->matching != Matching::Single || column.level > level()) return false;
-    Driver driver{Driver::Kind::Values, column.level, column.expression};
-    driver.values = key->values;
-    std::ranges::sort(driver.values);
-    driver.values.erase(std::unique(driver.values.begin(), driver.values.end()),
-                        driver.values.end());
-    plan_.walks.push_back({std::move(driver), {}, {}, {}, {}});
-    return true;
-  }
-
-  std::optional<Driver> prefix_driver(Tag tag) const {
-    const QueryKey* key = restricting_key(tag);
-    if (key == nullptr || key->matching != Matching::Wildcard || key->values.size() != 1) {
-      return std::nullopt;
-    }
-    const std::string_view prefix = literal_prefix(key->values.front());
-    if (prefix.empty()) return std::nullopt;
-    const KeyColumn& column = *find_key_column(tag);
-    Driver driver{Driver::Kind::Span, column.level, column.expression};
-    driver.order = {column.expression};
-    if (tag == tags::PatientID) {  // as its index has it
-      driver.order.insert(driver.order.end(),
-                          {"patient.issuer_of_patient_id", "patient.distinct_by"});
-    }
-    driver.range = begins_with(std::string(prefix));
-    return driver;
-  }
-
-  std::optional<Driver> date_driver() const {
-    const QueryKey* key = restricting_key(tags::StudyDate);
-    if (key == nullptr || key->matching == Matching::Empty) return std::nullopt;
-    auto days = days_of(*key, plan_.query);
-    if (!days) return std::nullopt;
-    Driver driver{Driver::Kind::Span, QueryLevel::Study, "study.study_date"};
-    driver.order = {"study.study_date", "study.study_time"};
-    driver.range = std::move(*days);
-    return driver;
-  }
-
-  static Driver trigram_driver(const std::vector<std::string>& groups) {
-    Driver driver{Driver::Kind::Names, QueryLevel::Patient, "patient_name_trigram.rowid"};
-    std::size_t count = 0;
-    for (const std::string& group : groups) {
-      for (const std::string& run : trigrams(group, kTrigramsMax - count)) {
-        std::string quoted;
-        for (const char letter : run) quoted.append(letter == '"' ? 2 : 1, letter);
-        driver.match += fmt::format("{}\"{}\"", count == 0 ? "" : " AND ", quoted);
-        ++count;
-      }
-    }
-    return driver;
-  }
-
-  /// Names whose first group begins with what the key begins with, then those of which another
-  /// group does; or all that hold the runs of letters the key has.
-  std::vector<Driver> name_drivers() const {
-    const QueryKey* key = restricting_key(tags::PatientName);
-    if (key == nullptr || key->values.size() != 1 || plan_.query.rules.fuzzy_names) return {};
-    const NamePattern pattern = name_pattern(key->values.front());
-    const std::string prefix(literal_prefix(pattern.groups.front()));
-    std::vector<Driver> drivers;
-    if (!prefix.empty()) {
-      Driver& first = drivers.emplace_back(
-          Driver{Driver::Kind::Span, QueryLevel::Patient, "patient.patient_name_folded"});
-      first.order = {first.column};
-      first.range = begins_with(prefix);
-      if (pattern.groups.size() > 1) return drivers;
-      Driver other = trigram_driver({"=" + prefix});
-      if (other.match.empty()) {
-        other = {Driver::Kind::Span, QueryLevel::Patient, first.column};
-        other.order = {other.column};
-        other.restriction = SqlText("patient.patient_name_folded LIKE '%=%' AND ");
-      }
-      other.restriction += "NOT ((patient.patient_name_folded || '') >= ";
-      other.restriction.add(first.range.first);
-      other.restriction += " AND (patient.patient_name_folded || '') < ";
-      other.restriction.add(*first.range.last);
-      other.restriction += ")";
-      drivers.push_back(std::move(other));
-      return drivers;
-    }
-    Driver driver = trigram_driver(pattern.groups);
-    if (!driver.match.empty()) drivers.push_back(std::move(driver));
-    return drivers;
-  }
-
-  Result<std::size_t> find_cheapest(const std::vector<std::vector<Driver>>& ways) {
-    std::size_t best = 0;
-    std::int64_t fewest = kFewRows + 1;
-    for (std::size_t i = 0; i < ways.size(); ++i) {
-      const auto rows = rows_of(ways[i].front());
-      if (!rows) return fail(rows.error());
-      if (*rows < fewest) {
-        fewest = *rows;
-        best = i;
-      }
-    }
-    return best;
-  }
-
-  /// How many rows a driver has, kFewRows at most.
-  Result<std::int64_t> rows_of(const Driver& driver) {
-    SqlText sql("SELECT count(*) FROM (SELECT 1 FROM ");
-    if (driver.kind == Driver::Kind::Names) {
-      sql += "patient_name_trigram WHERE patient_name_trigram MATCH ";
-      sql.add(driver.match);
-    } else {
-      sql += fmt::format("{} WHERE {} >= ", table_of(driver.level).table, driver.column);
-      sql.add(driver.range.first);
-      if (driver.range.last) {
-        sql += fmt::format(" AND {} < ", driver.column);
-        sql.add(*driver.range.last);
-      }
-    }
-    sql += fmt::format(" LIMIT {}) few", kFewRows);
-    const SqlQuery counting(sql);
-    auto statement = reader_.statement(counting.text);
-    if (!statement) return fail(statement.error());
-    const ResetAtEnd reset(**statement);
-    bind_values(**statement, counting, {});
-    const auto row = (*statement)->step();
-    if (!row) return fail(row.error());
-    return *row ? (*statement)->integer(0) : 0;
   }
 
   /// " AND ..." for all conditions of the levels.

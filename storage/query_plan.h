@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "storage/query_drivers.h"
 #include "storage/query_sql.h"
-#include "storage/sql_readers.h"
 
 namespace pacs::storage {
 
@@ -23,26 +23,6 @@ inline constexpr std::size_t kParentsAhead = 256;
 
 /// Row numbers that one statement looks through where no index helps: bounds how long it may take.
 inline constexpr std::int64_t kRowsOfWindow = 20'000;
-
-/// Where a walk begins.
-struct Driver {
-  enum class Kind : std::uint8_t {
-    All,     ///< by row number, up to the one number in `rows`
-    Values,  ///< rows with each of `values` in `column`
-    Rows,    ///< the rows of these numbers
-    Span,    ///< `column` within `range`, in its order
-    Names,   ///< rows of the trigram index, by row number
-  };
-  Kind kind = Kind::All;
-  QueryLevel level = QueryLevel::Patient;
-  std::string column{};
-  std::vector<std::string> order{};  ///< of a Span: the columns of its index
-  std::vector<std::string> values{};
-  std::vector<std::int64_t> rows{};
-  TextRange range{};
-  std::string match{};    ///< of Names: the full text query
-  SqlText restriction{};  ///< beside the conditions of the keys; may be empty
-};
 
 /// One way through the tables; several cover a query together, each row by one of them.
 struct Walk {

@@ -25,32 +25,15 @@ constexpr std::array kColumns{
     IndexColumn{"requested_procedure_id", tags::RequestedProcedureID},
 };
 
-Kind kind_of(const IndexColumn& column) {
+Kind kind_of_text(const IndexColumn& column) {
   if (column.tag == tags::StudyInstanceUID) return Kind::Unique;
-  if (column.tag == tags::ScheduledStationAETitle) return Kind::List;  // VM 1-n
-  switch (column.kind) {
-    case ColumnKind::Date:
-      return Kind::Date;
-    case ColumnKind::Time:
-      return Kind::Time;
-    case ColumnKind::Name:
-      return Kind::Name;
-    case ColumnKind::Text:
-      break;
-  }
-  return Kind::Text;
+  return column.tag == tags::ScheduledStationAETitle ? Kind::List : Kind::Text;  // VM 1-n
 }
 
 std::array<KeyColumn, kColumns.size()> make_key_columns() {
   std::array<KeyColumn, kColumns.size()> made;
   std::ranges::transform(kColumns, made.begin(), [](const IndexColumn& column) {
-    KeyColumn key;
-    key.tag = column.tag;
-    key.kind = kind_of(column);
-    key.expression = "worklist_item." + std::string(column.name);
-    if (key.kind == Kind::Name) key.folded = key.expression + "_folded";
-    key.sequence = column.sequence;
-    return key;
+    return key_column(column, "worklist_item", kind_of_text(column));
   });
   return made;
 }
