@@ -2,10 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "http_peer.h"
-#include "storage/archive.h"
+#include "archive_api.h"
 #include "storage/job_queue.h"
-#include "tests/storage/temporary_folder.h"
 
 namespace pacs::web {
 namespace {
@@ -13,17 +11,12 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-class JobsApiTest : public testing::Test {
+class JobsApiTest : public ArchiveApiTest {
  protected:
   JobsApiTest() {
-    storage::ArchiveOptions options;
-    options.path = folder.path();
-    options.durability = storage::Durability::Os;
-    options.free_bytes_min = 0;
-    archive = *storage::Archive::open(std::move(options));
     Router router;
     add_jobs(router, archive->jobs(), [this] { ++woken; });
-    server = std::make_unique<TestServer>(std::move(router));
+    serve(std::move(router));
   }
   std::string adds(std::string subject) {
     storage::NewJob job;
@@ -33,20 +26,8 @@ class JobsApiTest : public testing::Test {
     job.progress_total = 7;
     return std::to_string(archive->jobs().add(job).value());
   }
-  Answer get(std::string_view path) { return Peer(*server).gets(path); }
-  Answer send(std::string_view method, std::string_view path, std::string_view body = "{}",
-              std::string_view headers = "Content-Type: application/json\r\n") {
-    std::string request = std::string{method} + " " + std::string{path} +
-                          " HTTP/1.1\r\nHost: localhost\r\n" + std::string{headers} +
-                          "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n";
-    request += body;
-    return Peer(*server).asks(request);
-  }
 
-  storage::test::TemporaryFolder folder;
-  std::unique_ptr<storage::Archive> archive;
   std::atomic<int> woken{0};
-  std::unique_ptr<TestServer> server;
 };
 
 TEST_F(JobsApiTest, JobsAreListedWithTheirCounts) {

@@ -6,12 +6,10 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include "archive_api.h"
 #include "core/dicom_tags.h"
 #include "encoding/data_set_codec.h"
-#include "http_peer.h"
-#include "storage/archive.h"
 #include "storage/performed_steps.h"
-#include "tests/storage/temporary_folder.h"
 
 namespace pacs::web {
 namespace {
@@ -19,20 +17,15 @@ namespace {
 namespace json = boost::json;
 using testing::HasSubstr;
 
-class PerformedStepsApiTest : public testing::Test {
+class PerformedStepsApiTest : public ArchiveApiTest {
  protected:
   PerformedStepsApiTest() {
-    storage::ArchiveOptions options;
-    options.path = folder.path();
-    options.durability = storage::Durability::Os;
-    options.free_bytes_min = 0;
-    archive = *storage::Archive::open(std::move(options));
     Router router;
     add_performed_steps(router, *archive);
-    server = std::make_unique<TestServer>(std::move(router));
+    serve(std::move(router));
   }
-  json::value get(std::string_view path, int status = 200) {
-    const Answer answer = Peer(*server).gets(path);
+  json::value parsed(std::string_view path, int status = 200) {
+    const Answer answer = get(path);
     EXPECT_EQ(answer.status(), status) << answer.body;
     return json::parse(answer.body);
   }
@@ -75,21 +68,17 @@ class PerformedStepsApiTest : public testing::Test {
     ingest->commit([&](auto outcome) { stored.set_value(outcome.has_value()); });
     ASSERT_TRUE(stored.get_future().get());
   }
-
-  storage::test::TemporaryFolder folder;
-  std::unique_ptr<storage::Archive> archive;
-  std::unique_ptr<TestServer> server;
 };
 
 TEST_F(PerformedStepsApiTest, NothingIsAnEmptyList) {
-  EXPECT_EQ(get("/api/performed-steps"), json::parse(R"({"steps":[],"next_before":null})"));
+  EXPECT_EQ(parsed("/api/performed-steps"), json::parse(R"({"steps":[],"next_before":null})"));
 }
 
 TEST_F(PerformedStepsApiTest, StepsAreListedWithWhatWasStored) {
   stores("1.2.3.4.1");
   performs("9.1", {"1.2.3.4.1"});
   performs("9.2", {"1.2.3.4.2"}, "IN PROGRESS");
-  const json::value steps = get("/api/performed-steps").at("steps");
+  const json::value steps = parsed("/api/performed-steps").at("steps");
   ASSERT_EQ(steps.as_array().size(), 2U);
   const json::value& older = steps.at(1);
   EXPECT_EQ(older.at("sop_instance_uid"), "9.1");
@@ -109,7 +98,7 @@ TEST_F(PerformedStepsApiTest, MismatchesAndFiltersNarrowTheList) {
   performs("9.2", {"1.2.3.4.2"}, "IN PROGRESS");
   const auto uids = [&](const std::string& query) {
     std::string found;
-    const json::value page = get("/api/performed-steps?" + query);
+    const json::value page = parsed("/api/performed-steps?" + query);
     for (const json::value& step : page.at("steps").as_array()) {
       found.append(step.at("sop_instance_uid").as_string()).append(" ");
     }
@@ -121,7 +110,7 @@ TEST_F(PerformedStepsApiTest, MismatchesAndFiltersNarrowTheList) {
   EXPECT_EQ(uids("status=COMPLETED"), "9.1 ");
   EXPECT_EQ(uids("study=1.2.3"), "9.2 9.1 ");
   EXPECT_EQ(uids("accession_number=none"), "");
-  const json::value first = get("/api/performed-steps?limit=1");
+  const json::value first = parsed("/api/performed-steps?limit=1");
   const std::string next = std::to_string(first.at("next_before").as_int64());
   EXPECT_EQ(uids("limit=1&before=" + next), "9.1 ");
 }
@@ -130,13 +119,13 @@ TEST_F(PerformedStepsApiTest, OneStepIsShownWhole) {
   stores("1.2.3.4.1");
   stores("1.2.3.4.3");
   performs("9.1", {"1.2.3.4.1", "1.2.3.4.2"});
-  const json::value step = get("/api/performed-steps/9.1");
+  const json::value step = parsed("/api/performed-steps/9.1");
   EXPECT_EQ(step.at("instances").at("not_stored").at(0).at("sop_instance_uid"), "1.2.3.4.2");
   EXPECT_EQ(step.at("instances").at("not_performed").at(0).at("sop_instance_uid"), "1.2.3.4.3");
   EXPECT_EQ(step.at("instances").at("not_performed").at(0).at("study_instance_uid"), "1.2.3");
   EXPECT_TRUE(step.at("instances").at("stored_elsewhere").as_array().empty());
   EXPECT_EQ(step.at("attributes").at("00400252").at("Value").at(0), "COMPLETED");
-  get("/api/performed-steps/9.9", 404);
+  parsed("/api/performed-steps/9.9", 404);
 }
 
 TEST_F(PerformedStepsApiTest, WrongParametersAreAnswered400WithWhatIsWrong) {
@@ -150,7 +139,7 @@ TEST_F(PerformedStepsApiTest, WrongParametersAreAnswered400WithWhatIsWrong) {
       {"patient=1", "patient is unknown"},
   };
   for (const auto& [query, said] : rows) {
-    const Answer answer = Peer(*server).gets("/api/performed-steps?" + std::string(query));
+    const Answer answer = get("/api/performed-steps?" + std::string(query));
     EXPECT_EQ(answer.status(), 400) << query;
     EXPECT_THAT(answer.body, HasSubstr(said));
   }

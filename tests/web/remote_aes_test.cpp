@@ -2,48 +2,29 @@
 
 #include <gmock/gmock.h>
 
-#include "http_peer.h"
+#include "archive_api.h"
 #include "network/association.h"
 #include "services/remote_aes.h"
 #include "services/responder.h"
 #include "services/verification_scp.h"
-#include "storage/archive.h"
-#include "tests/storage/temporary_folder.h"
 
 namespace pacs::web {
 namespace {
 
 using testing::HasSubstr;
 
-class RemoteAesApiTest : public testing::Test {
+class RemoteAesApiTest : public ArchiveApiTest {
  protected:
   RemoteAesApiTest() {
-    storage::ArchiveOptions options;
-    options.path = folder.path();
-    options.durability = storage::Durability::Os;
-    options.free_bytes_min = 0;
-    archive = *storage::Archive::open(std::move(options));
     remotes = std::make_unique<services::RemoteAes>(
         *archive, std::vector<storage::RemoteAe>{{"FIXED", "10.0.0.1", 104}},
         network::RequestOptions{});
     Router router;
     add_remote_aes(router, *remotes);
-    server = std::make_unique<TestServer>(std::move(router));
-  }
-  Answer get(std::string_view path) { return Peer(*server).gets(path); }
-  Answer send(std::string_view method, std::string_view path, std::string_view body,
-              std::string_view headers = "Content-Type: application/json\r\n") {
-    std::string request = std::string{method} + " " + std::string{path} +
-                          " HTTP/1.1\r\nHost: localhost\r\n" + std::string{headers} +
-                          "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n";
-    request += body;
-    return Peer(*server).asks(request);
+    serve(std::move(router));
   }
 
-  storage::test::TemporaryFolder folder;
-  std::unique_ptr<storage::Archive> archive;
   std::unique_ptr<services::RemoteAes> remotes;
-  std::unique_ptr<TestServer> server;
 };
 
 constexpr std::string_view kSink = R"({"ae_title":"SINK","host":"127.0.0.1","port":11112})";

@@ -2,9 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "archive_api.h"
 #include "encoding/dicom_json.h"
-#include "http_peer.h"
-#include "storage/archive.h"
 #include "tests/storage/worklist_language.h"
 
 namespace pacs::web {
@@ -21,33 +20,16 @@ std::string json(const DataSet& data_set) {
   return text;
 }
 
-class WorklistApiTest : public testing::Test {
+class WorklistApiTest : public ArchiveApiTest {
  protected:
   WorklistApiTest() {
-    storage::ArchiveOptions options;
-    options.path = folder.path();
-    options.durability = storage::Durability::Os;
-    options.free_bytes_min = 0;
-    archive = *storage::Archive::open(std::move(options));
     Router router;
     add_worklist(router, *archive);
-    server = std::make_unique<TestServer>(std::move(router));
-  }
-  Answer get(std::string_view path) { return Peer(*server).gets(path); }
-  Answer send(std::string_view method, std::string_view path, std::string_view body = "") {
-    std::string request = std::string{method} + " " + std::string{path} +
-                          " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                          "Content-Length: " +
-                          std::to_string(body.size()) + "\r\n\r\n";
-    return Peer(*server).asks(request.append(body));
+    serve(std::move(router));
   }
   Answer posts(const Texts& of_order, const Texts& of_step) {
     return send("POST", "/api/worklist", json(order_of(of_order, of_step)));
   }
-
-  storage::test::TemporaryFolder folder;
-  std::unique_ptr<storage::Archive> archive;
-  std::unique_ptr<TestServer> server;
 };
 
 TEST_F(WorklistApiTest, AnOrderIsMadeShownReplacedCanceledAndRemoved) {

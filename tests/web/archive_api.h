@@ -1,0 +1,30 @@
+// The fixture of the tests of /api: an archive in a folder of its own behind a server.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+#include "http_peer.h"
+#include "storage/archive.h"
+#include "tests/storage/temporary_folder.h"
+
+namespace pacs::web {
+
+class ArchiveApiTest : public testing::Test {
+ protected:
+  ArchiveApiTest();
+  void TearDown() override { server.reset(); }
+
+  void serve(Router router) { server = std::make_unique<TestServer>(std::move(router)); }
+  Answer get(std::string_view path) { return Peer(*server).gets(path); }
+  Answer send(std::string_view method, std::string_view path, std::string_view body = "",
+              std::string_view headers = "Content-Type: application/json\r\n");
+
+  storage::test::TemporaryFolder folder;
+  std::unique_ptr<storage::Archive> archive;
+  std::unique_ptr<TestServer> server;
+};
+
+}  // namespace pacs::web
