@@ -6,6 +6,7 @@
 
 #include "core/dicom_tags.h"
 #include "encoding/data_set_codec.h"
+#include "storage/sql_worklist.h"
 
 namespace pacs::storage {
 namespace {
@@ -184,25 +185,15 @@ Status add_jobs(SqlDatabase& database, std::span<const NewJob> jobs) {
   return {};
 }
 
-/// The worklist items that a step performs follow all the steps that perform them: one that was
-/// completed stays so, whatever another one's end; what is performed wins over what was planned.
+/// Those that the step performs.
 Status advance_worklist(SqlDatabase& database, std::int64_t step) {
-  constexpr std::string_view kWithStatus =
-      "EXISTS (SELECT 1 FROM performed_request JOIN performed_step ON performed_step.id = "
-      "performed_request.step_key WHERE performed_request.study_instance_uid = "
-      "worklist_item.study_instance_uid AND performed_request.scheduled_procedure_step_id = "
-      "worklist_item.scheduled_procedure_step_id AND performed_step.status = ";
-  SqlText sql("UPDATE worklist_item SET changed_ms = ");
-  sql.add(now_ms()) += ", status = CASE WHEN ";
-  (sql += kWithStatus) += "'COMPLETED') THEN 'COMPLETED' WHEN ";
-  (sql += kWithStatus) += "'IN PROGRESS') THEN 'STARTED' ELSE 'DISCONTINUED' END";
-  sql +=
-      " WHERE id IN (SELECT worklist_item.id FROM performed_request JOIN worklist_item ON "
+  SqlText items(
+      "id IN (SELECT worklist_item.id FROM performed_request JOIN worklist_item ON "
       "worklist_item.study_instance_uid = performed_request.study_instance_uid AND "
       "worklist_item.scheduled_procedure_step_id = performed_request.scheduled_procedure_step_id "
-      "WHERE performed_request.step_key = ";
-  sql.add(step) += ")";
-  return run_sql(database, sql);
+      "WHERE performed_request.step_key = ");
+  items.add(step) += ")";
+  return follow_performed_steps(database, items);
 }
 
 }  // namespace

@@ -30,11 +30,17 @@ tl::unexpected<Error> no_such_item() {
   return fail(ErrorKind::NotFound, "the worklist has no such scheduled procedure step");
 }
 
-SqlText where(std::string_view head, const StepId& id) {
-  SqlText sql(head);
-  sql += " WHERE study_instance_uid = ";
+SqlText condition(const StepId& id) {
+  SqlText sql("study_instance_uid = ");
   sql.add(id.study_instance_uid) += " AND scheduled_procedure_step_id = ";
   sql.add(id.scheduled_procedure_step_id);
+  return sql;
+}
+
+SqlText where(std::string_view head, const StepId& id) {
+  SqlText sql(head);
+  sql += " WHERE ";
+  sql += condition(id);
   return sql;
 }
 
@@ -83,15 +89,14 @@ class Putter {
         "SELECT 1 FROM worklist_item WHERE study_instance_uid = $1 AND "
         "scheduled_procedure_step_id = $2");
     if (!look) return fail(look.error());
-    return Putter(std::move(*put), std::move(*look), source);
+    auto performed = database.prepare(
+        "SELECT 1 FROM performed_request WHERE study_instance_uid = $1 AND "
+        "scheduled_procedure_step_id = $2");
+    if (!performed) return fail(performed.error());
+    return Putter(database, std::move(*put), std::move(*look), std::move(*performed), source);
   }
 
-  Result<bool> is_there(const StepId& id) {
-    const ResetAtEnd reset(*look_);
-    look_->bind(1, std::string_view(id.study_instance_uid));
-    look_->bind(2, std::string_view(id.scheduled_procedure_step_id));
-    return look_->step();
-  }
+  Result<bool> is_there(const StepId& id) { return holds(*look_, id); }
 
   Status put(const NewWorklistItem& item, std::int64_t at_ms) {
     const auto bytes = encode_worklist_data_set(item.data_set);
@@ -104,15 +109,35 @@ class Putter {
     put_->bind(++place, at_ms);
     put_->bind_bytes(++place, *bytes);
     put_->bind(++place, to_string(item.status));
-    return put_->run();
+    if (auto done = put_->run(); !done) return done;
+    // The modality may have reported the step before its order was entered here.
+    const auto performed = holds(*performed_, item.id);
+    if (!performed) return fail(performed.error());
+    if (!*performed) return {};
+    SqlText waiting = condition(item.id);
+    waiting += fmt::format(" AND status IN {}", kWaiting);
+    return follow_performed_steps(database_, waiting);
   }
 
  private:
-  Putter(std::unique_ptr<SqlStatement> put, std::unique_ptr<SqlStatement> look,
+  Putter(SqlDatabase& database, std::unique_ptr<SqlStatement> put,
+         std::unique_ptr<SqlStatement> look, std::unique_ptr<SqlStatement> performed,
          std::string_view source)
-      : put_(std::move(put)), look_(std::move(look)), source_(source) {}
+      : database_(database),
+        put_(std::move(put)),
+        look_(std::move(look)),
+        performed_(std::move(performed)),
+        source_(source) {}
 
-  std::unique_ptr<SqlStatement> put_, look_;
+  static Result<bool> holds(SqlStatement& select, const StepId& id) {
+    const ResetAtEnd reset(select);
+    select.bind(1, std::string_view(id.study_instance_uid));
+    select.bind(2, std::string_view(id.scheduled_procedure_step_id));
+    return select.step();
+  }
+
+  SqlDatabase& database_;
+  std::unique_ptr<SqlStatement> put_, look_, performed_;
   std::string source_;
 };
 
@@ -169,16 +194,29 @@ Status take_back(SqlDatabase& database, const std::string& source, const StepId&
   SqlText sql("UPDATE worklist_item SET changed_ms = ");
   sql.add(at_ms) += ", source = coalesce(";
   (sql += other) += ", ''), status = CASE WHEN ";
-  (sql += other) += fmt::format(
-      " IS NULL AND status IN {} THEN 'CANCELED' ELSE status END WHERE study_instance_uid = ",
-      kWaiting);
-  sql.add(id.study_instance_uid) += " AND scheduled_procedure_step_id = ";
-  sql.add(id.scheduled_procedure_step_id) += " AND source = ";
+  (sql += other) +=
+      fmt::format(" IS NULL AND status IN {} THEN 'CANCELED' ELSE status END WHERE ", kWaiting);
+  sql += condition(id);
+  sql += " AND source = ";
   sql.add(source);
   return run_sql(database, sql);
 }
 
 }  // namespace
+
+Status follow_performed_steps(SqlDatabase& database, const SqlText& items) {
+  constexpr std::string_view kWithStatus =
+      "EXISTS (SELECT 1 FROM performed_request JOIN performed_step ON performed_step.id = "
+      "performed_request.step_key WHERE performed_request.study_instance_uid = "
+      "worklist_item.study_instance_uid AND performed_request.scheduled_procedure_step_id = "
+      "worklist_item.scheduled_procedure_step_id AND performed_step.status = ";
+  SqlText sql("UPDATE worklist_item SET changed_ms = ");
+  sql.add(now_ms()) += ", status = CASE WHEN ";
+  (sql += kWithStatus) += "'COMPLETED') THEN 'COMPLETED' WHEN ";
+  (sql += kWithStatus) += "'IN PROGRESS') THEN 'STARTED' ELSE 'DISCONTINUED' END WHERE ";
+  sql += items;
+  return run_sql(database, sql);
+}
 
 Result<std::vector<bool>> SqlWorklist::put(std::span<const NewWorklistItem> items,
                                            Existing existing) {

@@ -2,9 +2,15 @@
 #pragma once
 
 #include "storage/index_database.h"
+#include "storage/sql_text.h"
 #include "storage/worklist.h"
 
 namespace pacs::storage {
+
+/// Items whose steps were performed follow all the performed steps that name them: COMPLETED when
+/// one was completed, whatever another one's end; what is performed wins over what was planned.
+/// `items` is a condition on rows of worklist_item.
+[[nodiscard]] Status follow_performed_steps(SqlDatabase& database, const SqlText& items);
 
 class SqlWorklist final : public Worklist {
  public:

@@ -68,7 +68,8 @@ class Worklist {
 
   enum class Existing : std::uint8_t { Refuse, Replace };
   /// All or none. An item that is there already is Duplicate or replaced; a step that was started
-  /// does not become a scheduled one again by it. Gives whether each is new.
+  /// does not become a scheduled one again by it, and one that performed steps name already is as
+  /// they say. Gives whether each is new.
   [[nodiscard]] virtual Result<std::vector<bool>> put(std::span<const NewWorklistItem> items,
                                                       Existing existing) = 0;
   /// What a source holds from now on: its items are put (replacing), and those that it held before

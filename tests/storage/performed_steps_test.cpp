@@ -164,6 +164,16 @@ TEST_F(PerformedStepsTest, AnItemFollowsAllStepsThatPerformIt) {
   EXPECT_EQ(worklist("1.2", "S1"), "COMPLETED") << "what was completed stays so";
 }
 
+TEST_F(PerformedStepsTest, AnOrderThatComesAfterItsStepIsAsTheStepIs) {
+  ASSERT_TRUE(creates("1.1", {request("1.2", "S1"), request("1.2", "S2")}));
+  schedules("1.2", "S1");
+  EXPECT_EQ(worklist("1.2", "S1"), "STARTED");
+  ASSERT_TRUE(sets("1.1", "DISCONTINUED"));
+  schedules("1.2", "S2");
+  schedules("1.2", "S3");
+  EXPECT_EQ(worklist("1.2", "S2") + worklist("1.2", "S3"), "DISCONTINUEDSCHEDULED");
+}
+
 TEST_F(PerformedStepsTest, AGroupedRequestIsFoundByItsOwnStudy) {
   // PS3.4 §F.7.2.1.2, Note 2: one study for all, the request's in Referenced Study Sequence.
   schedules("1.20", "S1");
