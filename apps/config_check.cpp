@@ -11,6 +11,7 @@
 #include "core/uid_registry.h"
 #include "core/value_check.h"
 #include "network/tls_context.h"
+#include "storage/worklist.h"
 
 namespace pacs::apps {
 namespace {

@@ -20,7 +20,6 @@
 #include "integration/logging.h"
 #include "storage/query.h"
 #include "storage/remote_aes.h"
-#include "storage/worklist.h"
 
 namespace pacs::integration {
 class Metrics;
@@ -33,6 +32,7 @@ class FileSystem;
 class Jobs;
 class JobQueue;
 class PerformedSteps;
+class Worklist;
 
 enum class Durability : std::uint8_t { Full, Os };  ///< survives power loss | survives kill -9
 enum class DuplicatePolicy : std::uint8_t { Keep, Replace, Reject };

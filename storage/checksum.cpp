@@ -16,8 +16,8 @@ std::uint64_t checksum(ByteView bytes) {
   return XXH3_64bits(bytes.data(), bytes.size());
 }
 
-Checksum::Checksum() : state_(std::make_unique<State>()) {
-  XXH3_64bits_reset(&state_->xxh);
+Checksum::Checksum(std::uint64_t seed) : state_(std::make_unique<State>()) {
+  XXH3_64bits_reset_withSeed(&state_->xxh, seed);
 }
 Checksum::~Checksum() = default;
 void Checksum::update(ByteView bytes) {

@@ -10,10 +10,11 @@ namespace pacs::storage {
 
 [[nodiscard]] std::uint64_t checksum(ByteView bytes);
 
-/// The same over pieces.
+/// The same over pieces. With a seed that nobody outside knows it is one that nobody outside can
+/// make.
 class Checksum {
  public:
-  Checksum();
+  explicit Checksum(std::uint64_t seed = 0);
   ~Checksum();
   Checksum(const Checksum&) = delete;
   Checksum& operator=(const Checksum&) = delete;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <random>
 #include <utility>
 
 #include <fmt/format.h>
@@ -40,7 +41,7 @@ Result<std::unique_ptr<Journal>> Journal::open(std::shared_ptr<FileSystem> files
     }
     journal->segment_number_ =
         std::max<std::size_t>(journal->segment_number_, std::strtoull(name.c_str(), nullptr, 10));
-    journal->free_.push_back(std::make_unique<Segment>(Segment{path, std::move(*file), 0, 0}));
+    journal->free_.push_back(std::make_unique<Segment>(Segment{path, std::move(*file)}));
     ++journal->segments_;
   }
   while (journal->segments_ < journal->options_.segments_min) {
@@ -216,7 +217,9 @@ Status Journal::write_to_segment(std::span<JournalEntry> entries, std::uint64_t 
     return part;
   };
   if (fresh) {
-    SegmentHeader header{first, 0, options_.boot_id};
+    std::random_device random;
+    active_->seed = std::uint64_t{random()} << 32 | random();
+    SegmentHeader header{first, 0, options_.boot_id, active_->seed};
     {
       const std::lock_guard lock(mutex_);
       header.checkpoint_sequence = released_sequence_;
@@ -227,7 +230,8 @@ Status Journal::write_to_segment(std::span<JournalEntry> entries, std::uint64_t 
     const JournalEntry& entry = entries[i];
     encode(RecordHeader{static_cast<std::uint32_t>(entry.head.size()), entry.payload_bytes,
                         entry.payload_skip, first + i, entry.payload_checksum},
-           entry.head, stage(round_to_block(kRecordHeaderBytes + entry.head.size())));
+           entry.head, active_->seed,
+           stage(round_to_block(kRecordHeaderBytes + entry.head.size())));
     parts.insert(parts.end(), entry.payload.begin(), entry.payload.end());
   }
 

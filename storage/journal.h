@@ -94,7 +94,8 @@ class Journal {
     std::filesystem::path path;
     std::unique_ptr<File> file;
     std::uint64_t last_sequence = 0;
-    std::uint64_t end = 0;  // bytes used
+    std::uint64_t end = 0;   // bytes used
+    std::uint64_t seed = 0;  // of its header
   };
   struct Group;
 

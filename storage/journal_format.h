@@ -26,6 +26,9 @@ struct SegmentHeader {
   std::uint64_t first_sequence = 0;       ///< of its first record
   std::uint64_t checkpoint_sequence = 0;  ///< up to here everything was durable elsewhere by then
   std::string boot_id;                    ///< of the machine's start that wrote it
+  /// Of the checksums of its records: random, so that no object's bytes can pass for a record. 0 in
+  /// segments of the first format, which had none.
+  std::uint64_t seed = 0;
 };
 void encode(const SegmentHeader& header, std::span<std::byte> block);
 [[nodiscard]] std::optional<SegmentHeader> decode_segment_header(ByteView block);
@@ -47,10 +50,11 @@ inline constexpr std::size_t kRecordHeaderBytes = 40;
          round_to_block(header.payload_bytes);
 }
 /// Fills `to` (round_to_block(kRecordHeaderBytes + head.size()) bytes) with header, head and zeros.
-void encode(const RecordHeader& header, ByteView head, std::span<std::byte> to);
+void encode(const RecordHeader& header, ByteView head, std::uint64_t seed, std::span<std::byte> to);
 /// Looks at the front of a block; nullopt when no record begins there.
 [[nodiscard]] std::optional<RecordHeader> decode_record_header(ByteView block);
 /// Whether `head_blocks` (header, head and zeros) are as they were written.
-[[nodiscard]] bool head_is_intact(const RecordHeader& header, ByteView head_blocks);
+[[nodiscard]] bool head_is_intact(const RecordHeader& header, ByteView head_blocks,
+                                  std::uint64_t seed);
 
 }  // namespace pacs::storage

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/bytes.h"
 #include "core/result.h"
@@ -17,13 +19,23 @@ struct JournalRecord {
   ByteView head;     ///< valid during the call, as is
   ByteView payload;  ///< the payload behind what its checksum leaves out
   std::string_view boot_id;
+  /// Head and payload are as they were written. Else the payload is empty: it was being written
+  /// when the power went, and never acknowledged, or the disk has lost it.
+  bool whole = true;
 };
 
-/// Calls `each` for every intact record behind `checkpoint_sequence` and behind every checkpoint
-/// that a segment names, in the order of sequence numbers. A segment ends at its first record that
-/// is not intact: what lies behind was never acknowledged. An error of `each` ends the reading.
-/// Returns the highest sequence number seen, of released records, too; 0 for an empty journal.
-[[nodiscard]] Result<std::uint64_t> read_journal(
+struct JournalContents {
+  /// The highest sequence number seen, checkpoints and released records included; 0 for none.
+  std::uint64_t last_sequence = 0;
+  /// Sequence numbers, from and to, that no intact record has although a later one is there: of
+  /// writes that failed, or lost by the disk.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> missing;
+};
+
+/// Calls `each` for every record with an intact head behind `checkpoint_sequence` and behind every
+/// checkpoint that a segment names, in the order of sequence numbers. What is damaged is passed
+/// over: no record depends on the one before. An error of `each` ends the reading.
+[[nodiscard]] Result<JournalContents> read_journal(
     FileSystem& files, const std::filesystem::path& directory, std::uint64_t checkpoint_sequence,
     const std::function<Status(const JournalRecord&)>& each);
 

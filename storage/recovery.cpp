@@ -59,6 +59,16 @@ class Replay {
   Status take(const JournalRecord& journalled) {
     auto record = decode_store_record(journalled.head);
     if (!record) return fail(record.error());
+    if (!journalled.whole) {
+      // Not replayed: a torn write was never acknowledged, and bytes that are wrong are no object.
+      logger_.error("",
+                    "an object in the journal is not whole: it was being received when the power "
+                    "went, or the disk has damaged it; let its sender send it again",
+                    {{"sop_instance_uid", record->record.sop_instance_uid},
+                     {"source_ae", record->source_ae},
+                     {"sequence", std::to_string(journalled.sequence)}});
+      return {};
+    }
     ++records_;
     last_object_ = std::max(last_object_, record->number);
     const bool in_index = journalled.sequence <= applied_;
@@ -151,13 +161,20 @@ Result<Recovered> recover(FileSystem& files, ObjectStore& store, Index& index,
   const auto position = index.position();
   if (!position) return fail(position.error());
   Replay replay(store, index, options, logger, files.boot_id(), *position);
-  auto last = read_journal(files, options.journal_directory, position->checkpoint,
-                           [&](const JournalRecord& record) { return replay.take(record); });
-  if (!last) return fail(last.error());
+  const auto read = read_journal(files, options.journal_directory, position->checkpoint,
+                                 [&](const JournalRecord& record) { return replay.take(record); });
+  if (!read) return fail(read.error());
+  for (const auto& [first, last] : read->missing) {
+    logger.error(
+        "",
+        "the journal has lost records: unless writing them failed at the time, the "
+        "objects received last before this start are not all there; compare with senders",
+        {{"records", std::to_string(last - first + 1)}, {"first_sequence", std::to_string(first)}});
+  }
   if (auto applied = replay.apply(); !applied) return fail(applied.error());
   if (auto discarded = store.discard_all(); !discarded) return fail(discarded.error());
   Recovered recovered;
-  recovered.last_sequence = std::max(*last, position->applied);
+  recovered.last_sequence = std::max(read->last_sequence, position->applied);
   recovered.last_object = replay.last_object();
   recovered.records = replay.records();
   if (recovered.records > 0) {

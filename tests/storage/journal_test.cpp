@@ -57,15 +57,18 @@ class JournalTest : public testing::Test {
   }
   Records read(std::uint64_t checkpoint = 0, std::uint64_t* last = nullptr) {
     Records records;
+    torn_ = 0;
     const auto result =
         read_journal(*files_, options_.directory, checkpoint, [&](const JournalRecord& record) {
           EXPECT_EQ(record.boot_id, "boot");
+          if (!record.whole) ++torn_;
           records[record.sequence] =
               std::string(as_text(record.head)) + "|" + std::string(as_text(record.payload));
           return Status{};
         });
     EXPECT_TRUE(result);
-    if (last != nullptr) *last = result.value_or(0);
+    missing_ = result->missing;
+    if (last != nullptr) *last = result->last_sequence;
     return records;
   }
   /// Changes one byte of a segment file.
@@ -82,6 +85,9 @@ class JournalTest : public testing::Test {
   std::shared_ptr<FaultFileSystem> files_ = FaultFileSystem::create();
   JournalOptions options_;
   std::unique_ptr<Journal> journal_;
+  using Missing = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
+  Missing missing_;  // of the last read
+  int torn_ = 0;
 };
 
 TEST_F(JournalTest, RecordsComeBackInOrder) {
@@ -167,7 +173,7 @@ TEST_F(JournalTest, ANewStartGoesOnBehindTheLastSequence) {
   EXPECT_EQ(read(), (Records{{2, "b|"}}));  // the new segment says that 1 was recovered
 }
 
-TEST_F(JournalTest, ATornTailEndsItsSegmentWhereverItIsTorn) {
+TEST_F(JournalTest, DamageCostsItsOwnRecordOnly) {
   open();
   ASSERT_TRUE(append("first", "one").get());
   ASSERT_TRUE(append("second", std::string(5000, 'x')).get());
@@ -178,17 +184,54 @@ TEST_F(JournalTest, ATornTailEndsItsSegmentWhereverItIsTorn) {
   for (const std::uint64_t offset : {0U, 4U, 8U, 16U, 24U, 32U, 40U, 45U, 4096U, 9095U}) {
     const std::uint64_t at = 3 * kJournalBlock + offset;
     damage(segment, at);
-    EXPECT_EQ(read(), (Records{{1, "first|one"}})) << "damaged at " << offset;
+    Records left{{1, "first|one"}, {3, "third|three"}};
+    if (offset >= kJournalBlock) left[2] = "second|";  // its head still says what it was
+    EXPECT_EQ(read(), left) << "damaged at " << offset;
+    EXPECT_EQ(missing_, (Missing{{2, 2}}));
+    EXPECT_EQ(torn_, offset >= kJournalBlock ? 1 : 0);
     damage(segment, at);
     EXPECT_EQ(read().size(), 3U);
+    EXPECT_TRUE(missing_.empty());
   }
 }
 
-TEST_F(JournalTest, ADamagedSegmentHeaderHidesTheSegment) {
+TEST_F(JournalTest, ATornTailIsNoLoss) {
   open();
-  ASSERT_TRUE(append("first").get());
+  ASSERT_TRUE(append("first", "one").get());
+  ASSERT_TRUE(append("second", std::string(5000, 'x')).get());
+  journal_.reset();
+  damage("000001.log", 3 * kJournalBlock);
+  EXPECT_EQ(read(), (Records{{1, "first|one"}}));
+  EXPECT_TRUE(missing_.empty());
+}
+
+TEST_F(JournalTest, NoObjectPassesForARecord) {
+  open();
+  ASSERT_TRUE(append("first", "one").get());
+  Bytes forged(2 * kJournalBlock);
+  encode(RecordHeader{6, 0, 0, 3, 0}, as_bytes("forged"), 0,
+         std::span(forged).first(kJournalBlock));
+  ASSERT_TRUE(append("second", std::string(as_text(forged))).get());
+  journal_.reset();
+  damage("000001.log", 3 * kJournalBlock);  // nothing says any more where the payload ends
+  EXPECT_EQ(read(), (Records{{1, "first|one"}}));
+}
+
+TEST_F(JournalTest, ADamagedSegmentHeaderHidesTheSegmentAndIsNoticed) {
+  open();
+  ASSERT_TRUE(append("first", std::string(40'000, 'x')).get());
+  ASSERT_TRUE(append("second", std::string(40'000, 'x')).get());  // in the other one
   damage("000001.log", 9);
-  EXPECT_TRUE(read().empty());
+  EXPECT_EQ(read().size(), 1U);
+  EXPECT_EQ(missing_, (Missing{{1, 1}}));
+}
+
+TEST_F(JournalTest, DamageBeforeTheCheckpointIsNone) {
+  open();
+  for (const char* head : {"a", "b", "c"}) ASSERT_TRUE(append(head).get());
+  damage("000001.log", 2 * kJournalBlock);
+  EXPECT_EQ(read(2), (Records{{3, "c|"}}));
+  EXPECT_TRUE(missing_.empty());
 }
 
 TEST_F(JournalTest, RecordsOfAnEarlierUseAreNotTakenForNewOnes) {

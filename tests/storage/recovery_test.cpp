@@ -77,6 +77,44 @@ TEST_F(RecoveryTest, WhatOnlyTheJournalHoldsSurvivesPowerLoss) {
   EXPECT_EQ(acknowledged_.size(), 16U);
 }
 
+TEST_F(RecoveryTest, DamageInTheJournalCostsOneObjectAndIsSaid) {
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  for (std::size_t n = 0; n < 8; ++n) {
+    TestObject small = TestObject::number(n);
+    ASSERT_TRUE(store(*archive_, small));
+  }
+  power_goes(false);
+  const auto segment = options_.path / "journal" / "000001.log";
+  std::fstream file(segment, std::ios::in | std::ios::out | std::ios::binary);
+  std::string content(256 << 10, '\0');
+  file.read(content.data(), static_cast<std::streamsize>(content.size()));
+  // The third's pixels: behind the third record's UID.
+  const std::size_t at = content.rfind(TestObject::number(2).instance, content.size()) + 600;
+  file.clear();
+  file.seekp(static_cast<std::streamoff>(at));
+  file.put(static_cast<char>(content[at] ^ 1));
+  file.close();
+
+  options_.logger = *integration::Logger::create({.file = (folder_ / "log").string()});
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  EXPECT_EQ(archive_->counts()->instances, 7U);
+  for (const std::size_t n : {0, 1, 3, 4, 5, 6, 7}) {
+    expect_stored(*archive_, TestObject::number(n));
+  }
+  options_.logger.flush();
+  std::ifstream log_file(folder_ / "log");
+  const std::string log(std::istreambuf_iterator<char>(log_file), {});
+  EXPECT_NE(log.find("not whole"), std::string::npos) << log;
+  EXPECT_NE(log.find("sop_instance_uid=" + TestObject::number(2).instance), std::string::npos)
+      << log;
+  EXPECT_NE(log.find("the journal has lost records"), std::string::npos) << log;
+  // Sent again, it is taken.
+  ASSERT_TRUE(store(*archive_, TestObject::number(2)));
+  expect_stored(*archive_, TestObject::number(2));
+}
+
 TEST_F(RecoveryTest, WhatWasAppliedAndNotFlushedSurvivesPowerLoss) {
   // The database may be ahead of the objects or behind them: both are put right.
   for (const bool keep_database : {false, true}) {
