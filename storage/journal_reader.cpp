@@ -176,11 +176,14 @@ Result<JournalContents> read_journal(FileSystem& files, const std::filesystem::p
     checkpoint_sequence = std::max(checkpoint_sequence, segment.header.checkpoint_sequence);
   }
   JournalReader reader(checkpoint_sequence, each);
-  for (std::size_t i = 0; i < segments->size(); ++i) {
-    // All records of a segment precede the first one of the next.
-    const bool last = i + 1 == segments->size();
-    if (!last && (*segments)[i + 1].header.first_sequence <= checkpoint_sequence + 1) continue;
-    if (auto read = reader.read((*segments)[i]); !read) return fail(read.error());
+  for (const Segment& segment : *segments) {
+    // All records of a segment precede the first one of those begun later. (One may begin with the
+    // number of an earlier one, if all that was written there failed.)
+    const auto next =
+        std::ranges::upper_bound(*segments, segment.header.first_sequence, {},
+                                 [](const Segment& other) { return other.header.first_sequence; });
+    if (next != segments->end() && next->header.first_sequence <= checkpoint_sequence + 1) continue;
+    if (auto read = reader.read(segment); !read) return fail(read.error());
   }
   return reader.contents();
 }
