@@ -5,8 +5,21 @@
 
 namespace pacs::apps {
 
+namespace {
+
+/// What recovery has to say of objects that a disk lost; nothing else is said.
+integration::Logger errors_to_standard_error() {
+  integration::LogOptions options;
+  options.level = integration::LogLevel::Error;
+  options.queue_lines_max = 64;
+  return integration::Logger::create(options).value_or(integration::Logger{});
+}
+
+}  // namespace
+
 storage::ArchiveOptions archive_options(const Config& config) {
   storage::ArchiveOptions options;
+  options.logger = errors_to_standard_error();
   options.path = config.storage.path;
   options.index_url = config.index.url;
   options.durability = config.storage.durability;

@@ -161,6 +161,7 @@ Status ServerGraph::open_archive() {
   storage::ArchiveOptions options = archive_options(config_);
   options.metrics = metrics_.get();
   options.events = events_.get();
+  options.logger = log_;
   auto archive = storage::Archive::open(std::move(options));
   if (!archive) return fail(std::move(archive.error()));
   archive_ = std::move(*archive);

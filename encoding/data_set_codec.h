@@ -25,6 +25,8 @@ struct WriteOptions {
   /// Leaves out (gggg,0000), retired in PS3.5 §7.2: for data sets whose elements have changed, or
   /// change length in another transfer syntax, so that the lengths they give would be wrong.
   bool drop_group_lengths = false;
+  /// Pads values and fragments of odd length, which some devices send, as PS3.5 §6.2 says.
+  bool even_lengths = false;
 };
 
 /// Writes a data set. One that was read and not changed gives the same bytes in the same transfer

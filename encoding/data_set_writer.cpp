@@ -59,18 +59,28 @@ Status DataSetWriter::write(const Element& element) {
 
 Status DataSetWriter::write_value(const Element& element) {
   const ByteView value = element.value();
-  if (value.size() >= kUndefinedLength) return too_long(element.tag());
+  const std::size_t length = written_bytes(value);
+  if (length >= kUndefinedLength) return too_long(element.tag());
   VR vr = element.vr();
   ByteOrder order = order_;
   // PS3.5 §6.2.2: a value too long for a 16-bit length is sent as UN, whose content is encoded as
   // in Implicit VR Little Endian.
-  if (explicit_vr_ && !info(vr).long_form && value.size() > 0xFFFF) {
+  if (explicit_vr_ && !info(vr).long_form && length > 0xFFFF) {
     vr = VR::UN;
     order = ByteOrder::Little;
   }
-  header(element.tag(), vr, static_cast<std::uint32_t>(value.size()));
+  header(element.tag(), vr, static_cast<std::uint32_t>(length));
   append_in_order(value, info(element.vr()).unit_bytes, element.byte_order() != order);
+  pad(value, info(element.vr()).padding);
   return {};
+}
+
+std::size_t DataSetWriter::written_bytes(ByteView value) const {
+  return value.size() + (options_.even_lengths ? value.size() % 2 : 0);
+}
+
+void DataSetWriter::pad(ByteView value, char padding) {
+  if (written_bytes(value) != value.size()) out_.push_back(static_cast<std::byte>(padding));
 }
 
 void DataSetWriter::append_in_order(ByteView value, std::size_t unit, bool swap) {
@@ -121,9 +131,11 @@ Status DataSetWriter::write_fragments(const Element& element) {
   item_header(kItem, static_cast<std::uint32_t>(fragments.basic_offset_table.size()));
   append(out_, fragments.basic_offset_table);
   for (const ByteView fragment : fragments.fragments) {
-    if (fragment.size() >= kUndefinedLength) return too_long(element.tag());
-    item_header(kItem, static_cast<std::uint32_t>(fragment.size()));
+    const std::size_t length = written_bytes(fragment);
+    if (length >= kUndefinedLength) return too_long(element.tag());
+    item_header(kItem, static_cast<std::uint32_t>(length));
     append(out_, fragment);
+    pad(fragment, '\0');
   }
   item_header(kSequenceDelimitation, 0);
   return {};

@@ -34,6 +34,9 @@ class DataSetWriter {
   Status write_fragments(const Element& element);
   Status write_bulk(const Element& element);
   void append_in_order(ByteView value, std::size_t unit, bool swap);
+  /// The length of a value as it is written.
+  [[nodiscard]] std::size_t written_bytes(ByteView value) const;
+  void pad(ByteView value, char padding);
   void header(Tag tag, VR vr, std::uint32_t length);
   void item_header(Tag tag, std::uint32_t length);
   Status fill_in_length(std::size_t start, Tag tag);

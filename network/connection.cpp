@@ -165,7 +165,7 @@ Task<Status> Connection::write(std::span<const ByteView> pieces) {
   write_deadline_.clear();
   if (!written) {
     transport_failed(written.error());
-    co_return written;
+    co_return fail(end_reason_);  // what was there first: that it took too long, say
   }
   if (traffic_.sent) {
     std::size_t bytes = 0;

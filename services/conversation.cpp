@@ -99,6 +99,12 @@ std::optional<Answer> Conversation::refusal(const Message& message,
                   .error_comment = "the SOP class is not the presentation context's",
                   .offending_elements = {composite ? Tag{0x0000, 0x0002} : Tag{0x0000, 0x0003}}};
   }
+  // PS3.7 §D.3.3.4: who has given up the role of SCU invokes no operations. (N-EVENT-REPORT is the
+  // SCP's.)
+  if (!context.scu_role && request.field != CommandField::NEventReportRq) {
+    return Answer{.status = status::kNotAuthorized,
+                  .error_comment = "the role of SCU was negotiated away"};
+  }
   if (in_flight_.contains(request.message_id)) {
     return Answer{.status = status::kDuplicateInvocation,
                   .error_comment = fmt::format("message id {} is in use", request.message_id)};
@@ -241,6 +247,12 @@ Task<Result<Response>> Conversation::invoke(std::uint8_t context_id, Command req
     co_return fail(ErrorKind::Timeout, "the peer did not answer our request in time");
   }
   co_return std::move(*invocation->response);
+}
+
+void Conversation::give_up() {
+  for (auto& [id, invocation] : invoked_) {
+    if (!invocation->response) invocation->answered.cancel();
+  }
 }
 
 Task<void> Conversation::take_response(Message message) {

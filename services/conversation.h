@@ -36,6 +36,7 @@ class Conversation : public Requestor, public std::enable_shared_from_this<Conve
     return association_->negotiated();
   }
   [[nodiscard]] boost::asio::any_io_executor executor() const override { return strand_; }
+  void give_up() override;
 
  private:
   friend class OngoingOperation;

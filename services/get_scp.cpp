@@ -23,7 +23,11 @@ struct Giving {
       : retrieval(std::move(of)),
         requestor(operation.requestor()),
         takers(takers_of(operation.association())),
-        feed({retrieval->list(), takers, [this] { return take(); }, [](std::size_t) {}},
+        feed({.list = retrieval->list(),
+              .takers = takers,
+              .take = [this] { return take(); },
+              .stopped = [this] { return retrieval->stopped(); },
+              .put_back = [](std::size_t) {}},
              std::make_shared<ObjectReader>(setup.archive, setup.workers, retrieval->strand())) {}
 
   std::optional<std::size_t> take() {
@@ -59,6 +63,7 @@ Task<void> give(std::shared_ptr<Giving> giving) {
     const Error why = std::move(response.error());
     retrieval.done(object->number, fail(why));
     if (!broke_association(why)) continue;  // this object's fault
+    if (retrieval.stopped()) co_return;     // the others were not begun
     while (const auto rest = giving->feed.skip()) retrieval.done(*rest, fail(why));
   }
 }
@@ -93,7 +98,9 @@ Task<Result<Answer>> GetScp::perform(Operation& operation) {
       std::make_shared<Retrieval>(std::move(*list), requestor->executor(), operation.stop_token());
   const auto giving = std::make_shared<Giving>(setup_, retrieval, operation);
   for (std::size_t i = 0; i < window_of(operation.association()); ++i) retrieval->run(give(giving));
-  Answer answer = co_await retrieval->answered(operation, {});
+  // It has a name: GCC 12 destroys an aggregate made inside of a co_await twice.
+  const Retrieval::Stop stop{.give_up = [requestor] { requestor->give_up(); }};
+  Answer answer = co_await retrieval->answered(operation, stop);
   retrieval->report(setup_.log, operation.association().id, "C-GET");
   co_return answer;
 }

@@ -50,15 +50,20 @@ NextObject feed_of(const std::shared_ptr<Moving>& of, const std::shared_ptr<Send
   const std::shared_ptr<void> opened(nullptr,
                                      [of, &association](void*) { of->open.erase(&association); });
   auto feed = std::make_shared<ObjectFeed>(
-      FeedOptions{.list = moving.retrieval->list(),
-                  .takers = association.negotiated(),
-                  .take = [queue, retrieval = moving.retrieval]() -> std::optional<std::size_t> {
-                    if (retrieval->stopped()) queue->stop();
-                    return queue->next();
-                  },
-                  .put_back = [queue](std::size_t object) { queue->put_back(object); },
-                  .move_originator_ae = moving.originator_ae,
-                  .move_originator_message_id = moving.originator_message_id},
+      FeedOptions{
+          .list = moving.retrieval->list(),
+          .takers = association.negotiated(),
+          .take = [queue] { return queue->next(); },
+          .stopped =
+              [queue, retrieval = moving.retrieval] {
+                if (retrieval->stopped()) queue->stop();
+                return retrieval->stopped();
+              },
+          // Fewer and fewer towards the end, so that all associations have to do until it.
+          .share = [queue, among = moving.associations] { return queue->waiting() / among; },
+          .put_back = [queue](std::size_t object) { queue->put_back(object); },
+          .move_originator_ae = moving.originator_ae,
+          .move_originator_message_id = moving.originator_message_id},
       std::move(reader));
   return [feed, opened] { return feed->next(); };
 }

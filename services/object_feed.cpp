@@ -1,5 +1,6 @@
 #include "services/object_feed.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "services/storable_file.h"
@@ -14,7 +15,9 @@ ObjectFeed::~ObjectFeed() {
 }
 
 std::optional<OutgoingObject> ObjectFeed::next() {
-  while (ahead_.empty() || (bytes_ahead_ < kReadAheadBytes && ahead_.size() < kObjectsAhead)) {
+  if (options_.stopped()) return std::nullopt;
+  while (ahead_.empty() || (bytes_ahead_ < kReadAheadBytes &&
+                            ahead_.size() < std::min(kObjectsAhead, options_.share()))) {
     const std::optional<std::size_t> number = options_.take();
     if (!number) break;
     begin(*number);
@@ -30,6 +33,7 @@ std::optional<std::size_t> ObjectFeed::skip() {
   if (ahead_.empty()) return options_.take();
   const std::size_t number = ahead_.front().number;
   ahead_.pop_front();
+  bytes_ahead_ -= options_.list->record(number).data_set_bytes;
   return number;
 }
 

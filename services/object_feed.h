@@ -22,6 +22,10 @@ struct FeedOptions {
   network::Negotiated takers;  ///< the contexts the peer receives on
   /// The next of the list that nobody has taken yet.
   std::function<std::optional<std::size_t>()> take;
+  /// Nothing more is to be begun, read ahead or not.
+  std::function<bool()> stopped;
+  /// How many may be taken ahead at this moment: others want their share.
+  std::function<std::size_t()> share = [] { return kObjectsAhead; };
   /// What was taken and is not sent after all.
   std::function<void(std::size_t)> put_back;
   std::string move_originator_ae{};  ///< sub-operations of a C-MOVE

@@ -33,7 +33,9 @@ network::DataSource ObjectReader::open(storage::InstanceRecord record, std::stri
   const auto object = std::make_shared<Object>();
   object->offset = record.data_set_offset;
   object->end = record.data_set_offset + record.data_set_bytes;
-  if (as != record.transfer_syntax_uid) object->convert_to = as;
+  if (as != record.transfer_syntax_uid || !can_go_unchanged(as, record.data_set_bytes)) {
+    object->convert_to = as;
+  }
   // PS3.5 §A.5: a deflated data set of odd length is padded; receivers abort when a fragment is
   // odd.
   const TransferSyntax* stored = find_transfer_syntax(record.transfer_syntax_uid);
@@ -188,8 +190,8 @@ Result<ObjectReader::Piece> ObjectReader::read_converted(Object& object) {
   const storage::InstanceRecord& record = object.record;
   if (record.data_set_bytes > kConvertedBytesMax) {
     return fail(ErrorKind::LimitExceeded,
-                fmt::format("the peer does not take the stored transfer syntax, and above {} MiB "
-                            "nothing is converted",
+                fmt::format("it must be written anew (for the peer's transfer syntax, or because "
+                            "its length is odd), which is not done above {} MiB",
                             kConvertedBytesMax >> 20));
   }
   Bytes stored(static_cast<std::size_t>(record.data_set_bytes));

@@ -69,6 +69,11 @@ void SendQueue::stop() {
   stopped_ = true;
 }
 
+std::size_t SendQueue::waiting() {
+  const std::lock_guard lock{mutex_};
+  return waiting_.size();
+}
+
 bool SendQueue::finished() {
   const std::lock_guard lock{mutex_};
   return stopped_ || waiting_.empty();

@@ -46,6 +46,8 @@ class SendQueue {
   void give_up(const Error& why);
   /// From now on nothing more is given out; what still waits gets no result.
   void stop();
+  /// How many wait to be taken.
+  [[nodiscard]] std::size_t waiting();
   /// Nothing is left to give out.
   [[nodiscard]] bool finished();
   /// Objects that have their result and not for want of an association: whether anything moves.

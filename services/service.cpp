@@ -7,10 +7,18 @@
 
 namespace pacs::services {
 
+namespace {
+
+constexpr std::array kBestFirst{uids::ExplicitVRLittleEndian, uids::ImplicitVRLittleEndian,
+                                uids::DeflatedExplicitVRLittleEndian, uids::ExplicitVRBigEndian};
+
+}  // namespace
+
+bool is_uncompressed(std::string_view transfer_syntax_uid) {
+  return std::ranges::find(kBestFirst, transfer_syntax_uid) != kBestFirst.end();
+}
+
 std::optional<std::size_t> best_uncompressed(const std::vector<std::string>& transfer_syntaxes) {
-  static constexpr std::array kBestFirst{uids::ExplicitVRLittleEndian, uids::ImplicitVRLittleEndian,
-                                         uids::DeflatedExplicitVRLittleEndian,
-                                         uids::ExplicitVRBigEndian};
   for (const std::string_view wanted : kBestFirst) {
     const auto at = std::ranges::find(transfer_syntaxes, wanted);
     if (at != transfer_syntaxes.end()) {

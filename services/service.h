@@ -60,6 +60,9 @@ class Requestor {
                                         network::DataSource data_set) = 0;
   [[nodiscard]] virtual const network::Negotiated& negotiated() const = 0;
   [[nodiscard]] virtual boost::asio::any_io_executor executor() const = 0;
+  /// Whoever waits for a response waits no longer: `invoke` gives Timeout. One that comes
+  /// afterwards is passed over.
+  virtual void give_up() = 0;
 };
 
 /// One request being performed.
@@ -121,5 +124,8 @@ class Service {
 /// time, Big Endian is retired. nullopt when none is proposed.
 [[nodiscard]] std::optional<std::size_t> best_uncompressed(
     const std::vector<std::string>& transfer_syntaxes);
+/// Whether it is one of these four. They say the same in other bytes, so that each can be written
+/// as another; JPIP, say, is not encapsulated either, and tells where the pixels are to be fetched.
+[[nodiscard]] bool is_uncompressed(std::string_view transfer_syntax_uid);
 
 }  // namespace pacs::services

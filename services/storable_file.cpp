@@ -8,6 +8,7 @@
 #include "core/uids.h"
 #include "encoding/data_set_codec.h"
 #include "encoding/dicom_file.h"
+#include "services/service.h"
 
 namespace pacs::services {
 
@@ -83,10 +84,12 @@ Result<StorableFile> inspect_file(const std::filesystem::path& path) {
 }
 
 bool is_convertible(std::string_view from, std::string_view to) {
-  if (from == to) return true;
-  const TransferSyntax* source = find_transfer_syntax(from);
-  const TransferSyntax* target = find_transfer_syntax(to);
-  return source != nullptr && target != nullptr && !source->encapsulated && !target->encapsulated;
+  return from == to || (is_uncompressed(from) && is_uncompressed(to));
+}
+
+bool can_go_unchanged(std::string_view transfer_syntax_uid, std::uint64_t data_set_bytes) {
+  const TransferSyntax* syntax = find_transfer_syntax(transfer_syntax_uid);
+  return data_set_bytes % 2 == 0 || syntax == nullptr || syntax->deflated;
 }
 
 namespace {
@@ -95,7 +98,8 @@ Result<SharedBytes> converted(SharedBytes data_set, const TransferSyntax& from,
                               const TransferSyntax& to) {
   Result<DataSet> read = read_data_set(std::move(data_set), from);
   if (!read) return fail(std::move(read.error()));
-  Result<Bytes> written = write_data_set(*read, to);
+  Result<Bytes> written =
+      write_data_set(*read, to, {.drop_group_lengths = true, .even_lengths = true});
   if (!written) return fail(std::move(written.error()));
   return share(std::move(*written));
 }
@@ -104,17 +108,14 @@ Result<SharedBytes> converted(SharedBytes data_set, const TransferSyntax& from,
 
 Result<SharedBytes> convert_data_set(SharedBytes data_set, std::string_view from,
                                      std::string_view to) {
-  if (from == to) return data_set;
-  if (!is_convertible(from, to)) {
+  if (!is_convertible(from, to) || find_transfer_syntax(from) == nullptr) {
     return fail(ErrorKind::Unsupported, "cannot be converted to the peer's transfer syntax");
   }
   return converted(std::move(data_set), *find_transfer_syntax(from), *find_transfer_syntax(to));
 }
 
 bool is_convertible(const StorableFile& file, std::string_view to) {
-  if (to == file.transfer_syntax_uid) return true;
-  const TransferSyntax* target = find_transfer_syntax(to);
-  return target != nullptr && !target->encapsulated && !file.syntax->encapsulated;
+  return to == file.transfer_syntax_uid || is_convertible(file.syntax->uid, to);
 }
 
 namespace {
@@ -125,8 +126,8 @@ Error wrong(const StorableFile& file, ErrorKind kind, std::string message) {
 
 /// One that the registry does not know (a private one) is sent as it lies there.
 bool goes_unchanged(const StorableFile& file, std::string_view as) {
-  return as == file.syntax->uid ||
-         (find_transfer_syntax(as) == nullptr && as == file.transfer_syntax_uid);
+  if (find_transfer_syntax(as) == nullptr) return as == file.transfer_syntax_uid;
+  return as == file.syntax->uid && can_go_unchanged(as, file.data_set_bytes);
 }
 
 }  // namespace

@@ -32,12 +32,19 @@ struct StorableFile {
 [[nodiscard]] Result<StorableFile> inspect_file(const std::filesystem::path& path);
 
 /// Whether a data set can be given in another transfer syntax: the same one, and between
-/// uncompressed ones any.
+/// uncompressed ones (services/service.h) any.
 [[nodiscard]] bool is_convertible(std::string_view from, std::string_view to);
-/// A data set in another uncompressed transfer syntax; in the same one it is not looked at. Errors:
-/// Unsupported, or what is wrong with the data set.
+/// A data set in another uncompressed transfer syntax, or in the same one. Values of odd length
+/// come out even (PS3.5 §7.1.1) and group lengths are left out. Errors: Unsupported, or what is
+/// wrong with the data set.
 [[nodiscard]] Result<SharedBytes> convert_data_set(SharedBytes data_set, std::string_view from,
                                                    std::string_view to);
+
+/// Whether a stored data set of this length goes out as it lies there. One that is odd as a whole
+/// does not: PS3.8 §E.1 wants fragments of even length, and receivers abort over others. (A
+/// deflated one is padded instead, PS3.5 §A.5.)
+[[nodiscard]] bool can_go_unchanged(std::string_view transfer_syntax_uid,
+                                    std::uint64_t data_set_bytes);
 
 /// Whether data_set_of can give the data set in this transfer syntax: the file's own, and between
 /// uncompressed ones any.

@@ -34,8 +34,7 @@ std::optional<std::size_t> choose_storage_transfer_syntax(
   // The standard gives the order no meaning (PS3.8 §9.3.2.2), but requestors put what they hold or
   // like best in front. A compressed syntax in front is what the object is stored in: taking it
   // keeps the object as it is and saves the sender a conversion that may lose something.
-  const TransferSyntax& syntax = *find_transfer_syntax(*first);
-  if (syntax.encapsulated || syntax.deflated)
+  if (!is_uncompressed(*first) || *first == uids::DeflatedExplicitVRLittleEndian)
     return static_cast<std::size_t>(first - proposed.begin());
   // Uncompressed in front, as DCMTK's "explicit little, explicit big, implicit": the sender
   // converts without loss, so the archive takes what serves it best.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -23,6 +24,28 @@ struct InFlight {
   std::string transfer_syntax_uid;
 };
 
+/// Notes when reading fails: then the object is at fault, not the association.
+network::DataSource watched(network::DataSource source, std::shared_ptr<bool> failed) {
+  if (source.waits()) {
+    return {[source = std::move(source), failed = std::move(failed)]() -> Task<Result<ByteView>> {
+      Result<ByteView> piece = co_await source.later();
+      if (!piece) *failed = true;
+      co_return piece;
+    }};
+  }
+  return {[source = std::move(source), failed = std::move(failed)]() -> Result<ByteView> {
+    Result<ByteView> piece = source.now();
+    if (!piece) *failed = true;
+    return piece;
+  }};
+}
+
+/// What ends an association is no object's fault, whatever it is.
+Error broken(Error why) {
+  if (!broke_association(why)) why.kind = ErrorKind::ConnectionClosed;
+  return why;
+}
+
 /// The state of one send_objects.
 class Sender {
  public:
@@ -41,10 +64,11 @@ class Sender {
         progress = std::move(received);
       }
       if (!progress) {
+        const Error why = broken(std::move(progress.error()));
         for (auto& [id, object] : in_flight_) {
-          on_sent_({object.number, object.transfer_syntax_uid, fail(progress.error())});
+          on_sent_({object.number, object.transfer_syntax_uid, fail(why)});
         }
-        co_return progress;
+        co_return fail(why);
       }
     }
   }
@@ -68,18 +92,16 @@ class Sender {
       }
       const std::uint16_t id = free_message_id();
       in_flight_.emplace(id, InFlight{object->number, syntax});
-      Status sent =
-          co_await association_.send(context->id, store_request(*object, id), std::move(*source));
+      const auto unreadable = std::make_shared<bool>(false);
+      Status sent = co_await association_.send(context->id, store_request(*object, id),
+                                               watched(std::move(*source), unreadable));
       if (sent) continue;
       in_flight_.erase(id);
-      Error why = std::move(sent.error());
-      if (association_.ended() && !broke_association(why)) {  // its fault, not the others'
-        sent = fail(ErrorKind::ConnectionClosed, "the association was aborted: " + why.message);
-      } else {
-        sent = fail(why);
-      }
-      on_sent_({object->number, syntax, fail(std::move(why))});
-      if (association_.ended()) co_return sent;
+      Error why = *unreadable ? std::move(sent.error()) : broken(std::move(sent.error()));
+      on_sent_({object->number, syntax, fail(why)});
+      if (!association_.ended()) continue;
+      if (*unreadable) why.message = "the association was aborted: " + why.message;
+      co_return fail(std::move(why));
     }
     co_return Status{};
   }

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/uids.h"
-#include "encoding/transfer_syntax.h"
+#include "services/service.h"
 
 namespace pacs::services {
 
@@ -20,11 +20,6 @@ network::PresentationContext context_of(std::string_view sop_class_uid,
   context.abstract_syntax = sop_class_uid;
   context.transfer_syntaxes = std::move(transfer_syntaxes);
   return context;
-}
-
-bool is_uncompressed(std::string_view uid) {
-  const TransferSyntax* syntax = find_transfer_syntax(uid);
-  return syntax != nullptr && !syntax->encapsulated;
 }
 
 /// Implicit VR Little Endian is what every peer takes (PS3.5 §10.1); objects in it need no other.

@@ -6,6 +6,7 @@
 #include "core/dicom_tags.h"
 #include "encoding/character_set.h"
 #include "encoding/header_blob.h"
+#include "storage/query_match.h"
 
 namespace pacs::storage {
 namespace {
@@ -91,6 +92,31 @@ Item only(const Item& item, const std::vector<QueryKey>& keys) {
   return result;
 }
 
+/// Whether items of the key's sequence may not match it.
+bool picks_items(const QueryKey& key) {
+  return key.matching == Matching::Sequence && !is_universal(key);
+}
+
+/// PS3.4 §C.2.2.2.6: "a sequence of matching Items". `around` says what values in it need:
+/// character set and zone.
+Element matching_items(const Element& sequence, const QueryKey& key, const DataSet& around,
+                       const Query& query) {
+  Sequence items;
+  for (const Item& item : sequence.items()) {
+    DataSet candidate = around;
+    candidate.set_items(key.tag, {item});
+    if (!matches(key, candidate, query)) continue;
+    Item& kept = items.emplace_back(item);
+    for (const QueryKey& inner : key.items) {
+      const Element* element = picks_items(inner) ? item.data_set.find(inner.tag) : nullptr;
+      if (element != nullptr) {
+        kept.data_set.set(matching_items(*element, inner, around, query));
+      }
+    }
+  }
+  return Element::sequence(key.tag, std::move(items), sequence.undefined_length());
+}
+
 /// What a reader can be given: a bulk value stays where it is.
 bool has_value(const Element& element) {
   return element.form() == Element::Form::Value || element.form() == Element::Form::Sequence;
@@ -137,7 +163,18 @@ DataSet AnswerBuilder::header_values() const {
     const Element* element = find(*header_, *part.key);
     if (element != nullptr && has_value(*element)) picked.push_back(only(*element, *part.key));
   }
-  return header_text_ == HeaderText::Utf8 ? picked : to_utf8(picked);
+  DataSet values = header_text_ == HeaderText::Utf8 ? std::move(picked) : to_utf8(picked);
+  DataSet around;
+  around.set_text(tags::SpecificCharacterSet, VR::CS, "ISO_IR 192");
+  around.set_text(tags::TimezoneOffsetFromUTC, VR::SH, header_->text(tags::TimezoneOffsetFromUTC));
+  for (const Part& part : parts_) {
+    if (!part.of_header || !picks_items(*part.key)) continue;
+    const Element* sequence = values.find(part.key->tag);
+    if (sequence == nullptr) continue;
+    Element picked_items = matching_items(*sequence, *part.key, around, query_);
+    values.set(std::move(picked_items));
+  }
+  return values;
 }
 
 DataSet AnswerBuilder::finish(std::string_view zone) {

@@ -29,6 +29,7 @@ inline constexpr std::uint16_t kNoSuchSopClass = 0x0118;
 inline constexpr std::uint16_t kInvalidSopInstance = 0x0117;
 inline constexpr std::uint16_t kProcessingFailure = 0x0110;
 inline constexpr std::uint16_t kSopClassNotSupported = 0x0122;
+inline constexpr std::uint16_t kNotAuthorized = 0x0124;
 inline constexpr std::uint16_t kUnrecognizedOperation = 0x0211;
 inline constexpr std::uint16_t kDuplicateInvocation = 0x0210;
 inline constexpr std::uint16_t kOutOfResources = 0xA700;  // C-STORE, PS3.4 Table B.2-1

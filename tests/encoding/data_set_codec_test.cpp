@@ -216,5 +216,20 @@ TEST(DataSetCodec, RefusesASampleCutAtAnyByteOfItsLastElement) {
   }
 }
 
+TEST(DataSetCodec, OddLengthsAreMadeEvenWhenAskedFor) {
+  const Bytes odd =
+      b("0800 6000 'CS' 0100 'C' 1000 1000 'PN' 0300 'Doe' 0020 0E00 'UI' 0300 '1.2' ");
+  EXPECT_EQ(hex(written(read(odd, kExplicit), kExplicit)), hex(odd));
+  EXPECT_EQ(hex(written(read(odd, kExplicit), kExplicit, {.even_lengths = true})),
+            hex(b("0800 6000 'CS' 0200 'C ' 1000 1000 'PN' 0400 'Doe ' 0020 0E00 'UI' 0400 "
+                  "'1.2' 00")));
+  const Bytes fragments =
+      b("E07F 1000 'OB' 0000 FFFFFFFF FEFF 00E0 00000000 FEFF 00E0 03000000 010203 "
+        "FEFF DDE0 00000000");
+  EXPECT_EQ(hex(written(read(fragments, kJpeg), kJpeg, {.even_lengths = true})),
+            hex(b("E07F 1000 'OB' 0000 FFFFFFFF FEFF 00E0 00000000 FEFF 00E0 04000000 01020300 "
+                  "FEFF DDE0 00000000")));
+}
+
 }  // namespace
 }  // namespace pacs

@@ -156,6 +156,34 @@ TEST_F(MoveScpTest, SeveralAssociationsShareTheObjects) {
   EXPECT_EQ(seen->associations.size(), 3U);
 }
 
+TEST_F(MoveScpTest, AFewSmallObjectsAreSharedAsWell) {
+  has_cts(12);
+  move_associations = 3;
+  taker.operations_window_max = 1;
+  seen->answer = [](const auto&) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    return status::kSuccess;
+  };
+  starts_taker();
+  starts();
+  EXPECT_EQ(Requester{server}.moves(study()).counts.completed, 12);
+  EXPECT_EQ(seen->associations.size(), 3U);
+}
+
+TEST_F(MoveScpTest, ADestinationThatTakesNothingIsGivenUpAfterTwoAssociations) {
+  has_cts(4, 16'000'000);  // more than the sockets take
+  seen->reads_nothing = true;
+  destination_limits.send = std::chrono::milliseconds{200};
+  starts_taker();
+  starts();
+  const RetrieveResult result = Requester{server}.moves(study());
+  EXPECT_EQ(result.status, status::kCannotPerformSubOperations);
+  EXPECT_EQ(result.counts.failed, 4);
+  EXPECT_THAT(result.error_comment, HasSubstr("took nothing"));
+  EXPECT_EQ(seen->associations.size(), 2U);
+  seen->reads_nothing = false;
+}
+
 TEST_F(MoveScpTest, MoreContextsThanAnAssociationHoldsGoOverSeveral) {
   const auto& classes = storage_sop_classes();
   ASSERT_GT(classes.size(), 128U);
@@ -183,6 +211,25 @@ TEST_F(MoveScpTest, CancelEndsItWithWhatRemains) {
   ASSERT_TRUE(result.counts.remaining);
   EXPECT_EQ(*result.counts.remaining + result.counts.completed + result.counts.failed, 30);
   EXPECT_GT(result.counts.completed, 0);
+}
+
+TEST_F(MoveScpTest, AfterACancelNothingMoreIsBegunNotEvenWhatIsReadAlready) {
+  has_cts(60);
+  taker.operations_window_max = 1;
+  seen->answer = [](const auto&) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{25});
+    return status::kSuccess;
+  };
+  starts_taker();
+  starts();
+  Requester asker{server};
+  asker.on_progress = [](const SubOperations&) { return false; };
+  const RetrieveResult result = asker.moves(study());
+  EXPECT_EQ(result.status, status::kCancel);
+  ASSERT_TRUE(result.counts.remaining);
+  EXPECT_GT(*result.counts.remaining, 0);
+  EXPECT_EQ(result.counts.failed, 0);
+  EXPECT_EQ(*result.counts.remaining + result.counts.completed, 60);
 }
 
 TEST_F(MoveScpTest, PendingResponsesSayHowFarItIs) {

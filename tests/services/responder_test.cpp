@@ -279,6 +279,18 @@ TEST_F(ResponderTest, SubOperationsRunOnTheSameAssociation) {
   EXPECT_FALSE(message.command.remaining);
 }
 
+TEST_F(ResponderTest, WhoGaveUpTheRoleOfScuIsNotServed) {
+  network::PresentationContext given_up = context(uids::CTImageStorage);
+  given_up.scu_role = false;
+  given_up.scp_role = true;
+  Peer peer{pacs};
+  peer.associates({context(kGetClass), given_up});
+  Command store = request(CommandField::CStoreRq, uids::CTImageStorage, 1);
+  store.sop_instance_uid = "1.2.3";
+  peer.sends(3, store, Bytes(10));
+  EXPECT_EQ(peer.receives().command.status, status::kNotAuthorized);
+}
+
 TEST_F(ResponderTest, ServicesThatThrowAreAnswered0110) {
   Peer peer{pacs};
   peer.associates({context(kMppsClass)});

@@ -82,6 +82,7 @@ class Taker : public Service {
     std::set<std::string> associations;
     Answering answer = [](const auto&) { return network::status::kSuccess; };
     std::set<std::string> hangs_at;  ///< SOP instances that are never answered
+    std::atomic<bool> reads_nothing{false};
     std::vector<std::string> only_classes;
   };
 
@@ -99,6 +100,15 @@ class Taker : public Service {
   }
   Task<Result<Answer>> perform(Operation& operation) override {
     Taken taken{operation.request(), operation.context().transfer_syntaxes.front(), 0};
+    boost::asio::steady_timer tick{co_await boost::asio::this_coro::executor};
+    while (seen_->reads_nothing) {
+      {
+        const std::lock_guard lock{seen_->mutex};
+        seen_->associations.insert(operation.association().id);
+      }
+      tick.expires_after(std::chrono::milliseconds{5});
+      co_await tick.async_wait(boost::asio::use_awaitable);
+    }
     for (bool last = false; !last;) {
       auto piece = co_await operation.read_data_set();
       if (!piece) co_return fail(std::move(piece.error()));
@@ -114,7 +124,6 @@ class Taker : public Service {
       seen_->associations.insert(operation.association().id);
       seen_->taken.push_back(std::move(taken));
     }
-    boost::asio::steady_timer tick{operation.requestor()->executor()};
     while (hangs && !operation.cancelled()) {  // until the peer gives up
       tick.expires_after(std::chrono::milliseconds{5});
       co_await tick.async_wait(boost::asio::use_awaitable);
@@ -136,6 +145,7 @@ class TestServer {
   void serves(std::unique_ptr<Service> service) { responder_.add(std::move(service)); }
   /// Whether to take the next association.
   std::function<bool()> accepts = [] { return true; };
+  std::uint16_t operations_window_max = 16;
   void starts() {
     network::AcceptorPolicy policy = responder_.policy({});
     policy.accept_any_called_ae_title = true;
@@ -145,6 +155,7 @@ class TestServer {
     };
     network::ServerOptions options;
     options.port = 0;
+    options.limits.operations_window_max = operations_window_max;
     auto server = network::Server::start(
         pool_, options, std::move(policy),
         [this](auto association) { return responder_.serve(std::move(association)); }, {}, nullptr);

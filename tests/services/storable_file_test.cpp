@@ -42,6 +42,31 @@ TEST_F(StorableFileTest, ABareDataSetIsAnObjectToo) {
   EXPECT_EQ(file->data_set_offset, 0U);
 }
 
+TEST_F(StorableFileTest, OnlyUncompressedTransferSyntaxesAreWrittenAsOneAnother) {
+  EXPECT_TRUE(is_convertible(uids::DeflatedExplicitVRLittleEndian, uids::ImplicitVRLittleEndian));
+  EXPECT_TRUE(is_convertible(uids::JPEG2000, uids::JPEG2000));
+  EXPECT_FALSE(is_convertible(uids::JPEG2000, uids::ExplicitVRLittleEndian));
+  // Not encapsulated, and yet it says more: where the pixels are to be fetched (PS3.5 §A.6).
+  EXPECT_FALSE(is_convertible(uids::JPIPReferenced, uids::ExplicitVRLittleEndian));
+  EXPECT_FALSE(is_convertible(uids::ExplicitVRLittleEndian, uids::JPIPReferenced));
+  const auto file = inspect_file(folder.write("jpip.dcm", ct("1.2.3", 100, uids::JPIPReferenced)));
+  ASSERT_TRUE(file) << file.error().to_string();
+  EXPECT_FALSE(is_convertible(*file, uids::ExplicitVRLittleEndian));
+  EXPECT_FALSE(data_set_of(*file, uids::ExplicitVRLittleEndian));
+}
+
+TEST_F(StorableFileTest, ADataSetOfOddLengthGoesOutEven) {
+  TestObject object = ct("1.2.3", 100, uids::ImplicitVRLittleEndian);
+  // A last element with three bytes.
+  append(object.data_set, as_bytes(std::string_view("\xFC\xFF\xFA\xFF\x03\0\0\0abc", 11)));
+  ASSERT_EQ(object.data_set.size() % 2, 1U);
+  const auto file = inspect_file(folder.write("odd.dcm", object));
+  ASSERT_TRUE(file) << file.error().to_string();
+  const auto even = data_set_of(*file, uids::ImplicitVRLittleEndian);
+  ASSERT_TRUE(even) << even.error().to_string();
+  EXPECT_EQ(even->view.size(), object.data_set.size() + 1);
+}
+
 TEST_F(StorableFileTest, WhatIsNoDicomFileIsUnsupportedNotBroken) {
   EXPECT_EQ(inspect_file(folder.write("a.txt", as_bytes("hello, world"))).error().kind,
             ErrorKind::Unsupported);

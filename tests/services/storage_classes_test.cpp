@@ -4,6 +4,7 @@
 
 #include "core/uids.h"
 #include "encoding/transfer_syntax.h"
+#include "services/service.h"
 
 namespace pacs::services {
 namespace {
@@ -44,6 +45,15 @@ TEST(StorageClassesTest, ACompressedSyntaxInFrontIsTakenAsItComes) {
   EXPECT_EQ(chosen({uids::DeflatedExplicitVRLittleEndian, uids::ImplicitVRLittleEndian}),
             uids::DeflatedExplicitVRLittleEndian);
   EXPECT_EQ(chosen({uids::ImplicitVRLittleEndian, uids::JPEG2000}), uids::ImplicitVRLittleEndian);
+}
+
+TEST(StorageClassesTest, WhateverIsStorableIsTakenAloneAndInFront) {
+  for (const TransferSyntax& syntax : transfer_syntaxes()) {
+    if (!is_storable_transfer_syntax(syntax.uid)) continue;
+    EXPECT_EQ(chosen({syntax.uid}), syntax.uid);
+    if (is_uncompressed(syntax.uid)) continue;
+    EXPECT_EQ(chosen({syntax.uid, uids::ExplicitVRLittleEndian}), syntax.uid);
+  }
 }
 
 TEST(StorageClassesTest, OnlyDataSetEncodingsAreStorable) {

@@ -162,6 +162,33 @@ TEST_F(QueryFind, OtherKeysComeFromTheStoredHeader) {
   EXPECT_EQ(index_.asked(Study, {{tags::StudyInstanceUID, "1.1"}}, tags::KVP), "120");
 }
 
+TEST_F(QueryFind, OfASequenceTheItemsThatMatchAreAnswered) {
+  // PS3.4 §C.2.2.2.6.
+  const auto code = [](const std::string& value, const std::string& meaning) {
+    return Item{data_set_of({{tags::CodeValue, value}, {tags::CodeMeaning, meaning}})};
+  };
+  DataSet header =
+      data_set_of({{tags::StudyInstanceUID, "1.9"}, {tags::SpecificCharacterSet, "ISO_IR 100"}});
+  header.set_items(tags::ProcedureCodeSequence, {code("A1", "first"), code("B2", "sch\xF6n")});
+  index_.holds(header);
+  const auto asked = [&](const std::string& value, const std::string& meaning) {
+    DataSet keys = data_set_of({{tags::StudyInstanceUID, "1.9"}});
+    keys.set_items(tags::ProcedureCodeSequence, {code(value, meaning)});
+    std::string values;
+    for (const DataSet& answer : index_.answers(QueriedIndex::query(Study, keys, {}))) {
+      for (const Item& item : answer.items(tags::ProcedureCodeSequence)) {
+        values += item.data_set.text(tags::CodeValue);
+      }
+    }
+    return values;
+  };
+  EXPECT_EQ(asked("A1", ""), "A1");
+  EXPECT_EQ(asked("", "sch?n"), "B2");
+  EXPECT_EQ(asked("A1\\B2", ""), "A1B2");
+  EXPECT_EQ(asked("", ""), "A1B2") << "universal";
+  EXPECT_EQ(asked("C3", ""), "");
+}
+
 TEST_F(QueryFind, AnswersAreUtf8AndSaySo) {
   const auto answers = index_.answers(QueriedIndex::query(
       Study, {{tags::StudyInstanceUID, "1.4"}, {tags::PatientName, ""}, {tags::StudyTime, ""}}));
