@@ -31,8 +31,8 @@ class ArchiveDoor : public WorklistDoor {
   explicit ArchiveDoor(std::unique_ptr<storage::Archive> archive) : archive_(std::move(archive)) {}
 
   WorklistPut put(std::span<const storage::NewWorklistItem> items, Existing existing) override {
-    const auto added = archive_->worklist().put(items, existing);
-    if (!added) return {.failed = items.size(), .status = fail(added.error())};
+    const auto put = archive_->worklist().put(items, existing);
+    if (!put) return {.failed = items.size(), .status = fail(put.error())};
     return {.taken = items.size()};
   }
   Result<std::vector<DataSet>> list(const web::Fields& parameters) override {

@@ -16,7 +16,7 @@ namespace {
 
 using Sync = IndexDatabase::Sync;
 
-/// A step of these was begun: no change of its order makes it wait again.
+/// A step of these was begun: no order makes it wait again.
 constexpr std::string_view kBegun = "('STARTED', 'COMPLETED', 'DISCONTINUED')";
 constexpr std::string_view kWaiting = "('SCHEDULED', 'ARRIVED', 'READY')";
 
@@ -86,7 +86,7 @@ class Putter {
         names, places, updates, kBegun, kWaiting));
     if (!put) return fail(put.error());
     auto look = database.prepare(
-        "SELECT 1 FROM worklist_item WHERE study_instance_uid = $1 AND "
+        "SELECT status FROM worklist_item WHERE study_instance_uid = $1 AND "
         "scheduled_procedure_step_id = $2");
     if (!look) return fail(look.error());
     auto performed = database.prepare(
@@ -97,6 +97,16 @@ class Putter {
   }
 
   Result<bool> is_there(const StepId& id) { return holds(*look_, id); }
+
+  /// As it is in the worklist, where it is.
+  Result<StepStatus> status_of(const StepId& id) {
+    const ResetAtEnd reset(*look_);
+    const auto there = holds_row(*look_, id);
+    if (!there) return fail(there.error());
+    const auto status = *there ? parse_step_status(look_->text(0)) : std::nullopt;
+    if (!status) return fail(ErrorKind::Corrupt, "index: a worklist item has an unknown status");
+    return *status;
+  }
 
   Status put(const NewWorklistItem& item, std::int64_t at_ms) {
     const auto bytes = encode_worklist_data_set(item.data_set);
@@ -110,13 +120,10 @@ class Putter {
     put_->bind_bytes(++place, *bytes);
     put_->bind(++place, to_string(item.status));
     if (auto done = put_->run(); !done) return done;
-    // The modality may have reported the step before its order was entered here.
+    // No order takes back what the modality reports of the step, be it before this one came.
     const auto performed = holds(*performed_, item.id);
     if (!performed) return fail(performed.error());
-    if (!*performed) return {};
-    SqlText waiting = condition(item.id);
-    waiting += fmt::format(" AND status IN {}", kWaiting);
-    return follow_performed_steps(database_, waiting);
+    return *performed ? follow_performed_steps(database_, condition(item.id)) : Status{};
   }
 
  private:
@@ -131,6 +138,10 @@ class Putter {
 
   static Result<bool> holds(SqlStatement& select, const StepId& id) {
     const ResetAtEnd reset(select);
+    return holds_row(select, id);
+  }
+  /// The same; the statement stands at the row then.
+  static Result<bool> holds_row(SqlStatement& select, const StepId& id) {
     select.bind(1, std::string_view(id.study_instance_uid));
     select.bind(2, std::string_view(id.scheduled_procedure_step_id));
     return select.step();
@@ -218,9 +229,9 @@ Status follow_performed_steps(SqlDatabase& database, const SqlText& items) {
   return run_sql(database, sql);
 }
 
-Result<std::vector<bool>> SqlWorklist::put(std::span<const NewWorklistItem> items,
-                                           Existing existing) {
-  std::vector<bool> added;
+Result<std::vector<PutItem>> SqlWorklist::put(std::span<const NewWorklistItem> items,
+                                              Existing existing) {
+  std::vector<PutItem> outcome;
   const auto put_all = [&](SqlDatabase& database) -> Status {
     auto putter = Putter::create(database, "");
     if (!putter) return fail(putter.error());
@@ -233,15 +244,17 @@ Result<std::vector<bool>> SqlWorklist::put(std::span<const NewWorklistItem> item
                     fmt::format("the worklist has the step {} of study {} already",
                                 item.id.scheduled_procedure_step_id, item.id.study_instance_uid));
       }
-      added.push_back(!*there);
       if (auto done = putter->put(item, at_ms); !done) return done;
+      const auto status = putter->status_of(item.id);
+      if (!status) return fail(status.error());
+      outcome.push_back({!*there, *status});
     }
     return {};
   };
   if (auto written = database_.write(put_all, Sync::Now); !written) {
     return fail(std::move(written.error()));
   }
-  return added;
+  return outcome;
 }
 
 Status SqlWorklist::put_source(std::string_view source, std::span<const NewWorklistItem> items) {

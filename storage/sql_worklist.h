@@ -17,7 +17,8 @@ class SqlWorklist final : public Worklist {
   /// The database outlives it and what it returns.
   explicit SqlWorklist(IndexDatabase& database) : database_(database) {}
 
-  Result<std::vector<bool>> put(std::span<const NewWorklistItem> items, Existing existing) override;
+  Result<std::vector<PutItem>> put(std::span<const NewWorklistItem> items,
+                                   Existing existing) override;
   Status put_source(std::string_view source, std::span<const NewWorklistItem> items) override;
   Status forget_source(std::string_view source) override;
   Result<std::vector<std::string>> sources() override;

@@ -55,6 +55,14 @@ struct WorklistItem {
   DataSet data_set{};                           ///< with `status` in (0040,0020)
 };
 
+/// What came of an item that was put.
+struct PutItem {
+  bool is_new = false;
+  StepStatus status = StepStatus::Scheduled;  ///< as it is now, whatever the order said
+
+  friend bool operator==(const PutItem&, const PutItem&) = default;
+};
+
 /// What of the worklist is shown, whatever is asked.
 struct WorklistView {
   std::vector<StepStatus> statuses = all_step_statuses();
@@ -67,11 +75,11 @@ class Worklist {
   virtual ~Worklist() = default;
 
   enum class Existing : std::uint8_t { Refuse, Replace };
-  /// All or none. An item that is there already is Duplicate or replaced; a step that was started
-  /// does not become a scheduled one again by it, and one that performed steps name already is as
-  /// they say. Gives whether each is new.
-  [[nodiscard]] virtual Result<std::vector<bool>> put(std::span<const NewWorklistItem> items,
-                                                      Existing existing) = 0;
+  /// All or none. An item that is there already is Duplicate or replaced. The status of a step that
+  /// performed steps name stays as they say, whatever its order does; one that only orders began
+  /// does not become a scheduled one again.
+  [[nodiscard]] virtual Result<std::vector<PutItem>> put(std::span<const NewWorklistItem> items,
+                                                         Existing existing) = 0;
   /// What a source holds from now on: its items are put (replacing), and those that it held before
   /// and does not any more are canceled, unless they were started. No items: the source is gone.
   [[nodiscard]] virtual Status put_source(std::string_view source,

@@ -24,6 +24,7 @@ namespace {
 
 namespace json = boost::json;
 using storage::NewWorklistItem;
+using storage::PutItem;
 using storage::StepId;
 using storage::Worklist;
 using storage::WorklistItem;
@@ -35,23 +36,24 @@ StepId id_of(const Request& request) {
   return {std::string{request.parameter("study")}, text_of_segment(request.parameter("step"))};
 }
 
-json::object to_json(const NewWorklistItem& item) {
+json::object to_json(const NewWorklistItem& item, const PutItem& put) {
   json::array generated;
   for (const Tag tag : item.generated) {
     const std::string_view keyword = lookup(tag)->keyword;
     generated.emplace_back(json::string_view{keyword.data(), keyword.size()});
   }
-  const std::string_view status = to_string(item.status);
+  const std::string_view status = to_string(put.status);
   return {{"study_instance_uid", item.id.study_instance_uid},
           {"scheduled_procedure_step_id", item.id.scheduled_procedure_step_id},
           {"status", json::string_view{status.data(), status.size()}},
           {"generated", std::move(generated)}};
 }
 
-/// What has been put: how each is called, and what we have made up for it.
-Response told(unsigned status, const std::vector<NewWorklistItem>& items) {
+/// What has been put: how each is called, its status now, and what we have made up for it.
+Response told(unsigned status, const std::vector<NewWorklistItem>& items,
+              const std::vector<PutItem>& put) {
   json::array rows;
-  for (const NewWorklistItem& item : items) rows.push_back(to_json(item));
+  for (std::size_t i = 0; i < items.size(); ++i) rows.push_back(to_json(items[i], put[i]));
   Response response = Response::json(status, json::serialize(json::object{{"items", rows}}) + "\n");
   if (items.size() == 1 && status == 201) {
     response.headers.emplace_back("Location", worklist_path(items.front().id));
@@ -117,8 +119,8 @@ Result<std::vector<NewWorklistItem>> read_orders(std::string_view body) {
 Response create(Worklist& worklist, const Request& request) {
   const auto items = read_orders(request.body);
   if (!items) return Response::problem(items.error());
-  const auto added = worklist.put(*items, Worklist::Existing::Refuse);
-  return added ? told(201, *items) : Response::problem(added.error());
+  const auto put = worklist.put(*items, Worklist::Existing::Refuse);
+  return put ? told(201, *items, *put) : Response::problem(put.error());
 }
 
 /// Takes an identifier from the path, or finds that the order says another one.
@@ -156,9 +158,9 @@ Result<std::vector<NewWorklistItem>> read_order_for(const StepId& id, std::strin
 Response replace(Worklist& worklist, const Request& request) {
   const auto items = read_order_for(id_of(request), request.body);
   if (!items) return Response::problem(items.error());
-  const auto added = worklist.put(*items, Worklist::Existing::Replace);
-  if (!added) return Response::problem(added.error());
-  return told(added->front() ? 201 : 200, *items);
+  const auto put = worklist.put(*items, Worklist::Existing::Replace);
+  if (!put) return Response::problem(put.error());
+  return told(put->front().is_new ? 201 : 200, *items, *put);
 }
 
 Response done(const Status& status) {

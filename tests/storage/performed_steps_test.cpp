@@ -71,7 +71,9 @@ class PerformedStepsTest : public testing::Test {
     item.set_items(tags::ScheduledProcedureStepSequence,
                    {{data_set_of({{tags::ScheduledProcedureStepID, scheduled}})}});
     const NewWorklistItem order{{study, scheduled}, status, item, {}};
-    ASSERT_TRUE(worklist_.put({&order, 1}, Worklist::Existing::Refuse));
+    const auto put = worklist_.put({&order, 1}, Worklist::Existing::Replace);
+    ASSERT_TRUE(put);
+    EXPECT_EQ(to_string(put->front().status), worklist(study, scheduled));
   }
   std::string worklist(const std::string& study, const std::string& scheduled) {
     const auto item = worklist_.get({study, scheduled});
@@ -172,6 +174,36 @@ TEST_F(PerformedStepsTest, AnOrderThatComesAfterItsStepIsAsTheStepIs) {
   schedules("1.2", "S2");
   schedules("1.2", "S3");
   EXPECT_EQ(worklist("1.2", "S2") + worklist("1.2", "S3"), "DISCONTINUEDSCHEDULED");
+}
+
+TEST_F(PerformedStepsTest, NoOrderTakesBackWhatAModalityReported) {
+  schedules("1.2", "S1");
+  ASSERT_TRUE(creates("1.1", {request("1.2", "S1")}));
+  for (const StepStatus said : all_step_statuses()) {
+    schedules("1.2", "S1", said);
+    EXPECT_EQ(worklist("1.2", "S1"), "STARTED") << to_string(said);
+  }
+  ASSERT_TRUE(sets("1.1", "COMPLETED"));
+  for (const StepStatus said : all_step_statuses()) {
+    schedules("1.2", "S1", said);
+    EXPECT_EQ(worklist("1.2", "S1"), "COMPLETED") << to_string(said);
+  }
+}
+
+TEST_F(PerformedStepsTest, NorDoesAFileThatChanges) {
+  const auto file_says = [this](StepStatus status) {
+    DataSet item = data_set_of({{tags::StudyInstanceUID, "1.2"}});
+    item.set_items(
+        tags::ScheduledProcedureStepSequence,
+        {{data_set_of({{tags::ScheduledProcedureStepID, "S1"},
+                       {tags::ScheduledProcedureStepStatus, std::string(to_string(status))}})}});
+    const NewWorklistItem order{{"1.2", "S1"}, status, item, {}};
+    ASSERT_TRUE(worklist_.put_source("file:a.wl", {&order, 1}));
+  };
+  file_says(StepStatus::Scheduled);
+  ASSERT_TRUE(creates("1.1", {request("1.2", "S1")}));
+  file_says(StepStatus::Canceled);
+  EXPECT_EQ(worklist("1.2", "S1"), "STARTED");
 }
 
 TEST_F(PerformedStepsTest, AGroupedRequestIsFoundByItsOwnStudy) {

@@ -45,7 +45,8 @@ TEST(SqlWorklist, APutIsAllOrNothing) {
   ASSERT_FALSE(added);
   EXPECT_EQ(added.error().kind, ErrorKind::Duplicate);
   EXPECT_FALSE(worklist->get({"1.2.3", "S2"}));
-  EXPECT_THAT(*worklist->put(two, Worklist::Existing::Replace), ElementsAre(true, false));
+  EXPECT_THAT(*worklist->put(two, Worklist::Existing::Replace),
+              ElementsAre(PutItem{.is_new = true}, PutItem{.is_new = false}));
 }
 
 TEST(SqlWorklist, TwoProceduresOfOneAccessionNumberAreTwoItems) {
@@ -61,8 +62,10 @@ TEST(SqlWorklist, AReplacedOrderDoesNotTakeBackWhatWasBegun) {
   for (const std::string_view begun : {"STARTED", "COMPLETED", "DISCONTINUED"}) {
     set_status(worklist, begun);
     const auto again = items(order_of({{tags::PatientName, "New^Name"}}, {}));
-    ASSERT_TRUE(worklist->put(again, Worklist::Existing::Replace));
+    const auto put = worklist->put(again, Worklist::Existing::Replace);
+    ASSERT_TRUE(put);
     EXPECT_EQ(worklist.status(kFirst), begun);
+    EXPECT_EQ(to_string(put->front().status), begun) << "what is told is what is so";
     EXPECT_EQ(worklist->get(kFirst)->data_set.text(tags::PatientName), "New^Name");
   }
   const auto completed = items(order_of({}, {{tags::ScheduledProcedureStepStatus, "CANCELED"}}));
