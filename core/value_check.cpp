@@ -161,4 +161,15 @@ Status check_value(VR vr, std::string_view text) {
   return {};
 }
 
+Status check_single_value(VR vr, std::string_view text) {
+  const VRInfo& row = info(vr);
+  if (row.kind != VRKind::Text) return {};
+  if (row.multi_valued && text.find('\\') != text.npos) {
+    return wrong("has more than one value");
+  }
+  const bool lines = vr == VR::LT || vr == VR::ST || vr == VR::UT;
+  const Status without_controls = lines ? check_paragraphs(text) : check_line(text);
+  return without_controls ? Status{} : wrong("holds a control character");
+}
+
 }  // namespace pacs

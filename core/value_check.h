@@ -13,4 +13,8 @@ namespace pacs {
 /// says which value is wrong and why. Real objects fail this; reading them does not need it.
 [[nodiscard]] Status check_value(VR vr, std::string_view text);
 
+/// Whether a text element holds one value at most, without control characters where the VR has
+/// none; says nothing of form and length. `text` as above; a backslash in it separates values.
+[[nodiscard]] Status check_single_value(VR vr, std::string_view text);
+
 }  // namespace pacs

@@ -61,21 +61,34 @@ constexpr std::array kIdentifiers{Tag{tags::StudyInstanceUID}, Tag{tags::Schedul
 /// 64, and longer than that is none of them.
 constexpr std::size_t kIdentifierCharactersMax = 64;
 
+/// What else has one value only: lists and queries show, match and order by it (PS3.6, VM 1).
+constexpr std::array kSingle{
+    Tag{tags::PatientName}, Tag{tags::Modality}, Tag{tags::ScheduledProcedureStepStartDate},
+    Tag{tags::ScheduledProcedureStepStartTime}, Tag{tags::ScheduledProcedureStepStatus}};
+
 /// Of text in UTF-8: before, a backslash may be half a letter and ESC switches character sets.
+Status check_single_values(const DataSet& utf8) {
+  for (const Tag tag : kSingle) {
+    if (auto checked = check_single_value(dictionary_vr(tag), utf8.text(tag)); !checked) {
+      return malformed(tag, fmt::format("{} {}: it must be one value without control characters",
+                                        keyword_of(tag), checked.error().message));
+    }
+  }
+  return {};
+}
+
+/// The same of what must do for a name besides.
 Status check_identifiers(const DataSet& utf8) {
   for (const Tag tag : kIdentifiers) {
     const std::string_view text = utf8.text(tag);
-    const auto is_control = [](char c) {
-      return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-    };
     const auto begins_letter = [](char c) {
       return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
     };
     const auto characters = std::size_t(std::ranges::count_if(text, begins_letter));
     std::string wrong;
-    if (text.find('\\') != text.npos) {
-      wrong = "has more than one value";
-    } else if (std::ranges::any_of(text, is_control)) {
+    if (auto checked = check_single_value(dictionary_vr(tag), text); !checked) {
+      wrong = std::move(checked.error().message);
+    } else if (text.find('\x1B') != text.npos) {
       wrong = "holds a control character";
     } else if (characters > kIdentifierCharactersMax) {
       wrong = fmt::format("has {} characters", characters);
@@ -87,6 +100,11 @@ Status check_identifiers(const DataSet& utf8) {
                                       keyword_of(tag), wrong, kIdentifierCharactersMax));
   }
   return {};
+}
+
+Status check_one_of_each(const DataSet& utf8) {
+  if (auto checked = check_identifiers(utf8); !checked) return checked;
+  return check_single_values(utf8);
 }
 
 /// Decimal and integer strings that can be read; they may be longer than PS3.5 §6.2 says.
@@ -254,7 +272,7 @@ Result<std::vector<NewWorklistItem>> items_of_order(const DataSet& order,
                                                     std::optional<std::string_view> name) {
   if (auto checked = check_elements(order); !checked) return fail(checked.error());
   DataSet whole = to_utf8(order);
-  if (auto checked = check_identifiers(whole); !checked) return fail(checked.error());
+  if (auto checked = check_one_of_each(whole); !checked) return fail(checked.error());
   if (auto present = check_present(whole, kOfOrder, ""); !present) return fail(present.error());
   const Sequence steps = whole.items(kStep);
   if (steps.empty()) return malformed(kStep, "ScheduledProcedureStepSequence has no item");
@@ -277,7 +295,9 @@ Result<std::vector<NewWorklistItem>> items_of_order(const DataSet& order,
   }
   std::vector<NewWorklistItem> items;
   for (Item step : steps) {
-    if (auto checked = check_identifiers(step.data_set); !checked) return fail(checked.error());
+    if (auto checked = check_one_of_each(step.data_set); !checked) {
+      return fail(checked.error());
+    }
     if (auto present = check_present(step.data_set, kOfStep, " in a scheduled procedure step");
         !present) {
       return fail(present.error());

@@ -94,5 +94,28 @@ TEST(ValueCheck, ANameMayHaveSixtyFourCharactersInEachGroup) {
   EXPECT_TRUE(check_value(VR::PN, group + "=" + group + "=" + group));
 }
 
+TEST(SingleValueCheck, PassesOneValueOfAnyLengthAndForm) {
+  const Case cases[] = {{VR::PN, std::string(1000, 'x')},
+                        {VR::LO, ""},
+                        {VR::CS, "small"},
+                        {VR::LT, "a\\b\r\n"},
+                        {VR::UC, "a=b^c"},
+                        {VR::US, "\n\\"},
+                        {VR::ST, "one\\value"},
+                        {VR::PN, "\x1B$B;3"}};
+  for (const Case& one : cases) {
+    EXPECT_TRUE(check_single_value(one.vr, one.text)) << to_string(one.vr) << ' ' << one.text;
+  }
+}
+
+TEST(SingleValueCheck, RefusesSeveralValuesAndControlCharacters) {
+  for (const std::string_view text : {"a\\b", "\\", "a\\", "a\nb", "a\x7F", "\t"}) {
+    EXPECT_FALSE(check_single_value(VR::PN, text)) << text;
+    EXPECT_FALSE(check_single_value(VR::SH, text)) << text;
+  }
+  EXPECT_EQ(check_single_value(VR::CS, "CT\\MR").error().message, "has more than one value");
+  EXPECT_EQ(check_single_value(VR::LT, "a\x01z").error().message, "holds a control character");
+}
+
 }  // namespace
 }  // namespace pacs

@@ -180,6 +180,23 @@ TEST(WorklistOrder, AnIdentifierIsOneValueOf64CharactersAtMost) {
   expect_refused(tags::StudyInstanceUID, "1.2\n", "StudyInstanceUID");
 }
 
+TEST(WorklistOrder, WhatIsListedAndMatchedHasOneValueWithoutControlCharacters) {
+  const auto expect_refused = [](Tag tag, const std::string& value, const char* why) {
+    const Error error = refused(identified(tag, value));
+    EXPECT_EQ(error.kind, ErrorKind::Malformed) << tag.to_string();
+    EXPECT_EQ(error.tag, tag) << tag.to_string();
+    EXPECT_THAT(error.message, HasSubstr(why));
+  };
+  expect_refused(tags::PatientName, "Doe^Jane\\Roe^Jane", "PatientName has more than one value");
+  expect_refused(tags::PatientName, "Doe^\nJane", "PatientName holds a control character");
+  expect_refused(tags::Modality, "CT\\MR", "Modality has more than one value");
+  expect_refused(tags::ScheduledProcedureStepStatus, "STARTED\\SCHEDULED", "more than one value");
+  expect_refused(tags::ScheduledProcedureStepStartDate, "20240705\\20240706",
+                 "more than one value");
+  expect_refused(tags::ScheduledProcedureStepStartTime, "1000\\1100", "more than one value");
+  EXPECT_TRUE(items_of_order(identified(tags::ScheduledStationAETitle, "CT1\\CT2"))) << "VM 1-n";
+}
+
 // Its path would pass what a header of HTTP may be, and the step could not be told of.
 TEST(WorklistOrder, AStepIdThatNoPathCanHoldIsRefused) {
   const Error error =
