@@ -13,7 +13,6 @@ constexpr std::size_t kSegmentsMax = 32;
 constexpr std::size_t kQueryParametersMax = 256;
 
 bool is_safe_segment(std::string_view segment) {
-  if (segment == "." || segment == "..") return false;
   return std::none_of(segment.begin(), segment.end(), [](char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == '/' || c == '\\';
   });
@@ -31,6 +30,10 @@ Result<RequestTarget> parse_target(std::string_view target) {
   RequestTarget result;
   for (const auto segment : parsed->segments()) {
     std::string text = segment;
+    if (text == "." || text == "..") {  // clients take them away, which would mean another path
+      return fail(ErrorKind::Malformed,
+                  "the path has a segment . or ..: an identifier that is one is written ~2 or ~2.");
+    }
     if (!is_safe_segment(text)) {
       return fail(ErrorKind::Malformed, "the path has a segment that is not allowed");
     }

@@ -4,6 +4,7 @@
 
 #include "archive_api.h"
 #include "encoding/dicom_json.h"
+#include "storage/performed_steps.h"
 #include "tests/storage/worklist_language.h"
 
 namespace pacs::web {
@@ -26,6 +27,18 @@ class WorklistApiTest : public ArchiveApiTest {
     Router router;
     add_worklist(router, *archive);
     serve(std::move(router));
+  }
+  /// A performed step of the order's.
+  static storage::PerformedStep begun(const std::string& uid) {
+    DataSet request, step;
+    request.set_text(tags::StudyInstanceUID, "1.2.3");
+    request.set_text(tags::ScheduledProcedureStepID, "S1");
+    step.set_items(tags::ScheduledStepAttributesSequence, {{request}});
+    step.set_text(tags::PerformedProcedureStepStatus, "IN PROGRESS");
+    storage::PerformedStep performed;
+    performed.sop_instance_uid = uid;
+    performed.data_set = std::move(step);
+    return performed;
   }
   Answer posts(const Texts& of_order, const Texts& of_step) {
     return send("POST", "/api/worklist", json(order_of(of_order, of_step)));
@@ -94,6 +107,44 @@ TEST_F(WorklistApiTest, StepIdsWithSlashesHaveAPlaceInPaths) {
                             {{tags::ScheduledProcedureStepID, "A/1~ ä"}});
   EXPECT_EQ(made.header("Location"), "/api/worklist/1.2.3/A~11~0%20%C3%A4");
   EXPECT_EQ(get(made.header("Location")).status(), 200);
+}
+
+TEST_F(WorklistApiTest, StepIdsThatAreDotsHaveAPlaceInPaths) {
+  for (const std::string id : {".", ".."}) {
+    const Answer made = posts({}, {{tags::ScheduledProcedureStepID, id}});
+    EXPECT_EQ(made.status(), 201) << made.body;
+    EXPECT_EQ(made.header("Location"), "/api/worklist/1.2.3/~2" + id.substr(1));
+    const Answer plain = get("/api/worklist/1.2.3/" + id);
+    EXPECT_EQ(plain.status(), 400);
+    EXPECT_THAT(plain.body, HasSubstr("is written ~2 or ~2."));
+    EXPECT_EQ(get("/api/worklist/1.2.3/%2E" + id.substr(1)).status(), 400);
+    EXPECT_EQ(get(made.header("Location")).status(), 200);
+    EXPECT_EQ(send("DELETE", made.header("Location")).status(), 204);
+  }
+}
+
+TEST_F(WorklistApiTest, WhatIsToldIsTheStatusOfTheStepNotOfTheRequest) {
+  EXPECT_TRUE(archive->performed_steps().create(begun("1.9")));
+  EXPECT_THAT(posts({}, {}).body, HasSubstr(R"("status":"STARTED")")) << "it came after its step";
+  for (const char* said : {"SCHEDULED", "CANCELED", "DEPARTED", "COMPLETED"}) {
+    const Answer put = send("PUT", "/api/worklist/1.2.3/S1",
+                            json(order_of({{tags::PatientName, "New^Name"}},
+                                          {{tags::ScheduledProcedureStepStatus, said}})));
+    EXPECT_EQ(put.status(), 200) << put.body;
+    EXPECT_THAT(put.body, HasSubstr(R"("status":"STARTED")")) << said;
+  }
+  const std::string shown = get("/api/worklist/1.2.3/S1").body;
+  EXPECT_THAT(shown, HasSubstr("New^Name")) << "the rest of the order is applied";
+  EXPECT_THAT(shown, HasSubstr("STARTED"));
+}
+
+TEST_F(WorklistApiTest, ValuesWhereOneIsMeantAreProblemsThatNameTheAttribute) {
+  const Answer name = posts({{tags::PatientName, "Doe^Jane\\Roe"}}, {});
+  EXPECT_EQ(name.status(), 400);
+  EXPECT_THAT(name.body, HasSubstr("PatientName has more than one value"));
+  const Answer modality = posts({}, {{tags::Modality, "CT\\MR"}});
+  EXPECT_EQ(modality.status(), 400);
+  EXPECT_THAT(modality.body, HasSubstr("Modality has more than one value"));
 }
 
 TEST_F(WorklistApiTest, BadBodiesAreProblemsThatNameTheAttribute) {
