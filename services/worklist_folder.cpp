@@ -16,6 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kSource = "file:";
+constexpr std::string_view kReasonSuffix = ".reason.txt";
+constexpr const char* kNotFollowed = "the worklist folder cannot be followed";
 
 std::string source_of(const std::string& name) {
   return std::string(kSource) + name;
@@ -38,6 +40,21 @@ bool is_of_file(const Error& error) {
 
 Error io_error(const std::error_code& code, const fs::path& path) {
   return Error{ErrorKind::Io, code.message()}.in(path.string());
+}
+
+/// a.wl, a.2.wl, a.3.wl: the first that is not there, nor its reason.
+fs::path free_name(const fs::path& folder, const fs::path& name) {
+  fs::path free = name;
+  for (std::size_t number = 2; number <= kFailedOfNameMax; ++number) {
+    std::error_code ignored;
+    if (!fs::exists(folder / free, ignored) &&
+        !fs::exists((folder / free).string() + std::string(kReasonSuffix), ignored)) {
+      break;
+    }
+    free = name.parent_path() /
+           fmt::format("{}.{}{}", name.stem().string(), number, name.extension().string());
+  }
+  return free;
 }
 
 }  // namespace
@@ -94,18 +111,23 @@ Status WorklistFolder::load_sources() {
   return {};
 }
 
-void WorklistFolder::complain(const Error& error) {
-  std::string text = error.to_string();
-  if (text == last_complaint_) return;
-  log_.error({}, "the worklist folder cannot be followed; trying again", {{"reason", text}});
-  last_complaint_ = std::move(text);
+/// `name` is that of the file, or empty.
+void WorklistFolder::complain(const std::string& message, const std::string& name,
+                              const Error& error) {
+  const std::string reason = error.to_string();
+  std::string complaint = fmt::format("{}\n{}\n{}", message, name, reason);
+  if (!complaints_before_.contains(complaint)) {
+    log_.error({}, message + "; trying again", {{"file", name}, {"reason", reason}});
+  }
+  complaints_.insert(std::move(complaint));
 }
 
 void WorklistFolder::look() {
+  complaints_before_ = std::exchange(complaints_, {});
   auto files = list();
   // A folder that cannot be read is not an empty one: nothing is canceled for it.
-  if (!files) return complain(files.error());
-  if (auto loaded = load_sources(); !loaded) return complain(loaded.error());
+  if (!files) return complain(kNotFollowed, {}, files.error());
+  if (auto loaded = load_sources(); !loaded) return complain(kNotFollowed, {}, loaded.error());
   const Files before = std::exchange(files_, std::move(*files));
   for (auto& [name, seen] : files_) {
     const auto known = before.find(name);
@@ -125,34 +147,47 @@ void WorklistFolder::take(const std::string& name, Seen& seen) {
     taken = worklist_->put_source(source_of(name), *items);
   }
   if (taken) {
+    seen.done = true;
     sources_.insert(name);
-    last_complaint_.clear();
     log_.info({}, "worklist file taken",
               {{"file", name}, {"steps", std::to_string(items->size())}});
   } else if (is_of_file(taken.error())) {
-    log_.warning({}, "worklist file set aside",
-                 {{"file", name}, {"reason", taken.error().to_string()}});
-    taken = set_aside(name, taken.error());
+    set_aside(name, seen, taken.error());
+  } else if (taken.error().kind != ErrorKind::NotFound) {  // else it went since it was listed
+    complain("a worklist file cannot be taken", name, taken.error());
   }
-  seen.done = taken.has_value();
-  const bool gone = !taken && taken.error().kind == ErrorKind::NotFound;  // since it was listed
-  if (!taken && !gone) complain(taken.error());
 }
 
-Status WorklistFolder::set_aside(const std::string& name, const Error& error) {
+void WorklistFolder::set_aside(const std::string& name, Seen& seen, const Error& why) {
   // What an earlier, good file of this name brought stays: nobody has taken it back.
   if (sources_.contains(name)) {
-    if (auto forgotten = worklist_->forget_source(source_of(name)); !forgotten) return forgotten;
+    if (auto forgotten = worklist_->forget_source(source_of(name)); !forgotten) {
+      return complain("a worklist file cannot be set aside and stays", name, forgotten.error());
+    }
     sources_.erase(name);
   }
-  const fs::path to = folder_ / kFailedFolder / name;
+  const Result<fs::path> moved = move_aside(name, why);
+  if (!moved) {
+    Error both = moved.error();
+    both.message = fmt::format("{}; it cannot be taken: {}", both.message, why.to_string());
+    return complain("a worklist file cannot be set aside and stays", name, both);
+  }
+  seen.done = true;
+  log_.warning({}, "worklist file set aside",
+               {{"file", name}, {"as", moved->string()}, {"reason", why.to_string()}});
+}
+
+/// Moves it, with its reason beside it; gives where it is now.
+Result<fs::path> WorklistFolder::move_aside(const std::string& name, const Error& why) {
+  const fs::path folder = folder_ / kFailedFolder;
+  const fs::path to = folder / free_name(folder, name);
   std::error_code code;
   fs::create_directories(to.parent_path(), code);
   if (!code) fs::rename(folder_ / name, to, code);
   if (code) return fail(io_error(code, to));
-  std::ofstream note(to.string() + ".reason.txt");
-  note << error.to_string() << '\n';
-  return {};
+  std::ofstream note(to.string() + std::string(kReasonSuffix));
+  note << why.to_string() << '\n';
+  return to;
 }
 
 void WorklistFolder::cancel_missing() {
@@ -163,7 +198,7 @@ void WorklistFolder::cancel_missing() {
   for (const std::string& name : missing) {
     if (!missing_.contains(name)) continue;  // maybe being replaced just now
     if (auto gone = worklist_->put_source(source_of(name), {}); !gone) {
-      complain(gone.error());
+      complain("the steps of a worklist file that is gone cannot be canceled", name, gone.error());
       continue;
     }
     sources_.erase(name);

@@ -22,6 +22,9 @@ namespace pacs::services {
 inline constexpr std::uint64_t kWorklistFileBytesMax = 4ULL << 20;
 /// Where files go that cannot be taken, below the folder.
 inline constexpr std::string_view kFailedFolder = "failed";
+/// Files of one name that are kept there; further ones take the place of the last, so that a sender
+/// that never tires does not fill the disk.
+inline constexpr std::size_t kFailedOfNameMax = 1000;
 
 /// An order from a file: with or without Part 10 header, in any transfer syntax and character set.
 /// What identifiers it lacks are made from `name`. Errors name what is wrong with the file.
@@ -55,9 +58,10 @@ class WorklistFolder {
   [[nodiscard]] Result<Files> list() const;
   [[nodiscard]] Status load_sources();
   void take(const std::string& name, Seen& seen);
-  [[nodiscard]] Status set_aside(const std::string& name, const Error& error);
+  void set_aside(const std::string& name, Seen& seen, const Error& why);
+  [[nodiscard]] Result<std::filesystem::path> move_aside(const std::string& name, const Error& why);
   void cancel_missing();
-  void complain(const Error& error);
+  void complain(const std::string& message, const std::string& name, const Error& error);
 
   storage::Worklist* worklist_;
   std::filesystem::path folder_;
@@ -66,7 +70,8 @@ class WorklistFolder {
   bool sources_loaded_ = false;
   std::set<std::string> sources_;  // names that the worklist has items of
   std::set<std::string> missing_;  // of those, not there at the last look
-  std::string last_complaint_;     // so that a lasting one is logged once
+  // What this look complained of, and the one before: a lasting complaint is logged once.
+  std::set<std::string> complaints_, complaints_before_;
 };
 
 /// Looks at a folder every few seconds, on a thread of its own.

@@ -1,6 +1,7 @@
 #include "services/worklist_folder.h"
 
 #include <fstream>
+#include <sstream>
 
 #include <gmock/gmock.h>
 
@@ -55,9 +56,27 @@ class WorklistFolderTest : public testing::Test {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
-  storage::test::TemporaryFolder folder;
+  std::string content_of(const fs::path& path) {
+    std::ifstream file(folder / path);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  std::string log_text() {
+    log.flush();
+    std::ifstream file(logs / "log");
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  /// Lines of the log with `text` in them.
+  std::size_t logged(std::string_view text) {
+    std::istringstream lines(log_text());
+    std::size_t count = 0;
+    for (std::string line; std::getline(lines, line);) count += line.find(text) != line.npos;
+    return count;
+  }
+
+  storage::test::TemporaryFolder folder, logs;
+  integration::Logger log = *integration::Logger::create({.file = (logs / "log").string()});
   storage::test::TestWorklist worklist;
-  WorklistFolder watched{*worklist, folder.path(), integration::Logger{}};
+  WorklistFolder watched{*worklist, folder.path(), log};
   const storage::StepId first{"1.2.3", "S1"};
 
  private:
@@ -146,6 +165,40 @@ TEST_F(WorklistFolderTest, ACutFileIsSetAsideWithItsReason) {
   EXPECT_NE(reason("cut.wl"), "");
   EXPECT_TRUE(fs::exists(folder / "failed/sub/no.wl"));
   EXPECT_THAT(reason("no_name.wl"), HasSubstr("PatientName is missing"));
+}
+
+TEST_F(WorklistFolderTest, ASecondBadFileOfOneNameIsKeptBesideTheFirst) {
+  for (const char* content : {"first", "second", "third"}) {
+    writes("sub/a.wl", as_bytes(content));
+    looks();
+  }
+  EXPECT_EQ(content_of("failed/sub/a.wl"), "first");
+  EXPECT_EQ(content_of("failed/sub/a.2.wl"), "second");
+  EXPECT_EQ(content_of("failed/sub/a.3.wl"), "third");
+  EXPECT_NE(reason("sub/a.2.wl"), "");
+}
+
+TEST_F(WorklistFolderTest, WhatIsSetAsideIsLoggedWithItsPlace) {
+  writes("a.wl", as_bytes("garbage"));
+  looks();
+  EXPECT_EQ(logged("worklist file set aside"), 1U);
+  EXPECT_EQ(logged("failed/a.wl"), 1U);
+}
+
+TEST_F(WorklistFolderTest, AFileThatCannotBeSetAsideIsSaidToStayOnceForEachFile) {
+  std::ofstream(folder / "failed") << "no folder";
+  writes("a.wl", as_bytes("garbage"));
+  writes("b.wl", order_of({{tags::PatientName, ""}}, {}));
+  for (int i = 0; i < 4; ++i) looks();
+  EXPECT_TRUE(fs::exists(folder / "a.wl"));
+  EXPECT_EQ(logged("worklist file set aside"), 0U);
+  EXPECT_EQ(logged("cannot be set aside and stays"), 2U) << log_text();
+  EXPECT_EQ(logged("file=a.wl"), 1U);
+  EXPECT_EQ(logged("PatientName is missing"), 1U) << "with what is wrong with it";
+  fs::remove(folder / "failed");
+  looks();
+  EXPECT_TRUE(fs::exists(folder / "failed/a.wl"));
+  EXPECT_EQ(logged("worklist file set aside"), 2U);
 }
 
 TEST_F(WorklistFolderTest, ABadFileInPlaceOfAGoodOneCancelsNothing) {
