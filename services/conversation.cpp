@@ -9,6 +9,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 
+#include "core/uid_registry.h"
 #include "encoding/data_set_codec.h"
 #include "services/data_source.h"
 #include "services/operation.h"
@@ -30,6 +31,13 @@ constexpr std::size_t kResponsesUnsentMax = 16;
 /// come in between, so these are performed in place, which saves changes of thread for each object.
 bool is_single_exchange(CommandField request) {
   return request == CommandField::CStoreRq || request == CommandField::CEchoRq;
+}
+
+/// Affected or Requested SOP Instance UID (PS3.7 §10.3).
+Tag instance_element(CommandField n_service) {
+  const bool affected =
+      n_service == CommandField::NCreateRq || n_service == CommandField::NEventReportRq;
+  return affected ? Tag{0x0000, 0x1000} : Tag{0x0000, 0x1001};
 }
 
 }  // namespace
@@ -104,6 +112,11 @@ std::optional<Answer> Conversation::refusal(const Message& message,
   if (!context.scu_role && request.field != CommandField::NEventReportRq) {
     return Answer{.status = status::kNotAuthorized,
                   .error_comment = "the role of SCU was negotiated away"};
+  }
+  if (!composite && !request.sop_instance_uid.empty() && !is_usable_uid(request.sop_instance_uid)) {
+    return Answer{.status = status::kInvalidSopInstance,
+                  .error_comment = "the SOP Instance UID is none (PS3.5 9.1)",
+                  .offending_elements = {instance_element(request.field)}};
   }
   if (in_flight_.contains(request.message_id)) {
     return Answer{.status = status::kDuplicateInvocation,

@@ -6,7 +6,6 @@
 
 #include "core/dicom_tags.h"
 #include "core/uid_generator.h"
-#include "core/uid_registry.h"
 #include "core/uids.h"
 #include "encoding/character_set.h"
 #include "services/mpps_notify.h"
@@ -30,15 +29,6 @@ Answer may_no_longer_be_updated() {
   answer.error_comment = "Performed Procedure Step Object may no longer be updated";
   answer.error_id = kMayNoLongerBeUpdated;
   answer.offending_elements = {tags::PerformedProcedureStepStatus};
-  return answer;
-}
-
-Answer invalid_instance(const std::string& uid) {
-  Answer answer;
-  answer.status = status::kInvalidSopInstance;
-  answer.error_comment = "the SOP Instance UID is none (PS3.5 9.1)";
-  answer.offending_elements = {Tag{0x0000, 0x1000}};
-  answer.sop_instance_uid = uid;
   return answer;
 }
 
@@ -94,7 +84,6 @@ Task<Result<Answer>> MppsScp::create(Operation& operation) {
   step.source_ae = operation.association().request.calling_ae;
   // PS3.7 §10.1.5.1.3: Affected SOP Instance UID may be left to the SCP.
   if (step.sop_instance_uid.empty()) step.sop_instance_uid = generate_uid();
-  if (!is_usable_uid(step.sop_instance_uid)) co_return invalid_instance(step.sop_instance_uid);
   DataSet attributes;
   if (operation.request().has_data_set) {
     Result<DataSet> read = co_await operation.read_identifier();

@@ -54,6 +54,14 @@ Operation operation_of(CommandField field) {
   }
 }
 
+/// PS3.7 §10.1.5.1.6, 0117H: "the SOP Instance UID specified implied a violation of the UID
+/// construction rules", of an N-service's Affected or Requested SOP Instance UID.
+bool says_invalid_instance(CommandField field, const Error& error) {
+  const bool composite = static_cast<std::uint16_t>(field) < 0x0100;  // C-, not N-
+  return !composite && error.kind == ErrorKind::Malformed &&
+         (error.tag == Tag{0x0000, 0x1000} || error.tag == Tag{0x0000, 0x1001});
+}
+
 }  // namespace
 
 // PS3.7 Annex C: 0001H, 0107H, 0116H and BxxxH warn; all else that is not said to be something
@@ -94,7 +102,10 @@ Command response_to(const Command& request, std::uint16_t status) {
 }
 
 Command failure_response(const Command& request, const Error& error) {
-  Command response = response_to(request, status_of(request.field, error.kind));
+  const std::uint16_t status = says_invalid_instance(request.field, error)
+                                   ? status::kInvalidSopInstance
+                                   : status_of(request.field, error.kind);
+  Command response = response_to(request, status);
   response.error_comment = error.message;
   if (error.tag) response.offending_elements.push_back(*error.tag);
   return response;

@@ -88,8 +88,17 @@ TEST_F(MppsScpTest, AStepWithoutUidIsGivenOne) {
   EXPECT_TRUE(steps().get(created.command.sop_instance_uid));
 }
 
-TEST_F(MppsScpTest, WhatIsNoUidIsNoInstance) {
-  EXPECT_EQ(status_of(creates("1.2.x")), status::kInvalidSopInstance);
+// PS3.7 §10.1.2.1.9, §10.1.3.1.9, §10.1.5.1.6.
+TEST_F(MppsScpTest, WhatIsNoUidIsAnInvalidInstanceForEveryOperation) {
+  for (const std::string& uid : {std::string("1.2.x"), "1." + std::string(63, '2')}) {
+    for (const Response& refused : {creates(uid), sets(uid, ending("COMPLETED", {})), gets(uid)}) {
+      EXPECT_EQ(status_of(refused), status::kInvalidSopInstance) << uid;
+      const bool affected = refused.command.field == CommandField::NCreateRsp;
+      const Tag named = affected ? Tag{0x0000, 0x1000} : Tag{0x0000, 0x1001};
+      EXPECT_EQ(refused.command.offending_elements, std::vector<Tag>{named}) << uid;
+    }
+  }
+  EXPECT_TRUE(steps().list({})->steps.empty());
 }
 
 TEST_F(MppsScpTest, AUidIsTakenOnce) {

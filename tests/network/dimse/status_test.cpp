@@ -84,6 +84,23 @@ TEST(Status, AResponseRepeatsWhatIdentifiesItsRequest) {
   EXPECT_FALSE(response.has_data_set);
 }
 
+TEST(Status, AnInstanceUidThatIsNoneIsAnInvalidInstanceForNServices) {
+  for (const auto& [field, element, code] :
+       {std::tuple{CommandField::NCreateRq, 0x1000, 0x0117},
+        std::tuple{CommandField::NEventReportRq, 0x1000, 0x0117},
+        std::tuple{CommandField::NSetRq, 0x1001, 0x0117},
+        std::tuple{CommandField::NGetRq, 0x1001, 0x0117},
+        std::tuple{CommandField::NActionRq, 0x1001, 0x0117},
+        std::tuple{CommandField::NSetRq, 0x0003, 0x0106},
+        std::tuple{CommandField::CStoreRq, 0x1000, 0xC000}}) {
+    Command request;
+    request.field = field;
+    Error error{ErrorKind::Malformed, "UID above 64 characters"};
+    error.tag = Tag{0x0000, static_cast<std::uint16_t>(element)};
+    EXPECT_EQ(failure_response(request, error).status, code) << to_string(field);
+  }
+}
+
 TEST(Status, AFailureNamesCauseAndElement) {
   Command request;
   request.field = CommandField::CStoreRq;
