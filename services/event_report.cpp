@@ -8,6 +8,7 @@
 #include "core/uids.h"
 #include "encoding/data_set_codec.h"
 #include "services/data_source.h"
+#include "services/open_association.h"
 #include "services/request.h"
 
 namespace pacs::services {
@@ -94,8 +95,7 @@ network::PresentationContext event_report_context(std::string_view sop_class_uid
 Task<Status> report_event(network::RequestOptions peer, EventReport report, integration::Logger log,
                           std::stop_token stop) {
   peer.contexts.assign(1, event_report_context(report.sop_class_uid));
-  Result<std::shared_ptr<network::Association>> opened =
-      co_await network::request_association(std::move(peer), std::move(log));
+  Opened opened = co_await open_association(std::move(peer), std::move(log), stop);
   if (!opened) co_return fail(std::move(opened.error()));
   network::Association& association = **opened;
   const std::stop_callback give_up(stop, [&association] { association.abort(); });

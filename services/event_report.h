@@ -24,8 +24,8 @@ struct EventReport {
 
 /// Opens an association to `peer` (contexts are set here), reports, releases. A success, or a
 /// warning, of the peer is success. Errors: Rejected when it refuses the association, the SOP
-/// class, the role or the report; the connection's; Cancelled when `stop` is asked for, whose
-/// callbacks must come on the caller's executor.
+/// class, the role or the report; the connection's; Cancelled when `stop` is asked for, also while
+/// the peer does not answer; its callbacks must come on the caller's executor.
 Task<Status> report_event(network::RequestOptions peer, EventReport report, integration::Logger log,
                           std::stop_token stop = {});
 
