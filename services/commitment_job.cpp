@@ -59,7 +59,13 @@ class CommitmentAttempt {
                                                      .before = job.id,
                                                      .limit = 1});
     if (!earlier) return fail(earlier.error());
-    return !earlier->empty();
+    if (earlier->empty()) return false;
+    // The same one under the key of an older version of this program is no other.
+    const Result<storage::Job> before = setup_.archive.jobs().find(earlier->front().id);
+    if (!before && before.error().kind == ErrorKind::NotFound) return false;  // removed just now
+    if (!before) return fail(before.error());
+    const auto kept = decode_commitment(before->payload);
+    return !kept || reference_set(kept->request) != reference_set(order_.request);
   }
 
   Task<Status> check() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -125,6 +126,16 @@ tl::expected<CommitmentRequest, Answer> read_commitment_request(const DataSet& d
                                   std::string(reference.text(tags::ReferencedSOPInstanceUID))});
   }
   return request;
+}
+
+std::vector<CommitmentReference> reference_set(const CommitmentRequest& request) {
+  std::vector<CommitmentReference> references = request.references;
+  for (CommitmentReference& reference : references) reference.failure = 0;
+  std::ranges::sort(references, {}, [](const CommitmentReference& reference) {
+    return std::tie(reference.sop_class_uid, reference.sop_instance_uid);
+  });
+  references.erase(std::unique(references.begin(), references.end()), references.end());
+  return references;
 }
 
 // Line by line: form, Transaction UID, called AE title, time of the check; then "=CLASS" where the

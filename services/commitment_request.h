@@ -42,6 +42,9 @@ struct CommitmentRequest {
 [[nodiscard]] tl::expected<CommitmentRequest, Answer> read_commitment_request(
     const DataSet& data_set, std::size_t references_max);
 
+/// What it asks for, whatever the order: its references sorted, each once, without failures.
+[[nodiscard]] std::vector<CommitmentReference> reference_set(const CommitmentRequest& request);
+
 /// What is kept of a request until its report is delivered.
 struct CommitmentOrder {
   CommitmentRequest request;

@@ -40,10 +40,13 @@ std::optional<Answer> refusal(const network::Command& request) {
   return std::nullopt;
 }
 
-/// The same for the same request of the same AE only.
-std::string key_of(const CommitmentOrder& order, const std::string& calling_ae) {
-  return fmt::format("commitment/{}/{}/{:016x}", calling_ae, order.request.transaction_uid,
-                     storage::checksum(encode_commitment(order)));
+/// The same for the same request of the same AE only, whatever the order of its references and
+/// whatever the AE calls us. Takes its time with many references.
+std::string key_of(const CommitmentRequest& request, const std::string& calling_ae) {
+  CommitmentOrder set;
+  set.request.references = reference_set(request);
+  return fmt::format("commitment/{}/{}/{:016x}", calling_ae, request.transaction_uid,
+                     storage::checksum(encode_commitment(set)));
 }
 
 }  // namespace
@@ -85,7 +88,8 @@ Task<Result<Answer>> CommitmentScp::perform(Operation& operation) {
   const network::AssociationRequest& asked = operation.association().request;
   const std::string calling_ae = asked.calling_ae;
   const CommitmentOrder order{.request = std::move(*request), .called_ae = asked.called_ae};
-  const std::string key = key_of(order, calling_ae);
+  const auto make_key = [&] { return key_of(order.request, calling_ae); };
+  const std::string key = co_await on_worker(setup_->workers, make_key);
   // Before a worker can have the job.
   const auto line = std::make_shared<ReportLine>(operation);
   setup_->lines->put(key, line);

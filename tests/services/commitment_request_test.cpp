@@ -45,6 +45,15 @@ TEST(CommitmentRequest, IsReadInItsOrderRepetitionsIncluded) {
                 {"1.2.3", "1.2.3.5"}, {"1.2.4", "1.2.3.4"}, {"1.2.3", "1.2.3.5"}}));
 }
 
+TEST(CommitmentRequest, WhatItAsksForIsTheSameInWhateverOrder) {
+  const CommitmentRequest one{"1.1", {{"1.2.3", "1.2.3.5", 0x0112}, {"1.2.4", "1.2.3.4"}}};
+  const CommitmentRequest other{"1.1",
+                                {{"1.2.4", "1.2.3.4"}, {"1.2.3", "1.2.3.5"}, {"1.2.4", "1.2.3.4"}}};
+  EXPECT_EQ(reference_set(one), reference_set(other));
+  EXPECT_EQ(reference_set(one).size(), 2U);
+  EXPECT_NE(reference_set(one), reference_set({"1.1", {{"1.2.3", "1.2.3.5"}}}));
+}
+
 TEST(CommitmentRequest, WhatIsMissingIs0120AndWhatIsEmpty0121) {
   Answer answer = refused([](DataSet& ds) { ds.erase(tags::TransactionUID); });
   EXPECT_EQ(answer.status, status::kMissingAttribute);
