@@ -1,11 +1,9 @@
 // pacs commit: asks a peer to promise that it keeps instances (storage commitment), and shows what
 // it says of each.
 
-#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,6 +15,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/json.hpp>
 
 #include "apps/commands.h"
@@ -25,6 +25,7 @@
 #include "core/uid_generator.h"
 #include "core/uids.h"
 #include "integration/thread_adapter.h"
+#include "services/commitment_outcome.h"
 #include "services/commitment_scu.h"
 #include "services/responder.h"
 #include "services/verification_scp.h"
@@ -33,9 +34,13 @@ namespace pacs::apps {
 
 namespace {
 
-using services::CommitmentReference;
+using services::CommitmentOutcome;
 using services::CommitmentReport;
 using services::CommitmentRequest;
+
+void say_refused(const std::string& why) {
+  fmt::print(stderr, "pacs commit: a report was refused: {}\n", printable(why));
+}
 
 /// Takes the report that the peer brings on an association of its own.
 class ReportListener {
@@ -44,7 +49,7 @@ class ReportListener {
       : transaction_uid_(std::move(transaction_uid)) {
     responder_.add(std::make_unique<services::VerificationScp>());
     responder_.add(std::make_unique<services::CommitmentReports>(
-        [this](CommitmentReport report) { return take(std::move(report)); }));
+        [this](CommitmentReport report) { return take(std::move(report)); }, say_refused));
   }
   ~ReportListener() {
     if (server_) server_->shut_down(std::chrono::milliseconds{500});
@@ -65,17 +70,18 @@ class ReportListener {
     server_ = std::move(*server);
     return {};
   }
-  Result<CommitmentReport> wait(std::chrono::seconds time) {
+  std::optional<CommitmentReport> wait_until(std::chrono::steady_clock::time_point until) {
     std::unique_lock lock{mutex_};
-    if (!changed_.wait_for(lock, time, [this] { return report_.has_value(); })) {
-      return fail(ErrorKind::Timeout, fmt::format("no report within {} s", time.count()));
-    }
-    return std::move(*report_);
+    changed_.wait_until(lock, until, [this] { return report_.has_value(); });
+    return report_;
   }
 
  private:
   std::uint16_t take(CommitmentReport report) {
-    if (report.transaction_uid != transaction_uid_) return network::status::kProcessingFailure;
+    if (report.transaction_uid != transaction_uid_) {
+      say_refused("not the transaction that was asked for: " + report.transaction_uid);
+      return network::status::kProcessingFailure;
+    }
     const std::lock_guard lock{mutex_};
     report_ = std::move(report);
     changed_.notify_all();
@@ -91,97 +97,85 @@ class ReportListener {
   std::unique_ptr<network::Server> server_;
 };
 
+/// What is asked of the peer, and what came of it.
+struct Asking {
+  const CommitmentRequest& request;
+  bool listening = false;
+  std::chrono::seconds wait{};
+  /// Until when the report may come: counted from when the association is there.
+  std::chrono::steady_clock::time_point until{};
+  Result<CommitmentReport> outcome = fail(ErrorKind::Internal, "not asked");
+};
+
+Error no_report(std::chrono::seconds wait) {
+  return {ErrorKind::Timeout, fmt::format("no report within {} s", wait.count())};
+}
+
 /// Asks, and waits on the association when nobody listens; else lets it go.
 network::Task<Result<CommitmentReport>> ask_on(network::Association& association,
-                                               const CommitmentRequest& request, bool listening) {
-  const network::PresentationContext* context =
-      association.negotiated().accepted_for(uids::StorageCommitmentPushModel);
-  if (context == nullptr) {
-    co_return fail(ErrorKind::Rejected,
-                   "the peer took no presentation context for Storage Commitment");
-  }
-  Status asked = co_await services::request_commitment(association, *context, request);
+                                               const Asking& asking) {
+  services::CommitmentAsking on_association(association, asking.request, say_refused);
+  Status asked = co_await on_association.ask();
   if (!asked) co_return fail(std::move(asked.error()));
-  CommitmentReport report;
-  while (!listening && report.transaction_uid != request.transaction_uid) {
-    Result<CommitmentReport> received = co_await services::receive_commitment_report(association);
-    if (!received) co_return fail(std::move(received.error()));
-    report = std::move(*received);
-  }
+  if (asking.listening) co_return CommitmentReport{};
+  Result<CommitmentReport> report = co_await on_association.report();
   co_return report;
 }
 
-network::Task<void> ask_peer(network::RequestOptions peer, const CommitmentRequest& request,
-                             bool listening, Result<CommitmentReport>& outcome) {
+network::Task<void> ask_peer(network::RequestOptions peer, Asking& asking) {
   Result<std::shared_ptr<network::Association>> opened =
       co_await network::request_association(std::move(peer), {});
   if (!opened) {
-    outcome = fail(std::move(opened.error()));
+    asking.outcome = fail(std::move(opened.error()));
     co_return;
   }
   network::Association& association = **opened;
-  Result<CommitmentReport> report = co_await ask_on(association, request, listening);
-  outcome = std::move(report);
+  asking.until = std::chrono::steady_clock::now() + asking.wait;
+  boost::asio::steady_timer timer{co_await boost::asio::this_coro::executor, asking.until};
+  // It may be called when all is over here.
+  const auto expired = std::make_shared<bool>(false);
+  timer.async_wait([expired, held = *opened](const boost::system::error_code& cancelled) {
+    if (cancelled) return;
+    *expired = true;
+    held->abort();
+  });
+  Result<CommitmentReport> report = co_await ask_on(association, asking);
+  timer.cancel();
+  asking.outcome = std::move(report);
+  if (*expired && !asking.outcome) asking.outcome = fail(no_report(asking.wait));
   if (!association.ended()) {
     Status released = co_await association.release();
     (void)released;  // everything is said
   }
 }
 
-struct Line {
-  CommitmentReference reference;
-  bool reported = false;
-  [[nodiscard]] bool committed() const { return reported && reference.failure == 0; }
-  [[nodiscard]] std::string result() const {
-    if (!reported) return "not in the report";
-    if (reference.failure == 0) return "committed";
-    return fmt::format("failed: {:04X} {}", reference.failure,
-                       services::failure_reason::text(reference.failure));
-  }
-};
-
-/// What the report says of each reference, in the order they were asked for.
-std::vector<Line> lines_of(const CommitmentRequest& request, const CommitmentReport& report) {
-  std::map<std::string_view, std::uint16_t> said;
-  for (const CommitmentReference& reference : report.references) {
-    std::uint16_t& failure = said[reference.sop_instance_uid];
-    failure = std::max(failure, reference.failure);
-  }
-  std::vector<Line> lines;
-  for (const CommitmentReference& reference : request.references) {
-    Line line{.reference = reference};
-    if (const auto found = said.find(reference.sop_instance_uid); found != said.end()) {
-      line.reported = true;
-      line.reference.failure = found->second;
-    }
-    lines.push_back(std::move(line));
-  }
-  return lines;
-}
-
 void print_json(const CommitmentRequest& request, const CommitmentReport& report,
-                const std::vector<Line>& lines) {
-  boost::json::array rows;
-  for (const Line& line : lines) {
+                const CommitmentOutcome& outcome) {
+  boost::json::array rows, problems;
+  for (const CommitmentOutcome::Line& line : outcome.lines) {
     boost::json::object row{{"sop_class_uid", line.reference.sop_class_uid},
                             {"sop_instance_uid", line.reference.sop_instance_uid},
-                            {"committed", line.committed()}};
-    if (line.reported && line.reference.failure != 0) {
+                            {"committed", line.committed}};
+    if (line.reference.failure != 0) {
       row["failure_reason"] = fmt::format("{:04X}", line.reference.failure);
     }
-    if (!line.committed()) row["result"] = line.result();
+    if (!line.committed) row["result"] = line.result;
     rows.push_back(std::move(row));
   }
+  for (const std::string& problem : outcome.problems) problems.emplace_back(problem);
   fmt::print("{}\n", boost::json::serialize(
                          boost::json::object{{"transaction_uid", request.transaction_uid},
                                              {"retrieve_ae", report.retrieve_ae},
-                                             {"instances", std::move(rows)}}));
+                                             {"instances", std::move(rows)},
+                                             {"problems", std::move(problems)}}));
 }
 
-void print_table(const std::vector<Line>& lines) {
+void print_table(const CommitmentOutcome& outcome) {
   TextTable table({"SOP Instance UID", "Result"},
                   [](std::string_view line) { fmt::print("{}\n", line); });
-  for (const Line& line : lines) table.add({line.reference.sop_instance_uid, line.result()});
+  for (const CommitmentOutcome::Line& line : outcome.lines) {
+    table.add({line.reference.sop_instance_uid, printable(line.result)});
+  }
   table.finish();
 }
 
@@ -205,22 +199,27 @@ int commit(const CommitOptions& options, network::RequestOptions peer,
       return complain(listens.error(), 2);
     }
   }
-  Result<CommitmentReport> report = fail(ErrorKind::Internal, "not asked");
+  Asking asking{.request = request, .listening = listener != nullptr, .wait = wait};
   boost::asio::io_context io{1};
-  boost::asio::co_spawn(io, ask_peer(std::move(peer), request, listener != nullptr, report),
-                        boost::asio::detached);
+  boost::asio::co_spawn(io, ask_peer(std::move(peer), asking), boost::asio::detached);
   io.run();
-  if (report && listener) report = listener->wait(wait);
+  Result<CommitmentReport> report = std::move(asking.outcome);
+  if (report && listener) {
+    std::optional<CommitmentReport> came = listener->wait_until(asking.until);
+    report = came ? Result<CommitmentReport>{std::move(*came)} : fail(no_report(wait));
+  }
   if (!report) return complain(report.error(), 1);
 
-  const std::vector<Line> lines = lines_of(request, *report);
-  options.json ? print_json(request, *report, lines) : print_table(lines);
-  const auto committed = std::ranges::count_if(lines, &Line::committed);
-  if (!options.json) {
-    fmt::print(stderr, "{} of {} committed, transaction {}\n", committed, lines.size(),
-               request.transaction_uid);
+  const CommitmentOutcome outcome = services::compare(request, *report);
+  options.json ? print_json(request, *report, outcome) : print_table(outcome);
+  for (const std::string& problem : outcome.problems) {
+    fmt::print(stderr, "pacs commit: {}\n", printable(problem));
   }
-  return static_cast<std::size_t>(committed) == lines.size() ? 0 : 1;
+  if (!options.json) {
+    fmt::print(stderr, "{} of {} committed, transaction {}\n", outcome.committed(),
+               outcome.lines.size(), request.transaction_uid);
+  }
+  return outcome.all_committed() ? 0 : 1;
 }
 
 int run_commit(CommitOptions options) {

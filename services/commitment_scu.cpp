@@ -5,10 +5,10 @@
 #include <fmt/format.h>
 
 #include "core/dicom_tags.h"
+#include "core/uid_registry.h"
 #include "core/uids.h"
 #include "encoding/data_set_codec.h"
 #include "services/data_source.h"
-#include "services/request.h"
 
 namespace pacs::services {
 
@@ -19,6 +19,11 @@ using network::CommandField;
 
 /// A report on 200,000 instances has some 40 MB.
 constexpr std::size_t kReportBytesMax = 64U << 20;
+constexpr std::uint16_t kMessageId = 1;
+
+// Event Type IDs, PS3.4 Table J.3-2.
+constexpr std::uint16_t kRequestSuccessful = 1, kFailuresExist = 2;
+constexpr std::uint16_t kNoSuchEventType = 0x0113;  // PS3.7 §10.1.1.1.8
 
 DataSet action_information(const CommitmentRequest& request) {
   Sequence items;
@@ -55,21 +60,69 @@ Status add_references(const DataSet& information, Tag sequence, CommitmentReport
   return {};
 }
 
-/// Of the report that an N-EVENT-REPORT-RQ carries: what to answer, and the report when it is one.
-std::uint16_t answer_to(const Command& request, const Result<CommitmentReport>& report) {
-  if (request.sop_instance_uid != uids::StorageCommitmentPushModelInstance) {
-    return network::status::kNoSuchSopInstance;
+/// The report that an N-EVENT-REPORT-RQ brings, or what to answer instead (PS3.7 §10.1.1.1.8).
+tl::expected<CommitmentReport, Answer> report_of(const Command& request,
+                                                 const Result<DataSet>& information) {
+  const auto refuse = [](std::uint16_t status, std::string why) {
+    return tl::unexpected(Answer{.status = status, .error_comment = std::move(why)});
+  };
+  if (request.sop_class_uid != uids::StorageCommitmentPushModel) {
+    return refuse(network::status::kNoSuchSopClass, "not the class of Storage Commitment");
   }
-  if (!report) return network::status::kInvalidAttributeValue;
-  return network::status::kSuccess;
+  if (!is_usable_uid(request.sop_instance_uid)) {
+    return refuse(network::status::kInvalidSopInstance, "the SOP Instance UID is none");
+  }
+  if (request.sop_instance_uid != uids::StorageCommitmentPushModelInstance) {
+    return refuse(network::status::kNoSuchSopInstance,
+                  "not the well-known instance of Storage Commitment");
+  }
+  // PS3.4 Table J.3-2.
+  const std::uint16_t type = request.event_type_id.value_or(0);
+  if (type != kRequestSuccessful && type != kFailuresExist) {
+    return refuse(kNoSuchEventType, fmt::format("event type {}: there are 1 and 2", type));
+  }
+  if (!information) {
+    return refuse(network::status_of(request.field, information.error().kind),
+                  information.error().message);
+  }
+  Result<CommitmentReport> report = read_commitment_report(type, *information);
+  if (!report) return refuse(network::status::kInvalidAttributeValue, report.error().message);
+  return std::move(*report);
 }
 
-Result<CommitmentReport> report_of(Bytes bytes, const std::string& transfer_syntax_uid) {
-  const TransferSyntax* syntax = find_transfer_syntax(transfer_syntax_uid);
+Answer another_transaction(const std::string& uid) {
+  return Answer{.status = network::status::kProcessingFailure,
+                .error_comment = "not the transaction that was asked for: " + uid};
+}
+
+Task<Result<DataSet>> read_information(network::Association& association,
+                                       const network::Message& message) {
+  if (!message.command.has_data_set) {
+    co_return fail(ErrorKind::Malformed, "the report has no Event Information");
+  }
+  Result<Bytes> bytes =
+      co_await read_whole([&] { return association.read_data_set(); }, kReportBytesMax);
+  if (!bytes) co_return fail(std::move(bytes.error()));
+  const auto* context = association.negotiated().accepted(message.context_id);
+  const TransferSyntax* syntax =
+      context == nullptr ? nullptr : find_transfer_syntax(context->transfer_syntaxes.front());
+  if (syntax == nullptr) co_return fail(ErrorKind::Unsupported, "unknown transfer syntax");
+  co_return read_data_set(share(std::move(*bytes)), *syntax);
+}
+
+Result<Bytes> encoded(const CommitmentRequest& asked, const network::PresentationContext& context) {
+  const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntaxes.front());
   if (syntax == nullptr) return fail(ErrorKind::Unsupported, "unknown transfer syntax");
-  Result<DataSet> information = read_data_set(share(std::move(bytes)), *syntax);
-  if (!information) return fail(std::move(information.error()));
-  return read_commitment_report(*information);
+  return write_data_set(action_information(asked), *syntax);
+}
+
+Status outcome_of(const Command& response) {
+  const std::uint16_t status = response.status.value_or(0xFFFF);
+  if (network::status_class(status) != network::StatusClass::Failure) return {};
+  const std::string& comment = response.error_comment;
+  return fail(ErrorKind::Rejected,
+              fmt::format("the peer refused the request with status {:04X}{}{}", status,
+                          comment.empty() ? "" : ": ", comment));
 }
 
 }  // namespace
@@ -82,36 +135,10 @@ network::PresentationContext commitment_context() {
   return context;
 }
 
-Task<Status> request_commitment(network::Association& association,
-                                const network::PresentationContext& context,
-                                const CommitmentRequest& asked) {
-  const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntaxes.front());
-  if (syntax == nullptr) co_return fail(ErrorKind::Unsupported, "unknown transfer syntax");
-  Result<Bytes> bytes = write_data_set(action_information(asked), *syntax);
-  if (!bytes) co_return fail(std::move(bytes.error()));
-  Command command;
-  command.field = CommandField::NActionRq;
-  command.message_id = 1;
-  command.sop_class_uid = uids::StorageCommitmentPushModel;
-  command.sop_instance_uid = uids::StorageCommitmentPushModelInstance;
-  command.action_type_id = 1;
-  command.has_data_set = true;
-  network::DataSource source = data_source(share(std::move(*bytes)));
-  Result<Response> response =
-      co_await request(association, context.id, std::move(command), std::move(source));
-  if (!response) co_return fail(std::move(response.error()));
-  const std::uint16_t status = response->command.status.value_or(0xFFFF);
-  if (network::status_class(status) == network::StatusClass::Failure) {
-    const std::string& comment = response->command.error_comment;
-    co_return fail(ErrorKind::Rejected,
-                   fmt::format("the peer refused the request with status {:04X}{}{}", status,
-                               comment.empty() ? "" : ": ", comment));
-  }
-  co_return Status{};
-}
-
-Result<CommitmentReport> read_commitment_report(const DataSet& information) {
+Result<CommitmentReport> read_commitment_report(std::uint16_t event_type,
+                                                const DataSet& information) {
   CommitmentReport report;
+  report.event_type = event_type;
   report.transaction_uid = information.text(tags::TransactionUID);
   report.retrieve_ae = information.text(tags::RetrieveAETitle);
   if (report.transaction_uid.empty()) {
@@ -126,30 +153,80 @@ Result<CommitmentReport> read_commitment_report(const DataSet& information) {
   return report;
 }
 
-Task<Result<CommitmentReport>> receive_commitment_report(network::Association& association) {
-  Result<std::optional<network::Message>> received = co_await association.receive();
+Task<Status> CommitmentAsking::ask() {
+  const network::PresentationContext* context =
+      association_.negotiated().accepted_for(uids::StorageCommitmentPushModel);
+  if (context == nullptr) {
+    co_return fail(ErrorKind::Rejected,
+                   "the peer took no presentation context for Storage Commitment");
+  }
+  Result<Bytes> bytes = encoded(request_, *context);
+  if (!bytes) co_return fail(std::move(bytes.error()));
+  Command command;
+  command.field = CommandField::NActionRq;
+  command.message_id = kMessageId;
+  command.sop_class_uid = uids::StorageCommitmentPushModel;
+  command.sop_instance_uid = uids::StorageCommitmentPushModelInstance;
+  command.action_type_id = 1;
+  network::DataSource source = data_source(share(std::move(*bytes)));
+  Status sent = co_await association_.send(context->id, std::move(command), std::move(source));
+  if (!sent) co_return sent;
+  for (;;) {
+    Result<network::Message> received = co_await receive();
+    if (!received) co_return fail(std::move(received.error()));
+    const network::Message message = std::move(*received);
+    if (message.command.field == CommandField::NActionRsp &&
+        message.command.message_id == kMessageId) {
+      co_return outcome_of(message.command);  // a data set of it is passed over
+    }
+    Status taken = co_await take_report(message);
+    if (!taken) co_return taken;
+  }
+}
+
+Task<Result<CommitmentReport>> CommitmentAsking::report() {
+  while (!report_) {
+    Result<network::Message> received = co_await receive();
+    if (!received) co_return fail(std::move(received.error()));
+    const network::Message message = std::move(*received);
+    Status taken = co_await take_report(message);
+    if (!taken) co_return fail(std::move(taken.error()));
+  }
+  co_return std::move(*report_);
+}
+
+Task<Result<network::Message>> CommitmentAsking::receive() {
+  Result<std::optional<network::Message>> received = co_await association_.receive();
   if (!received) co_return fail(std::move(received.error()));
   if (!received->has_value()) {
     co_return fail(ErrorKind::ConnectionClosed, "the peer released before it had reported");
   }
-  const network::Message message = std::move(**received);
-  const network::PresentationContext* context =
-      association.negotiated().accepted(message.context_id);
-  if (message.command.field != CommandField::NEventReportRq || !message.command.has_data_set ||
-      context == nullptr) {
-    association.abort();
-    co_return fail(ErrorKind::Malformed, "the peer sent something else than a report");
+  co_return std::move(**received);
+}
+
+/// Answers it, and keeps it when it is that of the request. An error ends the association.
+Task<Status> CommitmentAsking::take_report(const network::Message& message) {
+  if (message.command.field != CommandField::NEventReportRq) {
+    association_.abort();
+    co_return fail(ErrorKind::Malformed, "the peer sent what is neither an answer nor a report");
   }
-  Result<Bytes> bytes =
-      co_await read_whole([&] { return association.read_data_set(); }, kReportBytesMax);
-  if (!bytes) co_return fail(std::move(bytes.error()));
-  Result<CommitmentReport> report =
-      report_of(std::move(*bytes), context->transfer_syntaxes.front());
-  const std::uint16_t status = answer_to(message.command, report);
+  const Result<DataSet> information = co_await read_information(association_, message);
+  if (!information && association_.ended()) co_return fail(information.error());
+  auto report = report_of(message.command, information);
+  if (report && report->transaction_uid != request_.transaction_uid) {
+    report = tl::unexpected(another_transaction(report->transaction_uid));
+  }
+  const std::uint16_t status = report ? network::status::kSuccess : report.error().status;
   Command answer = network::response_to(message.command, status);
-  Status sent = co_await association.send(message.context_id, std::move(answer));
-  if (!sent) co_return fail(std::move(sent.error()));
-  co_return report;
+  if (!report) answer.error_comment = report.error().error_comment;
+  Status sent = co_await association_.send(message.context_id, std::move(answer));
+  if (!sent) co_return sent;
+  if (!report) {
+    if (refused_) refused_(report.error().error_comment);
+  } else if (!report_) {
+    report_ = std::move(*report);
+  }
+  co_return Status{};
 }
 
 bool CommitmentReports::serves(std::string_view sop_class_uid) const {
@@ -161,16 +238,11 @@ network::Role CommitmentReports::grant_roles(const network::PresentationContext&
 }
 
 Task<Result<Answer>> CommitmentReports::perform(Operation& operation) {
-  Result<DataSet> information = co_await operation.read_identifier();
-  if (!information) co_return fail(std::move(information.error()));
-  Result<CommitmentReport> report = read_commitment_report(*information);
-  const std::uint16_t status = answer_to(operation.request(), report);
-  if (status != network::status::kSuccess) {
-    co_return Answer{
-        .status = status,
-        .error_comment = report ? "not the well-known instance" : report.error().message};
-  }
-  co_return Answer{.status = take_(std::move(*report))};
+  const Result<DataSet> information = co_await operation.read_identifier();
+  auto report = report_of(operation.request(), information);
+  if (report) co_return Answer{.status = take_(std::move(*report))};
+  if (refused_) refused_(report.error().error_comment);
+  co_return std::move(report.error());
 }
 
 }  // namespace pacs::services

@@ -110,6 +110,20 @@ def n_action_rq(sop_class, sop_instance, action, message_id=1):
                        ui(0x00001001, sop_instance), us(0x00001008, action))
 
 
+def n_action_rsp(request, status=0):
+    """PS3.7 Table 10.3-8, to a request as parse_command gives it"""
+    return command_set(element(0x00000002, request[0x00000003]), us(0x00000100, 0x8130),
+                       element(0x00000120, request[0x00000110]), us(0x00000800, 0x0101),
+                       us(0x00000900, status), element(0x00001000, request[0x00001001]))
+
+
+def n_event_report_rq(sop_class, sop_instance, event, message_id=1):
+    """PS3.7 Table 10.3-1"""
+    return command_set(ui(0x00000002, sop_class), us(0x00000100, 0x0100),
+                       us(0x00000110, message_id), us(0x00000800, 1),
+                       ui(0x00001000, sop_instance), us(0x00001002, event))
+
+
 def n_event_report_rsp(request, status=0):
     """PS3.7 Table 10.3-2, to a request as parse_command gives it"""
     return command_set(element(0x00000002, request[0x00000002]), us(0x00000100, 0x8100),

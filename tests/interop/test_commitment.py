@@ -8,6 +8,7 @@ import json
 import socket
 import struct
 import threading
+import time
 
 import pydicom
 from pydicom.dataset import Dataset
@@ -149,6 +150,121 @@ class Listener:
         self.socket.close()
 
 
+class OtherArchive:
+    """Storage commitment as no archive should do it: `script(self)` runs once it was asked."""
+
+    def __init__(self, script):
+        self.script, self.answers, self.failure = script, [], None
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        self.peer = raw.Connection.__new__(raw.Connection)
+        self.peer.socket, _ = self.socket.accept()
+        self.peer.socket.settimeout(harness.SECONDS_MAX)
+        try:
+            kind, body = self.peer.read()
+            assert kind == raw.ASSOCIATE_RQ
+            items = raw.item(0x10, b"1.2.840.10008.3.1.1.1")
+            items += raw.item(0x21, bytes([1, 0, 0, 0]) + raw.item(0x40, raw.IMPLICIT.encode()))
+            self.peer.send(raw.pdu(raw.ASSOCIATE_AC, body[:68] + items + raw.user_information()))
+            self.command, data = self.peer.message_with_data()
+            self.asked = decoded(data)
+            self.script(self)
+            answer = self.peer.read()
+            if answer and answer[0] == raw.RELEASE_RQ:
+                self.peer.send(raw.pdu(raw.RELEASE_RP, bytes(4)))
+        except (AssertionError, OSError, TypeError) as failure:
+            self.failure = failure
+        self.peer.socket.close()
+
+    def agrees(self):
+        """The response to N-ACTION."""
+        self.peer.send(raw.p_data(raw.pdv(1, raw.n_action_rsp(self.command), command=True)))
+
+    def reports(self, event=1, **changes):
+        """A report of all that was asked for, changed; keeps the status of its answer."""
+        ds = Dataset()
+        ds.TransactionUID, ds.ReferencedSOPSequence = self.asked.TransactionUID, self.asked.ReferencedSOPSequence
+        for keyword, value in changes.items():
+            setattr(ds, keyword, value)
+        command = raw.n_event_report_rq(raw.COMMITMENT, raw.COMMITMENT_INSTANCE, event)
+        self.answers.append(raw.status_of(self.peer.request(1, command, encoded(ds))[0]))
+
+    def close(self):
+        self.socket.close()
+
+
+class CommitToOthersTest(harness.TestCase):
+    """`pacs commit` and archives that do as they like."""
+
+    def commits(self, script, *options):
+        """(what it ended with, the statuses it answered reports with)"""
+        archive = OtherArchive(script)
+        self.addCleanup(archive.close)
+        done = pacs("commit", f"OTHER@127.0.0.1:{archive.port}", "--sop-class", "CTImageStorage", "1.2.3.4",
+                    "--wait", 2, *options)
+        archive.thread.join(harness.SECONDS_MAX)
+        return done, archive.answers
+
+    def test_a_report_before_the_response_is_taken(self):
+        def script(archive):
+            archive.reports()
+            archive.agrees()
+        done, answers = self.commits(script)
+        self.assertEqual((done.returncode, answers), (0, [0]), done.stderr)
+        self.assertIn("1 of 1 committed", done.stderr)
+
+    def test_an_unknown_event_type_is_no_commitment(self):
+        def script(archive):
+            archive.agrees()
+            archive.reports(event=9)
+        done, answers = self.commits(script)
+        self.assertEqual((done.returncode, answers), (1, [0x0113]), done.stdout)
+        self.assertIn("a report was refused: event type 9", done.stderr)
+        self.assertIn("no report within 2 s", done.stderr)
+
+    def test_a_report_against_itself_is_named_and_not_believed(self):
+        def script(archive):
+            archive.agrees()
+            archive.reports(event=2)
+        done, answers = self.commits(script)
+        self.assertEqual((done.returncode, answers), (1, [0]), done.stdout)
+        self.assertIn("failures exist (event type 2), and names none", done.stderr)
+
+    def test_a_report_of_another_class_or_instance_is_named_and_not_believed(self):
+        def script(archive):
+            archive.agrees()
+            archive.reports(ReferencedSOPSequence=references(("1.2.840.10008.5.1.4.1.1.4", "1.2.3.4")))
+        done, _ = self.commits(script)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("reported with another SOP class: 1.2.840.10008.5.1.4.1.1.4", done.stdout)
+        self.assertIn("0 of 1 committed", done.stderr)
+
+        def more(archive):
+            archive.agrees()
+            archive.reports(ReferencedSOPSequence=references((raw.CT_STORAGE, "1.2.3.4"), (raw.CT_STORAGE, "1.2.3.5")))
+        done, _ = self.commits(more, "--json")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not asked for: 1.2.3.5", done.stderr)
+        self.assertIn("1.2.3.5", json.loads(done.stdout)["problems"][0])
+
+    def test_reports_on_other_transactions_are_refused_and_do_not_prolong_the_wait(self):
+        def script(archive):
+            archive.agrees()
+            while len(archive.answers) < 40:
+                archive.reports(TransactionUID="1.2.3.4.5")
+                time.sleep(0.25)
+        started = time.monotonic()
+        done, answers = self.commits(script)
+        self.assertLess(time.monotonic() - started, 6)
+        self.assertEqual((done.returncode, set(answers)), (1, {0x0110}), done.stdout)
+        self.assertIn("no report within 2 s", done.stderr)
+        self.assertIn("1.2.3.4.5", done.stderr)
+
+
 class CommitmentTest(harness.TestCase):
     def serve(self, *listeners, **tables):
         remotes = [{"ae_title": "MODALITY", "host": "127.0.0.1", "port": listener.port}
@@ -264,6 +380,31 @@ class CommitmentTest(harness.TestCase):
         pacs("jobs", "retry", job["id"], "--config", server.config_file, ok=True)
         self.assertEqual(listener.report()[0], 1)
         self.becomes(server, "done")
+
+    def test_a_peer_that_does_not_even_answer_the_association_does_not_hold_up_the_end(self):
+        silent = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(silent.close)
+        self.port = silent.getsockname()[1]
+        server = self.serve(self, commitment={"same_association": False})
+        with Modality(server) as modality:
+            self.assertEqual(modality.asks(request(identities(self.files))), 0)
+            modality.release()
+        taken, _ = silent.accept()
+        self.addCleanup(taken.close)
+        self.assertTrue(taken.recv(1))
+        started = time.monotonic()
+        self.assertEqual(server.stop(), 0)
+        self.assertLess(time.monotonic() - started, 10)  # five seconds for the job
+
+    def test_the_same_references_in_another_order_are_the_same_request(self):
+        server = self.serve()
+        asked = request(identities(self.files))
+        for pairs in (identities(self.files), identities(self.files)[::-1]):
+            with Modality(server) as modality:
+                self.assertEqual(modality.asks(request(pairs, asked.TransactionUID)), 0)
+                event, _ = modality.hears()
+                self.assertEqual(event, 1)
+            self.becomes(server, "done")
 
     def test_what_cannot_be_asked_is_refused_and_leaves_nothing(self):
         server = self.serve()

@@ -5,10 +5,13 @@
 #include <filesystem>
 #include <fstream>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include "core/dicom_tags.h"
 #include "services/commitment_scu.h"
@@ -144,12 +147,13 @@ class CommitmentScpTest : public testing::Test {
     }
     return request;
   }
-  static Status asks(Peer& peer, const CommitmentRequest& request) {
-    const auto* context = peer.negotiated().accepted_for(uids::StorageCommitmentPushModel);
-    return peer.wait(request_commitment(peer.association(), *context, request));
+  Status asks(Peer& peer, CommitmentRequest request) {
+    asked = std::move(request);
+    asking.emplace(peer.association(), asked);
+    return peer.wait(asking->ask());
   }
-  static CommitmentReport hears(Peer& peer) {
-    auto report = peer.wait(receive_commitment_report(peer.association()));
+  CommitmentReport hears(Peer& peer) {
+    auto report = peer.wait(asking->report());
     EXPECT_TRUE(report) << report.error().to_string();
     return report.value_or(CommitmentReport{});
   }
@@ -181,6 +185,8 @@ class CommitmentScpTest : public testing::Test {
   CommitmentOptions options;
   JobOptions jobs;
   std::unique_ptr<JobRunner> runner;
+  CommitmentRequest asked;
+  std::optional<CommitmentAsking> asking;
 };
 
 TEST_F(CommitmentScpTest, WhatIsStoredIsCommittedOnTheSameAssociation) {
@@ -366,6 +372,74 @@ TEST_F(CommitmentScpTest, TheSameRequestAfterItsReportIsCheckedAndReportedAgain)
   EXPECT_EQ(failures(hears(peer)).size(), 0U);
 }
 
+TEST_F(CommitmentScpTest, TheSameReferencesInAnotherOrderAreTheSameRequest) {
+  starts();
+  Peer peer{server};
+  associates(peer);
+  stores(peer, 2);
+  EXPECT_TRUE(asks(peer, request({"1.2.9.1", "1.2.9.2"})));
+  EXPECT_TRUE(failures(hears(peer)).empty());
+  EXPECT_TRUE(becomes(JobState::Done));
+  EXPECT_TRUE(asks(peer, request({"1.2.9.2", "1.2.9.1", "1.2.9.2"})));
+  EXPECT_TRUE(failures(hears(peer)).empty());
+  EXPECT_EQ(server.archive().jobs().list({}).value().size(), 1U);
+  EXPECT_TRUE(asks(peer, request({"1.2.9.2"})));
+  EXPECT_EQ(failures(hears(peer)).size(), 1U) << "fewer are others";
+}
+
+TEST_F(CommitmentScpTest, UnderWhateverAeTitleWeAreCalledItIsTheSameRequest) {
+  starts();
+  for (const char* called : {"PACS", "ANY-SCP"}) {
+    Peer peer{server};
+    peer.calls_us(called);
+    associates(peer);
+    EXPECT_TRUE(asks(peer, request({"1.2.9.404"}))) << called;
+    EXPECT_EQ(failures(hears(peer)), (std::map<std::string, std::uint16_t>{
+                                         {"1.2.9.404", failure_reason::kNoSuchObjectInstance}}));
+    EXPECT_TRUE(becomes(JobState::Done));
+  }
+}
+
+TEST_F(CommitmentScpTest, ARequestKeptUnderTheKeyOfAnOlderVersionIsNoOther) {
+  storage::NewJob old;
+  old.kind = kCommitmentJob;
+  old.subject = "1.2.77";
+  old.destination = "PEER";
+  old.payload = encode_commitment({.request = request({"1.2.9.404"}), .called_ae = "PACS"});
+  old.once = "commitment/PEER/1.2.77/0123456789abcdef";
+  ASSERT_TRUE(server.archive().jobs().add(old));
+  jobs.attempts_max = 1;
+  starts();
+  ASSERT_TRUE(becomes(JobState::Dead));
+  Peer peer{server};
+  associates(peer);
+  EXPECT_TRUE(asks(peer, request({"1.2.9.404"})));
+  EXPECT_EQ(
+      failures(hears(peer)),
+      (std::map<std::string, std::uint16_t>{{"1.2.9.404", failure_reason::kNoSuchObjectInstance}}));
+}
+
+TEST_F(CommitmentScpTest, APeerThatNeverAnswersTheAssociationDoesNotHoldUpTheEnd) {
+  boost::asio::io_context io;
+  boost::asio::ip::tcp::acceptor silent{
+      io, boost::asio::ip::tcp::endpoint{boost::asio::ip::address_v4::loopback(), 0}};
+  options.find_peer = [&](std::string_view) -> Result<network::RequestOptions> {
+    network::RequestOptions peer;
+    peer.port = silent.local_endpoint().port();
+    return peer;
+  };
+  options.same_association = false;
+  starts();
+  Peer peer{server};
+  associates(peer);
+  EXPECT_TRUE(asks(peer, request({"1.2.9.1"})));
+  boost::asio::ip::tcp::socket taken = silent.accept();
+  const auto begun = std::chrono::steady_clock::now();
+  runner->shut_down(milliseconds{0});
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds{5});
+  EXPECT_EQ(job().state, JobState::Waiting) << "to be reported after the next start";
+}
+
 TEST_F(CommitmentScpTest, ATransactionUidInUseForSomethingElseIs0131) {
   starts();
   Peer peer{server};
@@ -428,6 +502,8 @@ TEST_F(CommitmentScpTest, RequestsThatCannotBeAreRefused) {
   const Bytes bytes = *write_data_set(bare, *find_transfer_syntax(uids::ExplicitVRLittleEndian));
   EXPECT_EQ(answer([](auto& c) { c.sop_instance_uid = "1.2.3"; }, bytes).status,
             status::kNoSuchSopInstance);
+  EXPECT_EQ(answer([](auto& c) { c.sop_instance_uid = "1.2.x"; }, bytes).status,
+            status::kInvalidSopInstance);
   EXPECT_EQ(answer([](auto& c) { c.action_type_id = 2; }, bytes).status, status::kNoSuchAction);
   EXPECT_EQ(answer([](auto&) {}, {}).status, status::kMissingAttribute);
   EXPECT_EQ(answer([](auto& c) { c.sop_class_uid = uids::Verification; }, bytes).status,

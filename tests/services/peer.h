@@ -71,7 +71,9 @@ class Pacs {
 
  private:
   network::AcceptorPolicy policy() {
-    network::AcceptorPolicy policy = responder_.policy({});
+    network::AcceptorPolicy base;
+    base.accept_any_called_ae_title = true;
+    network::AcceptorPolicy policy = responder_.policy(std::move(base));
     if (only_.empty()) return policy;
     policy.choose = [this](const network::PresentationContext& proposed,
                            const network::AssociationRequest&) {
@@ -150,8 +152,10 @@ inline network::PresentationContext context(std::string_view sop_class_uid,
 /// A requestor. Each call blocks until it is done.
 class Peer {
  public:
-  explicit Peer(const Pacs& pacs) : port_(pacs.port()) {}
+  explicit Peer(const Pacs& pacs) : Peer(pacs.port()) {}
+  explicit Peer(std::uint16_t port) : port_(port) {}
 
+  void calls_us(std::string ae_title) { called_ae_ = std::move(ae_title); }
   void associates(std::vector<network::PresentationContext> contexts, std::uint16_t window = 1,
                   std::vector<network::ExtendedNegotiation> extended = {},
                   network::AssociationLimits limits = {}) {
@@ -159,7 +163,7 @@ class Peer {
     options.extended = std::move(extended);
     options.limits = limits;
     options.port = port_;
-    options.called_ae = "PACS";
+    options.called_ae = called_ae_;
     options.calling_ae = "PEER";
     options.contexts = std::move(contexts);
     options.window_invoked = window;
@@ -253,6 +257,7 @@ class Peer {
   }
 
   std::uint16_t port_;
+  std::string called_ae_ = "PACS";
   integration::IoPool pool_{1};
   boost::asio::strand<boost::asio::io_context::executor_type> strand_ =
       boost::asio::make_strand(pool_.context());
