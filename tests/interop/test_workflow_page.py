@@ -26,7 +26,7 @@ class WorkflowPage(harness.TestCase):
             on_free_ports(toml) + f"\n[dicom]\nport = {ports['11112']}\n\n[http]\nport = {ports['8080']}\n")
         (self.folder / "order.json").write_text(next(text for kind, text in blocks if kind == "json"))
 
-        said = []
+        said, answered = [], ""
         for kind, text in blocks:
             if kind != "sh":
                 continue
@@ -40,9 +40,12 @@ class WorkflowPage(harness.TestCase):
                                   capture_output=True, text=True, timeout=harness.SECONDS_MAX * 3)
             self.assertEqual(done.returncode, 0, f"{text}\n{done.stdout}{done.stderr}\n{self.server_process.log}")
             said.append(done.stdout)
+            if "findscu" in text:
+                answered = done.stdout + done.stderr  # DCMTK's log goes to either
         whole = "\n".join(said)
         for words in ("Doe^Jane", "SPS1", "STARTED", "COMPLETED", '"status":"COMPLETED"', '"mismatch":false'):
             self.assertIn(words, whole)
+        self.assertIn("Doe^Jane", answered, "findscu prints an order")
         rows = [json.loads(line) for line in whole.splitlines() if line.startswith('{"did"')]
         # The report may be here before the answer to what asked for it has been looked at.
         self.assertEqual(sorted({row["did"] for row in rows}), ["asked", "day", "performed", "reported", "worklist"])
