@@ -87,6 +87,7 @@ Result<network::RequestOptions> take_peer(std::vector<std::string>& arguments,
   }
   request.limits.connect = std::chrono::seconds{options.connect_seconds};
   request.limits.dimse_response = std::chrono::seconds{options.response_seconds};
+  request.limits.idle = request.limits.dimse_response;  // of a response that began to come
   request.limits.pdu_bytes_max = options.pdu_bytes_max;
   if (!options.user.empty()) {
     request.user_identity = network::UserIdentity{};

@@ -2,6 +2,7 @@
 // and ends; connection_messages.cpp turns PDVs into messages and back.
 #include "network/connection.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -14,6 +15,10 @@ namespace {
 
 // For the peer to answer the end of TLS; TCP needs none.
 constexpr std::chrono::milliseconds kGoodbye{1000};
+
+// For a requestor's last word to arrive and the peer to close. An acceptor grants all of ARTIM; who
+// asked and gave up has nothing more to wait for, and often is a person.
+constexpr std::chrono::milliseconds kRequestorArtim{1000};
 
 /// True while it lives: also when memory runs out meanwhile, `finish` must not wait for ever.
 class Raised {
@@ -102,12 +107,13 @@ void Connection::transport_failed(const Error& error) {
 Task<void> Connection::carry_out(Effects effects) {
   for (Effect& effect : effects) {
     if (auto* send = std::get_if<SendPdu>(&effect)) {
+      if (std::holds_alternative<Abort>(send->pdu)) hurry();
       co_await send_pdu(send->pdu);
       if (const auto* rejection = std::get_if<AssociateRj>(&send->pdu)) {
         end(Outcome::Rejected, {ErrorKind::Rejected, describe(*rejection)});
       }
     } else if (std::holds_alternative<StartArtim>(effect)) {
-      artim_.set(limits_.artim);
+      artim_.set(artim());
     } else if (std::holds_alternative<StopArtim>(effect)) {
       artim_.clear();
     } else if (std::holds_alternative<CloseTransport>(effect)) {
@@ -236,7 +242,7 @@ Task<void> Connection::next_pdu() {
 
 // How long the peer may be silent depends on whose turn it is.
 void Connection::set_read_deadline() {
-  if (!established_ || ended()) return;  // ARTIM's time
+  if (machine_.state() != State::Sta6 || ended()) return;  // ARTIM's time
   if (!assembler_.between_messages() || !buffer_.empty()) {
     read_deadline_.set(limits_.idle);  // in the middle of a message or PDU
   } else if (performing_ > 0) {
@@ -255,13 +261,37 @@ void Connection::read_deadline_expired() {
                             : fmt::format("the peer was silent for {} ms", limits_.idle.count())});
 }
 
-// Sta2 and Sta13 have ARTIM in Table 9-10. We use it in Sta5 and Sta7 as well, where the table
-// would wait for ever: there it ends as an A-ABORT of the user.
+// Sta2 and Sta13 have ARTIM in Table 9-10. We use it in Sta4, Sta5 and Sta7 as well, where the
+// table would wait for ever: there it ends as an A-ABORT of the user.
 void Connection::artim_expired() {
   if (machine_.allowed(Event::ArtimExpired)) return carry_out_later(machine_.artim_expired());
-  user_abort(Outcome::AbortedByUser,
-             {ErrorKind::Timeout,
-              fmt::format("no answer from the peer within {} ms", limits_.artim.count())});
+  std::string reason;
+  if (machine_.state() == State::Sta4) {
+    reason = fmt::format("the TLS handshake did not end within {} ms", limits_.connect.count());
+  } else if (machine_.state() == State::Sta5) {
+    reason =
+        fmt::format("no answer to the association request within {} ms", limits_.connect.count());
+  } else {
+    reason = fmt::format("no answer to the release within {} ms", release_time().count());
+  }
+  user_abort(Outcome::AbortedByUser, {ErrorKind::Timeout, std::move(reason)});
+}
+
+std::chrono::milliseconds Connection::artim() const {
+  return side_ == UpperLayer::Side::Requestor ? std::min(limits_.artim, kRequestorArtim)
+                                              : limits_.artim;
+}
+
+std::chrono::milliseconds Connection::release_time() const {
+  return std::min(limits_.artim, limits_.dimse_response);
+}
+
+// Our A-ABORT is next: a peer that takes nothing does not take that either, and a write before it
+// that hangs must not hold a requestor up.
+void Connection::hurry() {
+  if (side_ != UpperLayer::Side::Requestor) return;
+  limits_.send = std::min(limits_.send, artim());
+  write_deadline_.set(limits_.send);
 }
 
 }  // namespace pacs::network

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -67,8 +68,10 @@ class Connection final : public Association, public std::enable_shared_from_this
   /// No new operations: aborts now when nothing is being performed, else as soon as it is answered.
   void wind_down();
 
-  // Requestor side: the transport is connected; TLS handshake, A-ASSOCIATE-RQ, and the answer.
-  Task<Status> request(const AssociationRequest& request, AssociateRq rq);
+  // Requestor side: the transport is connected; TLS handshake, A-ASSOCIATE-RQ, and the answer, all
+  // before limits.connect after `began`.
+  Task<Status> request(const AssociationRequest& request, AssociateRq rq,
+                       std::chrono::steady_clock::time_point began);
 
   /// What users of the association hold. However and on whatever thread they let go of it, the
   /// connection ends on its strand; one that a requestor has not released is aborted.
@@ -93,6 +96,8 @@ class Connection final : public Association, public std::enable_shared_from_this
   void set_read_deadline();
   void read_deadline_expired();
   void artim_expired();
+  [[nodiscard]] std::chrono::milliseconds artim() const;
+  [[nodiscard]] std::chrono::milliseconds release_time() const;
 
   // Effects.
   Task<void> carry_out(Effects effects);
@@ -101,6 +106,7 @@ class Connection final : public Association, public std::enable_shared_from_this
   Task<Status> write(std::span<const ByteView> pieces);
   void end(Outcome outcome, Error reason);
   void user_abort(Outcome outcome, Error reason);
+  void hurry();
   void transport_failed(const Error& error);
   Task<void> close_in_order();
   Task<void> await_close();

@@ -50,18 +50,18 @@ Task<void> Connection::reject(AssociateRj answer) {
   co_await carry_out(machine_.associate_reject(answer));
 }
 
-Task<Status> Connection::request(const AssociationRequest& request, AssociateRq rq) {
+Task<Status> Connection::request(const AssociationRequest& request, AssociateRq rq,
+                                 std::chrono::steady_clock::time_point began) {
+  using std::chrono::milliseconds;
   negotiated_.request = request;
   co_await carry_out(machine_.associate_request(std::move(rq)));  // AE-1: it is connected already
-  write_deadline_.set(limits_.connect);
+  const auto spent =
+      std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
+  artim_.set(std::max(limits_.connect - spent, milliseconds{1}));
   const Status shaken = co_await transport_->handshake();
-  write_deadline_.clear();
-  if (!shaken) {
-    transport_failed(shaken.error());
-    co_return shaken;
-  }
+  if (!shaken) transport_failed(shaken.error());  // when time was up, that is said already
+  if (ended()) co_return fail(end_reason_);
   co_await carry_out(machine_.transport_confirmed());  // AE-2
-  artim_.set(limits_.artim);
   while (!ended() && !confirmed_ && machine_.state() == State::Sta5) co_await next_pdu();
   artim_.clear();
   buffer_.drop(std::exchange(pdu_in_use_bytes_, 0));
@@ -126,7 +126,7 @@ Task<Status> Connection::release() {
   if (ended()) co_return fail(end_reason_);
   if (Status alone = may_read(); !alone) co_return alone;
   co_await carry_out(machine_.release_request());
-  artim_.set(limits_.artim);
+  artim_.set(release_time());
   while (!ended()) {
     co_await next_pdu();  // what still comes before the A-RELEASE-RP (AR-6) interests nobody
   }
@@ -143,7 +143,7 @@ Task<void> Connection::await_close() {
   ReceiveBuffer late;
   std::ranges::copy(unread, late.room(std::max(unread.size(), kPduHeaderBytes)).begin());
   late.received_more(unread.size());
-  artim_.set(limits_.artim);
+  artim_.set(artim());
   while (machine_.state() == State::Sta13) {
     Fed fed = machine_.feed(late.received());
     if (fed.consumed_bytes > 0) {

@@ -88,6 +88,7 @@ Result<std::unique_ptr<Transport>> make_transport(tcp::socket socket,
 
 Task<Result<std::shared_ptr<Association>>> request_association(RequestOptions options,
                                                                integration::Logger log) {
+  const auto began = std::chrono::steady_clock::now();
   const AssociationRequest request = describe_request(options);
   Result<AssociateRq> rq = make_request(request);
   if (!rq) co_return fail(std::move(rq).error().in(place(options)));
@@ -99,7 +100,7 @@ Task<Result<std::shared_ptr<Association>>> request_association(RequestOptions op
   const auto connection =
       std::make_shared<Connection>(*std::move(transport), UpperLayer::Side::Requestor,
                                    options.limits, integration::next_trace_id(), Traffic{});
-  const Status opened = co_await connection->request(request, *std::move(rq));
+  const Status opened = co_await connection->request(request, *std::move(rq), began);
   if (!opened) {
     const auto to_its_end = connection->hand_out();  // dropped: our A-ABORT, if any, arrives first
     co_return fail(Error{opened.error()}.in(place(options)));

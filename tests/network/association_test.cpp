@@ -458,7 +458,8 @@ class RawAcceptor {
   RawAcceptor& operator=(const RawAcceptor&) = delete;
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
-  /// Sends `bytes` to the next connection and keeps what it gets until the other end closes.
+  /// Sends `bytes` to the next connection and keeps what it gets until the other end closes. With
+  /// none it stays silent.
   void answer_with(Bytes bytes) {
     thread_ = std::thread([this, bytes = std::move(bytes)] {
       const int socket = ::accept(listener_, nullptr, nullptr);
@@ -485,20 +486,41 @@ class RawAcceptor {
 Result<std::shared_ptr<Association>> open(TestPort& executor, RawAcceptor& acceptor) {
   RequestOptions options = executor.request_options();
   options.port = acceptor.port();
-  options.limits.artim = 200ms;
+  options.limits.connect = 200ms;
   options.limits.dimse_response = 200ms;
   return executor.wait(request_association(options, {}));
 }
 
+/// Far less than ARTIM, which is at its 30 s, and more than any machine is slow.
+constexpr auto kSoon = 10s;
+
 TEST(Association, AnAcceptorThatSaysNothingIsATimeoutAndAborted) {
+  const auto begin = std::chrono::steady_clock::now();
   RawAcceptor acceptor;
   acceptor.answer_with({});
   TestPort executor;
   const auto opened = open(executor, acceptor);
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().kind, ErrorKind::Timeout) << opened.error().to_string();
+  EXPECT_EQ(opened.error().message, "no answer to the association request within 200 ms");
   const Bytes received = acceptor.received();
   EXPECT_EQ(to_hex(ByteView{received}.last(10)), "07000000000400000000");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, kSoon) << "it is closed after the A-ABORT";
+}
+
+TEST(Association, SilenceInTheTlsHandshakeOfARequestorIsATimeoutThatSaysSo) {
+  RawAcceptor acceptor;
+  acceptor.answer_with({});
+  TestPort executor;
+  RequestOptions options = executor.request_options();
+  options.port = acceptor.port();
+  options.limits.connect = 200ms;
+  options.tls.emplace();
+  options.tls->verify_peer = false;
+  const auto opened = executor.wait(request_association(options, {}));
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().kind, ErrorKind::Timeout) << opened.error().to_string();
+  EXPECT_EQ(opened.error().message, "the TLS handshake did not end within 200 ms");
 }
 
 TEST(Association, AnAnswerThatIsNoPduIsMalformedAndAborted) {
@@ -525,7 +547,8 @@ TEST(Association, AnAnswerToWhatWasNotAskedIsMalformedAndAborted) {
   EXPECT_EQ(to_hex(ByteView{received}.last(10)), "07000000000400000000");
 }
 
-TEST(Association, AResponseThatDoesNotComeIsATimeout) {
+TEST(Association, AResponseThatDoesNotComeIsATimeoutAndTheConnectionIsClosedSoon) {
+  const auto begin = std::chrono::steady_clock::now();
   AssociateAc ac;
   ac.contexts = {{1, 0, kImplicitLittle}};
   RawAcceptor acceptor;
@@ -540,6 +563,49 @@ TEST(Association, AResponseThatDoesNotComeIsATimeout) {
       }(*opened));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, ErrorKind::Timeout) << answer.error().to_string();
+  acceptor.received();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, kSoon);
+}
+
+TEST(Association, AReleaseIsAwaitedNoLongerThanAResponse) {
+  const auto begin = std::chrono::steady_clock::now();
+  AssociateAc ac;
+  ac.contexts = {{1, 0, kImplicitLittle}};
+  RawAcceptor acceptor;
+  acceptor.answer_with(encode_pdu(Pdu{ac}));
+  TestPort executor;
+  auto opened = open(executor, acceptor);
+  ASSERT_TRUE(opened);
+  const Status released = executor.wait((*opened)->release());
+  ASSERT_FALSE(released);
+  EXPECT_EQ(released.error().kind, ErrorKind::Timeout);
+  EXPECT_EQ(released.error().message, "no answer to the release within 200 ms");
+  opened->reset();
+  const Bytes received = acceptor.received();
+  EXPECT_EQ(to_hex(ByteView{received}.last(10)), "07000000000400000000");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, kSoon);
+}
+
+TEST(Association, GarbageInsideAnAssociationIsAbortedAndClosedSoon) {
+  const auto begin = std::chrono::steady_clock::now();
+  AssociateAc ac;
+  ac.contexts = {{1, 0, kImplicitLittle}};
+  Bytes bytes = encode_pdu(Pdu{ac});
+  std::ranges::copy(hex("'HTTP/1.1 400 Bad Request'"), std::back_inserter(bytes));
+  RawAcceptor acceptor;
+  acceptor.answer_with(std::move(bytes));
+  TestPort executor;
+  auto opened = open(executor, acceptor);
+  ASSERT_TRUE(opened);
+  const auto answer = executor.wait(
+      [](std::shared_ptr<Association> association) -> Task<Result<std::optional<Message>>> {
+        Result<std::optional<Message>> message = co_await association->receive();
+        co_return message;
+      }(*std::move(opened)));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::Malformed) << answer.error().to_string();
+  acceptor.received();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, kSoon);
 }
 
 TEST(Association, AnAnswerOnAContextThatWasRefusedIsAnErrorBeforeSending) {
