@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "apps/repeatable.h"
 #include "core/text.h"
 
 namespace pacs::apps {
@@ -16,12 +17,10 @@ void add_config_options(CLI::App& command, ConfigOptions& options) {
       .add_option("-c,--config", options.file,
                   "configuration file (else $PACS_CONFIG, ./pacs.toml, /etc/pacs/pacs.toml)")
       ->type_name("FILE");
-  command
-      .add_option("--set", options.settings,
-                  "one configuration value, over file and environment; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->take_all();
+  repeatable(
+      command.add_option("--set", options.settings,
+                         "one configuration value, over file and environment; may be repeated"))
+      ->type_name("KEY=VALUE");
 }
 
 ConfigSources config_sources(const ConfigOptions& options) {

@@ -13,6 +13,7 @@
 #include "apps/commands.h"
 #include "apps/file_walk.h"
 #include "apps/readable_part.h"
+#include "apps/repeatable.h"
 #include "core/dicom_dictionary.h"
 #include "core/dicom_print.h"
 #include "core/dicom_tags.h"
@@ -223,12 +224,10 @@ void add_dump(CLI::App& app, int& exit_code) {
       "Exit code: 0 every file was read whole, 1 not or there was none, 2 wrong usage.");
   auto options = std::make_shared<DumpOptions>();
   command->add_option("FILE", options->paths, "files, and folders with files")->required();
-  command
-      ->add_option("-P,--tag", options->tags,
-                   "only this element, at any depth (--json: at the top); may be repeated")
-      ->type_name("TAG|KEYWORD")
-      ->expected(1)
-      ->take_all();
+  repeatable(
+      command->add_option("-P,--tag", options->tags,
+                          "only this element, at any depth (--json: at the top); may be repeated"))
+      ->type_name("TAG|KEYWORD");
   command->add_flag("-L,--full", options->whole_values, "long values whole");
   command->add_flag("--no-uid-names", options->no_uid_names, "UIDs as numbers");
   command->add_flag("--no-pixels", options->no_pixels, "leave pixel data out");

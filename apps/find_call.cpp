@@ -135,7 +135,8 @@ Result<Question> make_question(DataSet identifier, const QueryOptions& options, 
   for (const std::string& text : options.keys) {
     const Result<QueryKeyText> key = parse_query_key(text);
     if (!key) return fail(key.error());
-    if (key->path.front().tag == tags::QueryRetrieveLevel) continue;
+    const Tag tag = key->path.front().tag;
+    if (tag == tags::QueryRetrieveLevel || tag == tags::SpecificCharacterSet) continue;
     written.push_back(worklist ? path_in_worklist(key->path) : key->path);
     names_columns = names_columns || !key->has_value;
   }

@@ -13,6 +13,7 @@
 #include <boost/json.hpp>
 
 #include "apps/commands.h"
+#include "apps/repeatable.h"
 #include "apps/retrieve_call.h"
 #include "apps/text_table.h"
 #include "core/uids.h"
@@ -181,10 +182,13 @@ void add_get(CLI::App& app, int& exit_code) {
   add_retrieve_options(*command, *arguments);
   command->add_option("-o,--output", arguments->output, "folder for the files, made if need be")
       ->capture_default_str();
-  command->add_option("--sop-class", arguments->sop_classes,
-                      "UID of a SOP class to take (again for more; default: the usual ones)");
-  command->add_option("--transfer-syntax", arguments->transfer_syntaxes,
-                      "UID of a transfer syntax to take (again for more)");
+  repeatable(command->add_option("--sop-class", arguments->sop_classes,
+                                 "UID of a SOP class to take (default: the usual ones); may be "
+                                 "repeated"))
+      ->type_name("UID");
+  repeatable(command->add_option("--transfer-syntax", arguments->transfer_syntaxes,
+                                 "UID of a transfer syntax to take; may be repeated"))
+      ->type_name("UID");
   command->callback([arguments, &exit_code] { exit_code = run_get(*arguments); });
 }
 

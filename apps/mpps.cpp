@@ -22,6 +22,7 @@
 #include "apps/key_file.h"
 #include "apps/peer_options.h"
 #include "apps/query_key.h"
+#include "apps/repeatable.h"
 #include "core/dicom_print.h"
 #include "core/dicom_tags.h"
 #include "core/text.h"
@@ -70,12 +71,12 @@ services::StepMoment now(const std::string& station) {
 }
 
 Result<DataSet> with_keys(DataSet step, const MppsOptions& options) {
-  for (const std::string& text : options.keys) {
-    Result<QueryKeyText> key = parse_query_key(text);
-    if (!key) return fail(std::move(key.error()));
-    if (Status put = put_key(step, *key); !put) return fail(std::move(put.error()));
+  Result<WrittenKeys> written = read_written_keys(options.keys, options.character_set);
+  if (!written) return fail(std::move(written.error()));
+  for (const QueryKeyText& key : written->keys) {
+    if (Status put = put_key(step, key); !put) return fail(std::move(put.error()));
   }
-  return encode_keys(std::move(step), options.character_set);
+  return encode_keys(std::move(step), written->character_set);
 }
 
 /// How many worklist items JSON holds, in an array or one a line; 1 when it is no JSON.
@@ -293,10 +294,7 @@ int run_get(MppsOptions options) {
 }
 
 void add_common(CLI::App& command, MppsOptions& options, const char* keys) {
-  command.add_option("-k,--key", options.keys, keys)
-      ->type_name("KEYWORD[=VALUE]")
-      ->expected(1)
-      ->take_all();
+  repeatable(command.add_option("-k,--key", options.keys, keys))->type_name("KEYWORD[=VALUE]");
   command.add_flag("--json", options.json, "print one JSON object");
   add_peer_options(command, options.peer);
 }
@@ -349,9 +347,9 @@ void add_mpps_set(CLI::App& mpps, int& exit_code) {
                    "in_progress, completed or discontinued; none: as it is")
       ->check(CLI::IsMember({"in_progress", "completed", "discontinued"}, CLI::ignore_case,
                             CLI::ignore_underscore, CLI::ignore_space));
-  command
-      ->add_option("--instances", options->instances,
-                   "files and folders of what was made: Performed Series Sequence")
+  repeatable(command->add_option("--instances", options->instances,
+                                 "a file or folder of what was made (Performed Series Sequence); "
+                                 "may be repeated"))
       ->type_name("PATH");
   add_attributes(*command, *options);
   command->callback([options, &exit_code] { exit_code = run_set(*options); });

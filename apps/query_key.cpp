@@ -1,5 +1,6 @@
 #include "apps/query_key.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -7,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "core/dicom_dictionary.h"
+#include "core/dicom_tags.h"
 
 namespace pacs::apps {
 
@@ -112,6 +114,16 @@ Status put_at(DataSet& to, const QueryKeyText& key, std::size_t depth) {
   return {};
 }
 
+Status put_character_set(std::string& character_set, const QueryKeyText& key) {
+  if (key.value.empty()) return {};  // nothing is said by asking for it
+  if (!character_set.empty() && character_set != key.value) {
+    return wrong(
+        fmt::format("-k {}: the character set is \"{}\" already", key.text, character_set));
+  }
+  character_set = key.value;
+  return {};
+}
+
 std::string text_of(const Element& element) {
   if (element.form() == Element::Form::Sequence) {
     const std::size_t items = element.items().size();
@@ -163,6 +175,36 @@ Result<QueryKeyText> parse_query_key(std::string_view text) {
     key.path.push_back(*step);
   }
   return key;
+}
+
+KeyPath as_written(KeyPath path) {
+  return path;
+}
+
+Result<WrittenKeys> read_written_keys(std::span<const std::string> texts, std::string character_set,
+                                      KeyPath (*place)(KeyPath)) {
+  WrittenKeys written{.keys = {}, .character_set = std::move(character_set)};
+  for (const std::string& text : texts) {
+    Result<QueryKeyText> key = parse_query_key(text);
+    if (!key) return fail(std::move(key.error()));
+    key->path = place(std::move(key->path));
+    if (key->path.front().tag == tags::SpecificCharacterSet && key->path.size() == 1) {
+      if (Status put = put_character_set(written.character_set, *key); !put) {
+        return fail(std::move(put.error()));
+      }
+      continue;
+    }
+    const auto same = std::ranges::find_if(written.keys, [&](const QueryKeyText& earlier) {
+      return key->has_value && earlier.has_value && earlier.path == key->path &&
+             earlier.value != key->value;
+    });
+    if (same != written.keys.end()) {
+      return wrong(fmt::format("-k {}: {} is \"{}\" already; a list is one key: -k '{}\\{}'", text,
+                               to_string(key->path), same->value, same->text, key->value));
+    }
+    written.keys.push_back(std::move(*key));
+  }
+  return written;
 }
 
 Status put_key(DataSet& identifier, const QueryKeyText& key) {

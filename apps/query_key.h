@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,23 @@ struct QueryKeyText {
 
 /// InvalidArgument says what is wrong and which keyword may have been meant.
 [[nodiscard]] Result<QueryKeyText> parse_query_key(std::string_view text);
+
+/// The keys of one command line, and the Specific Character Set to send their text in: it is no key
+/// (PS3.4 §C.4.1.1.3), though one writes it as such.
+struct WrittenKeys {
+  std::vector<QueryKeyText> keys;
+  std::string character_set;  ///< empty: nobody said
+};
+
+/// A path as it is written.
+[[nodiscard]] KeyPath as_written(KeyPath path);
+
+/// Reads them; `place` may move each, `character_set` is what --character-set says. InvalidArgument
+/// also when one element, or the character set, is given two values: a list is one key, and to
+/// take the last would ask for something else than what is written.
+[[nodiscard]] Result<WrittenKeys> read_written_keys(std::span<const std::string> texts,
+                                                    std::string character_set,
+                                                    KeyPath (*place)(KeyPath) = as_written);
 
 /// Puts it into a data set whose text is UTF-8, with the sequences and items on its way. One
 /// without a value leaves what is there. InvalidArgument when the value is none of the element's

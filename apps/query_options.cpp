@@ -8,6 +8,7 @@
 
 #include "apps/key_file.h"
 #include "apps/query_key.h"
+#include "apps/repeatable.h"
 #include "core/dicom_tags.h"
 #include "storage/worklist_order.h"
 
@@ -25,34 +26,33 @@ constexpr std::array kModels{ModelName{"patient", QueryModel::PatientRoot},
                              ModelName{"study", QueryModel::StudyRoot},
                              ModelName{"patient-study", QueryModel::PatientStudyOnly}};
 
-/// The keys of file and command line, in UTF-8; `place` may move each.
+/// The keys of file and command line, ready to be sent; `place` may move each.
 Result<DataSet> read_all_keys(const QueryOptions& options, KeyPath (*place)(KeyPath)) {
+  Result<WrittenKeys> written = read_written_keys(options.keys, options.character_set, place);
+  if (!written) return fail(std::move(written.error()));
   DataSet keys;
   if (!options.file.empty()) {
     Result<DataSet> read = read_key_file(options.file);
     if (!read) return read;
     keys = std::move(*read);
   }
-  for (const std::string& text : options.keys) {
-    Result<QueryKeyText> key = parse_query_key(text);
-    if (!key) return fail(std::move(key.error()));
-    key->path = place(std::move(key->path));
-    if (Status put = put_key(keys, *key); !put) return fail(std::move(put.error()));
+  for (const QueryKeyText& key : written->keys) {
+    if (Status put = put_key(keys, key); !put) return fail(std::move(put.error()));
   }
-  return keys;
+  return encode_keys(std::move(keys), written->character_set);
 }
 
 }  // namespace
 
 void add_key_options(CLI::App& command, QueryOptions& options) {
-  command.add_option("-k,--key", options.keys, "a key; may be repeated")
-      ->type_name("KEYWORD[=VALUE]")
-      ->expected(1)
-      ->take_all();
+  repeatable(
+      command.add_option("-k,--key", options.keys, "a key; may be repeated, with other elements"))
+      ->type_name("KEYWORD[=VALUE]");
   command.add_option("--keys-from", options.file, "a DICOM or DICOM JSON file of keys")
       ->type_name("FILE");
   command.add_option("--character-set", options.character_set,
-                     "Specific Character Set to send text in (default ISO_IR 192: UTF-8)");
+                     "Specific Character Set to send text in (default ISO_IR 192: UTF-8); the same "
+                     "as -k SpecificCharacterSet=...");
 }
 
 void add_query_options(CLI::App& command, QueryOptions& options) {
@@ -81,7 +81,7 @@ storage::QueryModel model_of(const QueryOptions& options) {
 }
 
 Result<DataSet> make_identifier(const QueryOptions& options) {
-  Result<DataSet> keys = read_all_keys(options, [](KeyPath path) { return path; });
+  Result<DataSet> keys = read_all_keys(options, as_written);
   if (!keys) return keys;
   std::string level = options.level;
   if (level.empty()) level = keys->text(tags::QueryRetrieveLevel);
@@ -95,13 +95,11 @@ Result<DataSet> make_identifier(const QueryOptions& options) {
                 fmt::format("\"{}\" is no level: PATIENT, STUDY, SERIES or IMAGE", level));
   }
   keys->set_text(tags::QueryRetrieveLevel, level);
-  return encode_keys(std::move(*keys), options.character_set);
+  return keys;
 }
 
 Result<DataSet> make_worklist_identifier(const QueryOptions& options) {
-  Result<DataSet> keys = read_all_keys(options, path_in_worklist);
-  if (!keys) return keys;
-  return encode_keys(std::move(*keys), options.character_set);
+  return read_all_keys(options, path_in_worklist);
 }
 
 KeyPath path_in_worklist(KeyPath path) {

@@ -18,6 +18,7 @@
 #include "apps/commands.h"
 #include "apps/config_options.h"
 #include "apps/query_options.h"
+#include "apps/repeatable.h"
 #include "apps/worklist_door.h"
 #include "apps/worklist_query.h"
 #include "core/dicom_dictionary.h"
@@ -172,6 +173,7 @@ Status for_each_item(WorklistDoor& door, const web::Fields& filter, Each each) {
 }
 
 int run_list(const WorklistArguments& arguments) {
+  if (auto keys = read_written_keys(arguments.keys, {}); !keys) return refuse("list", keys.error());
   web::Fields filter;
   if (!arguments.status.empty()) filter.emplace_back("status", arguments.status);
   for (const std::string& key : arguments.keys) {
@@ -258,10 +260,8 @@ void add_list(CLI::App& worklist, const std::shared_ptr<WorklistArguments>& argu
   CLI::App* command = worklist.add_subcommand("list", "Show what is scheduled");
   command->add_option("--status", arguments->status,
                       "only these, separated by commas: SCHEDULED, STARTED ... (default: all)");
-  command->add_option("-k,--key", arguments->keys, "what must match; may be repeated")
-      ->type_name("KEYWORD=VALUE")
-      ->expected(1)
-      ->take_all();
+  repeatable(command->add_option("-k,--key", arguments->keys, "what must match; may be repeated"))
+      ->type_name("KEYWORD=VALUE");
   add_form_options(*command, arguments->form);
   add_door_options(*command, *arguments);
   command->callback([arguments, &exit_code] { exit_code = run_list(*arguments); });

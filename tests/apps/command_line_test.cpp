@@ -55,6 +55,41 @@ TEST(CommandLine, EveryCommandHasHelpWithExamples) {
                                             "config", "completion"}));
 }
 
+void expect_one_value_each_time(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->get_positional()) continue;
+    EXPECT_FALSE(option->get_allow_extra_args())
+        << command.get_name() << " " << option->get_name() << " swallows what follows it";
+  }
+  for (const CLI::App* inner : command.get_subcommands([](const CLI::App*) { return true; })) {
+    expect_one_value_each_time(*inner);
+  }
+}
+
+TEST(CommandLine, NoOptionSwallowsTheFilesThatFollowIt) {
+  CLI::App app;
+  int exit_code = 0;
+  build_command_line(app, exit_code);
+  expect_one_value_each_time(app);
+}
+
+TEST_F(ConfigTest, ASettingMayStandBeforeTheFileAndBeRepeated) {
+  const auto file = write("[http]\nport = 1002\n");
+  const Ran check =
+      pacs("config check --set dicom.port=5 --set dicom.ae_title=OURS " + file.string());
+  EXPECT_EQ(check.exit_code, 0) << check.output;
+  EXPECT_THAT(check.output, HasSubstr("DICOM OURS at 127.0.0.1:5, HTTP at 127.0.0.1:1002"));
+}
+
+TEST_F(ConfigTest, ImportTakesAllFilesBehindASetting) {
+  const auto a = write("no image", "a.txt");
+  const auto b = write("no image", "b.txt");
+  const Ran run = pacs("import --set storage.path=" + (folder_ / "data").string() + " " +
+                       a.string() + " " + b.string());
+  EXPECT_EQ(run.exit_code, 0) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("imported 0 of 2 files"));
+}
+
 TEST_F(ConfigTest, TheProgramPrintsDefaultsThatItTakes) {
   const Ran run = pacs("config print --defaults");
   EXPECT_EQ(run.exit_code, 0);

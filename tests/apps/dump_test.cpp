@@ -76,6 +76,10 @@ TEST_F(DumpTest, OptionsChooseWhatIsShown) {
   const Ran names = pacs("dump --tag PatientName --tag 0008,0018 " + file);
   EXPECT_EQ(names.exit_code, 0);
   EXPECT_EQ(std::count(names.output.begin(), names.output.end(), '\n'), 3);
+  const Ran two = pacs("dump --tag PatientName " + file + " " + write("b.dcm", object()));
+  EXPECT_EQ(two.exit_code, 0);
+  EXPECT_THAT(two.output, HasSubstr("a.dcm\n"));
+  EXPECT_THAT(two.output, HasSubstr("b.dcm\n"));
   EXPECT_THAT(names.output, HasSubstr("[Ärger]")) << "decoded by the character set around the item";
 }
 

@@ -64,6 +64,47 @@ TEST(QueryOptions, TextIsSentInTheCharacterSetAskedFor) {
               HasSubstr("no Specific Character Set"));
 }
 
+TEST(QueryOptions, TheCharacterSetMayBeWrittenAsAKey) {
+  for (const char* key : {"SpecificCharacterSet=ISO_IR 100", "(0008,0005)=ISO_IR 100"}) {
+    const QueryOptions options{.keys = {key, "PatientName=\xC3\x85se*"}};
+    EXPECT_EQ(identifier(options).text(tags::SpecificCharacterSet), "ISO_IR 100") << key;
+    EXPECT_EQ(identifier(options).text(tags::PatientName), "\xC5se*") << key;
+    const auto worklist = make_worklist_identifier(options);
+    ASSERT_TRUE(worklist);
+    EXPECT_EQ(worklist->text(tags::SpecificCharacterSet), "ISO_IR 100") << key;
+    EXPECT_EQ(worklist->text(tags::PatientName), "\xC5se*") << key;
+  }
+  EXPECT_EQ(identifier({.keys = {"SpecificCharacterSet", "PatientName=\xC3\x85se*"}})
+                .text(tags::SpecificCharacterSet),
+            "ISO_IR 192")
+      << "without a value it says nothing";
+  EXPECT_EQ(identifier({.keys = {"SpecificCharacterSet=ISO_IR 100", "PatientName=\xC3\x85se*"},
+                        .character_set = "ISO_IR 100"})
+                .text(tags::PatientName),
+            "\xC5se*");
+  for (const auto& made :
+       {make_identifier({.keys = {"SpecificCharacterSet=ISO_IR 100"}, .character_set = "GB18030"}),
+        make_identifier({.keys = {"SpecificCharacterSet=ISO_IR 100", "0008,0005=ISO_IR 101"}})}) {
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().kind, ErrorKind::InvalidArgument);
+    EXPECT_THAT(made.error().message, HasSubstr("the character set is \""));
+  }
+}
+
+TEST(QueryOptions, AnElementIsGivenOneValue) {
+  const auto two = make_identifier({.keys = {"PatientID=Q1", "0010,0020=Q2"}});
+  ASSERT_FALSE(two);
+  EXPECT_EQ(two.error().kind, ErrorKind::InvalidArgument);
+  EXPECT_EQ(two.error().message,
+            "-k 0010,0020=Q2: PatientID is \"Q1\" already; a list is one key: -k "
+            "'PatientID=Q1\\Q2'");
+  EXPECT_FALSE(make_worklist_identifier(
+      {.keys = {"Modality=CT", "ScheduledProcedureStepSequence[0].Modality=MR"}}));
+  EXPECT_EQ(
+      identifier({.keys = {"PatientID=Q1", "PatientID", "PatientID=Q1"}}).text(tags::PatientID),
+      "Q1");
+}
+
 TEST(QueryOptions, KeysGoOverThoseOfAFile) {
   const storage::test::TemporaryFolder folder;
   const std::string path = folder.path() / "keys.json";

@@ -1,0 +1,14 @@
+// Options that may be given several times.
+#pragma once
+
+namespace CLI {
+class Option;
+}
+
+namespace pacs::apps {
+
+/// Takes one value each time the option is given and keeps them all. Without this the parser gives
+/// an option with a list behind it every argument that follows: also files and the peer.
+CLI::Option* repeatable(CLI::Option* option);
+
+}  // namespace pacs::apps
