@@ -11,6 +11,15 @@ namespace pacs::apps {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+bool is_link(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_symlink(fs::symlink_status(path, ignored));
+}
+
+}  // namespace
+
 FileWalk::FileWalk(std::vector<fs::path> roots)
     : waiting_(std::move(roots)), roots_left_(waiting_.size()) {
   std::ranges::reverse(waiting_);
@@ -28,6 +37,20 @@ void FileWalk::open(const fs::path& folder) {
   std::sort(waiting_.begin() + first, waiting_.end(), std::greater<>{});
 }
 
+// What one may not look at may well be a file that is wanted; a link whose end is gone is none.
+void FileWalk::no_file(fs::path path, const std::error_code& error, bool root) {
+  const std::string reason = error ? error.message() : "neither a file nor a folder";
+  const bool nowhere = error == std::errc::no_such_file_or_directory ||
+                       error == std::errc::too_many_symbolic_link_levels;
+  if (root || (error && !nowhere)) {
+    problems_.push_back(fmt::format("{}: {}", printable(path.string()), reason));
+  } else if (nowhere && is_link(path)) {
+    passed_over_.push_back({std::move(path), "a link that leads nowhere: " + reason});
+  } else {
+    passed_over_.push_back({std::move(path), reason});
+  }
+}
+
 std::optional<fs::path> FileWalk::next() {
   while (!waiting_.empty()) {
     const bool root = waiting_.size() <= roots_left_;
@@ -37,12 +60,15 @@ std::optional<fs::path> FileWalk::next() {
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
     if (fs::is_directory(status)) {
-      if (root || !fs::is_symlink(fs::symlink_status(path, error))) open(path);
+      if (root || !is_link(path)) {
+        open(path);
+      } else {
+        passed_over_.push_back({std::move(path), "a link to a folder: name it to go into it"});
+      }
     } else if (fs::is_regular_file(status)) {
       return path;
-    } else if (root) {
-      problems_.push_back(fmt::format("{}: {}", printable(path.string()),
-                                      error ? error.message() : "neither a file nor a folder"));
+    } else {
+      no_file(std::move(path), error, root);
     }
   }
   return std::nullopt;

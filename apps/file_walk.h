@@ -5,9 +5,17 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace pacs::apps {
+
+/// What a folder holds that is no file to read: a link that leads nowhere or to a folder, a named
+/// pipe, a socket.
+struct PassedOver {
+  std::filesystem::path path;
+  std::string reason;
+};
 
 /// Gives each path that is a file, and every file below each that is a folder, names in order.
 /// Holds one folder's names for each level, so a tree of any size can be walked. Links to files are
@@ -18,13 +26,16 @@ class FileWalk {
   [[nodiscard]] std::optional<std::filesystem::path> next();
   /// Paths that could not be read, with the reason.
   [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
+  [[nodiscard]] const std::vector<PassedOver>& passed_over() const { return passed_over_; }
 
  private:
   void open(const std::filesystem::path& folder);
+  void no_file(std::filesystem::path path, const std::error_code& error, bool root);
 
   std::vector<std::filesystem::path> waiting_;  ///< next one last
   std::size_t roots_left_;
   std::vector<std::string> problems_;
+  std::vector<PassedOver> passed_over_;
 };
 
 /// How many files a walk would give.

@@ -57,6 +57,12 @@ class ImportReport {
     }
     progress_.update(done_, bytes_, failures_.size());
   }
+  void skipped(const PassedOver& entry) {
+    add({.path = entry.path,
+         .outcome = ImportOutcome::NoObject,
+         .bytes = 0,
+         .reason = entry.reason});
+  }
   void failed(const std::string& path, const std::string& reason) {
     failures_.push_back(boost::json::object{{"file", path}, {"reason", reason}});
     say("failed", path, reason);
@@ -127,6 +133,7 @@ int run_import(const ImportArguments& arguments) {
       **archive, [&] { return walk.next(); },
       {.threads = arguments.threads, .commits_in_flight = 32},
       [&](const ImportResult& result) { report.add(result); });
+  for (const PassedOver& entry : walk.passed_over()) report.skipped(entry);
   for (const std::string& problem : walk.problems()) report.failed(problem, "cannot be read");
   report.print();
   return report.ok() ? 0 : 1;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
 
@@ -88,6 +89,22 @@ TEST_F(ConfigTest, ImportTakesAllFilesBehindASetting) {
                        a.string() + " " + b.string());
   EXPECT_EQ(run.exit_code, 0) << run.output;
   EXPECT_THAT(run.output, HasSubstr("imported 0 of 2 files"));
+}
+
+TEST_F(ConfigTest, ImportNamesWhatAFolderHoldsThatIsNoFile) {
+  const auto study = folder_ / "study";
+  std::filesystem::create_directory(study);
+  std::filesystem::create_symlink("nowhere", study / "dangling");
+  ASSERT_EQ(mkfifo((study / "pipe").c_str(), 0600), 0);
+  const std::string import = "import --set storage.path=" + (folder_ / "data").string() + " ";
+  const Ran run = pacs(import + study.string());
+  EXPECT_EQ(run.exit_code, 0) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("skipped: " + (study / "dangling").string() +
+                                    ": a link that leads nowhere"));
+  EXPECT_THAT(run.output,
+              HasSubstr("skipped: " + (study / "pipe").string() + ": neither a file nor a folder"));
+  EXPECT_THAT(run.output, HasSubstr(", 2 skipped"));
+  EXPECT_THAT(pacs(import + "--json " + study.string()).output, HasSubstr("\"skipped\":2"));
 }
 
 TEST_F(ConfigTest, TheProgramPrintsDefaultsThatItTakes) {

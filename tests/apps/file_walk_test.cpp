@@ -1,6 +1,7 @@
 #include "apps/file_walk.h"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include <fstream>
 
@@ -64,6 +65,26 @@ TEST_F(FileWalkTest, WhatIsNotThereIsAProblemThatIsNamed) {
   EXPECT_FALSE(walk.next());
   ASSERT_EQ(walk.problems().size(), 1U);
   EXPECT_THAT(walk.problems()[0], HasSubstr("nowhere: No such file"));
+}
+
+TEST_F(FileWalkTest, WhatIsNoFileInAFolderIsPassedOverAndNamed) {
+  adds("folder/file");
+  fs::create_symlink("nowhere", root / "folder" / "dangling");
+  fs::create_symlink("loop", root / "folder" / "loop");
+  fs::create_directory_symlink(root, root / "folder" / "up");
+  ASSERT_EQ(mkfifo((root / "folder" / "pipe").c_str(), 0600), 0);
+  FileWalk walk{{root}};
+  ASSERT_TRUE(walk.next());
+  EXPECT_FALSE(walk.next());
+  EXPECT_TRUE(walk.problems().empty());
+  std::vector<std::string> named;
+  for (const PassedOver& entry : walk.passed_over()) {
+    named.push_back(entry.path.filename().string() + ": " + entry.reason);
+  }
+  EXPECT_THAT(named, ElementsAre("dangling: a link that leads nowhere: No such file or directory",
+                                 HasSubstr("loop: a link that leads nowhere: Too many levels"),
+                                 "pipe: neither a file nor a folder",
+                                 "up: a link to a folder: name it to go into it"));
 }
 
 TEST_F(FileWalkTest, AnEmptyFolderGivesNothing) {
