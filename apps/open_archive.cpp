@@ -1,6 +1,9 @@
 #include "apps/open_archive.h"
 
+#include <fmt/format.h>
+
 #include "apps/process_setup.h"
+#include "core/text.h"
 #include "storage/find_archive.h"
 
 namespace pacs::apps {
@@ -29,6 +32,20 @@ storage::ArchiveOptions archive_options(const Config& config) {
   return options;
 }
 
+Error with_remedy(Error error, const Config& config) {
+  if (error.kind != ErrorKind::Corrupt || !error.message.starts_with("index: ")) return error;
+  // docs/STORAGE_FORMAT.md, "A damaged index". A start without the index would index only what the
+  // journal still holds.
+  error.message += fmt::format(
+      ": the index is damaged. Set the folder {} aside and put its backup, if there is one, in its "
+      "place. Then take the images over: move index.sqlite, index.sqlite-wal and index.sqlite-shm "
+      "out of the folder set aside, run `pacs verify --set storage.path=ASIDE` (it puts what only "
+      "the journal holds among the objects) and `pacs import ASIDE/objects`. Worklist, performed "
+      "procedure steps, remote AEs and jobs are those of the backup, for only the index holds them",
+      printable(config.storage.path.string()));
+  return error;
+}
+
 Result<std::unique_ptr<storage::Archive>> open_archive(const Config& config) {
   keep_archive_private();
   Result<std::unique_ptr<storage::Archive>> archive =
@@ -36,6 +53,7 @@ Result<std::unique_ptr<storage::Archive>> open_archive(const Config& config) {
   if (!archive && archive.error().kind == ErrorKind::Rejected) {
     archive.error().message += ", or send to the running server with `pacs store`";
   }
+  if (!archive) return fail(with_remedy(std::move(archive.error()), config));
   return archive;
 }
 

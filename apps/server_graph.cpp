@@ -163,7 +163,7 @@ Status ServerGraph::open_archive() {
   options.events = events_.get();
   options.logger = log_;
   auto archive = storage::Archive::open(std::move(options));
-  if (!archive) return fail(std::move(archive.error()));
+  if (!archive) return fail(with_remedy(std::move(archive.error()), config_));
   archive_ = std::move(*archive);
   workers_ = std::make_unique<integration::WorkPool>(work_threads(config_.server));
 

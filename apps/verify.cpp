@@ -68,7 +68,7 @@ int run_verify(const VerifyArguments& arguments) {
   const Result<storage::VerifyReport> report =
       verify(**archive, !arguments.quiet && !arguments.json && Progress::terminal());
   if (!report) {
-    fmt::print(stderr, "pacs verify: {}\n", report.error().to_string());
+    fmt::print(stderr, "pacs verify: {}\n", with_remedy(report.error(), *config).to_string());
     return 1;
   }
   const double seconds =

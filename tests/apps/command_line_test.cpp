@@ -107,6 +107,21 @@ TEST_F(ConfigTest, ImportNamesWhatAFolderHoldsThatIsNoFile) {
   EXPECT_THAT(pacs(import + "--json " + study.string()).output, HasSubstr("\"skipped\":2"));
 }
 
+TEST_F(ConfigTest, ADamagedIndexIsSaidWithWhatCanBeDone) {
+  const auto data = folder_ / "data";
+  const std::string setting = " --set storage.path=" + data.string();
+  ASSERT_EQ(pacs("import" + setting + " " + write("no image", "a.txt").string()).exit_code, 0);
+  std::filesystem::remove(data / "index.sqlite-wal");
+  std::ofstream{data / "index.sqlite", std::ios::binary} << std::string(8192, 'x');
+  for (const char* command : {"verify", "serve --set dicom.port=0 --set http.port=0"}) {
+    const Ran run = pacs(command + setting);
+    EXPECT_EQ(run.exit_code, 1) << run.output;
+    EXPECT_THAT(run.output, HasSubstr("corrupt: index: ")) << command;
+    EXPECT_THAT(run.output, HasSubstr("Set the folder " + data.string() + " aside")) << command;
+    EXPECT_THAT(run.output, HasSubstr("`pacs import ASIDE/objects`")) << command;
+  }
+}
+
 TEST_F(ConfigTest, TheProgramPrintsDefaultsThatItTakes) {
   const Ran run = pacs("config print --defaults");
   EXPECT_EQ(run.exit_code, 0);
