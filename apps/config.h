@@ -41,6 +41,7 @@ struct DicomConfig {
   std::uint32_t idle_seconds = 600;
   std::uint32_t response_seconds = 300;
   std::uint32_t connect_seconds = 30;
+  std::uint32_t send_seconds = 60;
   std::uint32_t pdu_bytes_max = 131'072;
   std::uint32_t association_pdu_bytes_max = 1U << 20;
   std::uint32_t command_bytes_max = 1U << 20;

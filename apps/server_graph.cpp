@@ -42,6 +42,7 @@ network::AssociationLimits association_limits(const DicomConfig& dicom) {
   limits.idle = seconds(dicom.idle_seconds);
   limits.dimse_response = seconds(dicom.response_seconds);
   limits.connect = seconds(dicom.connect_seconds);
+  limits.send = seconds(dicom.send_seconds);
   limits.operations_window_max = dicom.operations_window_max;
   return limits;
 }

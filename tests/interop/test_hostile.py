@@ -175,8 +175,8 @@ class Requests(HostileTestCase):
                 # PS3.8 Table 9-21: rejected-permanent, service-user, called-AE-title-not-recognized
                 self.assertEqual(self.answer_to(raw.associate_rq(called=title)), ("reject", 1, 1, 7))
 
-    def test_an_empty_calling_title_is_rejected(self):
-        for title in ("", "\0" * 16, b"\x1b[31m\n"):
+    def test_a_calling_title_that_is_none_is_rejected(self):
+        for title in ("", "\0" * 16, b"\x1b[31m\n", b"A\\B", b"\xc5SE"):
             with self.subTest(title=title):
                 self.assertEqual(self.answer_to(raw.associate_rq(calling=title)), ("reject", 1, 1, 3))
 
@@ -269,6 +269,15 @@ class InsideAnAssociation(HostileTestCase):
         answer = self.answer_inside(raw.p_data(raw.pdv(1, raw.c_echo_rq(), command=True),
                                                raw.pdv(1, bytes(20))))
         self.assertIn(answer[0], ("abort", "data"))
+
+    def test_an_echo_with_a_data_set_is_an_invalid_attribute_value(self):
+        peer = self.connect()
+        peer.associate()
+        echo = raw.command_set(raw.ui(0x00000002, raw.VERIFICATION), raw.us(0x00000100, 0x0030),
+                               raw.us(0x00000110, 1), raw.us(0x00000800, 1))
+        answer, _ = peer.request(1, echo, raw.element(0x00080060, b"CT"))
+        self.assertEqual(raw.status_of(answer), 0x0106)
+        self.assertEqual(peer.echo(), 0)
 
     def test_a_command_in_the_middle_of_a_data_set(self):
         store = raw.c_store_rq(raw.CT_STORAGE, "1.2.3.4")
