@@ -131,7 +131,9 @@ void Loader::value(const toml::node& node, const std::string& name) {
     status = key.set(loaded_.config, number->get());
   } else if (const auto* text = node.as_string()) {
     status = key.set(loaded_.config, text->get());
-  } else if (const auto* array = node.as_array()) {
+  } else if (const auto* array = node.as_array(); array && key.type != ConfigKey::Type::List) {
+    status = key.check(std::vector<std::string>{});
+  } else if (array != nullptr) {
     std::vector<std::string> texts;
     for (const toml::node& element : *array) {
       if (const auto* one = element.as_string()) {

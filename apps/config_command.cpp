@@ -7,6 +7,7 @@
 
 #include "apps/commands.h"
 #include "apps/config_options.h"
+#include "apps/start_check.h"
 #include "core/text.h"
 
 namespace pacs::apps {
@@ -50,7 +51,8 @@ std::string listeners(const Config& config) {
 
 int check(const ConfigOptions& options) {
   const ConfigSources sources = config_sources(options);
-  const LoadedConfig loaded = load_config(sources);
+  LoadedConfig loaded = load_config(sources);
+  if (loaded.problems.empty()) loaded.problems = check_start(loaded.config);
   const std::string name = sources.file ? sources.file->string() : "no file: defaults";
   print_findings(loaded);
   if (!loaded.problems.empty()) {

@@ -14,6 +14,7 @@
 #include "apps/config_options.h"
 #include "apps/process_setup.h"
 #include "apps/server_graph.h"
+#include "apps/start_check.h"
 
 namespace pacs::apps {
 namespace {
@@ -60,6 +61,9 @@ int run_serve(const ConfigOptions& options) {
   if (!log) {
     fmt::print(stderr, "pacs serve: logging.file: {}\n", log.error().to_string());
     return 2;
+  }
+  if (const Status valid = check_certificate_time(config->dicom.tls); !valid) {
+    log->warning({}, valid.error().message);
   }
   auto graph = ServerGraph::start(*config, *log);
   if (!graph) {

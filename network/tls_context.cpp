@@ -1,11 +1,14 @@
 // PS3.15 §B.12, BCP 195 (RFC 8996, RFC 9325) TLS Secure Transport Connection Profile.
 #include "network/tls_context.h"
 
+#include <ctime>
 #include <string>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 namespace pacs::network {
@@ -102,6 +105,12 @@ Status load_trust(ssl::context& context, const TlsOptions& options) {
   return code ? wrong("TLS CA file", options.ca_file, code) : Status{};
 }
 
+std::string in_words(const ASN1_TIME* time) {
+  std::tm utc{};
+  if (ASN1_TIME_to_tm(time, &utc) != 1) return "a time that cannot be read";
+  return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", utc);
+}
+
 }  // namespace
 
 Result<TlsContext> make_acceptor_tls(const TlsOptions& options) {
@@ -141,6 +150,24 @@ Result<TlsContext> make_requestor_tls(const TlsOptions& options) {
   context->set_verify_mode(options.verify_peer ? ssl::verify_peer : ssl::verify_none, code);
   if (code) return fail(wrong("TLS verification", "", code).error());
   return context;
+}
+
+Status check_validity(const TlsContext& context) {
+  const X509* certificate = SSL_CTX_get0_certificate(context->native_handle());
+  if (certificate == nullptr) return {};
+  const ASN1_TIME* begin = X509_get0_notBefore(certificate);
+  const ASN1_TIME* end = X509_get0_notAfter(certificate);
+  // Both give 0 for a time that cannot be read: no peer takes that either.
+  if (X509_cmp_current_time(end) <= 0) {
+    return fail(
+        ErrorKind::InvalidArgument,
+        fmt::format("the certificate expired at {}: put a new one in its place", in_words(end)));
+  }
+  if (X509_cmp_current_time(begin) >= 0) {
+    return fail(ErrorKind::InvalidArgument,
+                fmt::format("the certificate is not valid before {}", in_words(begin)));
+  }
+  return {};
 }
 
 }  // namespace pacs::network

@@ -16,4 +16,8 @@ using TlsContext = std::shared_ptr<boost::asio::ssl::context>;
 [[nodiscard]] Result<TlsContext> make_acceptor_tls(const TlsOptions& options);
 [[nodiscard]] Result<TlsContext> make_requestor_tls(const TlsOptions& options);
 
+/// InvalidArgument when the time of the context's own certificate has not begun or is over: peers
+/// that verify will not take it.
+[[nodiscard]] Status check_validity(const TlsContext& context);
+
 }  // namespace pacs::network

@@ -36,6 +36,13 @@ class Certificates {
     openssl("req -x509 -newkey " + algorithm + " -nodes -days 2 -subj /CN=pacs -keyout " +
             file(key) + " -out " + file(certificate));
   }
+  /// A certificate whose time was over yesterday.
+  void make_expired(const std::string& certificate, const std::string& key) const {
+    openssl("req -newkey rsa:2048 -nodes -subj /CN=pacs -keyout " + file(key) + " -out " +
+            file("expired.csr"));
+    openssl("x509 -req -days -1 -in " + file("expired.csr") + " -signkey " + file(key) + " -out " +
+            file(certificate));
+  }
   static void openssl(const std::string& arguments) {
     const Ran ran = run_shell("openssl " + arguments);
     EXPECT_EQ(ran.exit_code, 0) << ran.output;

@@ -38,6 +38,23 @@ TEST_F(ConfigCheck, ListeningBeyondThisMachineMustBeSaid) {
   }
 }
 
+TEST_F(ConfigCheck, ALogFileThatCannotBeWrittenFailsTheCheck) {
+  const auto check = [](const std::string& file) {
+    return pacs("config check --set logging.file=" + file);
+  };
+  for (const std::string& file : {std::string{"/nowhere/pacs.log"}, folder_.string()}) {
+    const Ran run = check(file);
+    EXPECT_EQ(run.exit_code, 2) << file;
+    EXPECT_NE(run.output.find("logging.file: " + file + " cannot be written: "), std::string::npos)
+        << run.output;
+  }
+  const auto log = folder_ / "pacs.log";
+  EXPECT_EQ(check(log).exit_code, 0);
+  EXPECT_FALSE(std::filesystem::exists(log)) << "a check makes nothing";
+  write("a line\n", "pacs.log");
+  EXPECT_EQ(check(log).exit_code, 0);
+}
+
 TEST_F(ConfigCheck, AnAddressThatIsNoneIsNamed) {
   EXPECT_NE(problem(with_settings({"http.listen=localhost"})).find("no IP address"),
             std::string::npos);

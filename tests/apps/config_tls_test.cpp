@@ -51,6 +51,20 @@ TEST_F(ConfigTls, AnEncryptedKeyIsFoundAndNobodyIsAskedForItsPassphrase) {
   EXPECT_THAT(check.output, HasSubstr("is encrypted"));
 }
 
+TEST_F(ConfigTls, AnExpiredCertificateFailsTheCheckAndDoesNotKeepOthersFromTheArchive) {
+  made.make_expired("expired.pem", "expired.key");
+  const std::string options = " --set dicom.tls.certificate=" + made.file("expired.pem") +
+                              " --set dicom.tls.key=" + made.file("expired.key");
+  const Ran check = pacs("config check" + options);
+  EXPECT_EQ(check.exit_code, 2);
+  EXPECT_THAT(check.output, HasSubstr("dicom.tls.certificate: " + made.file("expired.pem") +
+                                      ": the certificate expired at "));
+  EXPECT_EQ(pacs("config print" + options).exit_code, 0);
+  EXPECT_EQ(pacs("config check --set dicom.tls.certificate=" + cert + " --set dicom.tls.key=" + key)
+                .exit_code,
+            0);
+}
+
 TEST_F(ConfigTls, AFileOfTrustWithoutACertificateIsFound) {
   made.make("rsa:2048", "other.pem", "other.key");
   const std::string trusted = made.file("other.key");

@@ -321,6 +321,13 @@ class Tls(harness.TestCase):
             self.assertEqual("Cipher is (NONE)" not in done.stdout and done.returncode == 0, accepted,
                              version + done.stdout[-500:])
 
+    def test_a_server_with_an_expired_certificate_says_so_and_serves_its_other_port(self):
+        key, certificate = self.certificates["server"]
+        harness.run("openssl", "x509", "-in", certificate, "-signkey", key, "-days", "-1", "-out", certificate, ok=True)
+        server = self.tls_server()
+        self.assertRegex(server.log, "warning .*dicom.tls.certificate: .*the certificate expired at ")
+        self.assertTrue(server.echoes())
+
     def test_plain_dicom_on_the_tls_port_is_turned_away(self):
         server = self.tls_server()
         self.assertNotEqual(harness.run("echoscu", "-to", "5", "-aec", server.ae_title, "127.0.0.1",
