@@ -95,7 +95,8 @@ network::PresentationContext event_report_context(std::string_view sop_class_uid
 Task<Status> report_event(network::RequestOptions peer, EventReport report, integration::Logger log,
                           std::stop_token stop) {
   peer.contexts.assign(1, event_report_context(report.sop_class_uid));
-  Opened opened = co_await open_association(std::move(peer), std::move(log), stop);
+  const std::function<bool()> stopped = [stop] { return stop.stop_requested(); };
+  Opened opened = co_await open_association(std::move(peer), std::move(log), stopped);
   if (!opened) co_return fail(std::move(opened.error()));
   network::Association& association = **opened;
   const std::stop_callback give_up(stop, [&association] { association.abort(); });

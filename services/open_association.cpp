@@ -1,47 +1,51 @@
 #include "services/open_association.h"
 
+#include <chrono>
 #include <exception>
 #include <optional>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-
-#include "services/event.h"
+#include <boost/asio/use_awaitable.hpp>
 
 namespace pacs::services {
 
 namespace {
 
-/// What is shared with the coroutine that opens: whoever waits may leave before it ends, and drops
-/// the association then when it comes.
-struct Opening {
-  explicit Opening(const boost::asio::any_io_executor& executor) : changed(executor) {}
-  std::optional<Opened> opened;
-  Event changed;
-};
+/// How often it is looked whether a peer that does not answer is still waited for.
+constexpr std::chrono::milliseconds kLook{100};
 
-network::Task<void> open(std::shared_ptr<Opening> opening, network::RequestOptions peer,
-                         integration::Logger log) {
-  Opened opened = co_await network::request_association(std::move(peer), std::move(log));
-  opening->opened = std::move(opened);
-  opening->changed.notify_all();
-}
+/// An association being opened. Whoever waits may leave: it is then aborted when it comes.
+struct Opening {
+  explicit Opening(const boost::asio::any_io_executor& executor) : look(executor) {}
+  boost::asio::steady_timer look;
+  std::optional<Opened> opened;
+};
 
 }  // namespace
 
 network::Task<Opened> open_association(network::RequestOptions peer, integration::Logger log,
-                                       std::stop_token stop) {
+                                       std::function<bool()> unwanted) {
   const auto executor = co_await boost::asio::this_coro::executor;
   const auto opening = std::make_shared<Opening>(executor);
-  boost::asio::co_spawn(executor, open(opening, std::move(peer), std::move(log)),
-                        [](const std::exception_ptr& thrown) {
+  boost::asio::co_spawn(executor, network::request_association(std::move(peer), std::move(log)),
+                        [opening](const std::exception_ptr& thrown, Opened opened) {
                           if (thrown) std::rethrow_exception(thrown);  // our own bug
+                          opening->opened = std::move(opened);
+                          opening->look.cancel();
                         });
-  const std::stop_callback leave(stop, [opening] { opening->changed.notify_all(); });
-  while (!opening->opened && !stop.stop_requested()) co_await opening->changed.wait();
-  if (stop.stop_requested())
-    co_return fail(ErrorKind::Cancelled, "the work stops before there is an association");
+  while (!opening->opened) {
+    if (unwanted()) {
+      co_return fail(ErrorKind::Cancelled, "the work stopped before there was an association");
+    }
+    opening->look.expires_after(kLook);
+    boost::system::error_code opened_or_ticked;
+    co_await opening->look.async_wait(
+        boost::asio::redirect_error(boost::asio::use_awaitable, opened_or_ticked));
+  }
   Opened opened = std::move(*opening->opened);
   co_return opened;
 }

@@ -1,8 +1,8 @@
 // open_association: network::request_association for work that may have to end while it waits.
 #pragma once
 
+#include <functional>
 #include <memory>
-#include <stop_token>
 
 #include "integration/logging.h"
 #include "network/association.h"
@@ -11,9 +11,10 @@ namespace pacs::services {
 
 using Opened = Result<std::shared_ptr<network::Association>>;
 
-/// Opens an association. Cancelled as soon as `stop` is asked for, whose callbacks must come on the
-/// caller's executor; an association that is established only then is aborted.
+/// Opens an association. Cancelled as soon as it is `unwanted`, which is looked at ten times a
+/// second; one that is established only then is aborted. On the caller's executor, which runs one
+/// thing at a time.
 network::Task<Opened> open_association(network::RequestOptions peer, integration::Logger log,
-                                       std::stop_token stop);
+                                       std::function<bool()> unwanted);
 
 }  // namespace pacs::services

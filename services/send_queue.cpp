@@ -1,16 +1,16 @@
 #include "services/send_queue.h"
 
-#include <exception>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include "services/open_association.h"
 
 namespace pacs::services {
 
@@ -84,54 +84,15 @@ std::size_t SendQueue::progress() {
   return progress_;
 }
 
-namespace {
-
-using Opened = Result<std::shared_ptr<network::Association>>;
-
-/// How often it is looked whether a peer that does not answer is still waited for.
-constexpr std::chrono::milliseconds kLook{100};
-
-/// An association being opened. Whoever waits may leave: it is then aborted when it comes.
-struct Opening {
-  explicit Opening(const boost::asio::any_io_executor& executor) : look(executor) {}
-  boost::asio::steady_timer look;
-  std::optional<Opened> opened;
-};
-
-/// None when the queue is finished before the peer has answered: C-CANCEL does not wait for it.
-/// Everything happens on the caller's executor, which runs one thing at a time.
-network::Task<std::optional<Opened>> open_unless_finished(SendQueue& queue,
-                                                          const network::RequestOptions& peer,
-                                                          const integration::Logger& log) {
-  const auto executor = co_await boost::asio::this_coro::executor;
-  const auto opening = std::make_shared<Opening>(executor);
-  boost::asio::co_spawn(executor, network::request_association(peer, log),
-                        [opening](const std::exception_ptr& thrown, Opened opened) {
-                          if (thrown) std::rethrow_exception(thrown);  // our own bug
-                          opening->opened = std::move(opened);
-                          opening->look.cancel();
-                        });
-  while (!opening->opened && !queue.finished()) {
-    opening->look.expires_after(kLook);
-    boost::system::error_code opened_or_ticked;
-    co_await opening->look.async_wait(
-        boost::asio::redirect_error(boost::asio::use_awaitable, opened_or_ticked));
-  }
-  std::optional<Opened> opened = std::move(opening->opened);
-  co_return opened;
-}
-
-}  // namespace
-
 network::Task<Status> send_queue(SendQueue& queue, const SendQueueOptions& options,
                                  const integration::Logger& log) {
   std::chrono::milliseconds delay = options.retry_delay;
   Status outcome;
+  const std::function<bool()> finished = [&queue] { return queue.finished(); };
   for (std::size_t failures = 0; failures <= options.retries && !queue.finished();) {
     const std::size_t progress = queue.progress();
-    std::optional<Opened> answered = co_await open_unless_finished(queue, options.peer, log);
-    if (!answered) break;
-    Opened opened = std::move(*answered);
+    Opened opened = co_await open_association(options.peer, log, finished);
+    if (!opened && queue.finished()) break;  // C-CANCEL does not wait for the peer
     if (opened) {
       network::Association& association = **opened;
       NextObject feed = options.feed(association);
