@@ -34,14 +34,13 @@ storage::ArchiveOptions archive_options(const Config& config) {
 
 Error with_remedy(Error error, const Config& config) {
   if (error.kind != ErrorKind::Corrupt || !error.message.starts_with("index: ")) return error;
-  // docs/STORAGE_FORMAT.md, "A damaged index". A start without the index would index only what the
-  // journal still holds.
+  // docs/STORAGE_FORMAT.md, "A damaged index".
   error.message += fmt::format(
-      ": the index is damaged. Set the folder {} aside and put its backup, if there is one, in its "
-      "place. Then take the images over: move index.sqlite, index.sqlite-wal and index.sqlite-shm "
-      "out of the folder set aside, run `pacs verify --set storage.path=ASIDE` (it puts what only "
-      "the journal holds among the objects) and `pacs import ASIDE/objects`. Worklist, performed "
-      "procedure steps, remote AEs and jobs are those of the backup, for only the index holds them",
+      ": the index is damaged. Move index.sqlite, index.sqlite-wal and index.sqlite-shm out of {} "
+      "and put a copy from the backup there, if there is one: the next start reads every image "
+      "that "
+      "the index does not know. Worklist, performed procedure steps, remote AEs and jobs are those "
+      "of the backup, for only the index holds them",
       printable(config.storage.path.string()));
   return error;
 }

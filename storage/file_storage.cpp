@@ -1,7 +1,9 @@
 #include "storage/file_storage.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -75,6 +77,13 @@ class FileWriter final : public ObjectWriter {
 
 std::string object_key(std::uint64_t number) {
   return fmt::format("{:012x}", number);
+}
+
+std::optional<std::uint64_t> object_number(std::string_view key) {
+  std::uint64_t number = 0;
+  const auto [end, code] = std::from_chars(key.data(), key.data() + key.size(), number, 16);
+  if (key.empty() || code != std::errc{} || end != key.data() + key.size()) return std::nullopt;
+  return number;
 }
 
 FileStorage::FileStorage(std::shared_ptr<FileSystem> files, const std::filesystem::path& root)
@@ -230,6 +239,12 @@ Status FileStorage::remove(std::string_view key) {
   return files_->remove(path_of(key));
 }
 
+std::string FileStorage::key_of(const std::filesystem::path& path) const {
+  const std::string name = path.filename().string();
+  std::string key = name.substr(0, name.size() - std::min(name.size(), kObjectSuffix.size()));
+  return is_key(key) && path_of(key) == path ? key : std::string{};
+}
+
 Status FileStorage::list(const std::function<bool(std::string_view, const std::string&)>& each) {
   auto high = files_->list(objects_);
   if (!high) return fail(high.error());
@@ -247,15 +262,30 @@ Status FileStorage::list(const std::function<bool(std::string_view, const std::s
         continue;
       }
       for (const std::string& name : *names) {
-        const std::string key =
-            name.substr(0, name.size() - std::min(name.size(), kObjectSuffix.size()));
         const auto path = directory / name;
-        const bool ours = is_key(key) && path_of(key) == path;
-        if (!each(ours ? std::string_view(key) : std::string_view(), path.native())) return {};
+        if (!each(key_of(path), path.native())) return {};
       }
     }
   }
   return {};
+}
+
+Result<std::string> FileStorage::last_key() {
+  // From the highest folder down; one that is empty, or no folder, is passed over.
+  const auto highest_first = [this](const std::filesystem::path& folder) {
+    auto names = files_->list(folder).value_or(std::vector<std::string>{});
+    std::ranges::sort(names, std::greater{});
+    return names;
+  };
+  for (const std::string& first : highest_first(objects_)) {
+    for (const std::string& second : highest_first(objects_ / first)) {
+      for (const std::string& name : highest_first(objects_ / first / second)) {
+        std::string key = key_of(objects_ / first / second / name);
+        if (!key.empty()) return key;
+      }
+    }
+  }
+  return std::string{};
 }
 
 }  // namespace pacs::storage

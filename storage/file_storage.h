@@ -4,6 +4,7 @@
 
 #include <array>
 #include <mutex>
+#include <optional>
 
 #include "storage/file_system.h"
 #include "storage/storage_interface.h"
@@ -12,6 +13,8 @@ namespace pacs::storage {
 
 /// The key of the number-th object: twelve hexadecimal digits.
 [[nodiscard]] std::string object_key(std::uint64_t number);
+/// And back; nullopt for what is no such key.
+[[nodiscard]] std::optional<std::uint64_t> object_number(std::string_view key);
 
 class FileStorage final : public ObjectStore {
  public:
@@ -30,6 +33,7 @@ class FileStorage final : public ObjectStore {
   void forget(std::string_view key) override;
   Status remove(std::string_view key) override;
   Status list(const std::function<bool(std::string_view, const std::string&)>& each) override;
+  Result<std::string> last_key() override;
 
   /// "objects/000000/003/0000000030e8.dcm" below the root.
   [[nodiscard]] std::filesystem::path path_of(std::string_view key) const;
@@ -37,6 +41,8 @@ class FileStorage final : public ObjectStore {
  private:
   FileStorage(std::shared_ptr<FileSystem> files, const std::filesystem::path& root);
   [[nodiscard]] std::filesystem::path incoming_path(std::string_view key) const;
+  /// Of the object that lies there; empty for what is none.
+  [[nodiscard]] std::string key_of(const std::filesystem::path& path) const;
   [[nodiscard]] Status put_direct(const std::filesystem::path& path,
                                   std::span<const ByteView> parts);
   [[nodiscard]] Status make_shard(const std::filesystem::path& file);

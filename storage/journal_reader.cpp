@@ -119,7 +119,7 @@ class JournalReader {
   JournalReader(std::uint64_t checkpoint_sequence,
                 const std::function<Status(const JournalRecord&)>& each)
       : checkpoint_(checkpoint_sequence), expected_(checkpoint_sequence + 1), each_(each) {
-    contents_.last_sequence = checkpoint_sequence;
+    contents_.checkpoint_sequence = contents_.last_sequence = checkpoint_sequence;
   }
 
   /// The segments in the order of their first numbers.

@@ -25,6 +25,7 @@ struct JournalRecord {
 };
 
 struct JournalContents {
+  std::uint64_t checkpoint_sequence = 0;  ///< the highest that was asked for or a segment names
   /// The highest sequence number seen, checkpoints and released records included; 0 for none.
   std::uint64_t last_sequence = 0;
   /// Sequence numbers, from and to, that no intact record has although a later one is there: of

@@ -9,7 +9,9 @@
 
 #include "encoding/header_blob.h"
 #include "storage/checkpointer.h"
+#include "storage/file_storage.h"
 #include "storage/journal_reader.h"
+#include "storage/reindex.h"
 #include "storage/store_record.h"
 
 namespace pacs::storage {
@@ -154,6 +156,13 @@ class Replay {
   std::vector<std::uint64_t> displaced_;
 };
 
+/// The highest number of an object that is there; 0 for none.
+Result<std::uint64_t> last_object_of(ObjectStore& store) {
+  const auto key = store.last_key();
+  if (!key) return fail(key.error());
+  return key->empty() ? 0 : object_number(*key).value_or(0);
+}
+
 }  // namespace
 
 Result<Recovered> recover(FileSystem& files, ObjectStore& store, Index& index,
@@ -175,15 +184,28 @@ Result<Recovered> recover(FileSystem& files, ObjectStore& store, Index& index,
   if (auto discarded = store.discard_all(); !discarded) return fail(discarded.error());
   Recovered recovered;
   recovered.last_sequence = std::max(read->last_sequence, position->applied);
-  recovered.last_object = replay.last_object();
   recovered.records = replay.records();
-  if (recovered.records > 0) {
+  auto highest = last_object_of(store);
+  if (!highest) return fail(highest.error());
+  // Numbers are given once: whatever became of the index, none of an object that is there.
+  recovered.last_object = std::max(replay.last_object(), *highest);
+  std::uint64_t reindexed = 0;
+  // A checkpoint follows the index, and the journal holds what the index has not: so an index that
+  // is older than either is not the one that this archive was left with.
+  if (read->checkpoint_sequence > position->applied || *highest > replay.last_object()) {
+    auto added = reindex(store, index, {recovered.last_sequence, options.limits}, logger);
+    if (!added) return fail(added.error());
+    reindexed = *added;
+  }
+  if (recovered.records > 0 || reindexed > 0) {
     if (auto made = make_checkpoint(store, index, recovered.last_sequence, replay.displaced(),
                                     options.durable);
         !made) {
       return fail(made.error());
     }
-    logger.info("", fmt::format("recovered {} objects from the journal", recovered.records));
+    if (recovered.records > 0) {
+      logger.info("", fmt::format("recovered {} objects from the journal", recovered.records));
+    }
   }
   return recovered;
 }

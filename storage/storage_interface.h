@@ -57,6 +57,8 @@ class ObjectStore {
   /// where for something that is no object.
   [[nodiscard]] virtual Status list(
       const std::function<bool(std::string_view key, const std::string& name)>& each) = 0;
+  /// The highest key of a visible object without looking at all of them; empty for none.
+  [[nodiscard]] virtual Result<std::string> last_key() = 0;
 };
 
 }  // namespace pacs::storage

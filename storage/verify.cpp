@@ -1,13 +1,13 @@
 #include "storage/verify.h"
 
 #include <algorithm>
-#include <charconv>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "storage/file_storage.h"
 #include "storage/object_check.h"
 
 namespace pacs::storage {
@@ -66,12 +66,11 @@ Status find_strangers(ObjectStore& store, Index& index, const VerifyOptions& opt
                       Verifier& verifier, std::vector<std::uint64_t> known) {
   std::vector<std::pair<std::uint64_t, std::string>> strangers;
   auto listed = store.list([&](std::string_view key, const std::string& name) {
-    std::uint64_t number = 0;
-    const auto [end, code] = std::from_chars(key.data(), key.data() + key.size(), number, 16);
-    if (key.empty() || code != std::errc{} || end != key.data() + key.size()) {
+    const auto number = object_number(key);
+    if (!number) {
       verifier.add(Error{ErrorKind::Corrupt, "not an object of this archive: " + name}.in(name));
-    } else if (number <= options.last_object && !std::ranges::binary_search(known, number)) {
-      strangers.emplace_back(number, name);
+    } else if (*number <= options.last_object && !std::ranges::binary_search(known, *number)) {
+      strangers.emplace_back(*number, name);
     }
     return true;
   });

@@ -115,6 +115,54 @@ TEST_F(RecoveryTest, DamageInTheJournalCostsOneObjectAndIsSaid) {
   expect_stored(*archive_, TestObject::number(2));
 }
 
+TEST_F(RecoveryTest, AnIndexThatIsLostIsMadeAnewFromTheObjects) {
+  archive_ = open_archive(options_, eager_);
+  ASSERT_NE(archive_, nullptr);
+  stores(0, 12);
+  archive_.reset();
+  for (const auto& entry : std::filesystem::directory_iterator(options_.path)) {
+    if (entry.path().filename().string().starts_with("index.sqlite")) {
+      std::filesystem::remove(entry.path());
+    }
+  }
+  archive_ = open_archive(options_, eager_);
+  ASSERT_NE(archive_, nullptr);
+  EXPECT_EQ(archive_->counts()->instances, 12U);
+  expect_all_acknowledged();
+  // No number is given twice: what comes now takes nobody's place.
+  stores(12, 24);
+  archive_.reset();
+  archive_ = open_archive(options_, eager_);
+  ASSERT_NE(archive_, nullptr);
+  EXPECT_EQ(archive_->counts()->instances, 24U);
+  expect_all_acknowledged();
+}
+
+TEST_F(RecoveryTest, AnOlderIndexIsBroughtUpToDateFromTheObjects) {
+  archive_ = open_archive(options_, eager_);
+  ASSERT_NE(archive_, nullptr);
+  stores(0, 9);
+  archive_.reset();
+  const auto index = options_.path / "index.sqlite";
+  std::filesystem::copy_file(index, folder_ / "backup");
+  options_.on_duplicate = DuplicatePolicy::Replace;
+  archive_ = open_archive(options_, eager_);
+  ASSERT_NE(archive_, nullptr);
+  stores(9, 20);
+  TestObject changed = object(4);
+  changed.pixel_seed = 9;
+  ASSERT_TRUE(store(*archive_, changed));
+  archive_.reset();
+  std::filesystem::copy_file(folder_ / "backup", index,
+                             std::filesystem::copy_options::overwrite_existing);
+  archive_ = open_archive(options_, eager_);
+  ASSERT_NE(archive_, nullptr);
+  EXPECT_EQ(archive_->counts()->instances, 20U);
+  acknowledged_.erase(4);
+  expect_all_acknowledged();
+  expect_stored(*archive_, changed);
+}
+
 TEST_F(RecoveryTest, WhatWasAppliedAndNotFlushedSurvivesPowerLoss) {
   // The database may be ahead of the objects or behind them: both are put right.
   for (const bool keep_database : {false, true}) {
