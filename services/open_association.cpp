@@ -25,10 +25,15 @@ struct Opening {
   std::optional<Opened> opened;
 };
 
+Error not_wanted() {
+  return {ErrorKind::Cancelled, "the work stopped before there was an association"};
+}
+
 }  // namespace
 
 network::Task<Opened> open_association(network::RequestOptions peer, integration::Logger log,
                                        std::function<bool()> unwanted) {
+  if (unwanted()) co_return fail(not_wanted());
   const auto executor = co_await boost::asio::this_coro::executor;
   const auto opening = std::make_shared<Opening>(executor);
   boost::asio::co_spawn(executor, network::request_association(std::move(peer), std::move(log)),
@@ -38,13 +43,11 @@ network::Task<Opened> open_association(network::RequestOptions peer, integration
                           opening->look.cancel();
                         });
   while (!opening->opened) {
-    if (unwanted()) {
-      co_return fail(ErrorKind::Cancelled, "the work stopped before there was an association");
-    }
     opening->look.expires_after(kLook);
     boost::system::error_code opened_or_ticked;
     co_await opening->look.async_wait(
         boost::asio::redirect_error(boost::asio::use_awaitable, opened_or_ticked));
+    if (!opening->opened && unwanted()) co_return fail(not_wanted());
   }
   Opened opened = std::move(*opening->opened);
   co_return opened;

@@ -22,8 +22,9 @@ class OpenAssociationTest : public testing::Test {
     peer.port = port;
     peer.called_ae = "PACS";
     peer.contexts = {verification_context()};
-    return boost::asio::co_spawn(pool.context(), open_association(peer, {}, stop.get_token()),
-                                 boost::asio::use_future)
+    return boost::asio::co_spawn(
+               pool.context(), open_association(peer, {}, [this] { return stop.stop_requested(); }),
+               boost::asio::use_future)
         .get();
   }
 
