@@ -38,9 +38,8 @@ Error with_remedy(Error error, const Config& config) {
   error.message += fmt::format(
       ": the index is damaged. Move index.sqlite, index.sqlite-wal and index.sqlite-shm out of {} "
       "and put a copy from the backup there, if there is one: the next start reads every image "
-      "that "
-      "the index does not know. Worklist, performed procedure steps, remote AEs and jobs are those "
-      "of the backup, for only the index holds them",
+      "that the index does not know. Worklist, performed procedure steps, remote AEs and jobs are "
+      "those of the backup, for only the index holds them",
       printable(config.storage.path.string()));
   return error;
 }

@@ -117,8 +117,8 @@ TEST_F(ConfigTest, ADamagedIndexIsSaidWithWhatCanBeDone) {
     const Ran run = pacs(command + setting);
     EXPECT_EQ(run.exit_code, 1) << run.output;
     EXPECT_THAT(run.output, HasSubstr("corrupt: index: ")) << command;
-    EXPECT_THAT(run.output, HasSubstr("Set the folder " + data.string() + " aside")) << command;
-    EXPECT_THAT(run.output, HasSubstr("`pacs import ASIDE/objects`")) << command;
+    EXPECT_THAT(run.output, HasSubstr("index.sqlite-shm out of " + data.string())) << command;
+    EXPECT_THAT(run.output, HasSubstr("reads every image")) << command;
   }
 }
 

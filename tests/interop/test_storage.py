@@ -170,7 +170,9 @@ class EverySample(harness.TestCase):
             self.assertEqual(len(archive), report["stored"])
         self.assertEqual(set(refused), set(REFUSED))
         for name, status in REFUSED.items():
-            self.assertIn(f"status {status}", refused[name], name)
+            # Of odd length, so it would have to be written anew: our own tool finds what is wrong.
+            said = "truncated" if name == "rtplan_truncated.dcm" else f"status {status}"
+            self.assertIn(said, refused[name], name)
         for name in skipped:
             named = [p for p in harness.test_files() if p.name == name and all(identity(p))]
             self.assertTrue(not named or name.startswith("DICOMDIR"), f"{name} was skipped")
