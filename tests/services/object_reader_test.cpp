@@ -39,10 +39,11 @@ class ObjectReaderTest : public RetrieveTest {
  private:
   integration::IoPool pool_{1};
   boost::asio::io_context& context_ = pool_.context();
+  integration::WorkPool readers_{3};  // ended before the executor that their work answers on
 
  protected:
   std::shared_ptr<ObjectReader> reader =
-      std::make_shared<ObjectReader>(archive, workers, context_.get_executor());
+      std::make_shared<ObjectReader>(archive, readers_, context_.get_executor());
 };
 
 TEST_F(ObjectReaderTest, GivesTheDataSetInPieces) {
