@@ -161,7 +161,7 @@ TEST_F(MoveScpTest, AFewSmallObjectsAreSharedAsWell) {
   move_associations = 3;
   taker.operations_window_max = 1;
   seen->answer = [](const auto&) {
-    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    std::this_thread::sleep_for(std::chrono::milliseconds{100});
     return status::kSuccess;
   };
   starts_taker();
@@ -217,7 +217,7 @@ TEST_F(MoveScpTest, AfterACancelNothingMoreIsBegunNotEvenWhatIsReadAlready) {
   has_cts(60);
   taker.operations_window_max = 1;
   seen->answer = [](const auto&) {
-    std::this_thread::sleep_for(std::chrono::milliseconds{25});
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
     return status::kSuccess;
   };
   starts_taker();
