@@ -36,14 +36,16 @@ void check_request(CommitmentRequest request) {
     request.references[i].failure = failure_reason::kNoSuchObjectInstance;
   }
   const bool failed = request.references.size() > 1;
-  require(commitment_event_type(request) == (failed ? 2 : 1));
+  const std::uint16_t event_type = commitment_event_type(request);
+  require(event_type == (failed ? 2 : 1));
   const DataSet information = commitment_information(request, "PACS");
   const auto written = write_data_set(information, implicit_vr_little_endian());
   require(written.has_value());
   const auto sent = read_data_set(share(Bytes(*written)), implicit_vr_little_endian());
   require(sent.has_value());
-  const auto report = read_commitment_report(*sent);
+  const auto report = read_commitment_report(event_type, *sent);
   require(report.has_value());
+  require(report->event_type == event_type);
   require(report->transaction_uid == request.transaction_uid);
   std::ranges::stable_sort(request.references, {},
                            [](const CommitmentReference& reference) { return reference.failure; });
@@ -64,7 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } else {
     check_refusal(request.error());
   }
-  const auto report = read_commitment_report(*data_set);
+  const auto report = read_commitment_report(2, *data_set);
   if (report) {
     require(!report->transaction_uid.empty());
   } else {
