@@ -30,6 +30,7 @@ TEST_F(MoveScpTest, ObjectsGoInTheirStoredTransferSyntaxAndNameWhoAsked) {
   const RetrieveResult result = Requester{server}.moves(study());
   EXPECT_EQ(result.status, status::kSuccess);
   EXPECT_EQ(result.counts.completed, 3);
+  const std::lock_guard lock{seen->mutex};
   ASSERT_EQ(seen->taken.size(), 3U);
   for (const auto& object : seen->taken) {
     EXPECT_EQ(object.request.move_originator_ae, "ASKER");
@@ -153,7 +154,7 @@ TEST_F(MoveScpTest, SeveralAssociationsShareTheObjects) {
   const RetrieveResult result = Requester{server}.moves(study());
   EXPECT_EQ(result.status, status::kSuccess);
   EXPECT_EQ(result.counts.completed, 100);
-  EXPECT_EQ(seen->associations.size(), 3U);
+  EXPECT_EQ(associations(), 3U);
 }
 
 TEST_F(MoveScpTest, AFewSmallObjectsAreSharedAsWell) {
@@ -167,7 +168,7 @@ TEST_F(MoveScpTest, AFewSmallObjectsAreSharedAsWell) {
   starts_taker();
   starts();
   EXPECT_EQ(Requester{server}.moves(study()).counts.completed, 12);
-  EXPECT_EQ(seen->associations.size(), 3U);
+  EXPECT_EQ(associations(), 3U);
 }
 
 TEST_F(MoveScpTest, ADestinationThatTakesNothingIsGivenUpAfterTwoAssociations) {
@@ -180,7 +181,7 @@ TEST_F(MoveScpTest, ADestinationThatTakesNothingIsGivenUpAfterTwoAssociations) {
   EXPECT_EQ(result.status, status::kCannotPerformSubOperations);
   EXPECT_EQ(result.counts.failed, 4);
   EXPECT_THAT(result.error_comment, HasSubstr("took nothing"));
-  EXPECT_EQ(seen->associations.size(), 2U);
+  EXPECT_EQ(associations(), 2U);
   seen->reads_nothing = false;
 }
 
@@ -196,7 +197,7 @@ TEST_F(MoveScpTest, MoreContextsThanAnAssociationHoldsGoOverSeveral) {
   const RetrieveResult result = Requester{server}.moves(study());
   EXPECT_EQ(result.status, status::kSuccess);
   EXPECT_EQ(result.counts.completed, classes.size());
-  EXPECT_EQ(seen->associations.size(), (classes.size() + 127) / 128);
+  EXPECT_EQ(associations(), (classes.size() + 127) / 128);
 }
 
 TEST_F(MoveScpTest, CancelEndsItWithWhatRemains) {

@@ -222,6 +222,11 @@ class RetrieveTest : public testing::Test {
     for (const auto& object : seen->taken) uids.push_back(object.request.sop_instance_uid);
     return uids;
   }
+  /// How many associations the destination has seen, also while it is still busy with some.
+  [[nodiscard]] std::size_t associations() const {
+    const std::lock_guard lock{seen->mutex};
+    return seen->associations.size();
+  }
 
   ~RetrieveTest() override {
     server.stops_listening();  // no association is left that gives the workers work
