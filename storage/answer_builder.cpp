@@ -97,6 +97,18 @@ bool picks_items(const QueryKey& key) {
   return key.matching == Matching::Sequence && !is_universal(key);
 }
 
+/// Whether items of the sequence, or of one in them, may not match. What is answered has matched as
+/// a whole: a sole item has.
+bool may_hold_others(const Element& sequence, const QueryKey& key) {
+  if (sequence.items().size() > 1) return true;
+  return std::ranges::any_of(sequence.items(), [&](const Item& item) {
+    return std::ranges::any_of(key.items, [&](const QueryKey& inner) {
+      const Element* element = picks_items(inner) ? item.data_set.find(inner.tag) : nullptr;
+      return element != nullptr && may_hold_others(*element, inner);
+    });
+  });
+}
+
 /// PS3.4 §C.2.2.2.6: "a sequence of matching Items". `around` says what values in it need:
 /// character set and zone.
 Element matching_items(const Element& sequence, const QueryKey& key, const DataSet& around,
@@ -170,7 +182,7 @@ DataSet AnswerBuilder::header_values() const {
   for (const Part& part : parts_) {
     if (!part.of_header || !picks_items(*part.key)) continue;
     const Element* sequence = values.find(part.key->tag);
-    if (sequence == nullptr) continue;
+    if (sequence == nullptr || !may_hold_others(*sequence, *part.key)) continue;
     Element picked_items = matching_items(*sequence, *part.key, around, query_);
     values.set(std::move(picked_items));
   }
