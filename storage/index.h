@@ -52,6 +52,9 @@ class Index {
       std::span<const std::string_view> sop_instance_uids) = 0;
   /// The bytes that encode_header gave.
   [[nodiscard]] virtual Result<Bytes> header(std::string_view sop_instance_uid) = 0;
+  /// What its row holds for instance_columns, in the order of column_names.
+  [[nodiscard]] virtual Result<std::vector<std::string>> instance_values(
+      std::string_view sop_instance_uid) = 0;
   [[nodiscard]] virtual Result<ArchiveCounts> counts() = 0;
   /// Calls `each` in the order of object numbers until it returns false. Rows that come or go
   /// meanwhile may be seen or not.
@@ -64,7 +67,7 @@ class Index {
   [[nodiscard]] virtual Result<std::vector<RemoteAe>> remote_aes() = 0;
   [[nodiscard]] virtual Status put_remote_ae(const RemoteAe& remote) = 0;
   [[nodiscard]] virtual Status remove_remote_ae(std::string_view ae_title) = 0;
-  /// Whether the database's own structure is whole; one message for each fault found.
+  /// Whether the database is whole, and what it counts is so; one message for each fault found.
   [[nodiscard]] virtual Result<std::vector<std::string>> check() = 0;
 };
 

@@ -58,8 +58,9 @@ void IndexWriter::DropStatements::operator()(Statements* statements) const {
   delete statements;
 }
 
-Result<std::unique_ptr<IndexWriter>> IndexWriter::create(SqlDatabase& database) {
-  auto writer = std::unique_ptr<IndexWriter>(new IndexWriter(database));
+Result<std::unique_ptr<IndexWriter>> IndexWriter::create(SqlDatabase& database,
+                                                         integration::Logger logger) {
+  auto writer = std::unique_ptr<IndexWriter>(new IndexWriter(database, std::move(logger)));
   if (auto prepared = writer->prepare(); !prepared) return fail(prepared.error());
   return writer;
 }
@@ -72,9 +73,12 @@ Status IndexWriter::prepare() {
       {&sql_->commit, "COMMIT"},
       {&sql_->rollback, "ROLLBACK"},
       {&sql_->find_series,
-       "SELECT series.id, study.id, study.patient_key FROM study JOIN series ON series.study_key = "
-       "study.id WHERE study.study_instance_uid = $1 AND series.series_instance_uid = $2"},
-      {&sql_->find_study, "SELECT id, patient_key FROM study WHERE study_instance_uid = $1"},
+       "SELECT series.id, study.id, study.patient_key, patient_id, issuer_of_patient_id FROM study "
+       "JOIN series ON series.study_key = study.id JOIN patient ON patient.id = study.patient_key "
+       "WHERE study.study_instance_uid = $1 AND series.series_instance_uid = $2"},
+      {&sql_->find_study,
+       "SELECT study.id, patient_key, patient_id, issuer_of_patient_id FROM study JOIN patient ON "
+       "patient.id = study.patient_key WHERE study_instance_uid = $1"},
       {&sql_->find_patient,
        "SELECT id FROM patient WHERE patient_id = $1 AND issuer_of_patient_id = $2 AND "
        "distinct_by = $3"},
@@ -195,12 +199,25 @@ Status IndexWriter::add(const IndexedInstance& instance, std::vector<std::uint64
     ++growth->instances;
     growth->bytes += bytes;
   }
+  say_if_of_another_patient(instance, **series);
   totals_.last_object = std::max(totals_.last_object, instance.number);
   if ((*series)->sop_classes.insert(*sop_class).second) {
     return include(*sql_->get_sop_classes, *sql_->set_sop_classes, instance.record.sop_class_uid,
                    (*series)->study);
   }
   return {};
+}
+
+void IndexWriter::say_if_of_another_patient(const IndexedInstance& instance,
+                                            const Series& series) const {
+  const std::vector<std::string>& values = instance.columns.patient;
+  if (values[0] == series.patient_id && values[1] == series.issuer_of_patient_id) return;
+  logger_.warning("",
+                  "an instance names another patient than its study is with: it is found under the "
+                  "study's patient",
+                  {{"sop_instance", instance.record.sop_instance_uid},
+                   {"study", instance.record.study_instance_uid},
+                   {"source_ae", instance.source_ae}});
 }
 
 Result<bool> IndexWriter::insert_instance(const IndexedInstance& instance, const Series& series,
@@ -250,6 +267,8 @@ Result<IndexWriter::Series> IndexWriter::find_series(const IndexedInstance& inst
     series.key = find.integer(0);
     series.study = find.integer(1);
     series.patient = find.integer(2);
+    series.patient_id = find.text(3);
+    series.issuer_of_patient_id = find.text(4);
   }
   SqlStatement& base = *sql_->find_base;
   const ResetAtEnd reset(base);
@@ -308,6 +327,8 @@ Status IndexWriter::study_of(const IndexedInstance& instance, Series& series) {
     if (known) {
       series.study = find.integer(0);
       series.patient = find.integer(1);
+      series.patient_id = find.text(2);
+      series.issuer_of_patient_id = find.text(3);
     }
   }
   if (known) {
@@ -318,6 +339,8 @@ Status IndexWriter::study_of(const IndexedInstance& instance, Series& series) {
   const auto patient = patient_of(instance);
   if (!patient) return fail(patient.error());
   series.patient = *patient;
+  series.patient_id = values.patient[0];
+  series.issuer_of_patient_id = values.patient[1];
   SqlStatement& insert = *sql_->insert_study;
   const ResetAtEnd reset(insert);
   insert.bind(1, series.patient);
@@ -401,7 +424,9 @@ Status IndexWriter::drop_empty(std::int64_t series, std::int64_t study, std::int
   if (auto done = drop(*sql_->delete_base, series); !done) return fail(done.error());
   const auto series_gone = drop(*sql_->delete_series, series);
   if (!series_gone) return fail(series_gone.error());
+  // What was added up for a row that is gone must not be added to the next one with its key.
   if (*series_gone) {
+    totals_.series.erase(series);
     --totals_.all.series;
     --totals_.studies[study].series;
     --totals_.patients[patient].series;
@@ -409,6 +434,7 @@ Status IndexWriter::drop_empty(std::int64_t series, std::int64_t study, std::int
   const auto study_gone = drop(*sql_->delete_study, study);
   if (!study_gone) return fail(study_gone.error());
   if (*study_gone) {
+    totals_.studies.erase(study);
     --totals_.all.studies;
     --totals_.patients[patient].studies;
   } else {
@@ -417,7 +443,10 @@ Status IndexWriter::drop_empty(std::int64_t series, std::int64_t study, std::int
   }
   const auto patient_gone = drop(*sql_->delete_patient, patient);
   if (!patient_gone) return fail(patient_gone.error());
-  if (*patient_gone) --totals_.patients_added;
+  if (*patient_gone) {
+    totals_.patients.erase(patient);
+    --totals_.patients_added;
+  }
   return {};
 }
 

@@ -24,7 +24,9 @@ namespace pacs::storage {
 /// Not for use from two threads at once.
 class IndexWriter {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<IndexWriter>> create(SqlDatabase& database);
+  /// `logger` is told of an instance whose patient is not the one that its study is with.
+  [[nodiscard]] static Result<std::unique_ptr<IndexWriter>> create(SqlDatabase& database,
+                                                                   integration::Logger logger = {});
 
   [[nodiscard]] Result<std::vector<std::uint64_t>> apply(
       std::span<const IndexedInstance* const> instances, std::uint64_t applied_sequence);
@@ -34,6 +36,7 @@ class IndexWriter {
   /// A series as this batch and the ones before left it: saves looking it up for each instance.
   struct Series {
     std::int64_t key = 0, study = 0, patient = 0;
+    std::string patient_id, issuer_of_patient_id;
     Bytes header_base;
     std::set<std::int64_t> sop_classes;  // known to be in the study's sop_classes
   };
@@ -48,7 +51,8 @@ class IndexWriter {
     std::uint64_t last_object = 0;
   };
 
-  explicit IndexWriter(SqlDatabase& database) : database_(database) {}
+  IndexWriter(SqlDatabase& database, integration::Logger logger)
+      : database_(database), logger_(std::move(logger)) {}
   [[nodiscard]] Status prepare();
   [[nodiscard]] Status apply_all(std::span<const IndexedInstance* const> instances,
                                  std::uint64_t applied_sequence,
@@ -72,7 +76,10 @@ class IndexWriter {
   [[nodiscard]] Status write_totals(std::uint64_t applied_sequence);
   void forget();
 
+  void say_if_of_another_patient(const IndexedInstance& instance, const Series& series) const;
+
   SqlDatabase& database_;
+  const integration::Logger logger_;
   HeaderCompressor compressor_;
   std::unordered_map<std::string, Series> series_;  // by study UID + series UID
   std::unordered_map<std::string, std::int64_t> terms_;

@@ -1,5 +1,6 @@
 #include "storage/ingest_session.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -16,6 +17,30 @@ namespace {
 constexpr std::uint64_t kWriteBytes = 256 << 10;
 /// How much one object may write before it is looked again whether there is room.
 constexpr std::uint64_t kSpaceCheckBytes = 16 << 20;
+
+/// Its sender hears "success" all the same, so this is where it can be known.
+void say_what_became(const integration::Logger& logger, std::string_view trace_id,
+                     const StoredInstance& stored) {
+  const bool kept = stored.outcome == StoreOutcome::Kept;
+  if (!kept && stored.outcome != StoreOutcome::Replaced) return;
+  logger.warning(trace_id,
+                 kept
+                     ? "the instance is stored with other content already: that is kept, what came "
+                       "is not (on_duplicate = \"keep\")"
+                     : "the instance took the place of one with other content (on_duplicate = "
+                       "\"replace\")",
+                 {{"sop_instance", stored.sop_instance_uid}, {"study", stored.study_instance_uid}});
+}
+
+/// PS3.5 §7.1: elements of groups 0000 and 0002 belong to commands and to meta groups. In a data
+/// set they would say of the stored object what is not so.
+Status check_groups(const DataSet& header) {
+  const auto stray = std::ranges::find_if(
+      header, [](const Element& element) { return element.tag().group() <= 0x0002; });
+  if (stray == header.end()) return {};
+  return fail(Error{ErrorKind::Malformed, "no element of this group may be in a data set"}.on(
+      stray->tag()));
+}
 
 }  // namespace
 
@@ -142,9 +167,11 @@ void IngestSession::commit(std::function<void(Result<StoredInstance>)> done) {
   }
   health_ = fail(ErrorKind::InvalidArgument, "this object was committed already");
   services_.committer.commit(*object, [&metrics = services_.metrics, &space = services_.space,
+                                       logger = services_.logger, trace_id = (*object)->trace_id,
                                        done = std::move(done)](Result<StoredInstance> result) {
     if (result) {
       metrics.stored(result->outcome, result->bytes);
+      say_what_became(logger, trace_id, *result);
     } else {
       metrics.refused(result.error().kind);
       if (result.error().kind == ErrorKind::OutOfResources) space.look_again();
@@ -157,6 +184,7 @@ Result<std::shared_ptr<PendingObject>> IngestSession::complete() {
   if (!health_) return fail(health_.error());
   auto header = reader_.finish();
   if (!header) return fail(header.error());
+  if (auto checked = check_groups(header->data_set); !checked) return fail(checked.error());
   auto identity = identify(header->data_set, context_);
   if (!identity) return fail(identity.error());
   if (meta_.empty()) {

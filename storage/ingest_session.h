@@ -30,6 +30,7 @@ struct IngestServices {
   /// limits.header_bytes_max, most take some 10 KiB: several large ones at a time are honest,
   /// hundreds are an attack.
   std::uint64_t header_bytes_max = 0;
+  integration::Logger logger{};
   std::atomic<std::uint64_t> header_bytes{0};
 };
 

@@ -68,7 +68,7 @@ Status LocalArchive::start() {
   auto store = FileStorage::open(files_, options_.path);
   if (!store) return fail(store.error());
   store_ = std::move(*store);
-  auto index = SqlIndex::open_sqlite_index(files_, options_.path, durable);
+  auto index = SqlIndex::open_sqlite_index(files_, options_.path, durable, options_.logger);
   if (!index) return fail(index.error());
   worklist_ = std::make_unique<SqlWorklist>((*index)->database());
   jobs_ = std::make_unique<SqlJobs>((*index)->database());
@@ -132,7 +132,7 @@ void LocalArchive::start_threads(std::uint64_t last_object) {
   // NOLINTNEXTLINE(modernize-make-unique): an aggregate whose counter cannot be moved
   ingest_services_.reset(new IngestServices{*store_, *committer_, space_, metrics_, chunks_,
                                             options_.limits, options_.journal_object_bytes_max,
-                                            tuning_.header_bytes_max});
+                                            tuning_.header_bytes_max, options_.logger});
 }
 
 LocalArchive::~LocalArchive() {
@@ -302,6 +302,7 @@ Result<VerifyReport> LocalArchive::verify(
     const std::function<bool(std::uint64_t, std::uint64_t)>& progress) {
   VerifyOptions options;
   options.last_object = committer_->last_number();
+  options.limits = options_.limits;
   options.settle = [this]() -> Status {
     if (auto settled = behind_->settle(); !settled) return settled;
     return checkpointer_->settle();  // objects that were replaced are gone then

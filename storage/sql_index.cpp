@@ -1,8 +1,12 @@
 #include "storage/sql_index.h"
 
 #include <algorithm>
+#include <array>
 #include <unordered_map>
 #include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "storage/query_answers.h"
 #include "storage/selection.h"
@@ -14,6 +18,32 @@ constexpr std::string_view kState =
     "SELECT patients, studies, series, instances, bytes, applied_sequence, checkpoint_sequence, "
     "last_object FROM archive_state";
 
+/// Each names what counts otherwise than its rows are: one statement sees one state of the
+/// database.
+constexpr std::array<std::string_view, 5> kWrongCounts = {
+    "SELECT 'series ' || series_instance_uid || ' counts other instances than it has' FROM series "
+    "LEFT JOIN (SELECT series_key, count(*) AS instances, sum(data_set_bytes) AS held FROM "
+    "instance "
+    "GROUP BY series_key) AS there ON there.series_key = series.id WHERE instances IS NULL OR "
+    "instance_count <> instances OR bytes <> held",
+    "SELECT 'study ' || study_instance_uid || ' counts other series than it has' FROM study LEFT "
+    "JOIN (SELECT study_key, count(*) AS series, sum(instance_count) AS instances, sum(bytes) AS "
+    "held FROM series GROUP BY study_key) AS there ON there.study_key = study.id WHERE series IS "
+    "NULL OR series_count <> series OR instance_count <> instances OR bytes <> held",
+    "SELECT 'patient ' || patient.id || ' counts other studies than it has' FROM patient LEFT JOIN "
+    "(SELECT patient_key, count(*) AS studies, sum(series_count) AS series, sum(instance_count) AS "
+    "instances FROM study GROUP BY patient_key) AS there ON there.patient_key = patient.id WHERE "
+    "studies IS NULL OR study_count <> studies OR series_count <> series OR instance_count <> "
+    "instances",
+    "SELECT 'the archive counts other patients, studies, series or instances than it has' FROM "
+    "archive_state WHERE patients <> (SELECT count(*) FROM patient) OR studies <> (SELECT count(*) "
+    "FROM study) OR series <> (SELECT count(*) FROM series) OR instances <> (SELECT count(*) FROM "
+    "instance) OR bytes <> (SELECT coalesce(sum(bytes), 0) FROM study)",
+    "SELECT 'study ' || study_instance_uid || ' does not list the modality ' || modality FROM "
+    "study "
+    "JOIN series ON series.study_key = study.id WHERE modality <> '' AND instr(modality, '\\') = 0 "
+    "AND instr('\\' || modalities || '\\', '\\' || modality || '\\') = 0"};
+
 tl::unexpected<Error> unknown(std::string_view sop_instance_uid) {
   return fail(ErrorKind::NotFound,
               "no instance " + std::string(sop_instance_uid.substr(0, 64)) + " is stored");
@@ -24,12 +54,13 @@ tl::unexpected<Error> unknown(std::string_view sop_instance_uid) {
 SqlIndex::~SqlIndex() = default;
 
 Result<std::unique_ptr<SqlIndex>> SqlIndex::open_sqlite_index(
-    std::shared_ptr<FileSystem> files, const std::filesystem::path& directory, bool durable) {
+    std::shared_ptr<FileSystem> files, const std::filesystem::path& directory, bool durable,
+    integration::Logger logger) {
   auto index = std::unique_ptr<SqlIndex>(new SqlIndex);
   auto database = IndexDatabase::open_sqlite(std::move(files), directory, durable);
   if (!database) return fail(database.error());
   index->database_ = std::move(*database);
-  auto writer = IndexWriter::create(index->database_->writer());
+  auto writer = IndexWriter::create(index->database_->writer(), std::move(logger));
   if (!writer) return fail(writer.error());
   index->writer_ = std::move(*writer);
   return index;
@@ -142,6 +173,26 @@ Result<Bytes> SqlIndex::header(std::string_view sop_instance_uid) {
   return (*reader)->compressor().decompress(header.bytes(0), base);
 }
 
+Result<std::vector<std::string>> SqlIndex::instance_values(std::string_view sop_instance_uid) {
+  static const std::vector<std::string> kNames = column_names(instance_columns());
+  auto reader = database_->readers().lease();
+  if (!reader) return fail(reader.error());
+  auto statement = (*reader)->statement(
+      fmt::format("SELECT {} FROM instance WHERE sop_instance_uid = $1", fmt::join(kNames, ", ")));
+  if (!statement) return fail(statement.error());
+  SqlStatement& find = **statement;
+  const ResetAtEnd reset(find);
+  find.bind(1, sop_instance_uid);
+  const auto row = find.step();
+  if (!row) return fail(row.error());
+  if (!*row) return unknown(sop_instance_uid);
+  std::vector<std::string> values;
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    values.emplace_back(find.text(static_cast<int>(i)));
+  }
+  return values;
+}
+
 Result<ArchiveCounts> SqlIndex::counts() {
   auto reader = database_->readers().lease();
   if (!reader) return fail(reader.error());
@@ -245,7 +296,18 @@ Status SqlIndex::remove_remote_ae(std::string_view ae_title) {
 Result<std::vector<std::string>> SqlIndex::check() {
   auto database = database_->readers().connect();
   if (!database) return fail(database.error());
-  return (*database)->check();
+  auto faults = (*database)->check();
+  if (!faults) return fail(faults.error());
+  for (const std::string_view sql : kWrongCounts) {
+    auto statement = (*database)->prepare(sql);
+    if (!statement) return fail(statement.error());
+    for (auto row = (*statement)->step();; row = (*statement)->step()) {
+      if (!row) return fail(row.error());
+      if (!*row) break;
+      faults->emplace_back((*statement)->text(0));
+    }
+  }
+  return faults;
 }
 
 }  // namespace pacs::storage

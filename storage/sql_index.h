@@ -16,7 +16,8 @@ class SqlIndex final : public Index {
  public:
   /// SQLite below `directory`, created or migrated.
   [[nodiscard]] static Result<std::unique_ptr<SqlIndex>> open_sqlite_index(
-      std::shared_ptr<FileSystem> files, const std::filesystem::path& directory, bool durable);
+      std::shared_ptr<FileSystem> files, const std::filesystem::path& directory, bool durable,
+      integration::Logger logger = {});
   ~SqlIndex() override;
 
   /// For what else lies in the database of the index; lives as long as the index.
@@ -31,6 +32,7 @@ class SqlIndex final : public Index {
   Result<std::vector<std::optional<InstanceRecord>>> find_many(
       std::span<const std::string_view> sop_instance_uids) override;
   Result<Bytes> header(std::string_view sop_instance_uid) override;
+  Result<std::vector<std::string>> instance_values(std::string_view sop_instance_uid) override;
   Result<ArchiveCounts> counts() override;
   Status for_each(const std::function<bool(std::uint64_t, const InstanceRecord&)>& each) override;
   Result<std::unique_ptr<Matches>> search(Query query) override;

@@ -7,7 +7,11 @@
 
 #include <fmt/format.h>
 
+#include "encoding/header_blob.h"
+#include "encoding/header_reader.h"
 #include "storage/file_storage.h"
+#include "storage/identity.h"
+#include "storage/index_columns.h"
 #include "storage/object_check.h"
 
 namespace pacs::storage {
@@ -18,18 +22,34 @@ constexpr std::size_t kProblemsMax = 10'000;
 
 class Verifier {
  public:
-  Verifier(ObjectStore& store, Index& index, VerifyReport& report)
-      : store_(store), index_(index), report_(report) {}
+  Verifier(ObjectStore& store, Index& index, const Limits& limits, VerifyReport& report)
+      : store_(store), index_(index), limits_(limits), report_(report) {}
 
   void check(const InstanceRecord& record) {
     ++report_.objects;
     store_.forget(record.object_key);
+    const TransferSyntax* syntax = find_transfer_syntax(record.transfer_syntax_uid);
+    if (syntax == nullptr) return problem(record, "has an unknown transfer syntax in the index");
+    HeaderReader header(*syntax, limits_);
+    Status fed;
     const auto checked = check_object(record, [&](std::uint64_t offset, std::span<std::byte> to) {
       auto got = store_.read(record.object_key, offset, to);
-      if (got && offset >= record.data_set_offset) report_.bytes += *got;
+      if (got && offset >= record.data_set_offset) {
+        report_.bytes += *got;
+        if (fed) fed = header.feed(ByteView(to).first(*got));
+      }
       return got;
     });
-    if (!checked) problem(record, checked.error().message);
+    if (!checked) return problem(record, checked.error().message);
+    auto read = fed ? header.finish() : Result<Header>(fail(fed.error()));
+    if (!read) {
+      // Limits may be narrower than when it came.
+      if (read.error().kind == ErrorKind::LimitExceeded) return;
+      return problem(record, "is no data set: " + read.error().to_string());
+    }
+    if (auto same = compare_with_index(record, read->data_set); !same) {
+      problem(record, same.error().message);
+    }
   }
 
   void add(Error error) {
@@ -45,8 +65,37 @@ class Verifier {
                                       record.sop_instance_uid + " " + std::string(what)}
             .in(record.object_key));
   }
+  /// The messages go on after "the object".
+  Status compare_with_index(const InstanceRecord& record, const DataSet& header) {
+    const auto unlike = [](std::string what) { return fail(ErrorKind::Corrupt, std::move(what)); };
+    const auto identity = identify(header, {});
+    if (!identity) return unlike("is none that can be stored: " + identity.error().to_string());
+    if (identity->study_instance_uid != record.study_instance_uid ||
+        identity->series_instance_uid != record.series_instance_uid) {
+      return unlike("is of another study or series than the index says");
+    }
+    auto bytes = index_.header(record.sop_instance_uid);
+    const auto stored =
+        bytes ? decode_header(share(std::move(*bytes))) : Result<Header>(fail(bytes.error()));
+    if (!stored) {
+      return unlike("has a header in the index that cannot be read: " + stored.error().message);
+    }
+    const ColumnValues own = column_values(header), kept = column_values(stored->data_set);
+    if (own.patient != kept.patient || own.study != kept.study || own.series != kept.series ||
+        own.instance != kept.instance) {
+      return unlike("has a header in the index that is not its own");
+    }
+    const auto row = index_.instance_values(record.sop_instance_uid);
+    if (!row) return unlike("has a row in the index that cannot be read: " + row.error().message);
+    const auto [ours, theirs] = std::ranges::mismatch(own.instance, *row);
+    if (ours == own.instance.end()) return {};
+    const auto place = static_cast<std::size_t>(ours - own.instance.begin());
+    return unlike("has another value in the index: " + column_names(instance_columns())[place]);
+  }
+
   ObjectStore& store_;
   Index& index_;
+  const Limits& limits_;
   VerifyReport& report_;
 };
 
@@ -98,7 +147,7 @@ Result<VerifyReport> verify(ObjectStore& store, Index& index, const VerifyOption
   const auto counts = index.counts();
   if (!counts) return fail(counts.error());
   VerifyReport report;
-  Verifier verifier(store, index, report);
+  Verifier verifier(store, index, options.limits, report);
   std::vector<std::uint64_t> known;
   bool cancelled = false;
   auto walked = index.for_each([&](std::uint64_t number, const InstanceRecord& record) {

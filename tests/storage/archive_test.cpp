@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "core/dicom_tags.h"
+#include "encoding/data_set_codec.h"
 #include "encoding/dicom_file.h"
 #include "integration/event_bus.h"
 #include "integration/metrics.h"
@@ -109,6 +110,21 @@ TEST_F(ArchiveTest, ObjectsOfEverySizeAroundTheLimitsAreKept) {
     EXPECT_TRUE(archive_->find_instance(TestObject::number(i).instance)) << i;
   }
   expect_sound(*archive_);
+}
+
+TEST_F(ArchiveTest, ADataSetWithElementsOfCommandsOrMetaGroupsIsRefused) {
+  TestObject object;
+  for (const Tag stray : {Tag{0x0000, 0x0010}, Tag{0x0002, 0x0010}}) {
+    DataSet before;
+    before.set_text(stray, VR::UI, "1.2");
+    Bytes bytes = *write_data_set(before, *find_transfer_syntax(object.transfer_syntax));
+    append(bytes, object.data_set());
+    const auto refused = store(*archive_, bytes, object.context());
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::Malformed);
+    EXPECT_EQ(refused.error().tag, stray);
+  }
+  EXPECT_EQ(archive_->counts()->instances, 0U);
 }
 
 TEST_F(ArchiveTest, ALargeObjectOfUnknownIdentityIsKeptToo) {
@@ -295,6 +311,42 @@ TEST_F(ArchiveTest, OneInstanceArrivingOnManyAssociationsIsStoredOnce) {
   }
   EXPECT_EQ(archive_->counts()->instances, 10U);
   expect_sound(*archive_);
+}
+
+TEST_F(ArchiveTest, WhoseContentWasNotKeptAndWhosePatientIsAnotherIsSaid) {
+  options_.logger = *integration::Logger::create({.file = (folder_ / "log").string()});
+  for (const auto policy : {DuplicatePolicy::Keep, DuplicatePolicy::Replace}) {
+    options_.on_duplicate = policy;
+    open();
+    TestObject object;
+    ASSERT_TRUE(store(*archive_, object));
+    object.pixel_seed = policy == DuplicatePolicy::Keep ? 7 : 9;
+    ASSERT_TRUE(store(*archive_, object));
+  }
+  TestObject other;
+  other.instance = "1.2.3.5.1";
+  other.series = "1.2.3.5";
+  other.patient_id = "P2";
+  ASSERT_TRUE(store(*archive_, other));
+  expect_sound(*archive_);
+  options_.logger.flush();
+  std::ifstream file(folder_ / "log");
+  const std::string log(std::istreambuf_iterator<char>(file), {});
+  EXPECT_THAT(log, HasSubstr("that is kept, what came is not"));
+  EXPECT_THAT(log, HasSubstr("took the place of one with other content"));
+  EXPECT_THAT(log, HasSubstr("trace"));
+  EXPECT_THAT(log, HasSubstr("another patient than its study is with"));
+  EXPECT_THAT(log, HasSubstr("sop_instance=1.2.3.5.1"));
+}
+
+TEST_F(ArchiveTest, CountsAreRightAfterTheOnlyInstanceWasReplaced) {
+  options_.on_duplicate = DuplicatePolicy::Replace;
+  open();
+  TestObject object;
+  ASSERT_TRUE(store(*archive_, object));
+  object.pixel_seed = 9;
+  ASSERT_EQ(store(*archive_, object)->outcome, StoreOutcome::Replaced);
+  expect_sound(*archive_);  // a series, study and patient of one instance each
 }
 
 TEST_F(ArchiveTest, DifferentContentsOfOneInstanceAtOnceLeaveOneWholeObject) {

@@ -8,6 +8,7 @@
 #include "encoding/dicom_file.h"
 #include "storage/file_storage.h"
 #include "storage/find_archive.h"
+#include "storage/sqlite_database.h"
 #include "tests/storage/archive_language.h"
 #include "tests/storage/fault_file_system.h"
 
@@ -131,6 +132,40 @@ TEST_F(ObjectCheckTest, VerifySeesDamageBeforeTheDataSet) {
   const auto report = archive_->verify({});
   ASSERT_EQ(report->problems.size(), 1U);
   EXPECT_THAT(report->problems.front().message, HasSubstr("preamble"));
+}
+
+TEST_F(ObjectCheckTest, VerifySeesWhatTheIndexSaysWrongly) {
+  struct Case {
+    std::string_view sql, message;
+  };
+  for (const Case& wrong : {
+           Case{"UPDATE instance SET header = x'00'", "header in the index that cannot be read"},
+           Case{"DELETE FROM header_base", "header in the index that cannot be read"},
+           Case{"UPDATE instance SET instance_number = '77'", "instance_number"},
+           Case{"UPDATE series SET series_instance_uid = '1.2.9'", "another study or series"},
+           Case{"UPDATE series SET instance_count = 9", "series 1.2.3.4 counts other instances"},
+           Case{"UPDATE study SET series_count = 9", "study 1.2.3 counts other series"},
+           Case{"UPDATE study SET modalities = 'MR'", "does not list the modality CT"},
+           Case{"UPDATE patient SET study_count = 9", "patient 1 counts other studies"},
+           Case{"UPDATE archive_state SET instances = 9", "the archive counts other"},
+       }) {
+    SCOPED_TRACE(wrong.sql);
+    const TemporaryFolder folder;
+    options_.path = folder / "archive";
+    archive_ = open_archive(options_);
+    ASSERT_TRUE(store(*archive_, object_));
+    expect_sound(*archive_);
+    {
+      auto database = open_sqlite(options_.path / "index.sqlite", {});
+      ASSERT_TRUE(database) << database.error().to_string();
+      ASSERT_TRUE((*database)->execute(wrong.sql));
+    }
+    const auto report = archive_->verify({});
+    ASSERT_TRUE(report) << report.error().to_string();
+    ASSERT_FALSE(report->problems.empty());
+    EXPECT_THAT(report->problems.front().message, HasSubstr(std::string(wrong.message)));
+    archive_.reset();
+  }
 }
 
 TEST(FindArchive, AFolderWithoutOneIsNotFoundAndStaysAsItIs) {
