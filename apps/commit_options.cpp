@@ -43,7 +43,7 @@ Status add_files(const std::string& path, References& references) {
     }
     references.push_back({std::move(object->sop_class_uid), std::move(object->sop_instance_uid)});
   }
-  if (!walk.problems().empty()) return wrong(walk.problems().front());
+  if (!walk.problems().empty()) return wrong(walk.problems().front().to_string());
   return {};
 }
 

@@ -195,8 +195,8 @@ int run_dump(const DumpOptions& options) {
                printable(fmt::format("{}", fmt::join(options.paths, ", "))));
     all = false;
   }
-  for (const std::string& problem : walk.problems()) {
-    fmt::print(stderr, "pacs dump: {}\n", problem);
+  for (const NoFile& problem : walk.problems()) {
+    fmt::print(stderr, "pacs dump: {}\n", problem.to_string());
     all = false;
   }
   if (std::fflush(stdout) != 0) {

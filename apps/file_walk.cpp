@@ -20,6 +20,10 @@ bool is_link(const fs::path& path) {
 
 }  // namespace
 
+std::string NoFile::to_string() const {
+  return printable(fmt::format("{}: {}", path.string(), reason));
+}
+
 FileWalk::FileWalk(std::vector<fs::path> roots)
     : waiting_(std::move(roots)), roots_left_(waiting_.size()) {
   std::ranges::reverse(waiting_);
@@ -32,8 +36,7 @@ void FileWalk::open(const fs::path& folder) {
   for (; !error && entries != fs::directory_iterator{}; entries.increment(error)) {
     waiting_.push_back(entries->path());
   }
-  if (error)
-    problems_.push_back(fmt::format("{}: {}", printable(folder.string()), error.message()));
+  if (error) problems_.push_back({folder, error.message()});
   std::sort(waiting_.begin() + first, waiting_.end(), std::greater<>{});
 }
 
@@ -43,7 +46,7 @@ void FileWalk::no_file(fs::path path, const std::error_code& error, bool root) {
   const bool nowhere = error == std::errc::no_such_file_or_directory ||
                        error == std::errc::too_many_symbolic_link_levels;
   if (root || (error && !nowhere)) {
-    problems_.push_back(fmt::format("{}: {}", printable(path.string()), reason));
+    problems_.push_back({std::move(path), reason});
   } else if (nowhere && is_link(path)) {
     passed_over_.push_back({std::move(path), "a link that leads nowhere: " + reason});
   } else {

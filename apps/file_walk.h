@@ -10,11 +10,12 @@
 
 namespace pacs::apps {
 
-/// What a folder holds that is no file to read: a link that leads nowhere or to a folder, a named
-/// pipe, a socket.
-struct PassedOver {
+/// A path that gives no file, and why.
+struct NoFile {
   std::filesystem::path path;
   std::string reason;
+  /// "a/b: No such file or directory", printable.
+  [[nodiscard]] std::string to_string() const;
 };
 
 /// Gives each path that is a file, and every file below each that is a folder, names in order.
@@ -24,9 +25,11 @@ class FileWalk {
  public:
   explicit FileWalk(std::vector<std::filesystem::path> roots);
   [[nodiscard]] std::optional<std::filesystem::path> next();
-  /// Paths that could not be read, with the reason.
-  [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
-  [[nodiscard]] const std::vector<PassedOver>& passed_over() const { return passed_over_; }
+  /// What could not be read.
+  [[nodiscard]] const std::vector<NoFile>& problems() const { return problems_; }
+  /// What a folder holds that is no file to read: a link that leads nowhere or to a folder, a named
+  /// pipe, a socket.
+  [[nodiscard]] const std::vector<NoFile>& passed_over() const { return passed_over_; }
 
  private:
   void open(const std::filesystem::path& folder);
@@ -34,8 +37,7 @@ class FileWalk {
 
   std::vector<std::filesystem::path> waiting_;  ///< next one last
   std::size_t roots_left_;
-  std::vector<std::string> problems_;
-  std::vector<PassedOver> passed_over_;
+  std::vector<NoFile> problems_, passed_over_;
 };
 
 /// How many files a walk would give.

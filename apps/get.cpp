@@ -170,7 +170,7 @@ void add_get(CLI::App& app, int& exit_code) {
       "  pacs get PACS@127.0.0.1:11112 -k StudyInstanceUID=1.2.3 --output study\n"
       "  pacs get 127.0.0.1 11112 -aec PACS -L SERIES -k StudyInstanceUID=1.2.3 \\\n"
       "           -k SeriesInstanceUID=1.2.3.4 --output series --json\n"
-      "  pacs get PACS@127.0.0.1:11112 -k StudyInstanceUID='1.2.3\\\\1.2.4' --output both\n"
+      "  pacs get PACS@127.0.0.1:11112 -k StudyInstanceUID='1.2.3\\1.2.4' --output both\n"
       "Files are named after their SOP Instance UID and stand in the transfer syntax they came "
       "in.\n"
       "The peer sends what fits the presentation contexts that we propose: the usual SOP classes\n"

@@ -57,7 +57,7 @@ class ImportReport {
     }
     progress_.update(done_, bytes_, failures_.size());
   }
-  void skipped(const PassedOver& entry) {
+  void skipped(const NoFile& entry) {
     add({.path = entry.path,
          .outcome = ImportOutcome::NoObject,
          .bytes = 0,
@@ -133,8 +133,10 @@ int run_import(const ImportArguments& arguments) {
       **archive, [&] { return walk.next(); },
       {.threads = arguments.threads, .commits_in_flight = 32},
       [&](const ImportResult& result) { report.add(result); });
-  for (const PassedOver& entry : walk.passed_over()) report.skipped(entry);
-  for (const std::string& problem : walk.problems()) report.failed(problem, "cannot be read");
+  for (const NoFile& entry : walk.passed_over()) report.skipped(entry);
+  for (const NoFile& problem : walk.problems()) {
+    report.failed(problem.path.string(), problem.reason);
+  }
   report.print();
   return report.ok() ? 0 : 1;
 }

@@ -126,7 +126,7 @@ Status add_files(services::PerformedSeriesList& made, const std::vector<std::str
     }
   }
   if (walk.problems().empty()) return {};
-  return fail(ErrorKind::InvalidArgument, walk.problems().front());
+  return fail(ErrorKind::InvalidArgument, walk.problems().front().to_string());
 }
 
 Result<DataSet> modifications_of_set(const MppsOptions& options) {

@@ -158,10 +158,12 @@ int run_store(StoreArguments arguments) {
       report.sent(files[result.file], result);
     });
   }
-  for (const PassedOver& entry : walk.passed_over()) {
+  for (const NoFile& entry : walk.passed_over()) {
     report.skipped(entry.path.string(), entry.reason);
   }
-  for (const std::string& problem : walk.problems()) report.failed(problem, "cannot be read");
+  for (const NoFile& problem : walk.problems()) {
+    report.failed(problem.path.string(), problem.reason);
+  }
   report.print();
   return report.ok() ? 0 : 1;
 }

@@ -107,6 +107,24 @@ TEST_F(ConfigTest, ImportNamesWhatAFolderHoldsThatIsNoFile) {
   EXPECT_THAT(pacs(import + "--json " + study.string()).output, HasSubstr("\"skipped\":2"));
 }
 
+TEST_F(ConfigTest, ImportAndStoreNameAPathThatIsNotThereAndTheCause) {
+  const std::string missing = (folder_ / "missing").string();
+  const std::string failed =
+      R"("failed":[{"file":")" + missing + R"(","reason":"No such file or directory"}])";
+  const std::string import = "import --set storage.path=" + (folder_ / "data").string() + " ";
+  for (const std::string& command : {import, std::string{"store PACS@127.0.0.1:1 "}}) {
+    const Ran run = pacs(command + "--json " + missing);
+    EXPECT_EQ(run.exit_code, 1);
+    EXPECT_THAT(run.output, HasSubstr(failed));
+    EXPECT_THAT(pacs(command + missing).output,
+                StartsWith("failed: " + missing + ": No such file or directory\n"));
+  }
+}
+
+TEST(CommandLine, TheExampleOfAListReachesTheProgramWithOneBackslash) {
+  EXPECT_THAT(pacs("get --help").output, HasSubstr(R"(StudyInstanceUID='1.2.3\1.2.4')"));
+}
+
 TEST_F(ConfigTest, ADamagedIndexIsSaidWithWhatCanBeDone) {
   const auto data = folder_ / "data";
   const std::string setting = " --set storage.path=" + data.string();

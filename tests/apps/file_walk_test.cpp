@@ -10,6 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 
 class FileWalkTest : public testing::Test {
@@ -64,10 +65,12 @@ TEST_F(FileWalkTest, WhatIsNotThereIsAProblemThatIsNamed) {
   FileWalk walk{{root / "nowhere"}};
   EXPECT_FALSE(walk.next());
   ASSERT_EQ(walk.problems().size(), 1U);
-  EXPECT_THAT(walk.problems()[0], HasSubstr("nowhere: No such file"));
+  EXPECT_EQ(walk.problems()[0].path, root / "nowhere");
+  EXPECT_EQ(walk.problems()[0].reason, "No such file or directory");
+  EXPECT_THAT(walk.problems()[0].to_string(), EndsWith("/nowhere: No such file or directory"));
 }
 
-TEST_F(FileWalkTest, WhatIsNoFileInAFolderIsPassedOverAndNamed) {
+TEST_F(FileWalkTest, WhatIsNoFileInAFolderIsNoFileAndNamed) {
   adds("folder/file");
   fs::create_symlink("nowhere", root / "folder" / "dangling");
   fs::create_symlink("loop", root / "folder" / "loop");
@@ -78,7 +81,7 @@ TEST_F(FileWalkTest, WhatIsNoFileInAFolderIsPassedOverAndNamed) {
   EXPECT_FALSE(walk.next());
   EXPECT_TRUE(walk.problems().empty());
   std::vector<std::string> named;
-  for (const PassedOver& entry : walk.passed_over()) {
+  for (const NoFile& entry : walk.passed_over()) {
     named.push_back(entry.path.filename().string() + ": " + entry.reason);
   }
   EXPECT_THAT(named, ElementsAre("dangling: a link that leads nowhere: No such file or directory",
