@@ -50,6 +50,9 @@ class ImportReport {
     ++done_;
     if (result.outcome == ImportOutcome::Failed) {
       failed(result.path.string(), result.reason);
+    } else if (result.outcome == ImportOutcome::Kept) {
+      differing_.push_back(entry(result.path.string(), result.reason));
+      say("differs", result.path.string(), result.reason);
     } else if (result.outcome == ImportOutcome::NoObject) {
       if (!quiet_) say("skipped", result.path.string(), result.reason);
     } else {
@@ -64,10 +67,11 @@ class ImportReport {
          .reason = entry.reason});
   }
   void failed(const std::string& path, const std::string& reason) {
-    failures_.push_back(boost::json::object{{"file", path}, {"reason", reason}});
+    failures_.push_back(entry(path, reason));
     say("failed", path, reason);
   }
-  [[nodiscard]] bool ok() const { return failures_.empty(); }
+  /// Every object is in the archive. A file that differs from what is there is in it nowhere.
+  [[nodiscard]] bool ok() const { return failures_.empty() && differing_.empty(); }
 
   void print() {
     progress_.clear();
@@ -83,6 +87,7 @@ class ImportReport {
                              {"skipped", count(ImportOutcome::NoObject)},
                              {"bytes", bytes_},
                              {"seconds", seconds},
+                             {"differing", differing_},
                              {"failed", failures_}}));
       return;
     }
@@ -99,6 +104,9 @@ class ImportReport {
   }
 
  private:
+  static boost::json::object entry(const std::string& path, const std::string& reason) {
+    return {{"file", path}, {"reason", reason}};
+  }
   [[nodiscard]] std::uint64_t count(ImportOutcome outcome) const {
     return counts_[static_cast<std::size_t>(outcome)];
   }
@@ -116,7 +124,7 @@ class ImportReport {
   Progress progress_;
   std::array<std::uint64_t, 6> counts_{};
   std::uint64_t done_ = 0, bytes_ = 0;
-  boost::json::array failures_;
+  boost::json::array failures_, differing_;
 };
 
 int run_import(const ImportArguments& arguments) {
@@ -151,8 +159,11 @@ void add_import(CLI::App& app, int& exit_code) {
       "  pacs import /mnt/old-archive\n"
       "  pacs import --config /etc/pacs/pacs.toml --json disc1/ disc2/\n"
       "Works on the archive itself, so the server must not be running; the files stay where they\n"
-      "are. An interrupted import is run again: what is stored is passed over.\n"
-      "Exit code: 0 no file failed, 1 some did (each is named), 2 wrong usage or configuration.");
+      "are. An interrupted import is run again: what is stored is passed over. A file that "
+      "differs\n"
+      "from the object that is there under its SOP Instance UID goes by storage.on_duplicate.\n"
+      "Exit code: 0 every object is in the archive, 1 some files failed, or differ and were left\n"
+      "out (each is named), 2 wrong usage or configuration.");
   auto arguments = std::make_shared<ImportArguments>();
   command->add_option("paths", arguments->paths, "files and folders")->required();
   add_config_options(*command, arguments->config);
@@ -160,7 +171,7 @@ void add_import(CLI::App& app, int& exit_code) {
       ->capture_default_str()
       ->check(CLI::Range(1, 64));
   command->add_flag("--json", arguments->json, "print one JSON object");
-  command->add_flag("-q,--quiet", arguments->quiet, "say only what failed");
+  command->add_flag("-q,--quiet", arguments->quiet, "say only what failed or differs");
   command->callback([arguments, &exit_code] { exit_code = run_import(*arguments); });
 }
 

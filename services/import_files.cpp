@@ -171,6 +171,10 @@ class Worker {
       ImportResult& outcome = committing->result;
       if (stored) {
         outcome.outcome = outcome_of(stored->outcome);
+        if (outcome.outcome == ImportOutcome::Kept) {
+          outcome.reason = "another object is there under SOP Instance UID " +
+                           stored->sop_instance_uid + " and is kept (storage.on_duplicate)";
+        }
       } else {
         outcome.reason = stored.error().to_string();
       }

@@ -35,7 +35,7 @@ struct ImportResult {
   std::filesystem::path path;
   ImportOutcome outcome = ImportOutcome::Failed;
   std::uint64_t bytes = 0;  ///< of the data set
-  std::string reason;       ///< for NoObject and Failed
+  std::string reason;       ///< for Kept, NoObject and Failed
 };
 
 /// Imports every path that `next` gives and blocks until all are durable or have failed. `next` and

@@ -541,6 +541,26 @@ class Import(harness.TestCase):
         self.assertIn("skipped: " + str(folder / "notes.txt"), done.stderr)
         self.assertIn("imported 1 of 3 files", done.stdout)
 
+    def test_a_file_that_differs_from_what_is_there_is_named_and_not_passed_over_in_silence(self):
+        config = self.config()
+        pacs("import", "--config", config, CT, ok=True)
+        whole = bytearray(CT.read_bytes())
+        whole[-100] ^= 1
+        other = self.folder / "other.dcm"
+        other.write_bytes(whole)
+        done = pacs("import", "--config", config, "--quiet", CT, other)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stdout, "")
+        self.assertIn(f"differs: {other}: ", done.stderr)
+        self.assertIn(identity(CT)[1], done.stderr)
+        self.assertEqual(len(done.stderr.splitlines()), 1)
+        done = pacs("import", "--config", config, "--json", CT, other)
+        self.assertEqual(done.returncode, 1)
+        report = json.loads(done.stdout)
+        self.assertEqual([entry["file"] for entry in report["differing"]], [str(other)])
+        self.assertEqual((report["already_stored"], report["kept"], report["failed"]), (1, 1, []))
+        pacs("import", "--config", config, CT, ok=True)
+
     def test_an_import_that_is_killed_is_run_again_and_completes(self):
         config = self.config()
         folder = self.folder / "many"

@@ -61,7 +61,9 @@ TEST_F(ImportFilesTest, AnotherObjectOfTheSameUidAndLengthIsNotTakenForTheStored
   EXPECT_EQ(import().at("a").outcome, ImportOutcome::Stored);
   object.data_set.back() ^= std::byte{1};
   folder.write("a", object);
-  EXPECT_EQ(import().at("a").outcome, ImportOutcome::Kept);  // what the policy says, and it asks it
+  const ImportResult differs = import().at("a");
+  EXPECT_EQ(differs.outcome, ImportOutcome::Kept);  // what the policy says, and it asks it
+  EXPECT_THAT(differs.reason, testing::HasSubstr("1.2.1"));
 }
 
 TEST_F(ImportFilesTest, NamesWhatIsNoObjectAndWhatIsBroken) {
