@@ -65,10 +65,7 @@ std::string unknown_command(const CLI::App& app, const std::vector<std::string>&
                          : fmt::format("; did you mean {}?", nearest.best().front()));
 }
 
-}  // namespace
-
-int run_command_line(int argc, const char* const* argv) {
-  if (argc < 1) return 2;
+int run(int argc, const char* const* argv) {
   CLI::App app;
   int exit_code = 0;
   build_command_line(app, exit_code);
@@ -89,11 +86,24 @@ int run_command_line(int argc, const char* const* argv) {
     const int code = app.exit(error);
     return asked ? code : 2;
   } catch (const std::exception& error) {
-    // Nothing of ours throws: this is a library or memory that ended.
-    fmt::print(stderr, "pacs: {}\n", error.what());
+    // Nothing of ours throws: this is a library or memory that ended. Output that cannot be written
+    // is said below.
+    if (std::ferror(stdout) == 0) fmt::print(stderr, "pacs: {}\n", error.what());
     return 1;
   }
   return exit_code;
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv) {
+  if (argc < 1) return 2;
+  const int exit_code = run(argc, argv);
+  // Whoever reads what we print must not take a part of it, or nothing, for the whole.
+  const bool flushed = std::fflush(stdout) == 0;
+  if (flushed && std::ferror(stdout) == 0) return exit_code;
+  fmt::print(stderr, "pacs: standard output cannot be written\n");
+  return exit_code == 0 ? 1 : exit_code;
 }
 
 }  // namespace pacs::apps

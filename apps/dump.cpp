@@ -199,10 +199,6 @@ int run_dump(const DumpOptions& options) {
     fmt::print(stderr, "pacs dump: {}\n", problem.to_string());
     all = false;
   }
-  if (std::fflush(stdout) != 0) {
-    fmt::print(stderr, "pacs dump: standard output cannot be written\n");
-    return 1;
-  }
   return all ? 0 : 1;
 }
 

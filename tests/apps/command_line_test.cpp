@@ -38,6 +38,19 @@ TEST(CommandLine, AMistypedCommandOrOptionIsWrongUsage) {
   EXPECT_EQ(pacs("dump --pretty x.dcm").exit_code, 2) << "--pretty needs --json";
 }
 
+TEST_F(ConfigTest, OutputThatCannotBeWrittenIsAFailure) {
+  const std::string file = write("[http]\nport = 1002\n").string();
+  for (const std::string& arguments : {std::string{"completion bash"}, "config check " + file,
+                                       std::string{"config print --defaults"},
+                                       std::string{"import --help"}, std::string{"--version"}}) {
+    const Ran run = run_shell("{ '" PACS_BINARY_DIR "/pacs' " + arguments + " >/dev/full; }");
+    EXPECT_EQ(run.exit_code, 1) << arguments;
+    EXPECT_EQ(run.output, "pacs: standard output cannot be written\n") << arguments;
+  }
+  const Ran wrong = run_shell("{ '" PACS_BINARY_DIR "/pacs' dump --no-such-option >/dev/full; }");
+  EXPECT_EQ(wrong.exit_code, 2);
+}
+
 TEST(CommandLine, EveryCommandHasHelpWithExamples) {
   CLI::App app;
   int exit_code = 0;
