@@ -7,6 +7,8 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 
+#include "encoding/code_sets.h"
+
 namespace pacs::web {
 namespace {
 
@@ -110,7 +112,7 @@ unsigned http_status(ErrorKind kind) {
 }
 
 std::string json_string(std::string_view text) {
-  return boost::json::serialize(boost::json::string_view(text.data(), text.size()));
+  return boost::json::serialize(boost::json::string(code_sets::checked_utf8(text)));
 }
 
 }  // namespace pacs::web

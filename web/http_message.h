@@ -66,7 +66,7 @@ struct Response {
 /// The one table from errors to HTTP status codes.
 [[nodiscard]] unsigned http_status(ErrorKind kind);
 
-/// `text` between quotes, escaped for JSON (RFC 8259 §7).
+/// `text` between quotes, escaped for JSON (RFC 8259 §7); what is not UTF-8 becomes U+FFFD.
 [[nodiscard]] std::string json_string(std::string_view text);
 
 }  // namespace pacs::web

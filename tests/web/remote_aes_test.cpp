@@ -66,6 +66,13 @@ TEST_F(RemoteAesApiTest, WhatAnEntryGivesCanBePutBack) {
   EXPECT_EQ(get("/api/remote-aes/SINK").body, shown);
 }
 
+TEST_F(RemoteAesApiTest, ANameThatIsNoUtf8IsAnsweredInUtf8) {
+  const Answer answer = get("/api/remote-aes/%ff");
+  EXPECT_EQ(answer.status(), 404);
+  EXPECT_THAT(answer.body, HasSubstr("\xEF\xBF\xBD"));
+  EXPECT_THAT(answer.body, testing::Not(HasSubstr("\xFF")));
+}
+
 TEST_F(RemoteAesApiTest, TheConfigurationIsShownAndNotChanged) {
   EXPECT_THAT(get("/api/remote-aes").body, HasSubstr(R"("configured":true)"));
   const Answer answer = send("PUT", "/api/remote-aes/FIXED", R"({"host":"x","port":1})");
