@@ -190,8 +190,8 @@ Result<ObjectReader::Piece> ObjectReader::read_converted(Object& object) {
   const storage::InstanceRecord& record = object.record;
   if (record.data_set_bytes > kConvertedBytesMax) {
     return fail(ErrorKind::LimitExceeded,
-                fmt::format("it must be written anew (for the peer's transfer syntax, or because "
-                            "its length is odd), which is not done above {} MiB",
+                fmt::format("above {} MiB it is not written anew: the peer takes another transfer "
+                            "syntax, or its length is odd",
                             kConvertedBytesMax >> 20));
   }
   Bytes stored(static_cast<std::size_t>(record.data_set_bytes));

@@ -173,8 +173,8 @@ Error no_context(const network::Negotiated& negotiated, const OutgoingObject& ob
            (context.result == 0 || context.result == 4);
   });
   const std::string_view name = uid_name(object.sop_class_uid);
-  return {ErrorKind::Rejected, class_known ? fmt::format("the peer takes {} but not in {}", name,
-                                                         uid_name(object.transfer_syntax_uid))
+  return {ErrorKind::Rejected, class_known ? fmt::format("the peer takes no {} for {}",
+                                                         uid_name(object.transfer_syntax_uid), name)
                                            : fmt::format("the peer does not take {}", name)};
 }
 

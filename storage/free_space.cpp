@@ -26,7 +26,7 @@ Status FreeSpace::check() {
   if (free >= bytes_min_) return {};
   look_again();  // whoever makes room is believed at once
   return fail(Error{ErrorKind::OutOfResources,
-                    fmt::format("only {} MiB are free where {} MiB are to stay free: make room",
+                    fmt::format("disk full: {} MiB free, {} MiB must stay free: make room",
                                 free >> 20, bytes_min_ >> 20)}
                   .in(path_.native()));
 }

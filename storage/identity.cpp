@@ -32,10 +32,10 @@ Result<std::string> uid_of(const DataSet& header, Tag tag, std::string_view name
 Status compare(std::string_view in_data_set, std::string_view in_command, Tag tag,
                std::string_view name) {
   if (in_command.empty() || in_command == in_data_set) return {};
-  return fail(Error{ErrorKind::Mismatch, std::string(name).append(" is ") + shown(in_data_set) +
-                                             " in the data set, but " + shown(in_command) +
-                                             " was announced"}
-                  .on(tag));
+  return fail(
+      Error{ErrorKind::Mismatch, std::string(name).append(" of command and data set differ: ") +
+                                     shown(in_command) + " and " + shown(in_data_set)}
+          .on(tag));
 }
 
 }  // namespace

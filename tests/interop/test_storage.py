@@ -398,7 +398,7 @@ class OurSenders(harness.TestCase):
         uncompressed = [CT, FILES / "ExplVR_BigEnd.dcm", FILES / "image_dfl.dcm"]
         report = self.store(sink, *uncompressed, FILES / "MR_small_RLE.dcm", ok=False)
         self.assertEqual(report["stored"], 3)
-        self.assertIn("not in RLE Lossless", report["failed"][0]["reason"])
+        self.assertIn("takes no RLE Lossless", report["failed"][0]["reason"])
         for path in sink.received.iterdir():
             self.assertEqual(syntax_of(path), IMPLICIT_LITTLE)
         for path in uncompressed:

@@ -453,6 +453,7 @@ TEST_F(ArchiveTest, ALittleFreeSpaceIsNotEnough) {
   const auto refused = archive_->begin_ingest(TestObject{}.context());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::OutOfResources);
+  EXPECT_THAT(refused.error().message, testing::StartsWith("disk full: "));
   EXPECT_FALSE(archive_->ready());
 }
 

@@ -35,6 +35,8 @@ TEST(Identity, DiffersFromTheCommandAtATag) {
   context.sop_instance_uid = "1.2.4";
   EXPECT_EQ(identify(header(), context).error().tag, tags::SOPInstanceUID);
   EXPECT_EQ(identify(header(), context).error().kind, ErrorKind::Mismatch);
+  EXPECT_EQ(identify(header(), context).error().message,
+            "SOP Instance UID of command and data set differ: \"1.2.4\" and \"1.2.3\"");
   context.sop_class_uid = "1.2.5";
   EXPECT_EQ(identify(header(), context).error().tag, tags::SOPClassUID);
 }
