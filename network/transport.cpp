@@ -15,6 +15,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include <fmt/format.h>
+
+#include "network/certificate_names.h"
 #include "network/socket_options.h"
 
 namespace pacs::network {
@@ -185,7 +188,18 @@ class TlsTransport final : public StreamTransport<TlsStream> {
 
   void expect_host(const std::string& host) {
     boost::system::error_code ignored;
-    stream_.set_verify_callback(asio::ssl::host_name_verification(host), ignored);
+    const auto verify = [this, host, is_for_host = asio::ssl::host_name_verification(host)](
+                            bool trusted, asio::ssl::verify_context& context) {
+      if (is_for_host(trusted, context)) return true;
+      // OpenSSL knows no reason for what a callback refuses, and lets go of the certificate.
+      if (trusted) {
+        mismatch_ =
+            fmt::format("the certificate is for {} and not for {}",
+                        names_of(X509_STORE_CTX_get_current_cert(context.native_handle())), host);
+      }
+      return false;
+    };
+    stream_.set_verify_callback(verify, ignored);
     // An address is no server name (RFC 6066 §3).
     asio::ip::make_address(host, ignored);
     if (ignored) SSL_set_tlsext_host_name(stream_.native_handle(), host.c_str());
@@ -196,8 +210,10 @@ class TlsTransport final : public StreamTransport<TlsStream> {
     if (!code) co_return Status{};
     if (code == asio::error::operation_aborted) co_return fail(io_error(code));
     std::string reason = code.message();
-    if (const long verified = SSL_get_verify_result(stream_.native_handle());
-        verified != X509_V_OK) {
+    if (!mismatch_.empty()) {
+      reason = mismatch_;
+    } else if (const long verified = SSL_get_verify_result(stream_.native_handle());
+               verified != X509_V_OK) {
       reason += std::string{": "} + X509_verify_cert_error_string(verified);
     }
     co_return fail(ErrorKind::Rejected, "TLS could not be agreed on: " + reason);
@@ -208,6 +224,7 @@ class TlsTransport final : public StreamTransport<TlsStream> {
  private:
   TlsContext context_;
   TlsStream::handshake_type type_;
+  std::string mismatch_;  ///< the peer is somebody else
 };
 
 }  // namespace

@@ -1,6 +1,9 @@
 // TLS by PS3.15 §B.12, ours against ours and against DCMTK, with certificates made by openssl.
 #include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <openssl/pem.h>
 
+#include "network/certificate_names.h"
 #include "process.h"
 #include "raw_peer.h"
 #include "scu.h"
@@ -26,6 +29,15 @@ class Certificates {
   [[nodiscard]] std::string key(const std::string& name) const {
     return directory_ / (name + ".key");
   }
+  void issue(const std::string& name, const std::string& ca, const std::string& extension) const {
+    must(
+        fmt::format("openssl req -newkey rsa:2048 -nodes -subj /CN={0} -keyout {1} -out {2} && "
+                    "printf '{3}' > {4} && "
+                    "openssl x509 -req -in {2} -CA {5} -CAkey {6} -CAcreateserial -days 2 "
+                    "-extfile {4} -out {7}",
+                    name, key(name), directory_ / (name + ".csr"), extension,
+                    directory_ / (name + ".ext"), pem(ca), key(ca), pem(name)));
+  }
   [[nodiscard]] TlsOptions options(const std::string& name) const {
     TlsOptions tls;
     tls.certificate_file = pem(name);
@@ -39,15 +51,6 @@ class Certificates {
     must(fmt::format(
         "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={0} -keyout {1} -out {2}",
         name, key(name), pem(name)));
-  }
-  void issue(const std::string& name, const std::string& ca, const std::string& extension) const {
-    must(
-        fmt::format("openssl req -newkey rsa:2048 -nodes -subj /CN={0} -keyout {1} -out {2} && "
-                    "printf '{3}' > {4} && "
-                    "openssl x509 -req -in {2} -CA {5} -CAkey {6} -CAcreateserial -days 2 "
-                    "-extfile {4} -out {7}",
-                    name, key(name), directory_ / (name + ".csr"), extension,
-                    directory_ / (name + ".ext"), pem(ca), key(ca), pem(name)));
   }
   static void must(const std::string& command) {
     const Ran ran = run(command);
@@ -176,7 +179,29 @@ TEST(Tls, OurRequestorRefusesACertificateForAnotherHost) {
   ServerOptions options;
   options.tls = certificates().options("elsewhere");
   TestPort port(options);
-  EXPECT_FALSE(port.wait(echo_once(tls_request(port))));
+  const auto refused = port.wait(echo_once(tls_request(port)));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message,
+            "TLS could not be agreed on: the certificate is for elsewhere.example and not for "
+            "127.0.0.1");
+}
+
+/// What `names_of` says of a certificate with this extension.
+std::string names_in(const std::string& name, const std::string& extension) {
+  certificates().issue(name, "ca", extension);
+  const std::unique_ptr<BIO, decltype(&BIO_free)> file{
+      BIO_new_file(certificates().pem(name).c_str(), "r"), &BIO_free};
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate{
+      PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr), &X509_free};
+  return names_of(certificate.get());
+}
+
+TEST(Tls, ACertificateIsNamedByItsAlternativeNamesOrElseItsCommonName) {
+  EXPECT_EQ(names_in("two", "subjectAltName=IP:127.0.0.1,DNS:localhost,IP:2001:db8::1"),
+            "127.0.0.1, localhost, 2001:db8::1");
+  EXPECT_EQ(names_in("plain", "basicConstraints=CA:FALSE"), "plain");
+  EXPECT_EQ(names_in("many", "subjectAltName=DNS:a,DNS:b,DNS:c,DNS:d,DNS:e,DNS:f,DNS:g"),
+            "a, b, c, d, e and 2 more");
 }
 
 TEST(Tls, OldProtocolVersionsAndWeakCiphersAreRefused) {
