@@ -288,9 +288,10 @@ void Port::log_end(const Connection& connection, std::string_view peer,
   const AssociationRequest& request = connection.negotiated().request;
   const auto lasted_ms = std::chrono::duration_cast<milliseconds>(lasted).count();
   const Outcome outcome = connection.outcome();
-  // A probe that only connects is no news.
+  // A probe that only connects is no news; a TLS handshake that was refused is.
   const auto level = outcome == Outcome::Released ? integration::LogLevel::Info
-                     : outcome == Outcome::NoAssociation && bytes_in == 0
+                     : outcome == Outcome::NoAssociation && bytes_in == 0 &&
+                             connection.end_reason().kind != ErrorKind::Rejected
                          ? integration::LogLevel::Debug
                          : integration::LogLevel::Warning;
   log.log(level, connection.id(),

@@ -209,6 +209,10 @@ class TlsTransport final : public StreamTransport<TlsStream> {
     const auto [code] = co_await stream_.async_handshake(type_, kAwait);
     if (!code) co_return Status{};
     if (code == asio::error::operation_aborted) co_return fail(io_error(code));
+    // A probe that only connects has refused nothing.
+    if (type_ == TlsStream::server && BIO_number_read(SSL_get_rbio(stream_.native_handle())) == 0) {
+      co_return fail(io_error(code));
+    }
     std::string reason = code.message();
     if (!mismatch_.empty()) {
       reason = mismatch_;

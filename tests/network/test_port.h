@@ -81,7 +81,7 @@ class TestPort {
   };
 
   explicit TestPort(ServerOptions options = {}, AcceptorPolicy policy = accept_all(),
-                    Server::Serve serve_with = {})
+                    Server::Serve serve_with = {}, integration::Logger log = {})
       : pool_(2) {
     options.port = 0;
     if (!serve_with) {
@@ -90,7 +90,7 @@ class TestPort {
       };
     }
     auto server = Server::start(pool_, std::move(options), std::move(policy), std::move(serve_with),
-                                {}, metrics_.get());
+                                std::move(log), metrics_.get());
     if (!server) throw std::runtime_error(server.error().to_string());
     server_ = std::move(*server);
   }

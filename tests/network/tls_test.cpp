@@ -1,4 +1,7 @@
 // TLS by PS3.15 §B.12, ours against ours and against DCMTK, with certificates made by openssl.
+#include <fstream>
+#include <thread>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <openssl/pem.h>
@@ -202,6 +205,67 @@ TEST(Tls, ACertificateIsNamedByItsAlternativeNamesOrElseItsCommonName) {
   EXPECT_EQ(names_in("plain", "basicConstraints=CA:FALSE"), "plain");
   EXPECT_EQ(names_in("many", "subjectAltName=DNS:a,DNS:b,DNS:c,DNS:d,DNS:e,DNS:f,DNS:g"),
             "a, b, c, d, e and 2 more");
+}
+
+/// The lines of a port's log that say that a connection became no association.
+class LoggedPort {
+ public:
+  explicit LoggedPort(ServerOptions options)
+      : log_(*integration::Logger::create({.file = directory_ / "log"})),
+        port_(std::move(options), accept_all(), {}, log_) {}
+  [[nodiscard]] TestPort& port() { return port_; }
+  /// Waits for the next end of a connection, and gives what the log says since the last.
+  std::string next_line() {
+    const auto ended = [&] {
+      return port_.metric(R"(pacs_associations_total{outcome="no_association"})");
+    };
+    ++ends_;
+    for (int tries = 0; ended() < ends_ && tries < 1000; ++tries) {
+      std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    }
+    log_.flush();
+    std::ifstream file{directory_ / "log"};
+    file.seekg(static_cast<std::streamoff>(read_));
+    const std::string text{std::istreambuf_iterator<char>{file}, {}};
+    read_ += text.size();
+    return text;
+  }
+
+ private:
+  TemporaryDirectory directory_;
+  integration::Logger log_;
+  TestPort port_;
+  double ends_ = 0;
+  std::size_t read_ = 0;
+};
+
+TEST(Tls, ARefusedHandshakeIsAWarningWithThePeerAndTheReason) {
+  LoggedPort logged(tls_server(TlsOptions::ClientCertificate::Required));
+  TestPort& port = logged.port();
+  const auto expect_warning = [&](const std::string& reason) {
+    EXPECT_THAT(logged.next_line(),
+                testing::AllOf(testing::HasSubstr(" warning "), testing::HasSubstr(reason),
+                               testing::HasSubstr("peer=127.0.0.1:"),
+                               testing::HasSubstr("TLS could not be agreed on")));
+  };
+  EXPECT_FALSE(port.wait(echo_once(tls_request(port))));
+  expect_warning("peer did not return a certificate");
+  RequestOptions stranger = tls_request(port);
+  stranger.tls = certificates().options("impostor");
+  EXPECT_FALSE(port.wait(echo_once(stranger)));
+  expect_warning("unable to get local issuer certificate");
+  RequestOptions distrustful = tls_request(port, true);
+  distrustful.tls->ca_file = certificates().pem("stranger");
+  EXPECT_FALSE(port.wait(echo_once(distrustful)));
+  expect_warning("alert unknown ca");
+  EXPECT_FALSE(port.wait(echo_once(port.request_options())));
+  expect_warning("wrong version number");
+}
+
+TEST(Tls, AConnectionThatClosesWithoutAByteIsNoWarning) {
+  LoggedPort logged(tls_server());
+  { const RawPeer probe(logged.port().port()); }
+  EXPECT_EQ(logged.next_line(), "");
 }
 
 TEST(Tls, OldProtocolVersionsAndWeakCiphersAreRefused) {
