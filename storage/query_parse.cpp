@@ -186,7 +186,7 @@ class IdentifierReader {
           (depth == 0 && tag == tags::QueryRetrieveLevel)) {
         continue;
       }
-      if (depth == 0 && tag == tags::TimezoneOffsetFromUTC && query_.rules.timezone_adjustment) {
+      if (says_zone_of_times(tag, depth) && query_.rules.timezone_adjustment) {
         if (auto read = read_time_zone(element); !read) return fail(read.error());
         continue;
       }
@@ -215,7 +215,7 @@ class IdentifierReader {
       return key;
     }
     if (element.value().empty() || is_answered_by_caller(key.tag) ||
-        is_empty_number(element, key)) {
+        says_zone_of_times(key.tag, depth) || is_empty_number(element, key)) {
       return key;
     }
     if (info(key.vr).kind == VRKind::Bytes) {
@@ -239,6 +239,12 @@ class IdentifierReader {
   /// Where the archive is, not what is in it: nothing to match on.
   static bool is_answered_by_caller(Tag tag) {
     return tag == tags::RetrieveAETitle || tag == tags::InstanceAvailability;
+  }
+
+  /// PS3.4 §C.4.1.1.3.1: it says which zone the times of the request are in, and is never matched.
+  /// Where its use was not agreed on, it says nothing and is only to be returned.
+  static bool says_zone_of_times(Tag tag, std::size_t depth) {
+    return depth == 0 && tag == tags::TimezoneOffsetFromUTC;
   }
 
   /// PS3.4 §C.2.2.1.1 takes the VR of an attribute for known. One text VR in place of another does

@@ -302,6 +302,13 @@ class Negotiation(harness.ServerTestCase):
     def test_empty_values(self):
         self.assertEqual(self.studies([0, 0, 0, 0, 0, 1], StudyID='""'), (["2", "3"], 0))
 
+    def test_the_zone_of_the_request_is_no_key(self):
+        keys = dict(StudyDate="20240101", StudyTime="2300-", TimezoneOffsetFromUTC="+0100")
+        self.assertEqual(self.studies([], **keys), (["1"], 0))
+        self.assertEqual(self.studies([0, 0, 0, 1], **keys), (["1"], 0))
+        found, _ = findscu(self.pacs, "-S", "QueryRetrieveLevel=STUDY", "PatientID=P3", "TimezoneOffsetFromUTC=+0100")
+        self.assertEqual([(ds.PatientID, ds.TimezoneOffsetFromUTC) for ds in found], [("P3", "")])
+
     def test_what_is_not_done_is_not_agreed_on(self):
         with Finder(self.pacs, extended=queries.extended_negotiation(STUDY_ROOT, *[1] * 7)) as finder:
             self.assertIn(raw.uid_bytes(STUDY_ROOT) + bytes([1, 1, 1, 1, 0, 1, 1]), finder.accepted)

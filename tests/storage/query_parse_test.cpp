@@ -235,8 +235,6 @@ TEST(QueryParse, WhatIsNegotiatedCounts) {
   EXPECT_EQ(key_of(tags::PatientID, "\"\"", rules).matching, Matching::Single);
   rules.empty_value_matching = true;
   EXPECT_EQ(key_of(tags::PatientID, "\"\"", rules).matching, Matching::Empty);
-  EXPECT_EQ(parsed({{tags::TimezoneOffsetFromUTC, "+0100"}}, rules)->keys.size(), 1U)
-      << "an ordinary key";
   rules.timezone_adjustment = true;
   const auto query = parsed({{tags::TimezoneOffsetFromUTC, "-0330"}}, rules);
   EXPECT_EQ(query->offset_minutes, -210);
@@ -245,6 +243,18 @@ TEST(QueryParse, WhatIsNegotiatedCounts) {
     expect_refused(parsed({{tags::TimezoneOffsetFromUTC, bad}}, rules), ErrorKind::Malformed,
                    tags::TimezoneOffsetFromUTC);
   }
+}
+
+// PS3.4 §C.4.1.1.3.1.
+TEST(QueryParse, TheZoneOfTheRequestIsNotMatchedWhenItsUseWasNotAgreedOn) {
+  for (const char* value : {"", "+0100", "CET", "+9*"}) {
+    const QueryKey key = key_of(tags::TimezoneOffsetFromUTC, value);
+    EXPECT_EQ(key.tag, tags::TimezoneOffsetFromUTC) << "it is returned";
+    EXPECT_EQ(key.matching, Matching::Universal) << value;
+  }
+  const auto query = parsed({{tags::TimezoneOffsetFromUTC, "+0100"}});
+  EXPECT_FALSE(query->offset_minutes);
+  EXPECT_TRUE(query->unmatched.empty());
 }
 
 Result<Selection> selected(Attributes keys, const QueryRules& rules, const char* level) {

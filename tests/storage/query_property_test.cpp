@@ -166,10 +166,8 @@ class Generator : public ValueGenerator {
       items[0].data_set.set_text(tags::CodeValue, VR::SH, key_value(VR::SH, DataSet{}, Tag{}));
       ds.set_items(tags::ProcedureCodeSequence, std::move(items));
     }
-    if (rules.timezone_adjustment) {
-      const std::string zone = any({"+0000", "+0900", "-1100", ""});
-      if (!zone.empty()) ds.set_text(tags::TimezoneOffsetFromUTC, zone);
-    }
+    const std::string zone = any({"+0000", "+0900", "-1100", ""});
+    if (!zone.empty()) ds.set_text(tags::TimezoneOffsetFromUTC, zone);
     return ds;
   }
 };

@@ -67,7 +67,7 @@ class Generator : public ValueGenerator {
     return rules;
   }
 
-  DataSet identifier(const std::vector<NewWorklistItem>& stored, const QueryRules& rules) {
+  DataSet identifier(const std::vector<NewWorklistItem>& stored) {
     DataSet identifier, step;
     identifier.set_text(tags::SpecificCharacterSet, "ISO_IR 192");
     const DataSet& like = stored[below(stored.size())].data_set;
@@ -86,10 +86,8 @@ class Generator : public ValueGenerator {
       }
     }
     if (!step.empty()) identifier.set_items(kStep, {Item{std::move(step)}});
-    if (rules.timezone_adjustment) {
-      const std::string zone = any({"+0000", "+0900", "-1100", ""});
-      if (!zone.empty()) identifier.set_text(tags::TimezoneOffsetFromUTC, zone);
-    }
+    const std::string zone = any({"+0000", "+0900", "-1100", ""});
+    if (!zone.empty()) identifier.set_text(tags::TimezoneOffsetFromUTC, zone);
     return identifier;
   }
 
@@ -125,7 +123,7 @@ TEST_P(WorklistProperty, TheWorklistShowsWhatMatchesLetsThrough) {
   std::size_t asked = 0, answered = 0;
   for (std::size_t i = 0; i < kQueries && !HasFailure(); ++i) {
     const QueryRules rules = generator.rules();
-    const DataSet identifier = generator.identifier(stored, rules);
+    const DataSet identifier = generator.identifier(stored);
     const WorklistView view = generator.view();
     const auto query = parse_query(identifier, rules);
     if (!query) continue;  // a value that is none
