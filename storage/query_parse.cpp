@@ -54,17 +54,20 @@ tl::unexpected<Error> malformed(Tag tag, std::string message) {
 }
 
 Result<QueryLevel> level_of(const DataSet& identifier, QueryModel model) {
-  const std::string_view text = identifier.text(tags::QueryRetrieveLevel, 0);
-  if (text.empty()) {
-    return mismatch(tags::QueryRetrieveLevel, "the identifier has no Query/Retrieve Level");
+  constexpr Tag kLevel = tags::QueryRetrieveLevel;
+  const std::string_view text = identifier.text(kLevel, 0);
+  if (text.empty()) return mismatch(kLevel, "the identifier has no Query/Retrieve Level");
+  // Its VM is 1; to take one of several levels would be a guess at what is asked for.
+  if (std::ranges::count(identifier, kLevel, &Element::tag) > 1 ||
+      identifier.find(kLevel)->value_count() > 1) {
+    return mismatch(kLevel, "the identifier has more than one Query/Retrieve Level");
   }
   const auto level = parse_query_level(text);
   if (!level) {
-    return mismatch(tags::QueryRetrieveLevel,
-                    "the Query/Retrieve Level is none of PATIENT, STUDY, SERIES and IMAGE");
+    return mismatch(kLevel, "the Query/Retrieve Level is none of PATIENT, STUDY, SERIES and IMAGE");
   }
   if (*level < top_level(model) || *level > bottom_level(model)) {
-    return mismatch(tags::QueryRetrieveLevel,
+    return mismatch(kLevel,
                     fmt::format("the information model has no level {}", to_string(*level)));
   }
   return *level;

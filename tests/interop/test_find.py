@@ -343,6 +343,8 @@ class Identifiers(harness.ServerTestCase):
                 (identifier(None, PatientID="P1"), STUDY_ROOT, "0008,0052"),
                 (Dataset(), STUDY_ROOT, "0008,0052"),
                 (identifier("WARD", PatientID="P1"), STUDY_ROOT, "0008,0052"),
+                (identifier(["STUDY", "SERIES"], PatientID="P1"), STUDY_ROOT, "0008,0052"),
+                (2 * queries.encoded(identifier("STUDY")), STUDY_ROOT, "0008,0052"),
                 (identifier("PATIENT", PatientID="P1"), STUDY_ROOT, "0008,0052"),
                 (identifier("SERIES", PatientID="P1", StudyInstanceUID="1.2"), PATIENT_STUDY_ONLY, "0008,0052"),
                 (identifier("STUDY", StudyInstanceUID="1.2"), PATIENT_ROOT, "0010,0020"),

@@ -47,6 +47,19 @@ TEST(QueryParse, ALevelIsNeededAndMustBeOfTheModel) {
   EXPECT_EQ(parsed({}, kStudyRoot, "STUDY ")->level, QueryLevel::Study);
 }
 
+void has_another_level(DataSet& identifier) {
+  identifier.push_back(Element::view(tags::QueryRetrieveLevel, VR::CS, as_bytes("SERIES")));
+}
+
+TEST(QueryParse, TwoLevelsAreNone) {
+  const Tag level = tags::QueryRetrieveLevel;
+  expect_refused(parsed({}, kStudyRoot, "STUDY\\SERIES"), ErrorKind::Mismatch, level);
+  expect_refused(parsed({}, kStudyRoot, "STUDY\\STUDY"), ErrorKind::Mismatch, level);
+  DataSet identifier = data_set_of({{level, "STUDY"}});
+  has_another_level(identifier);
+  expect_refused(parse_query(identifier, kStudyRoot), ErrorKind::Mismatch, level);
+}
+
 TEST(QueryParse, AZeroThatAWorklistQueryHasForNoValueIsNone) {
   DataSet identifier;
   identifier.set_integer(tags::PregnancyStatus, VR::US, 0);
@@ -291,6 +304,15 @@ TEST(SelectionParse, UniqueKeysOnlyAndListsAtTheLevel) {
                  ErrorKind::Malformed, tags::StudyInstanceUID);
   EXPECT_TRUE(
       selected({{tags::SOPInstanceUID, "1.3"}}, rules_of(QueryModel::StudyRoot, true), "IMAGE"));
+}
+
+TEST(SelectionParse, TwoLevelsAreNone) {
+  const Tag level = tags::QueryRetrieveLevel;
+  expect_refused(selected({{tags::StudyInstanceUID, "1.2"}}, kStudyRoot, "STUDY\\SERIES"),
+                 ErrorKind::Mismatch, level);
+  DataSet identifier = data_set_of({{level, "STUDY"}, {tags::StudyInstanceUID, "1.2"}});
+  has_another_level(identifier);
+  expect_refused(parse_selection(identifier, kStudyRoot), ErrorKind::Mismatch, level);
 }
 
 }  // namespace
