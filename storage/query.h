@@ -100,9 +100,12 @@ class Matches {
 /// is empty when it does not restrict.
 struct Selection {
   std::vector<std::string> patient_ids{}, study_uids{}, series_uids{}, instance_uids{};
+  /// Whose patient IDs are meant: the whole value, exactly; empty: anybody's.
+  std::string issuer_of_patient_id{};
 };
 
-/// Reads a C-MOVE or C-GET identifier (PS3.4 §C.4.2.1.4): unique keys only, lists at its level.
+/// Reads a C-MOVE or C-GET identifier (PS3.4 §C.4.2.1.4): unique keys, lists at its level, and the
+/// issuer of the Patient ID where there is one.
 /// Errors as parse_query.
 [[nodiscard]] Result<Selection> parse_selection(const DataSet& identifier, const QueryRules& rules);
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "core/date_time.h"
 #include "core/dicom_dictionary.h"
@@ -372,9 +373,9 @@ class IdentifierReader {
   std::size_t keys_ = 0;
 };
 
-/// The values of a unique key for retrieval, checked: what a pattern would fetch nobody means.
-Result<std::vector<std::string>> unique_values(const DataSet& identifier, Tag tag,
-                                               const CharacterSet& characters) {
+/// The values of a key for retrieval, checked: what a pattern would fetch nobody means.
+Result<std::vector<std::string>> retrieval_values(const DataSet& identifier, Tag tag,
+                                                  const CharacterSet& characters) {
   const Element* element = identifier.find(tag);
   if (element == nullptr) return std::vector<std::string>{};
   const VR vr = dictionary_vr(tag);
@@ -386,7 +387,7 @@ Result<std::vector<std::string>> unique_values(const DataSet& identifier, Tag ta
       return malformed(tag, checked.error().message);
     }
     if (vr != VR::UI && value.find_first_of("*?") != std::string::npos) {
-      return malformed(tag, "a unique key of a retrieval has no wildcards (PS3.4 §C.4.2.1.4)");
+      return malformed(tag, "a key of a retrieval has no wildcards (PS3.4 §C.4.2.1.4)");
     }
   }
   return values;
@@ -409,7 +410,7 @@ Result<Selection> parse_selection(const DataSet& identifier, const QueryRules& r
   for (std::size_t i = 0; i < lists.size(); ++i) {
     const auto at = static_cast<QueryLevel>(i);
     const Tag tag = kUniqueKeys[i];
-    auto values = unique_values(identifier, tag, characters);
+    auto values = retrieval_values(identifier, tag, characters);
     if (!values) return fail(values.error());
     if (at > *level && !values->empty()) {
       return mismatch(
@@ -427,6 +428,12 @@ Result<Selection> parse_selection(const DataSet& identifier, const QueryRules& r
     }
     *lists[i] = std::move(*values);
   }
+  if (selection.patient_ids.empty()) return selection;
+  // Departs from PS3.4 §C.4.2.1.4, which has unique keys only: a Patient ID is unique where it was
+  // issued, and another person's images are not to be sent.
+  const auto issuer = retrieval_values(identifier, tags::IssuerOfPatientID, characters);
+  if (!issuer) return fail(issuer.error());
+  selection.issuer_of_patient_id = fmt::format("{}", fmt::join(*issuer, "\\"));
   return selection;
 }
 

@@ -59,26 +59,41 @@ constexpr std::array<std::string_view, 4> kNames{"patient.patient_id", "study.st
                                                  "series.series_instance_uid",
                                                  "instance.sop_instance_uid"};
 
+/// What a selection restricts its objects to.
+struct Wanted {
+  explicit Wanted(const Selection& selection)
+      : allowed{Allowed(selection.patient_ids), Allowed(selection.study_uids),
+                Allowed(selection.series_uids), Allowed(selection.instance_uids)},
+        issuer(selection.issuer_of_patient_id) {}
+  AllowedLevels allowed;
+  std::string issuer;  ///< of the patients; empty: any
+};
+
 /// Calls `each` with every row below one of the names of the lowest level that has any, if the
 /// levels above allow it. Columns: patient, study, series name, then `columns`.
 template <typename Each>
-Status for_each_row(SqlReader& reader, const AllowedLevels& allowed, std::size_t lowest,
+Status for_each_row(SqlReader& reader, const Wanted& wanted, std::size_t lowest,
                     std::string_view from, std::string_view columns, Each each) {
+  const AllowedLevels& allowed = wanted.allowed;
+  const std::string_view of_issuer =
+      wanted.issuer.empty() ? "" : " AND patient.issuer_of_patient_id = $2";
   auto statement =
-      reader.statement(fmt::format("SELECT {}, {}, {}, {} FROM {} AND {} = $1", kNames[0],
-                                   kNames[1], kNames[2], columns, from, kNames[lowest]));
+      reader.statement(fmt::format("SELECT {}, {}, {}, {} FROM {} AND {} = $1{}", kNames[0],
+                                   kNames[1], kNames[2], columns, from, kNames[lowest], of_issuer));
   if (!statement) return fail(statement.error());
   for (const std::string& name : allowed[lowest].names()) {
     const ResetAtEnd reset(**statement);
     (*statement)->bind(1, std::string_view(name));
+    if (!wanted.issuer.empty()) (*statement)->bind(2, std::string_view(wanted.issuer));
     for (auto row = (*statement)->step();; row = (*statement)->step()) {
       if (!row) return fail(row.error());
       if (!*row) break;
-      bool wanted = true;
+      bool is_allowed = true;
       for (std::size_t level = 0; level < lowest; ++level) {
-        wanted = wanted && allowed[level].allows((*statement)->text(static_cast<int>(level)));
+        is_allowed =
+            is_allowed && allowed[level].allows((*statement)->text(static_cast<int>(level)));
       }
-      if (wanted) each(**statement);
+      if (is_allowed) each(**statement);
     }
   }
   return {};
@@ -164,10 +179,9 @@ InstanceRecord record_of(SqlStatement& row) {
 }
 
 Result<std::unique_ptr<Records>> select(SqlReaders& readers, const Selection& selection) {
-  const AllowedLevels allowed{Allowed(selection.patient_ids), Allowed(selection.study_uids),
-                              Allowed(selection.series_uids), Allowed(selection.instance_uids)};
-  std::size_t lowest = allowed.size();
-  while (lowest != 0 && allowed[lowest - 1].empty()) --lowest;
+  const Wanted wanted(selection);
+  std::size_t lowest = wanted.allowed.size();
+  while (lowest != 0 && wanted.allowed[lowest - 1].empty()) --lowest;
   if (lowest == 0) {
     return fail(ErrorKind::InvalidArgument,
                 "a selection names patients, studies, series or "
@@ -180,7 +194,7 @@ Result<std::unique_ptr<Records>> select(SqlReaders& readers, const Selection& se
   std::vector<InstanceRow> instances;
   Status read;
   if (lowest == static_cast<std::size_t>(QueryLevel::Image)) {
-    read = for_each_row(**reader, allowed, lowest,
+    read = for_each_row(**reader, wanted, lowest,
                         "instance CROSS JOIN series CROSS JOIN study CROSS JOIN patient WHERE "
                         "series.id = instance.series_key AND study.id = series.study_key AND "
                         "patient.id = study.patient_key",
@@ -191,7 +205,7 @@ Result<std::unique_ptr<Records>> select(SqlReaders& readers, const Selection& se
                         });
     sort_unique(instances);
   } else {
-    read = for_each_row(**reader, allowed, lowest,
+    read = for_each_row(**reader, wanted, lowest,
                         "patient JOIN study ON study.patient_key = patient.id JOIN series ON "
                         "series.study_key = study.id WHERE true",
                         "study.id, series.id, series.instance_count", [&](SqlStatement& row) {

@@ -102,6 +102,32 @@ class DcmtkAsksUs(TestCase):
                 *key("QueryRetrieveLevel", level), *keys, ok=True)
             self.assertEqual(received(folder), {CT_INSTANCE: samples.split(CT)[1]}, level)
 
+    def test_an_issuer_of_the_patient_id_keeps_other_peoples_images_back(self):
+        folder = self._folder("issuers")
+        sent = {}
+        for number, issuer in enumerate(("NORTH", "SOUTH"), 1):
+            ds = samples.read(CT)
+            for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):
+                setattr(ds, keyword, f"{ds.get(keyword)}.{number}")
+            ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
+            ds.PatientID, ds.IssuerOfPatientID = "SHARED", issuer
+            ds.save_as(folder / f"{issuer}.dcm")
+            sent[issuer] = str(ds.SOPInstanceUID)
+        store(self.pacs, folder)
+        patient = key("QueryRetrieveLevel", "PATIENT") + key("PatientID", "SHARED")
+        for issuer, wanted in [("NORTH", {sent["NORTH"]}), ("SOUTH", {sent["SOUTH"]}), ("", set(sent.values()))]:
+            out = self._folder(f"getscu-{issuer}")
+            run("getscu", "-P", "+B", "-od", out, *self.pacs.peer, *patient, *key("IssuerOfPatientID", issuer), ok=True)
+            self.assertEqual(set(received(out)), wanted, issuer)
+            out = self.folder / f"pacs-{issuer}"
+            pacs("get", peer_of(self.pacs), "-P", *patient, *key("IssuerOfPatientID", issuer), "--output", out, ok=True)
+            self.assertEqual(set(received(out)), wanted, issuer)
+            for path in self.sink.received.iterdir():
+                path.unlink()
+            report, code = move(self.pacs, "STORESCP", "-P", *patient, *key("IssuerOfPatientID", issuer))
+            self.assertEqual((code, report["completed"]), (0, len(wanted)), report)
+            self.assertEqual(set(received(self.sink.received)), wanted, issuer)
+
     def test_getscu_of_the_retired_model(self):
         out = self.folder / "out"
         out.mkdir()

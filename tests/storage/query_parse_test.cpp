@@ -306,6 +306,25 @@ TEST(SelectionParse, UniqueKeysOnlyAndListsAtTheLevel) {
       selected({{tags::SOPInstanceUID, "1.3"}}, rules_of(QueryModel::StudyRoot, true), "IMAGE"));
 }
 
+TEST(SelectionParse, TheIssuerOfThePatientIdRestrictsIt) {
+  const auto issuer = [](Attributes keys, const QueryRules& rules, const char* level) {
+    const auto selection = selected(std::move(keys), rules, level);
+    EXPECT_TRUE(selection) << selection.error().to_string();
+    return selection ? selection->issuer_of_patient_id : "refused";
+  };
+  const std::pair<Tag, std::string> patient{tags::PatientID, "P1"},
+      study{tags::StudyInstanceUID, "1.2"}, of_a{tags::IssuerOfPatientID, " A "};
+  EXPECT_EQ(issuer({patient, of_a}, kPatientRoot, "PATIENT"), "A");
+  EXPECT_EQ(issuer({patient, study, of_a}, kPatientRoot, "STUDY"), "A");
+  EXPECT_EQ(issuer({patient, study, of_a}, kStudyRoot, "STUDY"), "A");
+  EXPECT_EQ(issuer({study, of_a}, kStudyRoot, "STUDY"), "") << "of no Patient ID";
+  EXPECT_EQ(issuer({patient, {tags::IssuerOfPatientID, ""}}, kPatientRoot, "PATIENT"), "");
+  EXPECT_EQ(issuer({patient, {tags::IssuerOfPatientID, "A\\B"}}, kPatientRoot, "PATIENT"), "A\\B")
+      << "as the index holds what a sender wrote so";
+  expect_refused(selected({patient, {tags::IssuerOfPatientID, "A*"}}, kPatientRoot, "PATIENT"),
+                 ErrorKind::Malformed, tags::IssuerOfPatientID);
+}
+
 TEST(SelectionParse, TwoLevelsAreNone) {
   const Tag level = tags::QueryRetrieveLevel;
   expect_refused(selected({{tags::StudyInstanceUID, "1.2"}}, kStudyRoot, "STUDY\\SERIES"),

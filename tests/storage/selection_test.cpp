@@ -57,6 +57,34 @@ TEST_F(SelectionTest, ObjectsComeByStudySeriesAndNumber) {
   EXPECT_EQ(selected({.patient_ids = {"nobody"}}), "");
 }
 
+TEST_F(SelectionTest, PatientsOfOneIdAreKeptApartByTheirIssuers) {
+  const auto holds_of = [&](const std::string& issuer, const std::string& study) {
+    index_.holds({{tags::PatientID, "P1"},
+                  {tags::IssuerOfPatientID, issuer},
+                  {tags::StudyInstanceUID, study},
+                  {tags::SeriesInstanceUID, study + ".1"}});
+  };
+  holds_of("A", "1.1");
+  holds_of("B", "1.2");
+  holds_of("", "1.3");
+  EXPECT_EQ(selected({.patient_ids = {"P1"}}), "1.1.1.1 1.2.1.2 1.3.1.3");
+  EXPECT_EQ(selected({.patient_ids = {"P1"}, .issuer_of_patient_id = "A"}), "1.1.1.1");
+  EXPECT_EQ(selected({.patient_ids = {"P1", "P2"}, .issuer_of_patient_id = "B"}), "1.2.1.2");
+  EXPECT_EQ(selected({.patient_ids = {"P1"}, .issuer_of_patient_id = "C"}), "");
+  EXPECT_EQ(selected({.patient_ids = {"P1"},
+                      .study_uids = {"1.1", "1.2", "1.3"},
+                      .issuer_of_patient_id = "B"}),
+            "1.2.1.2");
+  EXPECT_EQ(
+      selected(
+          {.patient_ids = {"P1"}, .series_uids = {"1.1.1", "1.2.1"}, .issuer_of_patient_id = "A"}),
+      "1.1.1.1");
+  EXPECT_EQ(selected({.patient_ids = {"P1"},
+                      .instance_uids = {"1.1.1.1", "1.2.1.2"},
+                      .issuer_of_patient_id = "A"}),
+            "1.1.1.1");
+}
+
 TEST_F(SelectionTest, NothingNamedIsNotEverything) {
   holds("P1", "1.1", "1.1.1", "1");
   EXPECT_EQ(index_.index().select({}).error().kind, ErrorKind::InvalidArgument);
