@@ -53,9 +53,33 @@ Result<KeyStep> parse_step(std::string_view text) {
   return step;
 }
 
+/// UN when nobody knows. Of a private element it follows from who reserved its block in `in`
+/// (PS3.5 §7.8.1).
+VR vr_in(const DataSet& in, Tag tag) {
+  const auto known = lookup_private(tag, in.private_creator(tag));
+  return known ? known->vr : dictionary_vr(tag);
+}
+
+/// Why no value can be written for an element whose VR is not known, and what to do.
+std::string unknown_vr(const DataSet& in, Tag tag) {
+  const std::string number = fmt::format("{:04x},{:04x}", tag.group(), tag.element());
+  const std::string only_asked_for =
+      fmt::format("it can only be asked for, without a value: -k {}", number);
+  if (!tag.is_private() || tag.element() < 0x1000) {
+    return "its VR is not known; " + only_asked_for;
+  }
+  const std::string_view creator = in.private_creator(tag);
+  if (!creator.empty()) {
+    return fmt::format("the VR of this private element of \"{}\" is not known; {}", creator,
+                       only_asked_for);
+  }
+  return fmt::format(
+      "what a private element is depends on its creator: write -k {:04x},{:04x}=CREATOR before it",
+      tag.group(), tag.element() >> 8);
+}
+
 /// False when it is no value of the VR.
-bool set_value(DataSet& to, Tag tag, const std::string& value) {
-  const VR vr = dictionary_vr(tag);
+bool set_value(DataSet& to, Tag tag, VR vr, const std::string& value) {
   if (vr == VR::SQ) {
     to.set_items(tag, {});
     return value.empty();
@@ -96,13 +120,17 @@ bool set_value(DataSet& to, Tag tag, const std::string& value) {
 Status put_at(DataSet& to, const QueryKeyText& key, std::size_t depth) {
   const KeyStep& step = key.path[depth];
   const bool last = depth + 1 == key.path.size();
+  const VR vr = vr_in(to, step.tag);
   if (last && !step.into_item) {
     if (!key.has_value && to.contains(step.tag)) return {};  // it is returned anyhow
-    if (set_value(to, step.tag, key.value)) return {};
-    return wrong(fmt::format("-k {}: \"{}\" is no value of VR {}", key.text, key.value,
-                             to_string(dictionary_vr(step.tag))));
+    if (set_value(to, step.tag, vr, key.value)) return {};
+    if (vr == VR::UN) {
+      return wrong(fmt::format("-k {}: {}", key.text, unknown_vr(to, step.tag)));
+    }
+    return wrong(
+        fmt::format("-k {}: \"{}\" is no value of VR {}", key.text, key.value, to_string(vr)));
   }
-  if (dictionary_vr(step.tag) != VR::SQ) {
+  if (vr != VR::SQ) {
     return wrong(fmt::format("-k {}: {} is no sequence", key.text, to_string(KeyPath{step})));
   }
   Sequence items = to.items(step.tag);

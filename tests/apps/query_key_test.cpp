@@ -82,6 +82,28 @@ TEST(QueryKey, MistakesAreNamedWithWhatMayHaveBeenMeant) {
   EXPECT_THAT(refusal("RequestAttributesSequence=CT"), HasSubstr("no value of VR SQ"));
 }
 
+// PS3.5 §7.8.1.
+TEST(QueryKey, APrivateKeyFollowsItsCreator) {
+  const DataSet keys = with({"0029,0010=SIEMENS CSA HEADER", "0029,1008=IMAGE NUM 4"});
+  EXPECT_EQ(keys.find(Tag{0x00290010})->vr(), VR::LO);
+  EXPECT_EQ(keys.find(Tag{0x00291008})->vr(), VR::CS);
+  EXPECT_EQ(keys.text(Tag{0x00291008}), "IMAGE NUM 4");
+  EXPECT_EQ(with({"0009,1001"}).find(Tag{0x00091001})->vr(), VR::UN) << "only asked for";
+}
+
+TEST(QueryKey, APrivateKeyThatCannotBeWrittenSaysWhatToDo) {
+  EXPECT_THAT(refusal("0009,1001=priv"), HasSubstr("write -k 0009,0010=CREATOR before it"));
+  EXPECT_THAT(refusal("0029,ab08=X"), HasSubstr("write -k 0029,00ab=CREATOR before it"));
+  EXPECT_THAT(refusal("0010,fff1=X"), HasSubstr("VR is not known; it can only be asked for"));
+  DataSet keys = with({"0009,0010=NOBODY 7"});
+  const Status put = put_key(keys, *parse_query_key("0009,1001=priv"));
+  ASSERT_FALSE(put);
+  EXPECT_EQ(
+      put.error().message,
+      "-k 0009,1001=priv: the VR of this private element of \"NOBODY 7\" is not known; it can "
+      "only be asked for, without a value: -k 0009,1001");
+}
+
 TEST(QueryKey, AnAnswersValueIsReadAlongThePath) {
   const DataSet answer =
       with({"ScheduledProcedureStepSequence[1].Modality=MR", "Rows=512", "Modality=CT\\PT"});

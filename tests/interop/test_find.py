@@ -435,7 +435,8 @@ class Identifiers(harness.ServerTestCase):
         self.assertIn("(0020,000d)", refused.stderr)
         for arguments, said in [(("-k", "PatientNam=X"), "did you mean PatientName?"),
                                 (("-L", "WARD"), "no level"), (("stray",), "-k"),
-                                (("-k", "Rows=tall"), "no value of VR US")]:
+                                (("-k", "Rows=tall"), "no value of VR US"),
+                                (("-k", "0009,1001=priv"), "write -k 0009,0010=CREATOR before it")]:
             wrong = pacs("find", peer, *arguments)
             self.assertEqual(wrong.returncode, 2, arguments)
             self.assertIn(said, wrong.stderr)
