@@ -24,14 +24,16 @@ bool is_diacritic(UChar32 letter) {
          letter == 0x0670 || letter == 0x0640;  // Arabic
 }
 
-/// Letters of names that Unicode does not decompose, in upper case.
+/// Letters of names that Unicode does not decompose, in upper case. Of a small sharp s upper case
+/// makes SS, of the capital one nothing: case folding has SS for both.
 struct Base {
   UChar32 letter;
   const char* base;
 };
 constexpr std::array kBases{
-    Base{0x00C6, "AE"}, Base{0x00D0, "D"}, Base{0x00D8, "O"}, Base{0x00DE, "TH"}, Base{0x0110, "D"},
-    Base{0x0126, "H"},  Base{0x0141, "L"}, Base{0x014A, "N"}, Base{0x0152, "OE"}, Base{0x0166, "T"},
+    Base{0x00C6, "AE"}, Base{0x00D0, "D"}, Base{0x00D8, "O"},  Base{0x00DE, "TH"},
+    Base{0x0110, "D"},  Base{0x0126, "H"}, Base{0x0141, "L"},  Base{0x014A, "N"},
+    Base{0x0152, "OE"}, Base{0x0166, "T"}, Base{0x1E9E, "SS"},
 };
 
 void append_base(icu::UnicodeString& to, UChar32 letter) {

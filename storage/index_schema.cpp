@@ -196,6 +196,24 @@ CREATE INDEX job_by_turn ON job (state, priority DESC, due_ms);
 CREATE INDEX job_by_subject ON job (subject);
 CREATE UNIQUE INDEX job_once ON job (once) WHERE once <> '';
 )sql",
+    R"sql(
+-- The capital sharp s is folded to SS, as the small one is.
+UPDATE patient SET patient_name_folded = replace(patient_name_folded, 'ẞ', 'SS')
+  WHERE patient_name_folded LIKE '%ẞ%';
+UPDATE patient SET other_patient_names_folded = replace(other_patient_names_folded, 'ẞ', 'SS')
+  WHERE other_patient_names_folded LIKE '%ẞ%';
+UPDATE study
+  SET referring_physician_name_folded = replace(referring_physician_name_folded, 'ẞ', 'SS')
+  WHERE referring_physician_name_folded LIKE '%ẞ%';
+UPDATE study SET name_of_physicians_reading_study_folded =
+    replace(name_of_physicians_reading_study_folded, 'ẞ', 'SS')
+  WHERE name_of_physicians_reading_study_folded LIKE '%ẞ%';
+UPDATE series
+  SET performing_physician_name_folded = replace(performing_physician_name_folded, 'ẞ', 'SS')
+  WHERE performing_physician_name_folded LIKE '%ẞ%';
+UPDATE worklist_item SET patient_name_folded = replace(patient_name_folded, 'ẞ', 'SS')
+  WHERE patient_name_folded LIKE '%ẞ%';
+)sql",
 };
 
 /// Version 1 kept names as fold() makes them, from 2 on they are as fold_name() makes them.

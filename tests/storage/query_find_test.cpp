@@ -112,6 +112,7 @@ TEST_F(QueryFind, NamesMatchWithoutCaseAndDiacriticsByComponentGroup) {
   EXPECT_EQ(utf8("=Yamada*"), "");
   EXPECT_EQ(utf8("Yamada*=山田*"), "1.3");
   EXPECT_EQ(utf8("やまだ^*"), "1.3");
+  EXPECT_EQ(utf8("GRÜẞMITH*"), "1.4") << "the capital sharp s is the small one";
 }
 
 TEST_F(QueryFind, DatesMatchByRange) {

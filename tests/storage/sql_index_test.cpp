@@ -304,6 +304,35 @@ TEST_F(SqlIndexTest, NewerSchemasAreRefused) {
   EXPECT_EQ(refused.error().kind, ErrorKind::Unsupported);
 }
 
+TEST_F(SqlIndexTest, ACapitalSharpSOfAnOlderIndexIsFoldedAsASmallOne) {
+  const auto patient = [](const char* id, const char* name) {
+    return [=](DataSet& ds) {
+      ds.set_text(tags::SpecificCharacterSet, "ISO_IR 192");
+      ds.set_text(tags::PatientID, id);
+      ds.set_text(tags::PatientName, name);
+      ds.set_text(tags::ReferringPhysicianName, name);
+    };
+  };
+  apply({instance(1, "1.2", "1.2.3", patient("P1", "STRAẞE^A")),
+         instance(2, "1.3", "1.3.3", patient("P2", "Straße^Ä"))});
+  index_.reset();
+  {
+    SQLite::Database database(folder_ / "index.sqlite", SQLite::OPEN_READWRITE);
+    database.exec("UPDATE patient SET patient_name_folded = 'STRAẞE^A' WHERE patient_id = 'P1'");
+    database.exec(
+        "UPDATE study SET referring_physician_name_folded = 'STRAẞE^A' WHERE study_instance_uid = "
+        "'1.2'");
+    database.exec("PRAGMA user_version = 3");
+  }
+  open();
+  EXPECT_EQ(ask("SELECT patient_name FROM patient ORDER BY id"), "STRAẞE^A Straße^Ä");
+  EXPECT_EQ(ask("SELECT patient_name_folded FROM patient"), "STRASSE^A STRASSE^A");
+  EXPECT_EQ(ask("SELECT referring_physician_name_folded FROM study"), "STRASSE^A STRASSE^A");
+  EXPECT_EQ(ask("SELECT rowid FROM patient_name_trigram WHERE patient_name_trigram MATCH 'ASS'"),
+            "1 2");
+  EXPECT_EQ(ask("PRAGMA user_version"), std::to_string(kSchemaVersion));
+}
+
 TEST_F(SqlIndexTest, AFileThatIsNoDatabaseIsCorrupt) {
   index_.reset();
   std::filesystem::remove(folder_ / "index.sqlite-wal");
