@@ -168,6 +168,13 @@ CharacterSet CharacterSet::of(const DataSet& data_set) {
                                                         : CharacterSet{};
 }
 
+bool CharacterSet::can_decode(std::string_view stored, VR vr) const {
+  const std::string text = to_utf8(stored, vr);
+  // U+FFFD may have been there before.
+  const bool from_utf8 = form_ == Form::WholeString && kCodeSets[g1_].width == Width::Utf8;
+  return from_utf8 ? text == stored : text.find(kReplacement) == text.npos;
+}
+
 std::string CharacterSet::to_utf8(std::string_view stored, VR vr) const {
   const std::uint8_t g0 = info(vr).charset_dependent ? g0_ : kAscii;
   if (g0 == kAscii && is_plain_ascii(stored)) return std::string{stored};

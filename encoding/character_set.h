@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/dicom_dataset.h"
+#include "core/result.h"
 #include "core/vr_types.h"
 
 namespace pacs {
@@ -26,6 +27,8 @@ class CharacterSet {
   /// real; they are decoded alike. To be used on whole values before they are split: in GBK,
   /// GB18030 and ISO 2022 a backslash may be half a letter.
   [[nodiscard]] std::string to_utf8(std::string_view stored, VR vr) const;
+  /// Whether to_utf8 loses nothing: every byte of the value is text in the set.
+  [[nodiscard]] bool can_decode(std::string_view stored, VR vr) const;
   /// The other way: nullopt when the set cannot hold a letter of it. Code extensions are switched
   /// to as PS3.5 §6.1.2.5 says, and back before ^, =, backslash and the end.
   [[nodiscard]] std::optional<std::string> from_utf8(std::string_view utf8, VR vr) const;
@@ -44,6 +47,10 @@ class CharacterSet {
   std::uint8_t g1_ = 1;
 };
 
+/// Whether to_utf8 loses no text of the data set, sequences included. Malformed, on the element,
+/// when a term of Specific Character Set is unknown or a text is none in its set; the message says
+/// that of the element without naming it.
+[[nodiscard]] Status check_text(const DataSet& data_set);
 /// The data set with all text in UTF-8 (ISO_IR 192), sequences included.
 [[nodiscard]] DataSet to_utf8(const DataSet& data_set);
 /// The data set, whose text is UTF-8, in `wanted` if that holds every letter of it, else in UTF-8;

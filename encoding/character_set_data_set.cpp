@@ -14,6 +14,17 @@ namespace {
 
 constexpr std::string_view kUtf8 = "ISO_IR 192";
 
+/// The set of a data set's text: its own, or that of the data set around it (PS3.3 §C.12.1.1.2).
+CharacterSet character_set_of(const DataSet& data_set, const CharacterSet& around) {
+  const bool has_own = !data_set.text(tags::SpecificCharacterSet).empty();
+  return has_own ? CharacterSet::of(data_set) : around;
+}
+
+/// What came as UN is in no known set (PS3.5 §6.2.2): it stays as it is.
+bool is_text(const Element& element) {
+  return element.form() == Element::Form::Value && info(element.vr()).kind == VRKind::Text;
+}
+
 /// Goes through the text of a data set. The result shares every byte that stays as it is.
 class Rewriter {
  public:
@@ -23,8 +34,7 @@ class Rewriter {
 
   /// Without Specific Character Set, here and in items. nullopt when a text could not be converted.
   std::optional<DataSet> rewrite(const DataSet& data_set, const CharacterSet& around) {
-    const bool has_own = !data_set.text(tags::SpecificCharacterSet).empty();
-    const CharacterSet own = has_own ? CharacterSet::of(data_set) : around;
+    const CharacterSet own = character_set_of(data_set, around);
     DataSet result{data_set.buffer()};
     result.reserve(data_set.size() + 1);
     for (const Element& element : data_set) {
@@ -39,10 +49,7 @@ class Rewriter {
  private:
   std::optional<Element> rewrite(const Element& element, const CharacterSet& own) {
     if (element.form() == Element::Form::Sequence) return rewrite_items(element, own);
-    // What came as UN is in no known set (PS3.5 §6.2.2): it stays as it is.
-    if (element.form() != Element::Form::Value || info(element.vr()).kind != VRKind::Text) {
-      return element;
-    }
+    if (!is_text(element)) return element;
     const std::string_view text = element.text();
     const auto letters = convert_(own, text, element.vr());
     if (!letters) return std::nullopt;
@@ -88,12 +95,34 @@ bool is_beyond_ascii(const Element& element) {
   return info(element.vr()).kind == VRKind::Text && !code_sets::is_plain_ascii(element.text());
 }
 
+Status check_text(const DataSet& data_set, const CharacterSet& around) {
+  const CharacterSet own = character_set_of(data_set, around);
+  if (own.has_unknown_term()) {
+    return fail(Error{ErrorKind::Malformed, "has an unknown term"}.on(tags::SpecificCharacterSet));
+  }
+  for (const Element& element : data_set) {
+    for (const Item& item : element.items()) {
+      if (Status checked = check_text(item.data_set, own); !checked) return checked;
+    }
+    if (!is_text(element) || own.can_decode(element.text(), element.vr())) continue;
+    std::string why = own.defined_terms().empty()
+                          ? "needs a SpecificCharacterSet"
+                          : fmt::format("is no text in {}", fmt::join(own.defined_terms(), "\\"));
+    return fail(Error{ErrorKind::Malformed, std::move(why)}.on(element.tag()));
+  }
+  return {};
+}
+
 DataSet labelled(DataSet text, std::string_view terms) {
   text.set_text(tags::SpecificCharacterSet, VR::CS, terms);
   return text;
 }
 
 }  // namespace
+
+Status check_text(const DataSet& data_set) {
+  return check_text(data_set, CharacterSet{});
+}
 
 DataSet to_utf8(const DataSet& data_set) {
   if (!any_element(data_set, [](const Element& element) {

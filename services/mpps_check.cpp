@@ -216,12 +216,15 @@ std::optional<Answer> check_mpps(const DataSet& data_set, MppsPhase phase,
 
 Answer invalid_value(const DataSet& data_set, Tag tag, std::string_view why) {
   const Element* element = data_set.find(tag);
-  return answer_to({{Fault::Invalid,
-                     {},
-                     tag,
-                     std::string(why),
-                     element != nullptr ? std::optional{element->detached()} : std::nullopt}},
-                   Fault::Invalid);
+  Answer answer =
+      answer_to({{Fault::Invalid,
+                  {},
+                  tag,
+                  std::string(why),
+                  element != nullptr ? std::optional{element->detached()} : std::nullopt}},
+                Fault::Invalid);
+  if (element == nullptr) answer.data_set.reset();  // in an item: a list has no place for it alone
+  return answer;
 }
 
 }  // namespace pacs::services

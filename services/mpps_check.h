@@ -19,7 +19,8 @@ enum class MppsPhase : std::uint8_t { Create, Set, FinalState };
 [[nodiscard]] std::optional<Answer> check_mpps(const DataSet& data_set, MppsPhase phase,
                                                MppsStrictness strictness);
 
-/// 0106 for one attribute of the data set, with the Attribute List of PS3.7 §C.5.11.
+/// 0106 for one attribute of the data set, with the Attribute List of PS3.7 §C.5.11; for one of an
+/// item without that.
 [[nodiscard]] Answer invalid_value(const DataSet& data_set, Tag tag, std::string_view why);
 
 }  // namespace pacs::services

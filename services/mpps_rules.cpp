@@ -34,9 +34,21 @@ std::optional<Answer> refuse_identity(const DataSet& attributes,
 }
 
 /// PS3.4 §F.7.2.2.3, Note: text that cannot be converted may be refused so.
-std::optional<Answer> refuse_character_set(const DataSet& attributes) {
-  if (!CharacterSet::of(attributes).has_unknown_term()) return std::nullopt;
-  return invalid_value(attributes, tags::SpecificCharacterSet, "has an unknown term");
+std::optional<Answer> refuse_text(const DataSet& attributes) {
+  const Status checked = check_text(attributes);
+  if (checked) return std::nullopt;
+  return invalid_value(attributes, *checked.error().tag, checked.error().message);
+}
+
+Answer refuse_attributes(std::vector<Tag> tags, std::string_view why) {
+  const DictionaryEntry* entry = lookup(tags.front());
+  Answer answer;
+  answer.status = status::kNoSuchAttribute;
+  answer.error_comment =
+      fmt::format("{} {}", entry != nullptr ? entry->keyword : "the attribute", why);
+  answer.offending_elements = tags;
+  answer.attribute_identifiers = std::move(tags);
+  return answer;
 }
 
 /// Attributes whose N-SET the table does not allow and that would change.
@@ -53,24 +65,15 @@ std::vector<Tag> not_settable(const DataSet& existing, const DataSet& modificati
   return tags;
 }
 
-Answer refuse_not_settable(std::vector<Tag> tags) {
-  const DictionaryEntry* entry = lookup(tags.front());
-  Answer answer;
-  answer.status = status::kNoSuchAttribute;
-  answer.error_comment = fmt::format("{} may not be changed by N-SET",
-                                     entry != nullptr ? entry->keyword : "the attribute");
-  answer.offending_elements = tags;
-  answer.attribute_identifiers = std::move(tags);
-  return answer;
-}
-
-/// The text of an N-SET in UTF-8. PS3.4 §F.7.2.2.1: its character set is that of the N-CREATE.
-DataSet modifications_in_utf8(const DataSet& modifications, const std::string& created_in) {
-  if (modifications.contains(tags::SpecificCharacterSet) || created_in.empty()) {
-    return to_utf8(modifications);
-  }
+/// The text of an N-SET in UTF-8, or the refusal of what is no text. PS3.4 §F.7.2.2.1: its
+/// character set is that of the N-CREATE.
+tl::expected<DataSet, Answer> modifications_in_utf8(const DataSet& modifications,
+                                                    const std::string& created_in) {
   DataSet labelled = modifications;
-  labelled.set_text(tags::SpecificCharacterSet, created_in);
+  if (!modifications.contains(tags::SpecificCharacterSet) && !created_in.empty()) {
+    labelled.set_text(tags::SpecificCharacterSet, created_in);
+  }
+  if (auto refused = refuse_text(labelled)) return tl::unexpected(std::move(*refused));
   return to_utf8(labelled);
 }
 
@@ -96,19 +99,17 @@ std::optional<Answer> refuse_create(const DataSet& attributes, std::string_view 
   if (!said.empty() && storage::parse_performed_status(said) != PerformedStatus::InProgress) {
     return invalid_value(attributes, tags::PerformedProcedureStepStatus, "must be IN PROGRESS");
   }
-  if (auto refused = refuse_character_set(attributes)) return refused;
+  if (auto refused = refuse_text(attributes)) return refused;
   if (auto refused = refuse_identity(attributes, sop_instance_uid)) return refused;
   return check_mpps(attributes, MppsPhase::Create, strictness);
 }
 
 tl::expected<DataSet, Answer> apply_set(const storage::PerformedStep& step,
                                         const DataSet& modifications, MppsStrictness strictness) {
-  if (auto refused = refuse_character_set(modifications)) {
-    return tl::unexpected(std::move(*refused));
-  }
-  const DataSet utf8 = modifications_in_utf8(modifications, step.character_set);
-  if (auto tags = not_settable(step.data_set, utf8); !tags.empty()) {
-    return tl::unexpected(refuse_not_settable(std::move(tags)));
+  const auto utf8 = modifications_in_utf8(modifications, step.character_set);
+  if (!utf8) return utf8;
+  if (auto tags = not_settable(step.data_set, *utf8); !tags.empty()) {
+    return tl::unexpected(refuse_attributes(std::move(tags), "may not be changed by N-SET"));
   }
   if (auto refused = refuse_identity(modifications, step.sop_instance_uid)) {
     return tl::unexpected(std::move(*refused));
@@ -121,7 +122,7 @@ tl::expected<DataSet, Answer> apply_set(const storage::PerformedStep& step,
     return tl::unexpected(invalid_value(modifications, tags::PerformedProcedureStepStatus,
                                         "must be IN PROGRESS, COMPLETED or DISCONTINUED"));
   }
-  DataSet result = merged(step.data_set, utf8);
+  DataSet result = merged(step.data_set, *utf8);
   // "Before or when [the status] is set to "COMPLETED" or "DISCONTINUED" the SCU shall have created
   // or set all the Attributes according to the requirements in the Final State column."
   if (result.text(tags::PerformedProcedureStepStatus) != to_string(PerformedStatus::InProgress)) {

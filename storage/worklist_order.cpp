@@ -271,6 +271,10 @@ bool is_of_step(Tag tag) {
 Result<std::vector<NewWorklistItem>> items_of_order(const DataSet& order,
                                                     std::optional<std::string_view> name) {
   if (auto checked = check_elements(order); !checked) return fail(checked.error());
+  if (auto checked = check_text(order); !checked) {
+    const Tag tag = *checked.error().tag;
+    return malformed(tag, fmt::format("{} {}", keyword_of(tag), checked.error().message));
+  }
   DataSet whole = to_utf8(order);
   if (auto checked = check_one_of_each(whole); !checked) return fail(checked.error());
   if (auto present = check_present(whole, kOfOrder, ""); !present) return fail(present.error());

@@ -155,5 +155,47 @@ TEST(DataSetInUtf8, LivesLongerThanItsSource) {
             "ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎=やまだ^たろう");
 }
 
+TEST(DataSetText, IsSomeInItsCharacterSet) {
+  for (const Sample& sample : kSamples) {
+    const Status checked = check_text(read(sample.file));
+    EXPECT_TRUE(checked) << sample.file << ": " << checked.error().to_string();
+  }
+  DataSet replaced;
+  replaced.set_text(tags::SpecificCharacterSet, "ISO_IR 192");
+  replaced.set_text(tags::PatientName, "M\xEF\xBF\xBDller");
+  EXPECT_TRUE(check_text(replaced)) << "U+FFFD came so, and is kept";
+  EXPECT_TRUE(check_text(DataSet{}));
+}
+
+TEST(DataSetText, ThatCannotBeDecodedIsNamedWithWhatItWouldNeed) {
+  struct Row {
+    const char *terms, *text, *why;
+  };
+  for (const Row& row :
+       {Row{"", "L\xF6rrach", "needs a SpecificCharacterSet"},
+        Row{"ISO_IR 6", "L\xF6rrach", "is no text in ISO_IR 6"},
+        Row{"ISO_IR 192", "L\xF6rrach", "is no text in ISO_IR 192"},
+        Row{"ISO_IR 101\\ISO 2022 IR 87", "\x1B(9x", "is no text in ISO_IR 101\\ISO 2022 IR 87"}}) {
+    DataSet item, data_set;
+    item.set_text(tags::ScheduledProcedureStepDescription, row.text);
+    data_set.set_text(tags::PatientName, "Doe");
+    data_set.set_text(tags::SpecificCharacterSet, row.terms);
+    data_set.set_items(tags::ScheduledProcedureStepSequence, {{item}});
+    const Status checked = check_text(data_set);
+    ASSERT_FALSE(checked) << row.terms;
+    EXPECT_EQ(checked.error().tag, tags::ScheduledProcedureStepDescription) << row.terms;
+    EXPECT_EQ(checked.error().message, row.why);
+  }
+}
+
+TEST(DataSetText, AnUnknownTermIsNamedItselfWhereverItStands) {
+  DataSet item, data_set;
+  item.set_text(tags::SpecificCharacterSet, "ISO_IR 999");
+  data_set.set_items(tags::ScheduledProcedureStepSequence, {{item}});
+  const Status checked = check_text(data_set);
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().tag, tags::SpecificCharacterSet);
+}
+
 }  // namespace
 }  // namespace pacs

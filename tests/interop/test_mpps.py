@@ -84,8 +84,9 @@ class Answer:
         self.status = raw.status_of(command)
         self.comment = command.get(0x00000902, b"").decode().strip()
         self.error_id = struct.unpack("<H", command[0x00000903])[0] if 0x00000903 in command else None
-        tags = command.get(0x00001005, b"")
-        self.attributes = [group << 16 | element for group, element in struct.iter_unpack("<HH", tags)]
+        self.attributes, self.offending = (
+            [group << 16 | element for group, element in struct.iter_unpack("<HH", command.get(tag, b""))]
+            for tag in (0x00001005, 0x00000901))
         self.uid = command.get(0x00001000, b"").rstrip(b"\0").decode()
         self.data_set = queries.decoded(data) if data else None
 
@@ -258,6 +259,15 @@ class Steps(harness.ServerTestCase):
             shown.decode()
             self.assertEqual(str(shown.PatientName), name)
             self.assertEqual(api(self.pacs, "/" + uid)["patient_name"], name)
+
+    def test_text_of_no_character_set_is_refused(self):
+        begin = beginning(self.study, SpecificCharacterSet="ISO_IR 100", PatientName="Müller")
+        self.assertEqual(self.modality.create(self.step, begin).status, SUCCESS)
+        data = queries.encoded(begin)
+        for term, tag in ((b"ISO_IR 6  ", 0x00100010), (b"ISO_IR 999", 0x00080005)):
+            refused = self.modality.create(self.step + ".1", data.replace(b"ISO_IR 100", term))
+            self.assertEqual((refused.status, refused.offending), (INVALID_VALUE, [tag]))
+        self.assertEqual(self.modality.get(self.step + ".1").status, NO_SUCH_INSTANCE)
 
     def test_a_long_list_of_instances(self):
         self.modality.create(self.step, beginning(self.study))

@@ -183,6 +183,18 @@ class FolderTest(harness.TestCase):
         self.assertTrue((self.watched / "failed" / "cut.wl").exists())
         self.wait_for({"S1": "SCHEDULED"})
 
+    def test_a_file_with_text_of_no_character_set_is_set_aside_with_the_element(self):
+        self.write("a.wl", order("S1", SpecificCharacterSet="ISO_IR 100", PatientAddress="Lörrach"))
+        whole = (self.watched / "a.wl").read_bytes()
+        self.wait_for({"S1": "SCHEDULED"})
+        for name, term in (("none.wl", b"ISO_IR 6  "), ("other.wl", b"ISO_IR 999")):
+            (self.watched / name).write_bytes(whole.replace(b"ISO_IR 100", term).replace(b"S1", b"S2"))
+        reasons = {name: self.watched / "failed" / f"{name}.reason.txt" for name in ("none.wl", "other.wl")}
+        harness.eventually(lambda: all(path.exists() for path in reasons.values()), "the reasons")
+        self.assertIn("PatientAddress is no text in ISO_IR 6 (0010,1040)", reasons["none.wl"].read_text())
+        self.assertIn("SpecificCharacterSet has an unknown term (0008,0005)", reasons["other.wl"].read_text())
+        self.wait_for({"S1": "SCHEDULED"})
+
     def test_a_server_that_was_away_catches_up(self):
         self.write("a.wl", order("S1"))
         self.write("b.wl", order("S2"))

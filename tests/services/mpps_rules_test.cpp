@@ -82,6 +82,51 @@ TEST(MppsRules, ACharacterSetThatNobodyKnowsIsRefused) {
             status::kInvalidAttributeValue);
 }
 
+// It would be kept as U+FFFD, and what came be lost.
+TEST(MppsRules, TextThatIsNoneInItsCharacterSetIsRefused) {
+  DataSet step = beginning();
+  step.set_text(tags::PatientName, "M\xFCller");
+  const auto refused = refuse_create(step, "1.1", kTable);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, status::kInvalidAttributeValue);
+  EXPECT_EQ(refused->offending_elements, std::vector<Tag>{tags::PatientName});
+  EXPECT_EQ(refused->error_comment, "PatientName needs a SpecificCharacterSet");
+  EXPECT_EQ(refused->data_set->text(tags::PatientName), "M\xFCller");
+  EXPECT_TRUE(refuse_create(step, "1.1", MppsStrictness::Essential));
+  step.set_text(tags::SpecificCharacterSet, "ISO_IR 100");
+  EXPECT_EQ(created(step), status::kSuccess);
+
+  const DataSet described = only(tags::PerformedProcedureStepDescription,
+                                 "Sch\xE4"
+                                 "del");
+  const auto set = apply_set(begun(), described, kTable);
+  ASSERT_FALSE(set);
+  EXPECT_EQ(set.error().status, status::kInvalidAttributeValue);
+  EXPECT_EQ(set.error().offending_elements,
+            std::vector<Tag>{tags::PerformedProcedureStepDescription});
+  EXPECT_TRUE(apply_set(begun(step), described, kTable)) << "in the set of the N-CREATE";
+  step = beginning();
+  step.set_text(tags::SpecificCharacterSet, "ISO_IR 192");
+  const auto other = apply_set(begun(step), described, kTable);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().error_comment,
+            "PerformedProcedureStepDescription is no text in ISO_IR 192");
+}
+
+TEST(MppsRules, TextOfAnItemIsNamedWithoutAList) {
+  DataSet end = ending("COMPLETED", {});
+  DataSet series = end.items(tags::PerformedSeriesSequence).at(0).data_set;
+  series.set_text(tags::ProtocolName,
+                  "Sch\xE4"
+                  "del");
+  end.set_items(tags::PerformedSeriesSequence, {{series}});
+  const auto refused = apply_set(begun(), end, kTable);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().status, status::kInvalidAttributeValue);
+  EXPECT_EQ(refused.error().offending_elements, std::vector<Tag>{tags::ProtocolName});
+  EXPECT_FALSE(refused.error().data_set);
+}
+
 TEST(MppsRules, WhatMayNotChangeIsRefusedUnlessItDoesNotChange) {
   DataSet end = ending("COMPLETED", {"1.2.3"});
   end.set_text(tags::PatientName, "Doe^Jane");

@@ -243,5 +243,15 @@ TEST_F(WorklistFolderTest, AWatchLooksByItself) {
   EXPECT_EQ(worklist.status(first), "SCHEDULED");
 }
 
+TEST_F(WorklistFolderTest, AFileWhoseTextNobodyCanReadIsSetAsideWithTheElement) {
+  DataSet order = order_of({}, {});
+  order.set_text(tags::PatientAddress, "L\xF6rrach");
+  writes("a.wl", order);
+  looks();
+  EXPECT_EQ(worklist.steps({}, {}), "");
+  EXPECT_THAT(reason("a.wl"), testing::HasSubstr("PatientAddress needs a SpecificCharacterSet"));
+  EXPECT_THAT(reason("a.wl"), testing::HasSubstr("(0010,1040)"));
+}
+
 }  // namespace
 }  // namespace pacs::services

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "core/dicom_dictionary.h"
 #include "core/uid_registry.h"
 #include "tests/storage/worklist_language.h"
 
@@ -50,6 +51,23 @@ TEST(WorklistOrder, TextBecomesUtf8WhateverItCameIn) {
   ASSERT_TRUE(items);
   EXPECT_EQ(items->front().data_set.text(tags::PatientName), "Müller^Jürgen");
   EXPECT_EQ(items->front().data_set.text(tags::SpecificCharacterSet), "ISO_IR 192");
+}
+
+// It would be kept as U+FFFD, and what came be lost.
+TEST(WorklistOrder, TextThatIsNoneInItsCharacterSetIsRefusedWithItsTag) {
+  DataSet order = order_of({}, {});
+  order.set_text(tags::PatientAddress, "L\xF6rrach");
+  const Error error = refused(order);
+  EXPECT_EQ(error.kind, ErrorKind::Malformed);
+  EXPECT_EQ(error.tag, tags::PatientAddress);
+  EXPECT_EQ(error.message, "PatientAddress needs a SpecificCharacterSet");
+  order.set_text(tags::SpecificCharacterSet, "ISO_IR 999");
+  EXPECT_EQ(refused(order).tag, tags::SpecificCharacterSet);
+  EXPECT_EQ(refused(order).message, "SpecificCharacterSet has an unknown term");
+  order.set_text(tags::SpecificCharacterSet, "ISO_IR 100");
+  EXPECT_TRUE(items_of_order(order));
+  EXPECT_EQ(refused(order_of({}, {{tags::ScheduledProcedureStepDescription, "\xE4"}})).tag,
+            tags::ScheduledProcedureStepDescription);
 }
 
 TEST(WorklistOrder, MissingIdentifiersAreMadeAndTold) {
