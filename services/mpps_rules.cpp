@@ -11,6 +11,7 @@
 #include "core/uids.h"
 #include "encoding/character_set.h"
 #include "services/mpps_check.h"
+#include "storage/foreign_element.h"
 
 namespace pacs::services {
 namespace {
@@ -49,6 +50,20 @@ Answer refuse_attributes(std::vector<Tag> tags, std::string_view why) {
   answer.offending_elements = tags;
   answer.attribute_identifiers = std::move(tags);
   return answer;
+}
+
+/// What is an attribute of nothing, at any depth.
+std::optional<Answer> refuse_foreign(const DataSet& attributes) {
+  for (const Element& element : attributes) {
+    std::string_view why = storage::why_foreign(element);
+    // PS3.10 §7.2: what a file may have at its end.
+    if (element.tag() == tags::DataSetTrailingPadding) why = "is of a file";
+    if (!why.empty()) return refuse_attributes({element.tag()}, why);
+    for (const Item& item : element.items()) {
+      if (auto refused = refuse_foreign(item.data_set)) return refused;
+    }
+  }
+  return std::nullopt;
 }
 
 /// Attributes whose N-SET the table does not allow and that would change.
@@ -93,6 +108,7 @@ DataSet merged(const DataSet& existing, const DataSet& modifications) {
 
 std::optional<Answer> refuse_create(const DataSet& attributes, std::string_view sop_instance_uid,
                                     MppsStrictness strictness) {
+  if (auto refused = refuse_foreign(attributes)) return refused;
   // PS3.4 §F.7.2.1.3: "The SCP shall accept N-CREATE request primitives only if the value of the
   // Attribute "Performed Procedure Step Status" (0040,0252) is "IN PROGRESS"."
   const std::string_view said = attributes.text(tags::PerformedProcedureStepStatus);
@@ -106,6 +122,7 @@ std::optional<Answer> refuse_create(const DataSet& attributes, std::string_view 
 
 tl::expected<DataSet, Answer> apply_set(const storage::PerformedStep& step,
                                         const DataSet& modifications, MppsStrictness strictness) {
+  if (auto refused = refuse_foreign(modifications)) return tl::unexpected(std::move(*refused));
   const auto utf8 = modifications_in_utf8(modifications, step.character_set);
   if (!utf8) return utf8;
   if (auto tags = not_settable(step.data_set, *utf8); !tags.empty()) {

@@ -18,8 +18,8 @@ enum class MppsStrictness : std::uint8_t {
 };
 
 /// What is answered to an N-CREATE with these attributes; nullopt when it may be performed. The
-/// first of what applies: status is not IN PROGRESS (0106), attributes are missing (0120), values
-/// are missing (0121), values are wrong (0106).
+/// first of what applies: elements that are no attributes (0105), status is not IN PROGRESS (0106),
+/// attributes are missing (0120), values are missing (0121), values are wrong (0106).
 [[nodiscard]] std::optional<Answer> refuse_create(const DataSet& attributes,
                                                   std::string_view sop_instance_uid,
                                                   MppsStrictness strictness);

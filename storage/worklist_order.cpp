@@ -16,6 +16,7 @@
 #include "core/value_check.h"
 #include "encoding/character_set.h"
 #include "storage/checksum.h"
+#include "storage/foreign_element.h"
 #include "storage/worklist_rows.h"
 
 namespace pacs::storage {
@@ -154,14 +155,13 @@ Status check_value_of(const Element& element, VR vr) {
 Status check_elements(const DataSet& data_set) {
   for (const Element& element : data_set) {
     const Tag tag = element.tag();
-    if (tag.group() <= 2) return malformed(tag, "group 0002 and below belong to no order");
+    if (const auto why = why_foreign(element); !why.empty()) {
+      return malformed(tag, fmt::format("{} {}", keyword_of(tag), why));
+    }
     for (const Item& item : element.items()) {
       if (auto checked = check_elements(item.data_set); !checked) return checked;
     }
     if (tag.is_private() || tag.is_group_length()) continue;
-    if (element.form() == Element::Form::Fragments || element.form() == Element::Form::Bulk) {
-      return malformed(tag, "an order has no pixel data");
-    }
     const DictionaryEntry* entry = lookup(tag);
     if (entry == nullptr) continue;
     const VR given = element.vr();

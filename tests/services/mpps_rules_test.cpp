@@ -127,6 +127,23 @@ TEST(MppsRules, TextOfAnItemIsNamedWithoutAList) {
   EXPECT_FALSE(refused.error().data_set);
 }
 
+TEST(MppsRules, ElementsOfCommandsFilesAndObjectsAreNoAttributes) {
+  for (const Tag tag : {Tag{0x0000, 0x0100}, Tag{0x0002, 0x0010}, Tag{tags::PixelData},
+                        Tag{tags::DataSetTrailingPadding}}) {
+    const Element element = Element::owning(tag, dictionary_vr(tag), Bytes(2));
+    DataSet step = beginning(), change, item;
+    step.set(element);
+    const auto refused = refuse_create(step, "1.1", kTable);
+    ASSERT_TRUE(refused) << tag.to_string();
+    EXPECT_EQ(refused->status, status::kNoSuchAttribute);
+    EXPECT_EQ(refused->offending_elements, std::vector<Tag>{tag});
+    EXPECT_EQ(refused->attribute_identifiers, std::vector<Tag>{tag});
+    item.set(element);
+    change.set_items(tags::PerformedProtocolCodeSequence, {{item}});
+    EXPECT_EQ(changed(change), status::kNoSuchAttribute) << "in an item";
+  }
+}
+
 TEST(MppsRules, WhatMayNotChangeIsRefusedUnlessItDoesNotChange) {
   DataSet end = ending("COMPLETED", {"1.2.3"});
   end.set_text(tags::PatientName, "Doe^Jane");

@@ -70,6 +70,15 @@ TEST(WorklistOrder, TextThatIsNoneInItsCharacterSetIsRefusedWithItsTag) {
             tags::ScheduledProcedureStepDescription);
 }
 
+TEST(WorklistOrder, ElementsOfCommandsFilesAndObjectsAreRefusedWithTheirTag) {
+  for (const Tag tag : {Tag{0x0000, 0x0100}, Tag{0x0002, 0x0010}, Tag{tags::PixelData}}) {
+    DataSet order = order_of({}, {});
+    order.set(Element::owning(tag, dictionary_vr(tag), Bytes(2)));
+    EXPECT_EQ(refused(order).kind, ErrorKind::Malformed) << tag.to_string();
+    EXPECT_EQ(refused(order).tag, tag);
+  }
+}
+
 TEST(WorklistOrder, MissingIdentifiersAreMadeAndTold) {
   DataSet order = order_of({{tags::RequestedProcedureID, ""}, {tags::StudyInstanceUID, ""}},
                            {{tags::ScheduledProcedureStepID, ""}});
