@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -125,8 +126,13 @@ Status add_files(services::PerformedSeriesList& made, const std::vector<std::str
       return fail(std::move(added.error()).in(path->native()));
     }
   }
-  if (walk.problems().empty()) return {};
-  return fail(ErrorKind::InvalidArgument, walk.problems().front().to_string());
+  if (!walk.problems().empty())
+    return fail(ErrorKind::InvalidArgument, walk.problems().front().to_string());
+  if (!paths.empty() && made.items().empty()) {
+    return fail(ErrorKind::InvalidArgument,
+                fmt::format("there is no instance in {}", fmt::join(paths, ", ")));
+  }
+  return {};
 }
 
 Result<DataSet> modifications_of_set(const MppsOptions& options) {
@@ -145,6 +151,10 @@ Result<DataSet> modifications_of_set(const MppsOptions& options) {
   }
   if (status.empty()) end.erase(tags::PerformedProcedureStepStatus);
   if (options.raw) end = DataSet{};
+  if (end.empty() && options.keys.empty()) {
+    return fail(ErrorKind::InvalidArgument,
+                "there is nothing to set: give --status, --instances or -k");
+  }
   return with_keys(std::move(end), options);
 }
 

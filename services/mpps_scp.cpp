@@ -108,6 +108,8 @@ Task<Result<Answer>> MppsScp::create(Operation& operation) {
 Task<Result<Answer>> MppsScp::set(Operation& operation) {
   Result<DataSet> modifications = co_await operation.read_identifier();
   if (!modifications) co_return fail(std::move(modifications.error()));
+  // Announced, but empty: as a request without one.
+  if (modifications->empty()) co_return fail(ErrorKind::Malformed, "the data set is empty");
   std::optional<Answer> refused;
   const auto change = [&](const PerformedStep& step) -> Result<PerformedSteps::ChangedStep> {
     auto changed = apply_set(step, *modifications, options_.strictness);

@@ -362,6 +362,17 @@ class Program(harness.ServerTestCase):
         refused = self.mpps("create", "--raw", "-k", "PerformedProcedureStepStatus=COMPLETED", "--json", ok=False)
         self.assertEqual(json.loads(refused.stdout)["status"], "0106")
 
+    def test_nothing_to_report_is_said_before_anything_is_sent(self):
+        nothing = self.folder / "nothing"
+        nothing.mkdir()
+        uid = self.mpps("create").stdout.strip()
+        for arguments, what in ((("--status", "completed", "--instances", nothing), "no instance in"),
+                                ((), "nothing to set")):
+            refused = self.mpps("set", uid, *arguments, ok=False)
+            self.assertEqual(refused.returncode, 2)
+            self.assertIn(what, refused.stderr)
+        self.assertEqual(api(self.pacs, "/" + uid)["status"], "IN PROGRESS")
+
     def test_a_peer_without_the_sop_class(self):
         peer = self.start(harness.storescp, self.folder)
         refused = pacs("mpps", "create", "127.0.0.1", peer.port, "-aec", "STORESCP", ok=False)

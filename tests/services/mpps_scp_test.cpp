@@ -159,6 +159,13 @@ TEST_F(MppsScpTest, ACreateWithoutDataSetMissesEverything) {
   EXPECT_EQ(status_of(asks(CommandField::NCreateRq, kMpps, "1.2.9")), status::kMissingAttribute);
 }
 
+TEST_F(MppsScpTest, ASetOfNothingIsInvalid) {
+  creates("1.2.9");
+  const DataSet empty;
+  EXPECT_EQ(status_of(sets("1.2.9", empty)), status::kInvalidAttributeValue) << "announced";
+  EXPECT_EQ(status_of(asks(CommandField::NSetRq, kMpps, "1.2.9")), status::kInvalidAttributeValue);
+}
+
 TEST_F(MppsScpTest, ADataSetThatIsNoneIsInvalid) {
   Command request;
   request.field = CommandField::NCreateRq;
