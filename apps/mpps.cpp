@@ -158,6 +158,27 @@ Result<DataSet> modifications_of_set(const MppsOptions& options) {
   return with_keys(std::move(end), options);
 }
 
+/// Sets, or ends a step before its first instance: PS3.4 Table F.7.2-1 wants a series then, too.
+services::Task<Result<MppsReply>> set_or_end_empty(network::Association& association,
+                                                   const std::string& uid,
+                                                   const DataSet& modifications) {
+  Result<MppsReply> reply = co_await services::set_step(association, uid, modifications);
+  // Only the peer knows whether series were reported before, and their items must not be replaced.
+  const bool lacks = reply && (reply->status == network::status::kMissingAttribute ||
+                               reply->status == network::status::kMissingAttributeValue);
+  const bool discontinues =
+      modifications.text(tags::PerformedProcedureStepStatus) == "DISCONTINUED";
+  if (!lacks || !discontinues || modifications.contains(tags::PerformedSeriesSequence)) {
+    co_return reply;
+  }
+  services::PerformedSeriesList none;
+  none.add_without_objects();
+  DataSet with_series = modifications;
+  with_series.set_items(tags::PerformedSeriesSequence, none.items());
+  Result<MppsReply> second = co_await services::set_step(association, uid, with_series);
+  co_return second;
+}
+
 using Exchange = std::function<services::Task<Result<MppsReply>>(network::Association&)>;
 
 network::Task<void> talk(network::RequestOptions request, Exchange exchange,
@@ -276,7 +297,8 @@ int run_set(MppsOptions options) {
   return run(
       options, std::move(*peer),
       [&](network::Association& association) {
-        return services::set_step(association, options.uid, *modifications);
+        return options.raw ? services::set_step(association, options.uid, *modifications)
+                           : set_or_end_empty(association, options.uid, *modifications);
       },
       [](const MppsReply&) {});
 }
@@ -324,6 +346,7 @@ void add_mpps_create(CLI::App& mpps, int& exit_code) {
       "  pacs mpps create 127.0.0.1 11112 -k PatientID=4711 -k 'PatientName=DOE^JANE' -k "
       "Modality=MR\n"
       "  pacs mpps create 127.0.0.1 11112 1.2.3 --raw -k PerformedProcedureStepStatus=COMPLETED\n"
+      "The last is refused: a step begins IN PROGRESS.\n"
       "Exit code: 0 the step was created, 1 not, 2 wrong usage.");
   auto options = std::make_shared<MppsOptions>();
   command
@@ -344,8 +367,15 @@ void add_mpps_set(CLI::App& mpps, int& exit_code) {
   command->footer(
       "Examples:\n"
       "  pacs mpps set PACS@127.0.0.1:11112 1.2.3 --status completed --instances study/\n"
-      "  pacs mpps set PACS@127.0.0.1:11112 1.2.3 --status discontinued --instances study/ \\\n"
-      "      -k 'PerformedProcedureStepDiscontinuationReasonCodeSequence.CodeValue=110513' ...\n"
+      "  pacs mpps set PACS@127.0.0.1:11112 1.2.4 --status discontinued \\\n"
+      "      -k PerformedProcedureStepDiscontinuationReasonCodeSequence.CodeValue=110513 \\\n"
+      "      -k PerformedProcedureStepDiscontinuationReasonCodeSequence.CodingSchemeDesignator=DCM "
+      "\\\n"
+      "      -k 'PerformedProcedureStepDiscontinuationReasonCodeSequence.CodeMeaning=Discontinued "
+      "for unspecified reason'\n"
+      "A step that is discontinued before its first instance is given a series without any, where "
+      "the\n"
+      "peer asks for one.\n"
       "Exit code: 0 the step was changed, 1 not, 2 wrong usage.");
   auto options = std::make_shared<MppsOptions>();
   command

@@ -62,6 +62,16 @@ DataSet request_of(const DataSet& item, const DataSet& scheduled) {
   return request;
 }
 
+/// The item of Performed Series Sequence, without its references.
+DataSet series_of(const DataSet& header) {
+  DataSet item;
+  take(item, header,
+       {tags::PerformingPhysicianName, tags::OperatorsName, tags::SeriesInstanceUID,
+        tags::SeriesDescription, tags::RetrieveAETitle});
+  set_text_or(item, tags::ProtocolName, header.text(tags::ProtocolName), kNoProtocol);
+  return item;
+}
+
 /// Image or not: "for historic reasons only, and has no semantic significance" (PS3.4 §F.7.2.2.2).
 bool is_image(const DataSet& header) {
   return header.contains(tags::Rows);
@@ -113,19 +123,19 @@ Status PerformedSeriesList::add(const DataSet& header) {
   }
   const std::string uid{header.text(tags::SeriesInstanceUID, 0)};
   const auto [entry, is_new] = by_uid_.try_emplace(uid, series_.size());
-  if (is_new) {
-    DataSet& item = series_.emplace_back().item;
-    take(item, header,
-         {tags::PerformingPhysicianName, tags::OperatorsName, tags::SeriesInstanceUID,
-          tags::SeriesDescription, tags::RetrieveAETitle});
-    set_text_or(item, tags::ProtocolName, header.text(tags::ProtocolName), kNoProtocol);
-  }
+  if (is_new) series_.push_back({.item = series_of(header)});
   DataSet reference;
   reference.set_text(tags::ReferencedSOPClassUID, header.text(tags::SOPClassUID, 0));
   reference.set_text(tags::ReferencedSOPInstanceUID, header.text(tags::SOPInstanceUID, 0));
   Series& series = series_[entry->second];
   (is_image(header) ? series.images : series.others).push_back({std::move(reference)});
   return {};
+}
+
+void PerformedSeriesList::add_without_objects() {
+  DataSet header;
+  header.set_text(tags::SeriesInstanceUID, generate_uid());
+  series_.push_back({.item = series_of(header)});
 }
 
 Sequence PerformedSeriesList::items() const {

@@ -29,12 +29,15 @@ class PerformedSeriesList {
  public:
   /// By its header; text in UTF-8. Malformed when it has no identity.
   [[nodiscard]] Status add(const DataSet& header);
+  /// A series of which nothing was made, under a UID of its own: a step that ends before its first
+  /// object has one (PS3.4 Table F.7.2-1 wants an item in the final state).
+  void add_without_objects();
   [[nodiscard]] Sequence items() const;
 
  private:
   struct Series {
     DataSet item;
-    Sequence images, others;
+    Sequence images{}, others{};
   };
   std::vector<Series> series_;
   std::map<std::string, std::size_t, std::less<>> by_uid_;

@@ -362,6 +362,25 @@ class Program(harness.ServerTestCase):
         refused = self.mpps("create", "--raw", "-k", "PerformedProcedureStepStatus=COMPLETED", "--json", ok=False)
         self.assertEqual(json.loads(refused.stdout)["status"], "0106")
 
+    def test_a_step_ends_before_its_first_instance(self):
+        reason = "PerformedProcedureStepDiscontinuationReasonCodeSequence."
+        uid = self.mpps("create").stdout.strip()
+        self.mpps("set", uid, "--status", "discontinued", "-k", reason + "CodeValue=110513",
+                  "-k", reason + "CodingSchemeDesignator=DCM", "-k", reason + "CodeMeaning=Discontinued for unspecified reason")
+        step = api(self.pacs, "/" + uid)
+        self.assertEqual((step["status"], step["performed"]), ("DISCONTINUED", 0))
+        self.assertEqual(len(step["attributes"]["00400340"]["Value"]), 1)
+
+    def test_what_was_reported_before_stays_when_a_step_is_discontinued(self):
+        made = image(ROOT_UID + ".400", ROOT_UID + ".400.1", ROOT_UID + ".400.1.1")
+        made.is_little_endian, made.is_implicit_VR = True, True
+        pydicom.dcmwrite(self.folder / "made.dcm", made)
+        uid = self.mpps("create").stdout.strip()
+        self.mpps("set", uid, "--instances", self.folder / "made.dcm")
+        self.mpps("set", uid, "--status", "discontinued")
+        step = api(self.pacs, "/" + uid)
+        self.assertEqual((step["status"], step["performed"]), ("DISCONTINUED", 1))
+
     def test_nothing_to_report_is_said_before_anything_is_sent(self):
         nothing = self.folder / "nothing"
         nothing.mkdir()

@@ -84,6 +84,21 @@ TEST(MppsObject, AnEndListsTheObjectsBySeries) {
   EXPECT_EQ(item.items(tags::ReferencedNonImageCompositeSOPInstanceSequence).size(), 1U);
 }
 
+// PS3.4 Table F.7.2-1, Note 2: in the final state the sequence may not be empty.
+TEST(MppsObject, AStepMayEndBeforeItsFirstObject) {
+  PerformedSeriesList made;
+  made.add_without_objects();
+  storage::PerformedStep step;
+  step.data_set = begin_step({}, moment());
+  const auto ended =
+      apply_set(step, end_step("DISCONTINUED", moment(), made), MppsStrictness::Table);
+  ASSERT_TRUE(ended) << ended.error().error_comment;
+  const auto series = storage::performed_series(*ended);
+  ASSERT_EQ(series.size(), 1U);
+  EXPECT_TRUE(is_valid_uid(series[0].series_instance_uid));
+  EXPECT_EQ(series[0].performed, 0U);
+}
+
 TEST(MppsObject, AnObjectWithoutIdentityIsNotListed) {
   PerformedSeriesList made;
   DataSet header = object("1.1", "1.1.1");
