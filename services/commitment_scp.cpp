@@ -73,7 +73,7 @@ Status CommitmentScp::accept(const CommitmentOrder& order, const std::string& ke
   const Result<std::vector<storage::Job>> kept = jobs.list({.once = key, .limit = 1});
   if (!kept) return fail(kept.error());
   if (kept->empty()) return accept(order, key, calling_ae);  // it went just now
-  const Result<storage::Job> again = jobs.retry(kept->front().id);
+  const Result<storage::Job> again = jobs.repeat(kept->front().id);
   if (again || again.error().kind == ErrorKind::Mismatch) return {};  // Mismatch: it is running
   return fail(again.error());
 }

@@ -89,8 +89,10 @@ class Jobs {
   /// Waiting, running or dead: it is not tried again; a worker that has it is told and its outcome
   /// does not count.
   [[nodiscard]] virtual Result<Job> cancel(std::int64_t id) = 0;
-  /// All but running: it is due now, with all its attempts before it.
+  /// Waiting, dead or cancelled: it is due now, with all its attempts before it.
   [[nodiscard]] virtual Result<Job> retry(std::int64_t id) = 0;
+  /// The same of one that is done, too: whoever asked for it has asked again.
+  [[nodiscard]] virtual Result<Job> repeat(std::int64_t id) = 0;
   [[nodiscard]] virtual Result<Job> set_priority(std::int64_t id, std::int64_t priority) = 0;
   /// All but running.
   [[nodiscard]] virtual Status remove(std::int64_t id) = 0;

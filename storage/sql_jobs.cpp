@@ -138,11 +138,20 @@ Result<Job> SqlJobs::cancel(std::int64_t id) {
 }
 
 Result<Job> SqlJobs::retry(std::int64_t id) {
+  return begin_anew(id, "'waiting', 'dead', 'cancelled'");
+}
+
+Result<Job> SqlJobs::repeat(std::int64_t id) {
+  return begin_anew(id, "'waiting', 'done', 'dead', 'cancelled'");
+}
+
+/// `states`: those that allow it, as SQL has them in a list.
+Result<Job> SqlJobs::begin_anew(std::int64_t id, std::string_view states) {
   SqlText sql("UPDATE job SET attempts = 0, progress_done = 0, state");
   add_state(sql, JobState::Waiting);
   (sql += ", due_ms = ").add(clock_());
   (sql += ", changed_ms = ").add(clock_());
-  (sql += " WHERE id = ").add(id) += " AND state <> 'running'";
+  (sql += " WHERE id = ").add(id) += fmt::format(" AND state IN ({})", states);
   return steer(id, sql, "tried again");
 }
 

@@ -22,6 +22,7 @@ class SqlJobs final : public Jobs, public JobQueue {
   Result<JobCounts> counts() override;
   Result<Job> cancel(std::int64_t id) override;
   Result<Job> retry(std::int64_t id) override;
+  Result<Job> repeat(std::int64_t id) override;
   Result<Job> set_priority(std::int64_t id, std::int64_t priority) override;
   Status remove(std::int64_t id) override;
 
@@ -35,6 +36,7 @@ class SqlJobs final : public Jobs, public JobQueue {
 
  private:
   [[nodiscard]] Result<Job> steer(std::int64_t id, const SqlText& change, std::string_view wish);
+  [[nodiscard]] Result<Job> begin_anew(std::int64_t id, std::string_view states);
   [[nodiscard]] Result<bool> change_claimed(const JobClaim& claim, SqlText change,
                                             IndexDatabase::Sync sync);
 

@@ -380,6 +380,9 @@ class CommitmentTest(harness.TestCase):
         pacs("jobs", "retry", job["id"], "--config", server.config_file, ok=True)
         self.assertEqual(listener.report()[0], 1)
         self.becomes(server, "done")
+        again = pacs("jobs", "retry", job["id"], "--config", server.config_file, ok=False)
+        self.assertIn("is done: it cannot be tried again", again.stderr)
+        self.becomes(server, "done")
 
     def test_a_peer_that_does_not_even_answer_the_association_does_not_hold_up_the_end(self):
         silent = socket.create_server(("127.0.0.1", 0))

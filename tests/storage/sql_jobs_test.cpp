@@ -255,6 +255,19 @@ TEST_F(SqlJobsTest, ADeadJobIsTriedAgainWhenAnOperatorSaysSo) {
   EXPECT_EQ(takes(), "1.2.3");
 }
 
+TEST_F(SqlJobsTest, ADoneJobIsRepeatedOnlyForWhoeverAskedForIt) {
+  const std::int64_t id = adds(job("1.2.3"));
+  EXPECT_EQ(takes(), "1.2.3");
+  EXPECT_EQ(jobs_->repeat(id).error().kind, ErrorKind::Mismatch) << "running";
+  EXPECT_TRUE(ends({}));
+  const auto again = jobs_->retry(id);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().kind, ErrorKind::Mismatch);
+  EXPECT_EQ(jobs_->find(id)->state, JobState::Done);
+  EXPECT_EQ(jobs_->repeat(id)->state, JobState::Waiting);
+  EXPECT_EQ(takes(), "1.2.3");
+}
+
 TEST_F(SqlJobsTest, ARunningJobIsNotRemoved) {
   const std::int64_t id = adds(job("1.2.3"));
   EXPECT_EQ(takes(), "1.2.3");

@@ -66,6 +66,18 @@ TEST_F(JobsApiTest, AJobIsCancelledRetriedAndRemoved) {
   EXPECT_EQ(send("DELETE", path).status(), 404);
 }
 
+TEST_F(JobsApiTest, ADoneJobIsNotTriedAgain) {
+  const std::string id = adds("1.2.3"), path = "/api/jobs/" + id;
+  const auto taken = archive->job_queue().take({.kinds = {"commitment"}, .owner = "w"});
+  ASSERT_TRUE(taken && *taken);
+  ASSERT_TRUE(archive->job_queue().end({(*taken)->id, "w"}, {}).value());
+  const Answer refused = send("POST", path + "/retry");
+  EXPECT_EQ(refused.status(), 409);
+  EXPECT_THAT(refused.body, HasSubstr("is done"));
+  EXPECT_THAT(get(path).body, HasSubstr(R"("state":"done")"));
+  EXPECT_EQ(woken, 0);
+}
+
 TEST_F(JobsApiTest, ThePriorityIsChangedByANumberInItsRange) {
   const std::string path = "/api/jobs/" + adds("1.2.3");
   EXPECT_THAT(send("PATCH", path, R"({"priority":-3})").body, HasSubstr(R"("priority":-3)"));
