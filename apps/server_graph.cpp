@@ -272,7 +272,11 @@ Status ServerGraph::open_dicom_ports() {
 Status ServerGraph::open_http_port() {
   web::Router router;
   web::add_operations(router, operations());
-  web::add_remote_aes(router, *remotes_);
+  // What waits because the AE was not known, or answered nowhere, waits no longer; a failure of
+  // this costs no more than that wait.
+  web::add_remote_aes(router, *remotes_, [this](std::string_view title) {
+    if (const auto due = archive_->jobs().make_due(title); due && *due != 0) jobs_->wake();
+  });
   web::add_jobs(router, archive_->jobs(), [this] { jobs_->wake(); });
   web::add_performed_steps(router, *archive_);
   web::add_worklist(router, *archive_);

@@ -155,6 +155,16 @@ Result<Job> SqlJobs::begin_anew(std::int64_t id, std::string_view states) {
   return steer(id, sql, "tried again");
 }
 
+Result<std::int64_t> SqlJobs::make_due(std::string_view destination) {
+  const std::int64_t now = clock_();
+  SqlText sql("UPDATE job SET due_ms = ");
+  (sql.add(now) += ", changed_ms = ").add(now);
+  (sql += " WHERE destination = ").add(std::string(destination));
+  add_state(sql += " AND state", JobState::Waiting);
+  (sql += " AND due_ms > ").add(now);
+  return database_.write(sql, Sync::Later);
+}
+
 Result<Job> SqlJobs::set_priority(std::int64_t id, std::int64_t priority) {
   if (priority < kJobPriorityMin || priority > kJobPriorityMax) {
     return fail(ErrorKind::InvalidArgument, "priority: -100 to 100");

@@ -25,6 +25,7 @@ class SqlJobs final : public Jobs, public JobQueue {
   Result<Job> repeat(std::int64_t id) override;
   Result<Job> set_priority(std::int64_t id, std::int64_t priority) override;
   Status remove(std::int64_t id) override;
+  Result<std::int64_t> make_due(std::string_view destination) override;
 
   // JobQueue
   Result<std::optional<Job>> take(const JobTaking& taking) override;

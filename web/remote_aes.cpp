@@ -106,12 +106,14 @@ Response show(const RemoteAes& remotes, std::string_view title) {
   return ae ? answer(200, to_json(*ae)) : Response::problem(ae.error());
 }
 
-Response put(RemoteAes& remotes, const Request& request) {
+Response put(RemoteAes& remotes, const Request& request,
+             const std::function<void(std::string_view)>& entered) {
   Result<storage::RemoteAe> remote = read_body(request.body, title_of(request));
   if (!remote) return Response::problem(remote.error());
   const std::string title = remote->ae_title;
   const Result<bool> added = remotes.put(*remote);
   if (!added) return Response::problem(added.error());
+  if (entered) entered(title);
   Response response = show(remotes, title);
   if (*added && response.status == 200) {
     response.status = 201;
@@ -173,14 +175,16 @@ Response echo(const RemoteAes& remotes, std::string_view title) {
 
 }  // namespace
 
-void add_remote_aes(Router& router, services::RemoteAes& remotes) {
+void add_remote_aes(Router& router, services::RemoteAes& remotes,
+                    std::function<void(std::string_view title)> entered) {
+  const Handler enter = guarded([&remotes, entered = std::move(entered)](const Request& request) {
+    return put(remotes, request, entered);
+  });
   router.add("GET", "/api/remote-aes", [&](const Request&) { return list(remotes); });
-  router.add("POST", "/api/remote-aes",
-             guarded([&](const Request& request) { return put(remotes, request); }));
+  router.add("POST", "/api/remote-aes", enter);
   router.add("GET", "/api/remote-aes/{title}",
              [&](const Request& request) { return show(remotes, title_of(request)); });
-  router.add("PUT", "/api/remote-aes/{title}",
-             guarded([&](const Request& request) { return put(remotes, request); }));
+  router.add("PUT", "/api/remote-aes/{title}", enter);
   router.add("DELETE", "/api/remote-aes/{title}",
              guarded([&](const Request& request) { return remove(remotes, title_of(request)); }));
   router.add("POST", "/api/remote-aes/{title}/echo",

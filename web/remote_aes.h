@@ -1,6 +1,9 @@
 // `/api/remote-aes`: the administrator's view of whom we may send to.
 #pragma once
 
+#include <functional>
+#include <string_view>
+
 #include "web/router.h"
 
 namespace pacs::services {
@@ -18,6 +21,8 @@ namespace pacs::web {
 ///   POST   /api/remote-aes/{title}/echo  asks it by C-ECHO whether it is there
 /// Wrong fields are answered 400 with what is wrong, changes of what the configuration names 409.
 /// `remotes` outlives the server.
-void add_remote_aes(Router& router, services::RemoteAes& remotes);
+/// `entered` is called with the title of an AE that can be reached now, or elsewhere than before.
+void add_remote_aes(Router& router, services::RemoteAes& remotes,
+                    std::function<void(std::string_view title)> entered = {});
 
 }  // namespace pacs::web

@@ -353,6 +353,20 @@ class CommitmentTest(harness.TestCase):
         self.becomes(server, "done")
         self.assertEqual(len(listener.reports), 1)
 
+    def test_an_ae_that_is_entered_gets_what_waits_for_it(self):
+        server = self.server({"commitment": {"same_association": False}, "jobs": {"retry_seconds_min": 600}})
+        with Modality(server) as modality:
+            self.assertEqual(modality.asks(request([("1.2.3", "1.2.3.4")])), 0)
+            modality.release()
+        eventually(lambda: "is not known" in self.job(server).get("error", ""), "an error")
+        listener = self.listener()
+        entry = {"ae_title": "MODALITY", "host": "127.0.0.1", "port": listener.port}
+        status, text, _ = server.http("/api/remote-aes", "POST", json.dumps(entry).encode(),
+                                      {"Content-Type": "application/json"})
+        self.assertEqual(status, 201, text)
+        listener.report()
+        self.becomes(server, "done")
+
     def test_a_peer_that_refuses_the_role_is_tried_until_it_takes_it(self):
         listener = self.listener(role=None)
         server = self.serve(listener, commitment={"same_association": False})

@@ -268,6 +268,20 @@ TEST_F(SqlJobsTest, ADoneJobIsRepeatedOnlyForWhoeverAskedForIt) {
   EXPECT_EQ(takes(), "1.2.3");
 }
 
+TEST_F(SqlJobsTest, WhatWaitsForAnAeIsDueWhenItCanBeReached) {
+  NewJob here = job("here"), elsewhere = job("elsewhere");
+  here.destination = "CT01";
+  elsewhere.destination = "CT02";
+  here.due_ms = elsewhere.due_ms = now_ + 1000;
+  adds(here);
+  adds(elsewhere);
+  EXPECT_EQ(jobs_->make_due("CT01").value(), 1);
+  EXPECT_EQ(jobs_->make_due("CT01").value(), 0) << "it is due";
+  EXPECT_EQ(jobs_->make_due("NOBODY").value(), 0);
+  EXPECT_EQ(takes(), "here");
+  EXPECT_EQ(takes(), "");
+}
+
 TEST_F(SqlJobsTest, ARunningJobIsNotRemoved) {
   const std::int64_t id = adds(job("1.2.3"));
   EXPECT_EQ(takes(), "1.2.3");

@@ -20,11 +20,12 @@ class RemoteAesApiTest : public ArchiveApiTest {
         *archive, std::vector<storage::RemoteAe>{{"FIXED", "10.0.0.1", 104}},
         network::RequestOptions{});
     Router router;
-    add_remote_aes(router, *remotes);
+    add_remote_aes(router, *remotes, [this](std::string_view title) { entered += title; });
     serve(std::move(router));
   }
 
   std::unique_ptr<services::RemoteAes> remotes;
+  std::string entered;
 };
 
 constexpr std::string_view kSink = R"({"ae_title":"SINK","host":"127.0.0.1","port":11112})";
@@ -44,6 +45,17 @@ TEST_F(RemoteAesApiTest, EntriesAreMadeShownReplacedAndRemoved) {
   EXPECT_EQ(send("DELETE", "/api/remote-aes/SINK", "").status(), 204);
   EXPECT_EQ(get("/api/remote-aes/SINK").status(), 404);
   EXPECT_EQ(send("DELETE", "/api/remote-aes/SINK", "").status(), 404);
+}
+
+TEST_F(RemoteAesApiTest, WhoeverIsEnteredOrReplacedIsTold) {
+  send("POST", "/api/remote-aes", kSink);
+  EXPECT_EQ(entered, "SINK");
+  send("PUT", "/api/remote-aes/SINK", R"({"host":"other","port":104})");
+  EXPECT_EQ(entered, "SINKSINK");
+  send("PUT", "/api/remote-aes/FIXED", R"({"host":"x","port":1})");
+  send("POST", "/api/remote-aes", "{}");
+  send("DELETE", "/api/remote-aes/SINK", "");
+  EXPECT_EQ(entered, "SINKSINK") << "refused, or gone";
 }
 
 TEST_F(RemoteAesApiTest, ATitleThatNoPathMayHoldIsWrittenOtherwise) {
