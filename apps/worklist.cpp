@@ -79,6 +79,9 @@ std::optional<Result<Items>> read_json_orders(const std::string& path) {
   if (first == text.npos || (text[first] != '{' && text[first] != '[')) return std::nullopt;
   const auto orders = web::split_json_array(text);
   if (!orders) return fail(orders.error());
+  if (orders->empty()) {
+    return fail(ErrorKind::InvalidArgument, fmt::format("there is no order in {}", path));
+  }
   Items items;
   for (const std::string_view order : *orders) {
     auto of_order = read_json(order).and_then(

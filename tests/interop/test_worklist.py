@@ -236,6 +236,12 @@ class CommandTest(harness.TestCase):
             self.assertEqual(len(listed.splitlines()), 1)
             pacs("worklist", "cancel", "NONE", *self.config, ok=False)
 
+    def test_a_file_without_an_order_is_named(self):
+        done = pacs("worklist", "add", self.file("none.json"), *self.config, ok=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("there is no order in", done.stderr)
+        self.assertIn("none.json", done.stderr)
+
     def test_a_bad_file_adds_nothing(self):
         bad = order("S2")
         del bad.PatientID
