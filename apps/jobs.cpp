@@ -36,6 +36,12 @@ int complain(std::string_view what) {
   return 1;
 }
 
+/// What the server refused says what it is about; any other error says where it came from.
+std::string in_words(const Error& error) {
+  const bool said = error.kind == ErrorKind::Rejected || error.kind == ErrorKind::InvalidArgument;
+  return said ? error.message : error.to_string();
+}
+
 std::optional<std::string> base_url(const JobsArguments& arguments) {
   if (!arguments.url.empty()) return arguments.url + "/api/jobs";
   const std::optional<Config> config = load_or_explain(arguments.config);
@@ -99,7 +105,7 @@ int run_list(const JobsArguments& arguments) {
   const std::optional<std::string> base = base_url(arguments);
   if (!base) return 2;
   const Result<json::value> answer = ask("GET", list_url(*base, arguments));
-  if (!answer) return complain(answer.error().message);
+  if (!answer) return complain(in_words(answer.error()));
   if (arguments.json) {
     fmt::print("{}\n", json::serialize(*answer));
     return 0;
@@ -135,7 +141,7 @@ int run_show(const JobsArguments& arguments) {
   if (!base) return 2;
   for (const std::string& id : arguments.ids) {
     const Result<json::value> job = ask("GET", *base + "/" + encoded(id));
-    if (!job) return complain(job.error().message);
+    if (!job) return complain(in_words(job.error()));
     if (arguments.json) {
       fmt::print("{}\n", json::serialize(*job));
     } else {
@@ -158,7 +164,7 @@ int run_each(const JobsArguments& arguments, std::string_view method, std::strin
     if (answer) {
       fmt::print("job {} {}\n", printable(id), done);
     } else {
-      exit_code = complain(fmt::format("job {}: {}", id, answer.error().message));
+      exit_code = complain(fmt::format("job {}: {}", id, in_words(answer.error())));
     }
   }
   return exit_code;
@@ -169,7 +175,7 @@ int run_priority(const JobsArguments& arguments) {
   if (!base) return 2;
   const Result<json::value> job = ask("PATCH", *base + "/" + encoded(arguments.id),
                                       fmt::format(R"({{"priority": {}}})", arguments.priority));
-  if (!job) return complain(fmt::format("job {}: {}", arguments.id, job.error().message));
+  if (!job) return complain(fmt::format("job {}: {}", arguments.id, in_words(job.error())));
   fmt::print("job {} has priority {}\n", printable(arguments.id), member(*job, "priority"));
   return 0;
 }
