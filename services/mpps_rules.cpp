@@ -124,7 +124,7 @@ tl::expected<DataSet, Answer> apply_set(const storage::PerformedStep& step,
                                         const DataSet& modifications, MppsStrictness strictness) {
   if (auto refused = refuse_foreign(modifications)) return tl::unexpected(std::move(*refused));
   const auto utf8 = modifications_in_utf8(modifications, step.character_set);
-  if (!utf8) return utf8;
+  if (!utf8) return tl::unexpected(utf8.error());
   if (auto tags = not_settable(step.data_set, *utf8); !tags.empty()) {
     return tl::unexpected(refuse_attributes(std::move(tags), "may not be changed by N-SET"));
   }

@@ -474,8 +474,8 @@ class CommitmentTest(harness.TestCase):
         server = self.server(QUICK)
         with Modality(server, title="NOBODY") as modality:
             self.assertEqual(modality.asks(request([("1.2.3", "1.2.3.4")])), 0)
-        job = eventually(lambda: (found := self.job(server))["state"] == "waiting" and found,
-                         "a job that waits")
+        job = eventually(lambda: (found := self.job(server))["state"] == "waiting" and
+                         "error" in found and found, "a job that waits after a first try")
         self.assertEqual((job["kind"], job["destination"]), ("commitment", "NOBODY"))
         self.assertIn("NOBODY", job["error"])
         path = f"/api/jobs/{job['id']}"
