@@ -126,8 +126,9 @@ Status add_files(services::PerformedSeriesList& made, const std::vector<std::str
       return fail(std::move(added.error()).in(path->native()));
     }
   }
-  if (!walk.problems().empty())
+  if (!walk.problems().empty()) {
     return fail(ErrorKind::InvalidArgument, walk.problems().front().to_string());
+  }
   if (!paths.empty() && made.items().empty()) {
     return fail(ErrorKind::InvalidArgument,
                 fmt::format("there is no instance in {}", fmt::join(paths, ", ")));

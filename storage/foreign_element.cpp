@@ -2,10 +2,13 @@
 
 namespace pacs::storage {
 
+bool is_of_command_or_file(Tag tag) {
+  return tag.group() <= 0x0002;
+}
+
 std::string_view why_foreign(const Element& element) {
   const Tag tag = element.tag();
-  // PS3.7 §6.3.1, PS3.10 §7.1: groups 0000 and 0002; PS3.5 §7.1 has no group 0001 at all.
-  if (tag.group() <= 2) return "is of a command or a file";
+  if (is_of_command_or_file(tag)) return "is of a command or a file";
   if (tag.is_private() || tag.is_group_length()) return {};
   const bool pixels = element.form() == Element::Form::Fragments ||
                       element.form() == Element::Form::Bulk || tag.group() == 0x7FE0;

@@ -1,5 +1,5 @@
-// Elements that no order and no performed procedure step can hold: those of commands and files, and
-// pixel data.
+// Elements that do not belong where they come: those of commands and files in any data set, and
+// pixel data in an order or a performed procedure step.
 #pragma once
 
 #include <string_view>
@@ -8,8 +8,12 @@
 
 namespace pacs::storage {
 
-/// What is said of such an element ("is pixel data"); empty when it may be there. The items of a
-/// sequence are not looked at.
+/// Groups 0000 (commands, PS3.7 §6.3.1) and 0002 (files, PS3.10 §7.1); PS3.5 §7.1 has no 0001 at
+/// all.
+[[nodiscard]] bool is_of_command_or_file(Tag tag);
+
+/// What is said of an element that no order and no performed procedure step can hold ("is pixel
+/// data"); empty when it may be there. The items of a sequence are not looked at.
 [[nodiscard]] std::string_view why_foreign(const Element& element);
 
 }  // namespace pacs::storage

@@ -8,6 +8,7 @@
 
 #include "encoding/dicom_file.h"
 #include "storage/file_storage.h"
+#include "storage/foreign_element.h"
 #include "storage/identity.h"
 
 namespace pacs::storage {
@@ -32,11 +33,10 @@ void say_what_became(const integration::Logger& logger, std::string_view trace_i
                  {{"sop_instance", stored.sop_instance_uid}, {"study", stored.study_instance_uid}});
 }
 
-/// PS3.5 §7.1: elements of groups 0000 and 0002 belong to commands and to meta groups. In a data
-/// set they would say of the stored object what is not so.
-Status check_groups(const DataSet& header) {
+/// In a data set they would say of the stored object what is not so.
+Status refuse_command_or_file_elements(const DataSet& header) {
   const auto stray = std::ranges::find_if(
-      header, [](const Element& element) { return element.tag().group() <= 0x0002; });
+      header, [](const Element& element) { return is_of_command_or_file(element.tag()); });
   if (stray == header.end()) return {};
   return fail(Error{ErrorKind::Malformed, "no element of this group may be in a data set"}.on(
       stray->tag()));
@@ -184,7 +184,8 @@ Result<std::shared_ptr<PendingObject>> IngestSession::complete() {
   if (!health_) return fail(health_.error());
   auto header = reader_.finish();
   if (!header) return fail(header.error());
-  if (auto checked = check_groups(header->data_set); !checked) return fail(checked.error());
+  if (auto checked = refuse_command_or_file_elements(header->data_set); !checked)
+    return fail(checked.error());
   auto identity = identify(header->data_set, context_);
   if (!identity) return fail(identity.error());
   if (meta_.empty()) {

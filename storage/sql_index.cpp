@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 
@@ -47,6 +48,25 @@ constexpr std::array<std::string_view, 5> kWrongCounts = {
 tl::unexpected<Error> unknown(std::string_view sop_instance_uid) {
   return fail(ErrorKind::NotFound,
               "no instance " + std::string(sop_instance_uid.substr(0, 64)) + " is stored");
+}
+
+/// What `read(reader, row)` makes of the row that a statement gives for an instance ($1).
+template <typename Read>
+std::invoke_result_t<Read, SqlReader&, SqlStatement&> of_instance(SqlReaders& readers,
+                                                                  const std::string& sql,
+                                                                  std::string_view sop_instance_uid,
+                                                                  Read read) {
+  auto reader = readers.lease();
+  if (!reader) return fail(reader.error());
+  auto statement = (*reader)->statement(sql);
+  if (!statement) return fail(statement.error());
+  SqlStatement& find = **statement;
+  const ResetAtEnd reset(find);
+  find.bind(1, sop_instance_uid);
+  const auto row = find.step();
+  if (!row) return fail(row.error());
+  if (!*row) return unknown(sop_instance_uid);
+  return read(**reader, find);
 }
 
 }  // namespace
@@ -97,18 +117,10 @@ Status SqlIndex::sync() {
 }
 
 Result<InstanceRecord> SqlIndex::find(std::string_view sop_instance_uid) {
-  auto reader = database_->readers().lease();
-  if (!reader) return fail(reader.error());
-  auto statement =
-      (*reader)->statement(std::string(kRecordSql) + "WHERE instance.sop_instance_uid = $1");
-  if (!statement) return fail(statement.error());
-  SqlStatement& find = **statement;
-  const ResetAtEnd reset(find);
-  find.bind(1, sop_instance_uid);
-  const auto row = find.step();
-  if (!row) return fail(row.error());
-  if (!*row) return unknown(sop_instance_uid);
-  return record_of(find);
+  const auto sql = std::string(kRecordSql) + "WHERE instance.sop_instance_uid = $1";
+  return of_instance(
+      database_->readers(), sql, sop_instance_uid,
+      [](SqlReader&, SqlStatement& row) -> Result<InstanceRecord> { return record_of(row); });
 }
 
 Result<std::vector<std::optional<InstanceRecord>>> SqlIndex::find_many(
@@ -152,45 +164,35 @@ Result<std::vector<std::optional<InstanceRecord>>> SqlIndex::find_many(
 }
 
 Result<Bytes> SqlIndex::header(std::string_view sop_instance_uid) {
-  auto reader = database_->readers().lease();
-  if (!reader) return fail(reader.error());
-  auto statement = (*reader)->statement(
+  const auto read = [](SqlReader& reader, SqlStatement& row) -> Result<Bytes> {
+    Bytes base;
+    if (const ByteView compressed = row.bytes(1); !compressed.empty()) {
+      auto plain = reader.compressor().decompress(compressed);
+      if (!plain) return fail(plain.error());
+      base = std::move(*plain);
+    }
+    return reader.compressor().decompress(row.bytes(0), base);
+  };
+  return of_instance(
+      database_->readers(),
       "SELECT instance.header, header_base.header FROM instance LEFT JOIN header_base ON "
-      "header_base.series_key = instance.series_key WHERE instance.sop_instance_uid = $1");
-  if (!statement) return fail(statement.error());
-  SqlStatement& header = **statement;
-  const ResetAtEnd reset(header);
-  header.bind(1, sop_instance_uid);
-  const auto row = header.step();
-  if (!row) return fail(row.error());
-  if (!*row) return unknown(sop_instance_uid);
-  Bytes base;
-  if (const ByteView compressed = header.bytes(1); !compressed.empty()) {
-    auto plain = (*reader)->compressor().decompress(compressed);
-    if (!plain) return fail(plain.error());
-    base = std::move(*plain);
-  }
-  return (*reader)->compressor().decompress(header.bytes(0), base);
+      "header_base.series_key = instance.series_key WHERE instance.sop_instance_uid = $1",
+      sop_instance_uid, read);
 }
 
 Result<std::vector<std::string>> SqlIndex::instance_values(std::string_view sop_instance_uid) {
   static const std::vector<std::string> kNames = column_names(instance_columns());
-  auto reader = database_->readers().lease();
-  if (!reader) return fail(reader.error());
-  auto statement = (*reader)->statement(
-      fmt::format("SELECT {} FROM instance WHERE sop_instance_uid = $1", fmt::join(kNames, ", ")));
-  if (!statement) return fail(statement.error());
-  SqlStatement& find = **statement;
-  const ResetAtEnd reset(find);
-  find.bind(1, sop_instance_uid);
-  const auto row = find.step();
-  if (!row) return fail(row.error());
-  if (!*row) return unknown(sop_instance_uid);
-  std::vector<std::string> values;
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
-    values.emplace_back(find.text(static_cast<int>(i)));
-  }
-  return values;
+  const auto read = [](SqlReader&, SqlStatement& row) -> Result<std::vector<std::string>> {
+    std::vector<std::string> values;
+    for (std::size_t i = 0; i < kNames.size(); ++i) {
+      values.emplace_back(row.text(static_cast<int>(i)));
+    }
+    return values;
+  };
+  return of_instance(
+      database_->readers(),
+      fmt::format("SELECT {} FROM instance WHERE sop_instance_uid = $1", fmt::join(kNames, ", ")),
+      sop_instance_uid, read);
 }
 
 Result<ArchiveCounts> SqlIndex::counts() {
