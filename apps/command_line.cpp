@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "apps/commands.h"
-#include "apps/peer_options.h"
+#include "apps/commands/commands.h"
+#include "apps/options/peer_options.h"
 #include "core/nearest.h"
 
 namespace pacs::apps {

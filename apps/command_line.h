@@ -1,4 +1,4 @@
-// The command line of `pacs`: one subcommand for each file of apps/commands.h.
+// The command line of `pacs`: one subcommand for each file of apps/commands/commands.h.
 #pragma once
 
 namespace CLI {

@@ -21,8 +21,8 @@
 #include "core/uids.h"
 #include "encoding/dicom_file.h"
 #include "encoding/header_blob.h"
-#include "storage/file_storage.h"
-#include "storage/sql_index.h"
+#include "storage/index/sql_index.h"
+#include "storage/objects/file_storage.h"
 
 namespace {
 

@@ -24,7 +24,7 @@
 #include "core/dicom_tags.h"
 #include "encoding/data_set_codec.h"
 #include "storage/archive.h"
-#include "storage/worklist_order.h"
+#include "storage/worklist/worklist_order.h"
 
 namespace {
 

@@ -12,7 +12,7 @@ if(CMAKE_SCRIPT_MODE_FILE)
     string(APPEND rows "    {\"${name}\", {kFile${index}, sizeof kFile${index}}},\n")
     math(EXPR index "${index} + 1")
   endforeach()
-  file(WRITE ${OUTPUT} "// Generated from web/ui by cmake/embed.cmake.\n#include \"web/ui_files.h\"\n\n"
+  file(WRITE ${OUTPUT} "// Generated from web/ui by cmake/embed.cmake.\n#include \"web/ui/ui_files.h\"\n\n"
     "namespace pacs::web {\nnamespace {\n${arrays}constexpr UiFile kFiles[]{\n${rows}};\n}  // namespace\n\n"
     "std::span<const UiFile> ui_files() { return kFiles; }\n\n}  // namespace pacs::web\n")
   return()
@@ -20,6 +20,7 @@ endif()
 
 function(pacs_embed target folder)
   file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*)
+  list(FILTER files EXCLUDE REGEX "\\.h$")
   set(output ${CMAKE_BINARY_DIR}/generated/${target}_ui_files.cpp)
   add_custom_command(OUTPUT ${output}
     COMMAND ${CMAKE_COMMAND} "-DFILES=${files}" -DOUTPUT=${output} -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake

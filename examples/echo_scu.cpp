@@ -10,7 +10,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "services/verification_scu.h"
+#include "services/verification/verification_scu.h"
 
 using pacs::Result;
 using pacs::network::Association;

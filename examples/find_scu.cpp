@@ -13,7 +13,7 @@
 #include "core/dicom_tags.h"
 #include "core/uids.h"
 #include "encoding/character_set.h"
-#include "services/find_scu.h"
+#include "services/query/find_scu.h"
 
 using pacs::DataSet;
 using pacs::Result;

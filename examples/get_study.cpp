@@ -12,9 +12,9 @@
 #include <boost/asio/io_context.hpp>
 
 #include "core/dicom_tags.h"
-#include "services/find_scu.h"
-#include "services/get_scu.h"
-#include "services/query_models.h"
+#include "services/query/find_scu.h"
+#include "services/query/query_models.h"
+#include "services/retrieve/get_scu.h"
 
 namespace network = pacs::network;
 namespace services = pacs::services;

@@ -11,9 +11,9 @@
 #include <boost/asio/signal_set.hpp>
 
 #include "integration/thread_adapter.h"
-#include "services/responder.h"
-#include "services/storage_scp.h"
-#include "services/verification_scp.h"
+#include "services/dispatch/responder.h"
+#include "services/store/storage_scp.h"
+#include "services/verification/verification_scp.h"
 #include "storage/archive.h"
 
 int main(int argc, char** argv) {

@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "services/store_files.h"
+#include "services/store/store_files.h"
 
 int main(int argc, char** argv) {
   if (argc < 5) {

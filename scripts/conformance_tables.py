@@ -6,7 +6,7 @@
 Between `<!-- NAME -->` and `<!-- /NAME -->` of the document stand:
   storage-sop-classes   every SOP class that core/uid_registry_data.inc marks as storage
   transfer-syntaxes     every row of encoding/transfer_syntax.cpp
-  mpps-attributes       every row of services/mpps_table.cpp
+  mpps-attributes       every row of services/mpps/mpps_table.cpp
 """
 
 import pathlib

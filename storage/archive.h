@@ -18,8 +18,8 @@
 #include "encoding/header_reader.h"
 #include "encoding/limits.h"
 #include "integration/logging.h"
-#include "storage/query.h"
-#include "storage/remote_aes.h"
+#include "storage/index/remote_aes.h"
+#include "storage/query/query.h"
 
 namespace pacs::integration {
 class Metrics;

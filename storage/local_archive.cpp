@@ -7,14 +7,14 @@
 
 #include "encoding/header_blob.h"
 #include "integration/event_bus.h"
-#include "storage/identity.h"
-#include "storage/object_check.h"
-#include "storage/recovery.h"
-#include "storage/sql_index.h"
-#include "storage/sql_jobs.h"
-#include "storage/sql_performed_steps.h"
-#include "storage/sql_worklist.h"
-#include "storage/verify.h"
+#include "storage/index/sql_index.h"
+#include "storage/ingest/identity.h"
+#include "storage/jobs/sql_jobs.h"
+#include "storage/journal/recovery.h"
+#include "storage/objects/object_check.h"
+#include "storage/objects/verify.h"
+#include "storage/steps/sql_performed_steps.h"
+#include "storage/worklist/sql_worklist.h"
 
 namespace pacs::storage {
 namespace {

@@ -4,20 +4,20 @@
 #include <memory>
 
 #include "storage/archive.h"
-#include "storage/checkpointer.h"
-#include "storage/chunk_pool.h"
-#include "storage/committer.h"
-#include "storage/file_storage.h"
-#include "storage/file_system.h"
-#include "storage/free_space.h"
-#include "storage/index.h"
-#include "storage/ingest_session.h"
-#include "storage/journal.h"
-#include "storage/lock_file.h"
-#include "storage/pending.h"
-#include "storage/performed_steps.h"
+#include "storage/disk/file_system.h"
+#include "storage/disk/free_space.h"
+#include "storage/disk/lock_file.h"
+#include "storage/index/index.h"
+#include "storage/ingest/chunk_pool.h"
+#include "storage/ingest/committer.h"
+#include "storage/ingest/ingest_session.h"
+#include "storage/ingest/pending.h"
+#include "storage/journal/checkpointer.h"
+#include "storage/journal/journal.h"
+#include "storage/journal/write_behind.h"
+#include "storage/objects/file_storage.h"
+#include "storage/steps/performed_steps.h"
 #include "storage/storage_metrics.h"
-#include "storage/write_behind.h"
 
 namespace pacs::storage {
 

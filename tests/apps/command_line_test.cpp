@@ -6,7 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "tests/apps/config_fixture.h"
+#include "tests/apps/config/config_fixture.h"
 #include "tests/apps/program.h"
 
 namespace pacs::apps {

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "encoding/data_set_codec.h"
-#include "services/commitment_request.h"
-#include "services/commitment_scu.h"
+#include "services/commitment/commitment_request.h"
+#include "services/commitment/commitment_scu.h"
 #include "tests/fuzz/require.h"
 
 namespace {

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "encoding/data_set_codec.h"
-#include "encoding/dicom_json.h"
 #include "encoding/header_blob.h"
 #include "encoding/header_reader.h"
+#include "encoding/model/dicom_json.h"
 #include "encoding/token_scanner.h"
 #include "tests/fuzz/require.h"
 

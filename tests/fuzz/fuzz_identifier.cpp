@@ -6,7 +6,7 @@
 #include "core/dicom_tags.h"
 #include "encoding/character_set.h"
 #include "encoding/data_set_codec.h"
-#include "storage/query_match.h"
+#include "storage/query/query_match.h"
 #include "tests/fuzz/require.h"
 
 namespace {

@@ -7,8 +7,8 @@
 #include "core/dicom_tags.h"
 #include "encoding/character_set.h"
 #include "encoding/data_set_codec.h"
-#include "services/mpps_rules.h"
-#include "services/mpps_table.h"
+#include "services/mpps/mpps_rules.h"
+#include "services/mpps/mpps_table.h"
 #include "tests/fuzz/require.h"
 
 namespace {

@@ -22,10 +22,10 @@
 #include "integration/thread_adapter.h"
 #include "network/association.h"
 #include "network/dimse/status.h"
-#include "services/data_source.h"
-#include "services/responder.h"
-#include "services/storage_scp.h"
-#include "services/verification_scp.h"
+#include "services/dispatch/data_source.h"
+#include "services/dispatch/responder.h"
+#include "services/store/storage_scp.h"
+#include "services/verification/verification_scp.h"
 #include "tests/services/test_archive.h"
 
 namespace pacs::services {

@@ -1,0 +1,219 @@
+// What is wrong between configuration values that are each possible by themselves.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
+#include <fstream>
+#include <set>
+
+#include "apps/config/config.h"
+#include "apps/config/tls_options.h"
+#include "core/uid_registry.h"
+#include "core/value_check.h"
+#include "network/tls_context.h"
+#include "storage/worklist/worklist.h"
+
+namespace pacs::apps {
+namespace {
+
+class Check {
+ public:
+  explicit Check(const Config& config) : config_(config) {}
+
+  std::vector<Error> run() {
+    ae_title("dicom.ae_title", config_.dicom.ae_title);
+    for (const std::string& title : config_.dicom.other_ae_titles) {
+      ae_title("dicom.other_ae_titles", title);
+    }
+    for (const std::string& title : config_.mpps.notify) ae_title("mpps.notify", title);
+    listeners();
+    tls();
+    sop_classes();
+    index();
+    jobs();
+    worklist();
+    remote_aes();
+    return std::move(problems_);
+  }
+
+ private:
+  void problem(std::string message) {
+    problems_.push_back(Error{ErrorKind::InvalidArgument, std::move(message)});
+  }
+
+  void ae_title(std::string_view key, const std::string& title) {
+    const bool blank = title.find_first_not_of(' ') == title.npos;
+    const bool backslash = title.find('\\') != title.npos;
+    if (blank || backslash || !check_value(VR::AE, title)) {
+      problem(
+          fmt::format("{} \"{}\" is no AE title: 1 to 16 printable ASCII characters, no backslash",
+                      key, title));
+    }
+  }
+
+  /// Checks the address and refuses to listen beyond this machine when nobody has to say who he is.
+  void listener(std::string_view table, const std::string& address, bool authenticated,
+                std::string_view way_out) {
+    boost::system::error_code error;
+    const auto parsed = boost::asio::ip::make_address(address, error);
+    if (error) {
+      return problem(
+          fmt::format("{}.listen \"{}\" is no IP address: 127.0.0.1 is this machine, "
+                      "0.0.0.0 or :: all networks",
+                      table, address));
+    }
+    if (parsed.is_loopback() || authenticated) return;
+    problem(
+        fmt::format("{}.listen \"{}\" is open to the network, and nobody is asked who he is: {}",
+                    table, address, way_out));
+  }
+
+  void listeners() {
+    const DicomConfig& dicom = config_.dicom;
+    if (!dicom.listen.empty()) {
+      listener(
+          "dicom", dicom.listen, dicom.allow_unauthenticated_remote,
+          "set dicom.allow_unauthenticated_remote = true if that is meant, or use [dicom.tls]");
+    } else if (!dicom.tls.enabled()) {
+      problem("dicom.listen is empty and dicom.tls has no certificate: no modality could connect");
+    }
+    if (dicom.tls.enabled()) {
+      listener("dicom.tls", dicom.tls.listen,
+               dicom.tls.client_certificate == ClientCertificate::Required ||
+                   dicom.allow_unauthenticated_remote,
+               "set dicom.tls.client_certificate = \"required\", or "
+               "dicom.allow_unauthenticated_remote = true if that is meant");
+    }
+    listener("http", config_.http.listen, config_.http.allow_unauthenticated_remote,
+             "set http.allow_unauthenticated_remote = true if that is meant");
+    distinct_ports();
+  }
+
+  void distinct_ports() {
+    std::set<std::uint16_t> taken;
+    const auto take = [&](std::string_view key, std::uint16_t port, bool used) {
+      if (used && port != 0 && !taken.insert(port).second) {
+        problem(fmt::format("{} {} is taken by another listener of ours", key, port));
+      }
+    };
+    take("dicom.port", config_.dicom.port, !config_.dicom.listen.empty());
+    take("dicom.tls.port", config_.dicom.tls.port, config_.dicom.tls.enabled());
+    take("http.port", config_.http.port, true);
+  }
+
+  void readable(std::string_view key, const std::string& file) {
+    if (!file.empty() && !std::ifstream{file}) {
+      problem(fmt::format("{}: {} cannot be read", key, file));
+    }
+  }
+
+  void tls() {
+    const TlsConfig& tls = config_.dicom.tls;
+    if (!tls.key.empty() && tls.certificate.empty()) {
+      problem("dicom.tls.key needs dicom.tls.certificate beside it");
+    }
+    if (!tls.enabled()) {
+      if (tls.client_certificate != ClientCertificate::Off) {
+        problem("dicom.tls.client_certificate needs dicom.tls.certificate and dicom.tls.key");
+      }
+      return tls_files();
+    }
+    if (tls.key.empty()) problem("dicom.tls.certificate needs dicom.tls.key beside it");
+    if (tls.client_certificate != ClientCertificate::Off && tls.ca.empty()) {
+      return problem(
+          "dicom.tls.client_certificate needs dicom.tls.ca: whose certificates are trusted");
+    }
+    tls_files();
+  }
+
+  /// Does with the files what the TLS port and our own associations will do with them.
+  void tls_files() {
+    const TlsConfig& tls = config_.dicom.tls;
+    const std::size_t before = problems_.size();
+    readable("dicom.tls.certificate", tls.certificate);
+    readable("dicom.tls.key", tls.key);
+    readable("dicom.tls.ca", tls.ca);
+    if (problems_.size() != before) return;
+    if (tls.enabled()) {
+      if (tls.key.empty()) return;  // said already
+      if (const auto port = network::make_acceptor_tls(acceptor_tls_options(tls)); !port) {
+        return tls_problem(port.error());
+      }
+    }
+    if (tls.ca.empty()) return;
+    network::TlsOptions trust;
+    trust.ca_file = tls.ca;
+    if (const auto out = network::make_requestor_tls(trust); !out) tls_problem(out.error());
+  }
+
+  void tls_problem(const Error& error) {
+    const TlsConfig& tls = config_.dicom.tls;
+    const std::string_view key = error.where == tls.key           ? "dicom.tls.key"
+                                 : error.where == tls.certificate ? "dicom.tls.certificate"
+                                 : error.where == tls.ca          ? "dicom.tls.ca"
+                                                                  : "dicom.tls";
+    problem(fmt::format("{}: {}{}{}", key, error.where, error.where.empty() ? "" : ": ",
+                        error.message));
+  }
+
+  void sop_classes() {
+    for (const std::string& uid : config_.storage.additional_sop_classes) {
+      if (!is_usable_uid(uid)) {
+        problem(fmt::format("storage.additional_sop_classes: \"{}\" is no UID", uid));
+      }
+    }
+    if (config_.storage.path.empty()) problem("storage.path is empty");
+  }
+
+  void index() {
+    if (config_.index.url != "sqlite:") {
+      problem(fmt::format("index.url \"{}\" is not supported: \"sqlite:\" is", config_.index.url));
+    }
+  }
+
+  void jobs() {
+    const JobsConfig& jobs = config_.jobs;
+    if (jobs.retry_seconds_min <= jobs.retry_seconds_max) return;
+    problem(fmt::format("jobs.retry_seconds_min = {} is above jobs.retry_seconds_max = {}",
+                        jobs.retry_seconds_min, jobs.retry_seconds_max));
+  }
+
+  void worklist() {
+    for (const std::string& status : config_.worklist.shown_statuses) {
+      if (!storage::parse_step_status(status)) {
+        problem(
+            fmt::format("worklist.shown_statuses: \"{}\" is none of SCHEDULED, ARRIVED, READY, "
+                        "STARTED, DEPARTED, COMPLETED, DISCONTINUED and CANCELED",
+                        status));
+      }
+    }
+    const std::filesystem::path folder = config_.worklist.folder;
+    std::error_code ignored;
+    if (!folder.empty() && !std::filesystem::is_directory(folder, ignored)) {
+      problem(fmt::format("worklist.folder: {} is no folder", folder.string()));
+    }
+  }
+
+  void remote_aes() {
+    std::set<std::string_view> titles;
+    for (const RemoteAe& remote : config_.remote_ae) {
+      ae_title("remote_ae.ae_title", remote.ae_title);
+      if (remote.host.empty())
+        problem(fmt::format("remote_ae {} has an empty host", remote.ae_title));
+      if (!titles.insert(remote.ae_title).second) {
+        problem(fmt::format("remote_ae {} is there twice", remote.ae_title));
+      }
+    }
+  }
+
+  const Config& config_;
+  std::vector<Error> problems_;
+};
+
+}  // namespace
+
+std::vector<Error> check_config(const Config& config) {
+  return Check{config}.run();
+}
+
+}  // namespace pacs::apps

@@ -1,0 +1,557 @@
+#include "apps/config/config_keys.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <limits>
+#include <type_traits>
+
+namespace pacs::apps {
+namespace {
+
+using Type = ConfigKey::Type;
+
+// Each row names its place in Config by a type, from which these make getter and setter: the type
+// of the member decides how it is converted.
+template <typename Place>
+ConfigKey integer(std::string_view name, std::int64_t min, std::int64_t max, std::string_view help,
+                  Place) {
+  return {name,
+          Type::Integer,
+          min,
+          max,
+          {},
+          help,
+          [](const Config& config) -> ConfigValue {
+            return static_cast<std::int64_t>(Place{}(config));
+          },
+          [](Config& config, const ConfigValue& value) {
+            auto& member = Place{}(config);
+            member = static_cast<std::remove_reference_t<decltype(member)>>(
+                std::get<std::int64_t>(value));
+          }};
+}
+
+template <typename Place>
+ConfigKey flag(std::string_view name, std::string_view help, Place) {
+  return {
+      name,
+      Type::Bool,
+      0,
+      0,
+      {},
+      help,
+      [](const Config& config) -> ConfigValue { return Place{}(config); },
+      [](Config& config, const ConfigValue& value) { Place{}(config) = std::get<bool>(value); }};
+}
+
+template <typename Place>
+ConfigKey text(std::string_view name, std::string_view help, Place) {
+  return {
+      name,
+      Type::Text,
+      0,
+      0,
+      {},
+      help,
+      [](const Config& config) -> ConfigValue {
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(Place{}(config))>, std::string>) {
+          return Place{}(config);
+        } else {
+          return Place{}(config).string();
+        }
+      },
+      [](Config& config, const ConfigValue& value) {
+        Place{}(config) = std::get<std::string>(value);
+      }};
+}
+
+template <typename Place>
+ConfigKey list(std::string_view name, std::string_view help, Place) {
+  return {name,
+          Type::List,
+          0,
+          0,
+          {},
+          help,
+          [](const Config& config) -> ConfigValue { return Place{}(config); },
+          [](Config& config, const ConfigValue& value) {
+            Place{}(config) = std::get<std::vector<std::string>>(value);
+          }};
+}
+
+/// The names of an enumeration's values, in their order.
+template <const auto& Names, typename Place>
+ConfigKey choice(std::string_view name, std::string_view help, Place) {
+  return {name,
+          Type::Choice,
+          0,
+          0,
+          Names,
+          help,
+          [](const Config& config) -> ConfigValue {
+            return std::string{Names[static_cast<std::size_t>(Place{}(config))]};
+          },
+          [](Config& config, const ConfigValue& value) {
+            auto& member = Place{}(config);
+            const auto found = std::ranges::find(Names, std::get<std::string>(value));
+            member =
+                static_cast<std::remove_reference_t<decltype(member)>>(found - std::begin(Names));
+          }};
+}
+
+constexpr std::string_view kClientCertificates[] = {"off", "optional", "required"};
+constexpr std::string_view kDurabilities[] = {"full", "os"};
+constexpr std::string_view kDuplicatePolicies[] = {"keep", "replace", "reject"};
+constexpr std::string_view kLogLevels[] = {"trace", "debug", "info", "warning", "error", "off"};
+constexpr std::string_view kLogFormats[] = {"text", "json"};
+
+constexpr std::int64_t kPortMax = 65535;
+constexpr std::int64_t kDaySeconds = 86'400;
+constexpr std::int64_t kKiB = 1024;
+constexpr std::int64_t kGiB = kKiB * kKiB * kKiB;
+constexpr std::int64_t kLengthMax = std::numeric_limits<std::uint32_t>::max();
+
+/// A member of a member of Config...
+template <auto... Members>
+struct At {
+  constexpr auto& operator()(auto& config) const { return (config.*....*Members); }
+};
+
+// clang-format off
+const ConfigKey kKeys[] = {
+  text("dicom.ae_title",
+       "Our AE title: 1 to 16 characters. Associations that call another one are rejected.",
+       At<&Config::dicom, &DicomConfig::ae_title>{}),
+  list("dicom.other_ae_titles",
+       "AE titles that associations may call as well: \"ANY-SCP\", which DCMTK's tools and ours call\n"
+       "when nobody tells them another, and that of an archive whose place this one has taken.",
+       At<&Config::dicom, &DicomConfig::other_ae_titles>{}),
+  flag("dicom.accept_any_called_ae_title",
+       "Take associations whatever AE title they call.",
+       At<&Config::dicom, &DicomConfig::accept_any_called_ae_title>{}),
+  text("dicom.listen",
+       "The address to listen on: \"127.0.0.1\" for this machine only, \"0.0.0.0\" or \"::\" for all\n"
+       "networks. Empty: no DICOM port without TLS.",
+       At<&Config::dicom, &DicomConfig::listen>{}),
+  integer("dicom.port", 0, kPortMax,
+       "The DICOM port. 0 takes a free one and logs it.",
+       At<&Config::dicom, &DicomConfig::port>{}),
+  flag("dicom.allow_unauthenticated_remote",
+       "Anybody who reaches the port may store and read: DICOM without TLS knows no passwords. Say\n"
+       "true to listen beyond this machine all the same.",
+       At<&Config::dicom, &DicomConfig::allow_unauthenticated_remote>{}),
+  integer("dicom.associations_max", 1, 100'000,
+       "Associations at a time on each DICOM port; further ones are rejected as a transient lack.",
+       At<&Config::dicom, &DicomConfig::associations_max>{}),
+  integer("dicom.artim_seconds", 1, 3600,
+       "Seconds for a peer to send its association request, and to close after the end (ARTIM).",
+       At<&Config::dicom, &DicomConfig::artim_seconds>{}),
+  integer("dicom.idle_seconds", 1, kDaySeconds,
+       "Seconds without anything from the peer after which an association is aborted.",
+       At<&Config::dicom, &DicomConfig::idle_seconds>{}),
+  integer("dicom.response_seconds", 1, kDaySeconds,
+       "Seconds for a peer to answer what we ask.",
+       At<&Config::dicom, &DicomConfig::response_seconds>{}),
+  integer("dicom.connect_seconds", 1, 3600,
+       "Seconds for a peer to take our connection and to answer our association request.",
+       At<&Config::dicom, &DicomConfig::connect_seconds>{}),
+  integer("dicom.send_seconds", 1, kDaySeconds,
+       "Seconds for a peer to take the next piece of what we send; then its connection is closed.",
+       At<&Config::dicom, &DicomConfig::send_seconds>{}),
+  integer("dicom.pdu_bytes_max", 4 * kKiB, 16 * kKiB * kKiB,
+       "Bytes of data we take in one PDU. Larger is faster and costs as much for each association.",
+       At<&Config::dicom, &DicomConfig::pdu_bytes_max>{}),
+  integer("dicom.association_pdu_bytes_max", 64 * kKiB, 64 * kKiB * kKiB,
+       "Bytes of an association request; one with 128 presentation contexts stays below 65536.",
+       At<&Config::dicom, &DicomConfig::association_pdu_bytes_max>{}),
+  integer("dicom.command_bytes_max", 4 * kKiB, 64 * kKiB * kKiB,
+       "Bytes of one command set; real ones stay below 1024.",
+       At<&Config::dicom, &DicomConfig::command_bytes_max>{}),
+  integer("dicom.operations_window_max", 1, 1024,
+       "Operations that a peer may have under way on one association when it asks for more than one.",
+       At<&Config::dicom, &DicomConfig::operations_window_max>{}),
+  integer("dicom.find_matches_max", 0, 1'000'000'000,
+       "Matches that one query is given; then it ends with status A700 (out of resources). 0: all.",
+       At<&Config::dicom, &DicomConfig::find_matches_max>{}),
+  integer("dicom.move_associations", 1, 64,
+       "Associations to the destination of one C-MOVE at once.",
+       At<&Config::dicom, &DicomConfig::move_associations>{}),
+  integer("dicom.sub_operation_seconds", 1, kDaySeconds,
+       "Seconds for a peer to take and answer one object of a C-MOVE or C-GET. One that does not costs\n"
+       "the move what it was sent, and is tried once more.",
+       At<&Config::dicom, &DicomConfig::sub_operation_seconds>{}),
+
+  text("dicom.tls.listen",
+       "The address for DICOM over TLS.",
+       At<&Config::dicom, &DicomConfig::tls, &TlsConfig::listen>{}),
+  integer("dicom.tls.port", 0, kPortMax,
+       "The port for DICOM over TLS. 0 takes a free one and logs it.",
+       At<&Config::dicom, &DicomConfig::tls, &TlsConfig::port>{}),
+  text("dicom.tls.certificate",
+       "PEM file with our certificate and those between it and its root. Empty: no TLS.",
+       At<&Config::dicom, &DicomConfig::tls, &TlsConfig::certificate>{}),
+  text("dicom.tls.key",
+       "PEM file with the private key of the certificate.",
+       At<&Config::dicom, &DicomConfig::tls, &TlsConfig::key>{}),
+  text("dicom.tls.ca",
+       "PEM file with the roots that clients' certificates must come from.",
+       At<&Config::dicom, &DicomConfig::tls, &TlsConfig::ca>{}),
+  choice<kClientCertificates>("dicom.tls.client_certificate",
+       "Whether a client must show a certificate. With \"required\" the port may listen beyond this\n"
+       "machine.",
+       At<&Config::dicom, &DicomConfig::tls, &TlsConfig::client_certificate>{}),
+
+  text("http.listen",
+       "The address for DICOMweb, the administration page, metrics and health.",
+       At<&Config::http, &HttpConfig::listen>{}),
+  integer("http.port", 0, kPortMax,
+       "The HTTP port. 0 takes a free one and logs it.",
+       At<&Config::http, &HttpConfig::port>{}),
+  flag("http.allow_unauthenticated_remote",
+       "Anybody who reaches the port may read. Say true to listen beyond this machine all the same,\n"
+       "for example behind a proxy that asks for passwords.",
+       At<&Config::http, &HttpConfig::allow_unauthenticated_remote>{}),
+  list("http.server_names",
+       "Names by which browsers may address the server besides its addresses and \"localhost\":\n"
+       "stops web pages elsewhere from reading through a visitor's browser. \"*\" takes every name.",
+       At<&Config::http, &HttpConfig::server_names>{}),
+  integer("http.connections_max", 1, 100'000,
+       "Connections at a time; further ones are answered 503.",
+       At<&Config::http, &HttpConfig::connections_max>{}),
+  integer("http.header_bytes_max", 4 * kKiB, kKiB * kKiB,
+       "Bytes of the request line and headers; browsers stay below 4096.",
+       At<&Config::http, &HttpConfig::header_bytes_max>{}),
+  integer("http.body_bytes_max", kKiB, kGiB,
+       "Bytes of a request body that is held in memory.",
+       At<&Config::http, &HttpConfig::body_bytes_max>{}),
+  integer("http.request_seconds", 1, kDaySeconds,
+       "Seconds from the first byte of a request to its last.",
+       At<&Config::http, &HttpConfig::request_seconds>{}),
+  integer("http.idle_seconds", 1, kDaySeconds,
+       "Seconds to the next request; longer than browsers keep a connection (60).",
+       At<&Config::http, &HttpConfig::idle_seconds>{}),
+  integer("http.write_seconds", 1, kDaySeconds,
+       "Seconds for a client to take the next piece of an answer.",
+       At<&Config::http, &HttpConfig::write_seconds>{}),
+  integer("http.handler_threads", 1, 1024,
+       "Threads that answer requests.",
+       At<&Config::http, &HttpConfig::handler_threads>{}),
+
+  text("storage.path",
+       "The folder for all data; it is made when it is not there. One program at a time holds it.",
+       At<&Config::storage, &StorageConfig::path>{}),
+  choice<kDurabilities>("storage.durability",
+       "\"full\": what is acknowledged survives power loss; \"os\": it survives the end of the program.",
+       At<&Config::storage, &StorageConfig::durability>{}),
+  choice<kDuplicatePolicies>("storage.on_duplicate",
+       "When an instance comes again with another content: keep the first, replace it, or reject the\n"
+       "second. The same content again is always acknowledged.",
+       At<&Config::storage, &StorageConfig::on_duplicate>{}),
+  integer("storage.free_bytes_min", 0, std::int64_t{1} << 50,
+       "New objects are refused when fewer bytes than this are free on the disk.",
+       At<&Config::storage, &StorageConfig::free_bytes_min>{}),
+  list("storage.additional_sop_classes",
+       "UIDs of private SOP classes to take besides all those of the standard.",
+       At<&Config::storage, &StorageConfig::additional_sop_classes>{}),
+
+  text("index.url",
+       "Where the index lies: \"sqlite:\" is a file below storage.path.",
+       At<&Config::index, &IndexConfig::url>{}),
+
+  list("worklist.shown_statuses",
+       "Which scheduled procedure steps a modality is shown that does not ask for Scheduled Procedure\n"
+       "Step Status itself: SCHEDULED, ARRIVED, READY, STARTED, DEPARTED, COMPLETED, DISCONTINUED,\n"
+       "CANCELED.",
+       At<&Config::worklist, &WorklistConfig::shown_statuses>{}),
+  flag("worklist.only_own_station",
+       "Show a modality only what is scheduled for a station with its AE title.",
+       At<&Config::worklist, &WorklistConfig::only_own_station>{}),
+  text("worklist.folder",
+       "A folder of worklist files (*.wl, as wlmscpfs reads them): one that comes or changes is taken\n"
+       "into the worklist, for one that goes its steps are canceled unless they were begun. What is\n"
+       "wrong goes to its subfolder \"failed\". Empty: none.",
+       At<&Config::worklist, &WorklistConfig::folder>{}),
+  integer("worklist.folder_seconds", 1, 3600,
+       "Seconds between two looks at the folder. A file is read when it did not change in between.",
+       At<&Config::worklist, &WorklistConfig::folder_seconds>{}),
+
+  flag("mpps.strict",
+       "Refuse performed procedure steps that lack what PS3.4 Table F.7.2-1 requires. Say false for\n"
+       "modalities that leave things out: then only status, studies and the UIDs of what was made are\n"
+       "required.",
+       At<&Config::mpps, &MppsConfig::strict>{}),
+  list("mpps.notify",
+       "AE titles of remote AEs that are told when a performed procedure step begins, changes or ends\n"
+       "(N-EVENT-REPORT of Modality Performed Procedure Step Notification).",
+       At<&Config::mpps, &MppsConfig::notify>{}),
+
+  integer("limits.nesting_depth_max", 16, 4096,
+       "Sequences within sequences. Real objects stay below 32.",
+       At<&Config::limits, &Limits::nesting_depth_max>{}),
+  integer("limits.elements_max", 1000, 1'000'000'000,
+       "Elements of one object, those of its sequences included.",
+       At<&Config::limits, &Limits::elements_max>{}),
+  integer("limits.header_value_bytes_max", 64, 1 << 20,
+       "Bytes of a value that the index keeps; longer ones are only in the object.",
+       At<&Config::limits, &Limits::header_value_bytes_max>{}),
+  integer("limits.header_text_bytes_max", 64, 16 << 20,
+       "The same for text; what is longer cannot be queried for.",
+       At<&Config::limits, &Limits::header_text_bytes_max>{}),
+  integer("limits.header_bytes_max", 1 << 20, 4 * kGiB,
+       "Bytes of all values together that one object may bring into the index.",
+       At<&Config::limits, &Limits::header_bytes_max>{}),
+  integer("limits.fragments_max", 1000, 100'000'000,
+       "Fragments of compressed pixel data whose places are kept (16 bytes each).",
+       At<&Config::limits, &Limits::fragments_max>{}),
+  integer("limits.inflated_bytes_max", 1 << 20, std::int64_t{1} << 44,
+       "Bytes that a deflated data set may unpack to.",
+       At<&Config::limits, &Limits::inflated_bytes_max>{}),
+  integer("limits.inflate_ratio_max", 2, kLengthMax,
+       "Unpacked bytes for each packed one, looked at above 16 MiB: stops deflate bombs.",
+       At<&Config::limits, &Limits::inflate_ratio_max>{}),
+
+  flag("commitment.same_association",
+       "Report on the association that a request came on while it is open, else on a new one. With false\n"
+       "always on a new one, for modalities that do not expect a report before they have released.",
+       At<&Config::commitment, &CommitmentConfig::same_association>{}),
+  integer("commitment.references_max", 1, 1'000'000,
+       "Instances that one request may refer to; above it the request is refused (0213).",
+       At<&Config::commitment, &CommitmentConfig::references_max>{}),
+
+  integer("jobs.workers", 1, 64,
+       "Jobs performed at once.",
+       At<&Config::jobs, &JobsConfig::workers>{}),
+  integer("jobs.attempts_max", 1, 1'000'000,
+       "Attempts at one job; then it is dead, and waits for an operator. 100 with the waits below take\n"
+       "four days: a peer that is off over a long weekend is reached.",
+       At<&Config::jobs, &JobsConfig::attempts_max>{}),
+  integer("jobs.retry_seconds_min", 1, kDaySeconds,
+       "Seconds from the first attempt to the second; each further wait is twice as long.",
+       At<&Config::jobs, &JobsConfig::retry_seconds_min>{}),
+  integer("jobs.retry_seconds_max", 1, 7 * kDaySeconds,
+       "Seconds between two attempts at most.",
+       At<&Config::jobs, &JobsConfig::retry_seconds_max>{}),
+  integer("jobs.keep_days", 1, 36'500,
+       "Days that a job is kept after it is done, cancelled or dead.",
+       At<&Config::jobs, &JobsConfig::keep_days>{}),
+
+  choice<kLogLevels>("logging.level",
+       "What is worth a line.",
+       At<&Config::logging, &LoggingConfig::level>{}),
+  choice<kLogFormats>("logging.format",
+       "\"text\" for people, \"json\" for log collectors.",
+       At<&Config::logging, &LoggingConfig::format>{}),
+  text("logging.file",
+       "The file to write to. Empty: standard error.",
+       At<&Config::logging, &LoggingConfig::file>{}),
+  integer("logging.queue_lines_max", 64, 10'000'000,
+       "Lines that may wait for the disk; above it the oldest are dropped (400 bytes each).",
+       At<&Config::logging, &LoggingConfig::queue_lines_max>{}),
+
+  integer("server.io_threads", 0, 1024,
+       "Threads for associations and connections. 0: one for each processor.",
+       At<&Config::server, &ServerConfig::io_threads>{}),
+  integer("server.work_threads", 0, 1024,
+       "Threads for what waits for disk and index: queries, reading what is sent. 0: two for each\n"
+       "processor.",
+       At<&Config::server, &ServerConfig::work_threads>{}),
+  integer("server.shutdown_seconds", 0, 3600,
+       "Seconds that work in flight may take after SIGTERM.",
+       At<&Config::server, &ServerConfig::shutdown_seconds>{}),
+};
+// clang-format on
+
+tl::unexpected<Error> must_be(std::string_view what, std::string_view is) {
+  return fail(ErrorKind::InvalidArgument, fmt::format("must be {}, not {}", what, is));
+}
+
+std::string shown(const ConfigValue& value) {
+  struct {
+    std::string operator()(bool flag) const { return flag ? "true" : "false"; }
+    std::string operator()(std::int64_t number) const { return std::to_string(number); }
+    std::string operator()(const std::string& text) const { return fmt::format("\"{}\"", text); }
+    std::string operator()(const std::vector<std::string>&) const { return "a list"; }
+  } visitor;
+  return std::visit(visitor, value);
+}
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() {
+  return kKeys;
+}
+
+const ConfigKey* find_config_key(std::string_view name) {
+  const auto* found = std::ranges::find(kKeys, name, &ConfigKey::name);
+  return found == std::end(kKeys) ? nullptr : found;
+}
+
+std::string ConfigKey::variable() const {
+  std::string variable = "PACS_";
+  for (const char c : name) {
+    variable += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return variable;
+}
+
+std::string ConfigKey::range() const {
+  switch (type) {
+    case Type::Bool:
+      return "true or false";
+    case Type::Integer:
+      return fmt::format("{} to {}", min, max);
+    case Type::Text:
+      return "a text";
+    case Type::List:
+      return "a list of texts";
+    case Type::Choice:
+      break;
+  }
+  std::string all;
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    if (i != 0) all += i + 1 == choices.size() ? " or " : ", ";
+    all += fmt::format("\"{}\"", choices[i]);
+  }
+  return all;
+}
+
+Status ConfigKey::check(const ConfigValue& value) const {
+  switch (type) {
+    case Type::Bool:
+      if (std::holds_alternative<bool>(value)) return {};
+      break;
+    case Type::Integer:
+      if (const auto* number = std::get_if<std::int64_t>(&value)) {
+        if (*number >= min && *number <= max) return {};
+      }
+      break;
+    case Type::Text:
+      if (const auto* text = std::get_if<std::string>(&value)) {
+        if (text->find('\0') == text->npos) return {};
+        return must_be("a text", "one with NUL in it");
+      }
+      break;
+    case Type::Choice:
+      if (const auto* text = std::get_if<std::string>(&value)) {
+        if (std::ranges::find(choices, *text) != choices.end()) return {};
+      }
+      break;
+    case Type::List:
+      if (std::holds_alternative<std::vector<std::string>>(value)) return {};
+      break;
+  }
+  return must_be(range(), shown(value));
+}
+
+Status ConfigKey::set(Config& config, const ConfigValue& value) const {
+  if (Status status = check(value); !status) return status;
+  put(config, value);
+  return {};
+}
+
+namespace {
+
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    std::string_view part = text.substr(0, comma);
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    while (part.ends_with(' ')) part.remove_suffix(1);
+    if (!part.empty()) parts.emplace_back(part);
+    text = comma == text.npos ? std::string_view{} : text.substr(comma + 1);
+  }
+  return parts;
+}
+
+}  // namespace
+
+Status ConfigKey::set_text(Config& config, std::string_view text) const {
+  switch (type) {
+    case Type::Bool:
+      if (text == "true" || text == "false") return set(config, text == "true");
+      break;
+    case Type::Integer: {
+      std::int64_t number = 0;
+      const char* last = text.data() + text.size();
+      const auto [end, error] = std::from_chars(text.data(), last, number);
+      if (error == std::errc{} && end == last) return set(config, number);
+      break;
+    }
+    case Type::Text:
+    case Type::Choice:
+      return set(config, std::string{text});
+    case Type::List:
+      return set(config, split(text));
+  }
+  return must_be(range(), fmt::format("\"{}\"", text));
+}
+
+std::string_view config_table_help(std::string_view table) {
+  struct Row {
+    std::string_view table, help;
+  };
+  static constexpr Row kTables[] = {
+      {"dicom", "The DICOM port: what modalities and workstations talk to."},
+      {"dicom.tls",
+       "DICOM over TLS 1.2 and 1.3 (BCP 195), on a port of its own beside the one above."},
+      {"http", "The HTTP port."},
+      {"storage", "Where objects lie and what is promised for them."},
+      {"index", "What is known of each patient, study, series and instance."},
+      {"worklist", "Modality Worklist: what modalities are scheduled to do."},
+      {"limits", "What one object from outside may cost. Real objects stay far below."},
+      {"mpps", "What modalities report of their work: modality performed procedure steps."},
+      {"commitment",
+       "Storage commitment: the promise that instances are kept. Reports on new associations go\n"
+       "to the remote AE with the title that asked."},
+      {"jobs",
+       "Work that may fail and must happen, such as commitment reports: tried until it is done,\n"
+       "across restarts."},
+      {"logging", "The log."},
+      {"server", "The program itself."},
+      {"remote_ae",
+       "Whom we may move to, forward to and report to: one table for each. The variable\n"
+       "PACS_REMOTE_AE and --set remote_ae=... take "
+       "\"MOVEDST@127.0.0.1:11190,OTHER@host:104+tls\"."},
+  };
+  const auto* found = std::ranges::find(kTables, table, &Row::table);
+  return found == std::end(kTables) ? std::string_view{} : found->help;
+}
+
+Result<RemoteAe> parse_remote_ae(std::string_view text) {
+  RemoteAe remote;
+  std::string_view rest = text;
+  if (rest.ends_with("+tls")) {
+    remote.tls = true;
+    rest.remove_suffix(4);
+  }
+  const std::size_t at = rest.find('@');
+  const std::size_t colon = rest.rfind(':');
+  const auto wrong = [&] {
+    return fail(ErrorKind::InvalidArgument, fmt::format("must be AE@host:port, not \"{}\"", text));
+  };
+  if (at == rest.npos || colon == rest.npos || colon < at) return wrong();
+  remote.ae_title = rest.substr(0, at);
+  remote.host = rest.substr(at + 1, colon - at - 1);
+  if (remote.host.size() > 2 && remote.host.front() == '[' && remote.host.back() == ']') {
+    remote.host = remote.host.substr(1, remote.host.size() - 2);
+  }
+  const std::string_view digits = rest.substr(colon + 1);
+  const char* last = digits.data() + digits.size();
+  const auto [end, error] = std::from_chars(digits.data(), last, remote.port);
+  if (error != std::errc{} || end != last || remote.port == 0) return wrong();
+  if (remote.ae_title.empty() || remote.host.empty()) return wrong();
+  return remote;
+}
+
+std::string to_string(const RemoteAe& remote) {
+  const bool v6 = remote.host.find(':') != remote.host.npos;
+  return fmt::format("{}@{}{}{}:{}{}", remote.ae_title, v6 ? "[" : "", remote.host, v6 ? "]" : "",
+                     remote.port, remote.tls ? "+tls" : "");
+}
+
+}  // namespace pacs::apps

@@ -1,0 +1,373 @@
+#include "apps/server/server_graph.h"
+
+#include <algorithm>
+#include <cmath>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "apps/config/tls_options.h"
+#include "apps/server/open_archive.h"
+#include "apps/server/reachable_host.h"
+#include "integration/process_metrics.h"
+#include "services/commitment/commitment_scp.h"
+#include "services/dispatch/remote_aes.h"
+#include "services/mpps/mpps_notify.h"
+#include "services/mpps/mpps_scp.h"
+#include "services/query/find_scp.h"
+#include "services/retrieve/get_scp.h"
+#include "services/retrieve/move_scp.h"
+#include "services/store/storage_scp.h"
+#include "services/verification/verification_scp.h"
+#include "services/worklist/worklist_scp.h"
+#include "web/api/jobs.h"
+#include "web/api/performed_steps.h"
+#include "web/api/remote_aes.h"
+#include "web/api/worklist.h"
+
+namespace pacs::apps {
+namespace {
+
+using std::chrono::seconds;
+
+/// For jobs under way when the program ends. They begin anew with its next start.
+constexpr std::chrono::milliseconds kJobGrace{5000};
+
+network::AssociationLimits association_limits(const DicomConfig& dicom) {
+  network::AssociationLimits limits;
+  limits.pdu_bytes_max = dicom.pdu_bytes_max;
+  limits.association_pdu_bytes_max = dicom.association_pdu_bytes_max;
+  limits.command_bytes_max = dicom.command_bytes_max;
+  limits.artim = seconds(dicom.artim_seconds);
+  limits.idle = seconds(dicom.idle_seconds);
+  limits.dimse_response = seconds(dicom.response_seconds);
+  limits.connect = seconds(dicom.connect_seconds);
+  limits.send = seconds(dicom.send_seconds);
+  limits.operations_window_max = dicom.operations_window_max;
+  return limits;
+}
+
+network::ServerOptions server_options(const DicomConfig& dicom) {
+  network::ServerOptions options;
+  options.listen = dicom.listen;
+  options.port = dicom.port;
+  options.limits = association_limits(dicom);
+  options.associations_max = dicom.associations_max;
+  return options;
+}
+
+/// What every association that we open has in common.
+network::RequestOptions request_options(const DicomConfig& dicom) {
+  network::RequestOptions options;
+  options.calling_ae = dicom.ae_title;
+  options.limits = association_limits(dicom);
+  options.limits.dimse_response = seconds(dicom.sub_operation_seconds);
+  options.limits.send = seconds(dicom.sub_operation_seconds);
+  options.tls = requestor_tls_options(dicom.tls);
+  return options;
+}
+
+services::JobOptions job_options(const JobsConfig& jobs) {
+  services::JobOptions options;
+  options.workers = jobs.workers;
+  options.attempts_max = jobs.attempts_max;
+  options.retry_min = seconds(jobs.retry_seconds_min);
+  options.retry_max = seconds(jobs.retry_seconds_max);
+  options.keep = std::chrono::hours(24) * jobs.keep_days;
+  return options;
+}
+
+std::vector<storage::RemoteAe> configured_remotes(const Config& config) {
+  std::vector<storage::RemoteAe> remotes;
+  for (const RemoteAe& remote : config.remote_ae) {
+    remotes.push_back({remote.ae_title, remote.host, remote.port, remote.tls});
+  }
+  return remotes;
+}
+
+network::ServerOptions tls_server_options(const DicomConfig& dicom) {
+  network::ServerOptions options = server_options(dicom);
+  options.listen = dicom.tls.listen;
+  options.port = dicom.tls.port;
+  options.tls = acceptor_tls_options(dicom.tls);
+  return options;
+}
+
+web::HttpOptions http_options(const HttpConfig& http) {
+  web::HttpOptions options;
+  options.listen = http.listen;
+  options.port = http.port;
+  options.server_names = http.server_names;
+  options.handler_threads = http.handler_threads;
+  options.limits.connections_max = http.connections_max;
+  options.limits.header_bytes_max = http.header_bytes_max;
+  options.limits.body_bytes_max = http.body_bytes_max;
+  options.limits.request = seconds(http.request_seconds);
+  options.limits.idle = seconds(http.idle_seconds);
+  options.limits.write = seconds(http.write_seconds);
+  return options;
+}
+
+services::WorklistOptions worklist_options(const Config& config) {
+  services::WorklistOptions options;
+  options.shown_statuses.clear();
+  for (const std::string& status : config.worklist.shown_statuses) {
+    if (const auto known = storage::parse_step_status(status)) {
+      options.shown_statuses.push_back(*known);
+    }
+  }
+  options.only_own_station = config.worklist.only_own_station;
+  options.matches_max = config.dicom.find_matches_max;
+  return options;
+}
+
+/// A port that cannot be opened is for whoever wrote the configuration: says which key it was.
+tl::unexpected<Error> cannot_open(std::string_view key, const Error& error) {
+  const std::string where = error.where.empty() ? "" : " (" + error.where + ")";
+  return fail(ErrorKind::InvalidArgument, fmt::format("{}: {}{}", key, error.message, where));
+}
+
+std::size_t io_threads(const ServerConfig& server) {
+  return server.io_threads != 0 ? server.io_threads
+                                : std::max(1U, std::thread::hardware_concurrency());
+}
+
+std::size_t work_threads(const ServerConfig& server) {
+  return server.work_threads != 0 ? server.work_threads
+                                  : 2 * std::max(1U, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+ServerGraph::ServerGraph(const Config& config, integration::Logger log)
+    : config_(config),
+      log_(std::move(log)),
+      metrics_(integration::Metrics::create()),
+      events_(std::make_unique<integration::EventBus>()),
+      pool_(std::make_unique<integration::IoPool>(io_threads(config.server))) {}
+
+Result<std::unique_ptr<ServerGraph>> ServerGraph::start(const Config& config,
+                                                        integration::Logger log) {
+  std::unique_ptr<ServerGraph> graph(new ServerGraph(config, std::move(log)));
+  const Status opened = graph->open_archive()
+                            .and_then([&] { return graph->start_jobs(); })
+                            .and_then([&] { return graph->open_dicom_ports(); })
+                            .and_then([&] { return graph->open_http_port(); });
+  if (!opened) return fail(opened.error());
+  graph->observe();
+  return graph;
+}
+
+Status ServerGraph::open_archive() {
+  storage::ArchiveOptions options = archive_options(config_);
+  options.metrics = metrics_.get();
+  options.events = events_.get();
+  options.logger = log_;
+  auto archive = storage::Archive::open(std::move(options));
+  if (!archive) return fail(with_remedy(std::move(archive.error()), config_));
+  archive_ = std::move(*archive);
+  workers_ = std::make_unique<integration::WorkPool>(work_threads(config_.server));
+
+  remotes_ = std::make_unique<services::RemoteAes>(*archive_, configured_remotes(config_),
+                                                   request_options(config_.dicom));
+  jobs_ = std::make_unique<services::JobRunner>(archive_->job_queue(), *workers_, *pool_,
+                                                job_options(config_.jobs), log_, metrics_.get());
+
+  services::ResponderLimits limits;
+  limits.invoke_timeout = seconds(config_.dicom.sub_operation_seconds);
+  responder_ = std::make_unique<services::Responder>(log_, metrics_.get(), limits);
+  responder_->add(std::make_unique<services::VerificationScp>());
+  responder_->add(std::make_unique<services::StorageScp>(
+      *archive_, services::StorageClasses(config_.storage.additional_sop_classes)));
+  responder_->add(std::make_unique<services::FindScp>(
+      *archive_, *workers_,
+      services::FindOptions{.retrieve_ae = config_.dicom.ae_title,
+                            .matches_max = config_.dicom.find_matches_max}));
+  responder_->add(
+      std::make_unique<services::WorklistScp>(*archive_, *workers_, worklist_options(config_)));
+  const services::RetrieveSetup retrieve{*archive_, *workers_, log_};
+  responder_->add(std::make_unique<services::GetScp>(retrieve));
+  services::MoveOptions move;
+  move.associations = config_.dicom.move_associations;
+  move.find_destination = [this](std::string_view ae_title) { return find_peer(ae_title); };
+  responder_->add(std::make_unique<services::MoveScp>(retrieve, std::move(move)));
+  add_commitment();
+  add_performed_steps();
+  if (!config_.worklist.folder.empty()) {
+    worklist_folder_ = std::make_unique<services::WorklistFolderWatch>(
+        services::WorklistFolder(archive_->worklist(), config_.worklist.folder, log_),
+        seconds(config_.worklist.folder_seconds));
+  }
+  return {};
+}
+
+Result<network::RequestOptions> ServerGraph::find_peer(std::string_view ae_title) const {
+  return remotes_->find(ae_title).map(
+      [this](const services::KnownAe& ae) { return remotes_->reach(ae.remote); });
+}
+
+void ServerGraph::add_commitment() {
+  services::CommitmentOptions options;
+  options.ae_title = config_.dicom.ae_title;
+  options.same_association = config_.commitment.same_association;
+  options.references_max = config_.commitment.references_max;
+  options.find_peer = [this](std::string_view ae_title) { return find_peer(ae_title); };
+  const auto setup = std::make_shared<const services::CommitmentSetup>(
+      services::CommitmentSetup{*archive_, *workers_, log_, std::move(options)});
+  jobs_->handle(std::string(services::kCommitmentJob), services::commitment_handler(setup));
+  responder_->add(std::make_unique<services::CommitmentScp>(setup, [this] { jobs_->wake(); }));
+}
+
+void ServerGraph::add_performed_steps() {
+  services::MppsOptions options;
+  if (!config_.mpps.strict) options.strictness = services::MppsStrictness::Essential;
+  options.notify = config_.mpps.notify;
+  options.jobs_added = [this] { jobs_->wake(); };
+  jobs_->handle(std::string(services::kMppsNotificationJob),
+                services::mpps_notification_handler(
+                    [this](std::string_view ae_title) { return find_peer(ae_title); }, log_));
+  responder_->add(std::make_unique<services::MppsScp>(*archive_, *workers_, std::move(options)));
+  responder_->add(std::make_unique<services::MppsRetrieveScp>(*archive_, *workers_));
+}
+
+/// After every handler is known, before the ports: a request finds who does what it promises.
+Status ServerGraph::start_jobs() {
+  return jobs_->start();
+}
+
+Result<std::unique_ptr<network::Server>> ServerGraph::open_dicom_port(
+    network::ServerOptions options, std::string_view key) {
+  network::AcceptorPolicy policy;
+  policy.ae_title = config_.dicom.ae_title;
+  policy.other_ae_titles = config_.dicom.other_ae_titles;
+  policy.accept_any_called_ae_title = config_.dicom.accept_any_called_ae_title;
+  const std::string listen = options.listen;
+  const bool tls = options.tls.has_value();
+  auto server = network::Server::start(
+      *pool_, std::move(options), responder_->policy(std::move(policy)),
+      [this](std::shared_ptr<network::Association> association) {
+        return responder_->serve(std::move(association));
+      },
+      log_, metrics_.get());
+  if (!server) return cannot_open(key, server.error());
+  endpoints_.push_back({config_.dicom.ae_title, reachable_host(listen), (*server)->port(), tls,
+                        is_loopback(listen)});
+  return server;
+}
+
+Status ServerGraph::open_dicom_ports() {
+  if (!config_.dicom.listen.empty()) {
+    auto server = open_dicom_port(server_options(config_.dicom), "dicom.port");
+    if (!server) return fail(std::move(server.error()));
+    dicom_ = std::move(*server);
+  }
+  if (config_.dicom.tls.enabled()) {
+    auto server = open_dicom_port(tls_server_options(config_.dicom), "dicom.tls");
+    if (!server) return fail(std::move(server.error()));
+    dicom_tls_ = std::move(*server);
+  }
+  return {};
+}
+
+Status ServerGraph::open_http_port() {
+  web::Router router;
+  web::add_operations(router, operations());
+  // What waits because the AE was not known, or answered nowhere, waits no longer; a failure of
+  // this costs no more than that wait.
+  web::add_remote_aes(router, *remotes_, [this](std::string_view title) {
+    if (const auto due = archive_->jobs().make_due(title); due && *due != 0) jobs_->wake();
+  });
+  web::add_jobs(router, archive_->jobs(), [this] { jobs_->wake(); });
+  web::add_performed_steps(router, *archive_);
+  web::add_worklist(router, *archive_);
+  auto server = web::HttpServer::start(*pool_, http_options(config_.http), std::move(router), log_,
+                                       metrics_.get());
+  if (!server) return cannot_open("http.port", server.error());
+  http_ = std::move(*server);
+  return {};
+}
+
+std::size_t ServerGraph::associations() const {
+  return (dicom_ ? dicom_->associations() : 0) + (dicom_tls_ ? dicom_tls_->associations() : 0);
+}
+
+web::Operations ServerGraph::operations() {
+  web::Operations operations;
+  operations.version = PACS_VERSION;
+  operations.dicom = endpoints_;
+  operations.metrics = metrics_.get();
+  operations.counts = [this] { return archive_->counts(); };
+  operations.associations = [this] { return associations(); };
+  operations.checks.push_back({"Archive", [this] { return archive_->ready(); }});
+  for (const network::Server* port : {dicom_.get(), dicom_tls_.get()}) {
+    if (port == nullptr) continue;
+    operations.checks.push_back(
+        {fmt::format("DICOM port {}{}", port->port(), port == dicom_tls_.get() ? " (TLS)" : ""),
+         [port] { return port->ready(); }});
+  }
+  return operations;
+}
+
+void ServerGraph::observe() {
+  integration::observe_process(*metrics_);
+  metrics_->gauge("pacs_build_info", "1, with the version as a label.", {{"version", PACS_VERSION}})
+      .set(1);
+  metrics_->observe_counter("pacs_log_lines_dropped_total",
+                            "Log lines dropped because the queue was full.",
+                            [log = log_] { return static_cast<double>(log.lines_dropped()); });
+  metrics_->observe_gauge("pacs_log_queue_lines", "Log lines that wait to be written.",
+                          [log = log_] { return static_cast<double>(log.lines_queued()); });
+  const auto observe_archive = [this](std::string_view name, std::string_view help,
+                                      std::uint64_t storage::ArchiveCounts::*count,
+                                      const integration::Labels& labels) {
+    metrics_->observe_gauge(
+        name, help,
+        [archive = archive_.get(), count] {
+          const auto counts = archive->counts();
+          return counts ? static_cast<double>((*counts).*count) : std::nan("");
+        },
+        labels);
+  };
+  using Counts = storage::ArchiveCounts;
+  constexpr std::string_view kEntities = "pacs_archive_entities";
+  constexpr std::string_view kEntitiesHelp = "What the archive holds, by level.";
+  observe_archive(kEntities, kEntitiesHelp, &Counts::patients, {{"level", "patient"}});
+  observe_archive(kEntities, kEntitiesHelp, &Counts::studies, {{"level", "study"}});
+  observe_archive(kEntities, kEntitiesHelp, &Counts::series, {{"level", "series"}});
+  observe_archive(kEntities, kEntitiesHelp, &Counts::instances, {{"level", "instance"}});
+  observe_archive("pacs_archive_bytes", "Bytes of data sets the archive holds.", &Counts::bytes,
+                  {});
+  for (std::size_t state = 0; state < storage::kJobStates; ++state) {
+    metrics_->observe_gauge(
+        "pacs_jobs", "Durable jobs by state.",
+        [archive = archive_.get(), state] {
+          const auto counts = archive->jobs().counts();
+          return counts ? static_cast<double>((*counts)[state]) : std::nan("");
+        },
+        {{"state", std::string(to_string(static_cast<storage::JobState>(state)))}});
+  }
+  metrics_->observe_gauge("pacs_http_connections", "Open HTTP connections.", [http = http_.get()] {
+    return static_cast<double>(http->connections());
+  });
+}
+
+std::string ServerGraph::http_url() const {
+  return browser_url(reachable_host(config_.http.listen), http_->port());
+}
+
+void ServerGraph::shut_down(std::chrono::milliseconds grace) {
+  // HTTP goes on meanwhile, so that /readyz says why nothing new is taken.
+  const auto deadline = std::chrono::steady_clock::now() + grace;
+  std::thread tls([&] {
+    if (dicom_tls_) dicom_tls_->shut_down(grace);
+  });
+  if (dicom_) dicom_->shut_down(grace);
+  tls.join();
+  // What they promised is in the table: a job that takes longer is done after the next start.
+  jobs_->shut_down(std::min(grace, kJobGrace));
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+      deadline - std::chrono::steady_clock::now());
+  http_->shut_down(std::max(left, std::chrono::milliseconds(0)));
+}
+
+}  // namespace pacs::apps

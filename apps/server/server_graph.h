@@ -1,0 +1,78 @@
+// ServerGraph: every object of the running server, made, connected and ended in one place.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apps/config/config.h"
+#include "core/result.h"
+#include "integration/event_bus.h"
+#include "integration/logging.h"
+#include "integration/metrics.h"
+#include "integration/thread_adapter.h"
+#include "network/association.h"
+#include "services/dispatch/remote_aes.h"
+#include "services/dispatch/responder.h"
+#include "services/jobs/job_runner.h"
+#include "services/worklist/worklist_folder.h"
+#include "storage/archive.h"
+#include "web/api/operations.h"
+#include "web/http/http_server.h"
+
+namespace pacs::apps {
+
+class ServerGraph {
+ public:
+  /// Opens the archive (and recovers it), then the ports. Errors: InvalidArgument for what the
+  /// configuration asks and cannot be (a port in use; the message names the key), else the
+  /// archive's.
+  static Result<std::unique_ptr<ServerGraph>> start(const Config& config, integration::Logger log);
+
+  [[nodiscard]] const std::vector<web::DicomEndpoint>& dicom_endpoints() const {
+    return endpoints_;
+  }
+  [[nodiscard]] std::string http_url() const;
+
+  /// No new work from now on; what is in flight has `grace` to finish. Blocks; afterwards only
+  /// destruction remains.
+  void shut_down(std::chrono::milliseconds grace);
+  /// Associations being served.
+  [[nodiscard]] std::size_t associations() const;
+
+ private:
+  ServerGraph(const Config& config, integration::Logger log);
+  Status open_archive();
+  void add_commitment();
+  void add_performed_steps();
+  Status start_jobs();
+  Status open_dicom_ports();
+  Status open_http_port();
+  void observe();
+  [[nodiscard]] Result<network::RequestOptions> find_peer(std::string_view ae_title) const;
+  [[nodiscard]] web::Operations operations();
+  [[nodiscard]] Result<std::unique_ptr<network::Server>> open_dicom_port(
+      network::ServerOptions options, std::string_view key);
+
+  const Config config_;
+  const integration::Logger log_;
+  std::vector<web::DicomEndpoint> endpoints_;
+
+  // In the order of who needs whom; they end in the opposite one: ports first, then those whom
+  // associations and requests used.
+  std::unique_ptr<integration::Metrics> metrics_;
+  std::unique_ptr<integration::EventBus> events_;
+  std::unique_ptr<integration::IoPool> pool_;
+  std::unique_ptr<storage::Archive> archive_;
+  std::unique_ptr<integration::WorkPool> workers_;  // its work uses the archive, answers into pool_
+  std::unique_ptr<services::RemoteAes> remotes_;
+  std::unique_ptr<services::JobRunner> jobs_;
+  std::unique_ptr<services::WorklistFolderWatch> worklist_folder_;
+  std::unique_ptr<services::Responder> responder_;
+  std::unique_ptr<network::Server> dicom_, dicom_tls_;
+  std::unique_ptr<web::HttpServer> http_;
+};
+
+}  // namespace pacs::apps

@@ -1,0 +1,248 @@
+#include "services/commitment/commitment_scu.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/dicom_tags.h"
+#include "core/uid_registry.h"
+#include "core/uids.h"
+#include "encoding/data_set_codec.h"
+#include "services/dispatch/data_source.h"
+
+namespace pacs::services {
+
+namespace {
+
+using network::Command;
+using network::CommandField;
+
+/// A report on 200,000 instances has some 40 MB.
+constexpr std::size_t kReportBytesMax = 64U << 20;
+constexpr std::uint16_t kMessageId = 1;
+
+// Event Type IDs, PS3.4 Table J.3-2.
+constexpr std::uint16_t kRequestSuccessful = 1, kFailuresExist = 2;
+constexpr std::uint16_t kNoSuchEventType = 0x0113;  // PS3.7 §10.1.1.1.8
+
+DataSet action_information(const CommitmentRequest& request) {
+  Sequence items;
+  items.reserve(request.references.size());
+  for (const CommitmentReference& reference : request.references) {
+    Item item;
+    item.undefined_length = false;
+    item.data_set.set_text(tags::ReferencedSOPClassUID, reference.sop_class_uid);
+    item.data_set.set_text(tags::ReferencedSOPInstanceUID, reference.sop_instance_uid);
+    items.push_back(std::move(item));
+  }
+  DataSet information;
+  information.set_text(tags::TransactionUID, request.transaction_uid);
+  information.set_items(tags::ReferencedSOPSequence, std::move(items), false);
+  return information;
+}
+
+Status add_references(const DataSet& information, Tag sequence, CommitmentReport& report) {
+  for (const Item& item : information.items(sequence)) {
+    const DataSet& read = item.data_set;
+    CommitmentReference reference{std::string(read.text(tags::ReferencedSOPClassUID)),
+                                  std::string(read.text(tags::ReferencedSOPInstanceUID)), 0};
+    if (reference.sop_instance_uid.empty()) {
+      return fail(Error{ErrorKind::Malformed, "an item of the report refers to no instance"}.on(
+          tags::ReferencedSOPInstanceUID));
+    }
+    if (sequence == tags::FailedSOPSequence) {
+      // Without a reason it has failed all the same.
+      const auto reason = read.get(tags::FailureReason);
+      reference.failure = reason && *reason != 0 ? *reason : failure_reason::kProcessingFailure;
+    }
+    report.references.push_back(std::move(reference));
+  }
+  return {};
+}
+
+/// The report that an N-EVENT-REPORT-RQ brings, or what to answer instead (PS3.7 §10.1.1.1.8).
+tl::expected<CommitmentReport, Answer> report_of(const Command& request,
+                                                 const Result<DataSet>& information) {
+  const auto refuse = [](std::uint16_t status, std::string why) {
+    return tl::unexpected(Answer{.status = status, .error_comment = std::move(why)});
+  };
+  if (request.sop_class_uid != uids::StorageCommitmentPushModel) {
+    return refuse(network::status::kNoSuchSopClass, "not the class of Storage Commitment");
+  }
+  if (!is_usable_uid(request.sop_instance_uid)) {
+    return refuse(network::status::kInvalidSopInstance, "the SOP Instance UID is none");
+  }
+  if (request.sop_instance_uid != uids::StorageCommitmentPushModelInstance) {
+    return refuse(network::status::kNoSuchSopInstance,
+                  "not the well-known instance of Storage Commitment");
+  }
+  // PS3.4 Table J.3-2.
+  const std::uint16_t type = request.event_type_id.value_or(0);
+  if (type != kRequestSuccessful && type != kFailuresExist) {
+    return refuse(kNoSuchEventType, fmt::format("event type {}: there are 1 and 2", type));
+  }
+  if (!information) {
+    return refuse(network::status_of(request.field, information.error().kind),
+                  information.error().message);
+  }
+  Result<CommitmentReport> report = read_commitment_report(type, *information);
+  if (!report) return refuse(network::status::kInvalidAttributeValue, report.error().message);
+  return std::move(*report);
+}
+
+Answer another_transaction(const std::string& uid) {
+  return Answer{.status = network::status::kProcessingFailure,
+                .error_comment = "not the transaction that was asked for: " + uid};
+}
+
+Task<Result<DataSet>> read_information(network::Association& association,
+                                       const network::Message& message) {
+  if (!message.command.has_data_set) {
+    co_return fail(ErrorKind::Malformed, "the report has no Event Information");
+  }
+  Result<Bytes> bytes =
+      co_await read_whole([&] { return association.read_data_set(); }, kReportBytesMax);
+  if (!bytes) co_return fail(std::move(bytes.error()));
+  const auto* context = association.negotiated().accepted(message.context_id);
+  const TransferSyntax* syntax =
+      context == nullptr ? nullptr : find_transfer_syntax(context->transfer_syntaxes.front());
+  if (syntax == nullptr) co_return fail(ErrorKind::Unsupported, "unknown transfer syntax");
+  co_return read_data_set(share(std::move(*bytes)), *syntax);
+}
+
+Result<Bytes> encoded(const CommitmentRequest& asked, const network::PresentationContext& context) {
+  const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntaxes.front());
+  if (syntax == nullptr) return fail(ErrorKind::Unsupported, "unknown transfer syntax");
+  return write_data_set(action_information(asked), *syntax);
+}
+
+Status outcome_of(const Command& response) {
+  const std::uint16_t status = response.status.value_or(0xFFFF);
+  if (network::status_class(status) != network::StatusClass::Failure) return {};
+  const std::string& comment = response.error_comment;
+  return fail(ErrorKind::Rejected,
+              fmt::format("the peer refused the request with status {:04X}{}{}", status,
+                          comment.empty() ? "" : ": ", comment));
+}
+
+}  // namespace
+
+network::PresentationContext commitment_context() {
+  network::PresentationContext context;
+  context.abstract_syntax = uids::StorageCommitmentPushModel;
+  context.transfer_syntaxes = {std::string{uids::ExplicitVRLittleEndian},
+                               std::string{uids::ImplicitVRLittleEndian}};
+  return context;
+}
+
+Result<CommitmentReport> read_commitment_report(std::uint16_t event_type,
+                                                const DataSet& information) {
+  CommitmentReport report;
+  report.event_type = event_type;
+  report.transaction_uid = information.text(tags::TransactionUID);
+  report.retrieve_ae = information.text(tags::RetrieveAETitle);
+  if (report.transaction_uid.empty()) {
+    return fail(
+        Error{ErrorKind::Malformed, "the report has no Transaction UID"}.on(tags::TransactionUID));
+  }
+  for (const Tag sequence : {Tag{tags::ReferencedSOPSequence}, Tag{tags::FailedSOPSequence}}) {
+    if (Status added = add_references(information, sequence, report); !added) {
+      return fail(std::move(added.error()));
+    }
+  }
+  return report;
+}
+
+Task<Status> CommitmentAsking::ask() {
+  const network::PresentationContext* context =
+      association_.negotiated().accepted_for(uids::StorageCommitmentPushModel);
+  if (context == nullptr) {
+    co_return fail(ErrorKind::Rejected,
+                   "the peer took no presentation context for Storage Commitment");
+  }
+  Result<Bytes> bytes = encoded(request_, *context);
+  if (!bytes) co_return fail(std::move(bytes.error()));
+  Command command;
+  command.field = CommandField::NActionRq;
+  command.message_id = kMessageId;
+  command.sop_class_uid = uids::StorageCommitmentPushModel;
+  command.sop_instance_uid = uids::StorageCommitmentPushModelInstance;
+  command.action_type_id = 1;
+  network::DataSource source = data_source(share(std::move(*bytes)));
+  Status sent = co_await association_.send(context->id, std::move(command), std::move(source));
+  if (!sent) co_return sent;
+  for (;;) {
+    Result<network::Message> received = co_await receive();
+    if (!received) co_return fail(std::move(received.error()));
+    const network::Message message = std::move(*received);
+    if (message.command.field == CommandField::NActionRsp &&
+        message.command.message_id == kMessageId) {
+      co_return outcome_of(message.command);  // a data set of it is passed over
+    }
+    Status taken = co_await take_report(message);
+    if (!taken) co_return taken;
+  }
+}
+
+Task<Result<CommitmentReport>> CommitmentAsking::report() {
+  while (!report_) {
+    Result<network::Message> received = co_await receive();
+    if (!received) co_return fail(std::move(received.error()));
+    const network::Message message = std::move(*received);
+    Status taken = co_await take_report(message);
+    if (!taken) co_return fail(std::move(taken.error()));
+  }
+  co_return std::move(*report_);
+}
+
+Task<Result<network::Message>> CommitmentAsking::receive() {
+  Result<std::optional<network::Message>> received = co_await association_.receive();
+  if (!received) co_return fail(std::move(received.error()));
+  if (!received->has_value()) {
+    co_return fail(ErrorKind::ConnectionClosed, "the peer released before it had reported");
+  }
+  co_return std::move(**received);
+}
+
+/// Answers it, and keeps it when it is that of the request. An error ends the association.
+Task<Status> CommitmentAsking::take_report(const network::Message& message) {
+  if (message.command.field != CommandField::NEventReportRq) {
+    association_.abort();
+    co_return fail(ErrorKind::Malformed, "the peer sent what is neither an answer nor a report");
+  }
+  const Result<DataSet> information = co_await read_information(association_, message);
+  if (!information && association_.ended()) co_return fail(information.error());
+  auto report = report_of(message.command, information);
+  if (report && report->transaction_uid != request_.transaction_uid) {
+    report = tl::unexpected(another_transaction(report->transaction_uid));
+  }
+  const std::uint16_t status = report ? network::status::kSuccess : report.error().status;
+  Command answer = network::response_to(message.command, status);
+  if (!report) answer.error_comment = report.error().error_comment;
+  Status sent = co_await association_.send(message.context_id, std::move(answer));
+  if (!sent) co_return sent;
+  if (!report) {
+    if (refused_) refused_(report.error().error_comment);
+  } else if (!report_) {
+    report_ = std::move(*report);
+  }
+  co_return Status{};
+}
+
+bool CommitmentReports::serves(std::string_view sop_class_uid) const {
+  return sop_class_uid == uids::StorageCommitmentPushModel;
+}
+
+network::Role CommitmentReports::grant_roles(const network::PresentationContext& proposed) const {
+  return proposed.scp_role ? network::Role::Scp : network::Role::Scu;
+}
+
+Task<Result<Answer>> CommitmentReports::perform(Operation& operation) {
+  const Result<DataSet> information = co_await operation.read_identifier();
+  auto report = report_of(operation.request(), information);
+  if (report) co_return Answer{.status = take_(std::move(*report))};
+  if (refused_) refused_(report.error().error_comment);
+  co_return std::move(report.error());
+}
+
+}  // namespace pacs::services

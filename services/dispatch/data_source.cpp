@@ -1,0 +1,45 @@
+#include "services/dispatch/data_source.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace pacs::services {
+
+namespace {
+/// Large enough that a piece fills several PDUs, small enough to stay in the cache on its way.
+constexpr std::size_t kPieceBytes = 256U << 10;
+}  // namespace
+
+network::DataSource data_source(SharedBytes bytes) {
+  return [bytes = std::move(bytes), offset = std::size_t{0}]() mutable -> Result<ByteView> {
+    const ByteView rest = bytes.view.subspan(offset);
+    const ByteView piece = rest.first(std::min(rest.size(), kPieceBytes));
+    offset += piece.size();
+    return piece;
+  };
+}
+
+network::Task<Result<Bytes>> read_whole(
+    std::function<network::Task<Result<network::DataPiece>>()> next, std::size_t bytes_max) {
+  Bytes whole;
+  bool too_long = false;
+  for (bool last = false; !last;) {
+    Result<network::DataPiece> piece = co_await next();
+    if (!piece) co_return fail(std::move(piece.error()));
+    last = piece->last;
+    too_long = too_long || piece->bytes.size() > bytes_max - whole.size();
+    if (too_long) {
+      whole = Bytes{};
+    } else {
+      append(whole, piece->bytes);
+    }
+  }
+  if (too_long) {
+    co_return fail(ErrorKind::LimitExceeded,
+                   fmt::format("data set is longer than {} bytes", bytes_max));
+  }
+  co_return whole;
+}
+
+}  // namespace pacs::services

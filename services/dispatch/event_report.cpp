@@ -1,0 +1,125 @@
+#include "services/dispatch/event_report.h"
+
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/uids.h"
+#include "encoding/data_set_codec.h"
+#include "services/dispatch/data_source.h"
+#include "services/dispatch/open_association.h"
+#include "services/dispatch/request.h"
+
+namespace pacs::services {
+
+namespace {
+
+using network::Command;
+using network::CommandField;
+
+/// PS3.7 Table 10.1-1.
+Command command_of(const EventReport& report) {
+  Command command;
+  command.field = CommandField::NEventReportRq;
+  command.message_id = 1;
+  command.sop_class_uid = report.sop_class_uid;
+  command.sop_instance_uid = report.sop_instance_uid;
+  command.event_type_id = report.event_type_id;
+  command.has_data_set = true;
+  return command;
+}
+
+Result<network::DataSource> information_of(const EventReport& report,
+                                           const network::PresentationContext& context) {
+  const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntaxes.front());
+  if (syntax == nullptr) return fail(ErrorKind::Unsupported, "unknown transfer syntax");
+  Result<Bytes> bytes = write_data_set(report.information, *syntax);
+  if (!bytes) return fail(std::move(bytes.error()));
+  return data_source(share(std::move(*bytes)));
+}
+
+Status outcome_of(const Result<Response>& response) {
+  if (!response) return fail(response.error());
+  const Command& answer = response->command;
+  if (answer.field != CommandField::NEventReportRsp || !answer.status) {
+    return fail(ErrorKind::Malformed, "the answer to the report is no N-EVENT-REPORT-RSP");
+  }
+  const network::StatusClass kind = network::status_class(*answer.status);
+  if (kind == network::StatusClass::Success || kind == network::StatusClass::Warning) return {};
+  return fail(ErrorKind::Rejected,
+              fmt::format("the peer answered the report with status {:04X}{}{}", *answer.status,
+                          answer.error_comment.empty() ? "" : ": ", answer.error_comment));
+}
+
+/// The context that the peer took, with us as SCP.
+Result<const network::PresentationContext*> reporting_context(const network::Negotiated& negotiated,
+                                                              const std::string& sop_class_uid) {
+  const network::PresentationContext* context = negotiated.accepted_for(sop_class_uid);
+  if (context == nullptr) {
+    return fail(ErrorKind::Rejected, "the peer took no presentation context for " + sop_class_uid);
+  }
+  // PS3.7 §D.3.3.4: without the role the peer is the SCP, to which nobody reports.
+  if (!context->scp_role) {
+    return fail(ErrorKind::Rejected,
+                "the peer took the presentation context but not the role selection: it must accept "
+                "that we are the SCP (PS3.7 D.3.3.4)");
+  }
+  return context;
+}
+
+Task<Status> report_on(network::Association& association, const EventReport& report) {
+  Result<const network::PresentationContext*> context =
+      reporting_context(association.negotiated(), report.sop_class_uid);
+  if (!context) co_return fail(std::move(context.error()));
+  Result<network::DataSource> source = information_of(report, **context);
+  if (!source) co_return fail(std::move(source.error()));
+  Command command = command_of(report);
+  const Result<Response> response =
+      co_await request(association, (*context)->id, std::move(command), std::move(*source));
+  co_return outcome_of(response);
+}
+
+}  // namespace
+
+network::PresentationContext event_report_context(std::string_view sop_class_uid) {
+  network::PresentationContext context;
+  context.abstract_syntax = sop_class_uid;
+  context.transfer_syntaxes = {std::string{uids::ExplicitVRLittleEndian},
+                               std::string{uids::ImplicitVRLittleEndian}};
+  context.scu_role = false;
+  context.scp_role = true;
+  return context;
+}
+
+Task<Status> report_event(network::RequestOptions peer, EventReport report, integration::Logger log,
+                          std::stop_token stop) {
+  peer.contexts.assign(1, event_report_context(report.sop_class_uid));
+  const std::function<bool()> stopped = [stop] { return stop.stop_requested(); };
+  Opened opened = co_await open_association(std::move(peer), std::move(log), stopped);
+  if (!opened) co_return fail(std::move(opened.error()));
+  network::Association& association = **opened;
+  const std::stop_callback give_up(stop, [&association] { association.abort(); });
+  if (stop.stop_requested()) co_return fail(ErrorKind::Cancelled, "not reported: the work stops");
+  Status reported = co_await report_on(association, report);
+  if (stop.stop_requested() && !reported) {
+    co_return fail(ErrorKind::Cancelled, "not reported: the work stops");
+  }
+  if (!association.ended()) {
+    Status released = co_await association.release();
+    (void)released;  // the response is in: how the peer says goodbye changes nothing
+  }
+  co_return reported;
+}
+
+Task<Status> report_event(Requestor& requestor, const network::PresentationContext& context,
+                          EventReport report) {
+  Result<network::DataSource> source = information_of(report, context);
+  if (!source) co_return fail(std::move(source.error()));
+  Command command = command_of(report);
+  const Result<Response> response =
+      co_await requestor.invoke(context.id, std::move(command), std::move(*source));
+  co_return outcome_of(response);
+}
+
+}  // namespace pacs::services

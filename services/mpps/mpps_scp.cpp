@@ -1,0 +1,154 @@
+#include "services/mpps/mpps_scp.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "core/dicom_tags.h"
+#include "core/uid_generator.h"
+#include "core/uids.h"
+#include "encoding/character_set.h"
+#include "services/dispatch/on_worker.h"
+#include "services/mpps/mpps_notify.h"
+#include "services/mpps/mpps_table.h"
+#include "storage/archive.h"
+
+namespace pacs::services {
+namespace {
+
+namespace status = network::status;
+using storage::PerformedStep;
+using storage::PerformedSteps;
+
+/// PS3.4 Table F.7.2-2.
+constexpr std::uint16_t kMayNoLongerBeUpdated = 0xA710;
+
+Answer may_no_longer_be_updated() {
+  Answer answer;
+  answer.status = status::kProcessingFailure;
+  answer.error_comment = "Performed Procedure Step Object may no longer be updated";
+  answer.error_id = kMayNoLongerBeUpdated;
+  answer.offending_elements = {tags::PerformedProcedureStepStatus};
+  return answer;
+}
+
+/// What is asked of a step: `wanted` without repetition, all of it when nothing is named.
+Answer answer_with(const PerformedStep& step, const std::vector<Tag>& wanted) {
+  Answer answer;
+  DataSet attributes = step.data_set;
+  for (const Tag tag : wanted) {
+    if (attributes.contains(tag)) continue;
+    // PS3.7 §C.4.2 for what is no attribute of the SOP class; PS3.4 Table F.8.2-2 for one that is
+    // optional and not there.
+    if (find_mpps_attribute(tag) == nullptr) {
+      answer.status = status::kAttributeListError;
+      answer.attribute_identifiers.push_back(tag);
+      answer.error_comment = "attributes that this SOP class does not have";
+    } else if (answer.status == status::kSuccess && tag != tags::SpecificCharacterSet) {
+      answer.status = status::kOptionalAttributesNotSupported;
+      answer.error_comment = "attributes that this step does not have";
+      answer.offending_elements.push_back(tag);
+    }
+  }
+  if (!wanted.empty()) {
+    attributes = DataSet{step.data_set.buffer()};
+    for (const Element& element : step.data_set) {
+      if (std::ranges::find(wanted, element.tag()) != wanted.end() ||
+          element.tag() == tags::SpecificCharacterSet) {
+        attributes.push_back(element);
+      }
+    }
+  }
+  answer.data_set = in_character_set(attributes, CharacterSet{step.character_set});
+  return answer;
+}
+
+}  // namespace
+
+bool MppsScp::serves(std::string_view sop_class_uid) const {
+  return sop_class_uid == uids::ModalityPerformedProcedureStep;
+}
+
+Task<Result<Answer>> MppsScp::perform(Operation& operation) {
+  if (operation.request().field == network::CommandField::NCreateRq) {
+    Result<Answer> answer = co_await create(operation);
+    co_return answer;
+  }
+  Result<Answer> answer = co_await set(operation);
+  co_return answer;
+}
+
+Task<Result<Answer>> MppsScp::create(Operation& operation) {
+  PerformedStep step;
+  step.sop_instance_uid = operation.request().sop_instance_uid;
+  step.source_ae = operation.association().request.calling_ae;
+  // PS3.7 §10.1.5.1.3: Affected SOP Instance UID may be left to the SCP.
+  if (step.sop_instance_uid.empty()) step.sop_instance_uid = generate_uid();
+  DataSet attributes;
+  if (operation.request().has_data_set) {
+    Result<DataSet> read = co_await operation.read_identifier();
+    if (!read) co_return fail(std::move(read.error()));
+    attributes = std::move(*read);
+  }
+  if (auto refused = refuse_create(attributes, step.sop_instance_uid, options_.strictness)) {
+    co_return std::move(*refused);
+  }
+  step.character_set = attributes.text(tags::SpecificCharacterSet);
+  step.data_set = to_utf8(attributes);
+  const auto jobs = mpps_notices(options_.notify, step.sop_instance_uid, MppsEvent::InProgress);
+  const auto create = [&] { return archive_.performed_steps().create(step, jobs); };
+  Status created = co_await on_worker(workers_, create);
+  if (!created) co_return fail(std::move(created.error()));
+  jobs_were_added();
+  Answer answer;
+  answer.sop_instance_uid = step.sop_instance_uid;
+  co_return answer;
+}
+
+Task<Result<Answer>> MppsScp::set(Operation& operation) {
+  Result<DataSet> modifications = co_await operation.read_identifier();
+  if (!modifications) co_return fail(std::move(modifications.error()));
+  // Announced, but empty: as a request without one.
+  if (modifications->empty()) co_return fail(ErrorKind::Malformed, "the data set is empty");
+  std::optional<Answer> refused;
+  const auto change = [&](const PerformedStep& step) -> Result<PerformedSteps::ChangedStep> {
+    auto changed = apply_set(step, *modifications, options_.strictness);
+    if (!changed) {
+      refused = std::move(changed.error());
+      return fail(ErrorKind::Malformed, refused->error_comment);
+    }
+    const auto status =
+        storage::parse_performed_status(changed->text(tags::PerformedProcedureStepStatus));
+    return PerformedSteps::ChangedStep{
+        std::move(*changed),
+        mpps_notices(options_.notify, step.sop_instance_uid,
+                     event_of(status.value_or(storage::PerformedStatus::InProgress)))};
+  };
+  const auto set = [&] {
+    return archive_.performed_steps().set(operation.request().sop_instance_uid, change);
+  };
+  Result<PerformedSteps::Update> done = co_await on_worker(workers_, set);
+  if (refused) co_return std::move(*refused);
+  if (!done) co_return fail(std::move(done.error()));
+  if (*done == PerformedSteps::Update::Final) co_return may_no_longer_be_updated();
+  jobs_were_added();
+  co_return Answer{};
+}
+
+void MppsScp::jobs_were_added() const {
+  if (!options_.notify.empty() && options_.jobs_added) options_.jobs_added();
+}
+
+bool MppsRetrieveScp::serves(std::string_view sop_class_uid) const {
+  return sop_class_uid == uids::ModalityPerformedProcedureStepRetrieve;
+}
+
+Task<Result<Answer>> MppsRetrieveScp::perform(Operation& operation) {
+  const network::Command& request = operation.request();
+  const auto get = [&] { return archive_.performed_steps().get(request.sop_instance_uid); };
+  Result<PerformedStep> step = co_await on_worker(workers_, get);
+  if (!step) co_return fail(std::move(step.error()));
+  co_return answer_with(*step, request.attribute_identifiers);
+}
+
+}  // namespace pacs::services

@@ -1,0 +1,110 @@
+#include "services/query/find_scu.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/uids.h"
+#include "encoding/data_set_codec.h"
+#include "services/dispatch/data_source.h"
+
+namespace pacs::services {
+
+namespace {
+
+using network::Command;
+using network::CommandField;
+
+constexpr std::size_t kAnswerBytesMax = 16U << 20;  // real ones are below 64 KiB
+
+Command find_command(const network::PresentationContext& context, std::uint16_t message_id) {
+  Command command;
+  command.field = CommandField::CFindRq;
+  command.message_id = message_id;
+  command.sop_class_uid = context.abstract_syntax;
+  command.priority = 0;  // medium, PS3.7 Table 9.3-3
+  return command;
+}
+
+Command cancel_command(std::uint16_t message_id) {
+  Command command;
+  command.field = CommandField::CCancelRq;
+  command.message_id = message_id;
+  return command;
+}
+
+/// The next response and its identifier, if it has one.
+Task<Result<std::pair<Command, DataSet>>> receive_answer(network::Association& association,
+                                                         const TransferSyntax& syntax) {
+  Result<std::optional<network::Message>> received = co_await association.receive();
+  if (!received) co_return fail(std::move(received.error()));
+  if (!received->has_value()) {
+    co_return fail(ErrorKind::ConnectionClosed, "the peer released before it had answered");
+  }
+  std::pair<Command, DataSet> answer{std::move((*received)->command), DataSet{}};
+  if (!answer.first.has_data_set) co_return answer;
+  Result<Bytes> bytes =
+      co_await read_whole([&association] { return association.read_data_set(); }, kAnswerBytesMax);
+  if (!bytes) co_return fail(std::move(bytes.error()));
+  Result<DataSet> data_set = read_data_set(share(std::move(*bytes)), syntax);
+  if (!data_set) co_return fail(std::move(data_set.error()));
+  answer.second = std::move(*data_set);
+  co_return answer;
+}
+
+}  // namespace
+
+network::PresentationContext find_context(std::string_view sop_class_uid) {
+  network::PresentationContext context;
+  context.abstract_syntax = sop_class_uid;
+  context.transfer_syntaxes = {std::string{uids::ExplicitVRLittleEndian},
+                               std::string{uids::ImplicitVRLittleEndian}};
+  return context;
+}
+
+Task<Result<FindResult>> find(network::Association& association,
+                              const network::PresentationContext& context, FindRequest request,
+                              std::function<void(DataSet)> on_answer) {
+  const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntaxes.front());
+  if (syntax == nullptr) co_return fail(ErrorKind::Unsupported, "unknown transfer syntax");
+  Result<Bytes> identifier = write_data_set(request.identifier, *syntax);
+  if (!identifier) co_return fail(std::move(identifier.error()));
+  network::DataSource source = data_source(share(std::move(*identifier)));
+  Command command = find_command(context, request.message_id);
+  Status sent = co_await association.send(context.id, std::move(command), std::move(source));
+  if (!sent) co_return fail(std::move(sent.error()));
+
+  FindResult result;
+  bool cancelled = false;
+  for (;;) {
+    Result<std::pair<Command, DataSet>> answer = co_await receive_answer(association, *syntax);
+    if (!answer) {
+      association.abort();  // what else comes could not be told from what was asked
+      co_return fail(std::move(answer.error()));
+    }
+    const Command& response = answer->first;
+    if (response.field != CommandField::CFindRsp || response.message_id != request.message_id) {
+      association.abort();
+      co_return fail(ErrorKind::Malformed, "the peer answered a request that was not made");
+    }
+    const std::uint16_t status = response.status.value_or(0);
+    if (network::status_class(status) != network::StatusClass::Pending) {
+      result.status = status;
+      result.error_comment = response.error_comment;
+      result.offending_elements = response.offending_elements;
+      co_return result;
+    }
+    if (cancelled) continue;
+    if (status == network::status::kPendingWarning) result.keys_unsupported = true;
+    ++result.answers;
+    on_answer(std::move(answer->second));
+    if (request.cancel_after != 0 && result.answers >= request.cancel_after) {
+      cancelled = true;
+      Command cancel = cancel_command(request.message_id);
+      Status told = co_await association.send(context.id, std::move(cancel));
+      if (!told) co_return fail(std::move(told.error()));
+    }
+  }
+}
+
+}  // namespace pacs::services

@@ -1,0 +1,41 @@
+// ObjectSink: where objects go that come as streams: a folder of Part 10 files, or an archive.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "services/dispatch/service.h"
+
+namespace pacs::storage {
+class Archive;
+}
+
+namespace pacs::services {
+
+/// What a C-STORE says of its object.
+struct IncomingObject {
+  std::string sop_class_uid, sop_instance_uid, transfer_syntax_uid;
+  std::string source_ae, trace_id;
+};
+
+/// One object arriving. Dropped without commit it leaves nothing.
+class ObjectSink {
+ public:
+  virtual ~ObjectSink() = default;
+  /// The next bytes of the data set; to be used on the executor of `commit`.
+  [[nodiscard]] virtual Status append(ByteView bytes) = 0;
+  virtual Task<Status> commit() = 0;
+};
+
+using OpenSink = std::function<Result<std::unique_ptr<ObjectSink>>(const IncomingObject&)>;
+
+/// Files `folder/<SOP Instance UID>.dcm`, written under another name and renamed when they are
+/// whole. The folder must be there. Blocks on the disk: for programs whose thread may. Errors:
+/// InvalidArgument for a UID that is no file name, OutOfResources and Io.
+[[nodiscard]] OpenSink folder_sink(std::filesystem::path folder);
+/// `archive` outlives the sinks. Commits are durable.
+[[nodiscard]] OpenSink archive_sink(storage::Archive& archive);
+
+}  // namespace pacs::services

@@ -1,0 +1,126 @@
+#include "services/retrieve/send_queue.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "services/dispatch/open_association.h"
+
+namespace pacs::services {
+
+SendResult result_of(const Result<network::Command>& response) {
+  SendResult result;
+  if (!response) {
+    result.reason = response.error().to_string();
+    return result;
+  }
+  result.status = response->status.value_or(network::status::kProcessingFailure);
+  const network::StatusClass kind = network::status_class(result.status);
+  result.outcome = kind == network::StatusClass::Success   ? SendOutcome::Stored
+                   : kind == network::StatusClass::Warning ? SendOutcome::Warning
+                                                           : SendOutcome::Failed;
+  if (result.outcome != SendOutcome::Stored) {
+    result.reason =
+        fmt::format("status {:04X}{}{}", result.status, response->error_comment.empty() ? "" : ": ",
+                    response->error_comment);
+  }
+  return result;
+}
+
+std::optional<std::size_t> SendQueue::next() {
+  const std::lock_guard lock{mutex_};
+  if (stopped_ || waiting_.empty()) return std::nullopt;
+  const std::size_t object = waiting_.front();
+  waiting_.pop_front();
+  return object;
+}
+
+void SendQueue::put_back(std::size_t object) {
+  const std::lock_guard lock{mutex_};
+  waiting_.push_front(object);
+}
+
+void SendQueue::sent(SentObject sent) {
+  const std::lock_guard lock{mutex_};
+  const bool broke = !sent.response && broke_association(sent.response.error());
+  if (broke && !stopped_ && tries_[sent.number]++ < retries_) {
+    waiting_.push_back(sent.number);  // others first: it may be this object's fault
+    return;
+  }
+  on_result_(sent.number, std::move(sent.transfer_syntax_uid), sent.response);
+  if (!broke) ++progress_;
+}
+
+void SendQueue::give_up(const Error& why) {
+  const std::lock_guard lock{mutex_};
+  if (stopped_) return;
+  const Result<network::Command> none = fail(why);
+  for (const std::size_t object : std::exchange(waiting_, {})) on_result_(object, {}, none);
+}
+
+void SendQueue::stop() {
+  const std::lock_guard lock{mutex_};
+  stopped_ = true;
+}
+
+std::size_t SendQueue::waiting() {
+  const std::lock_guard lock{mutex_};
+  return waiting_.size();
+}
+
+bool SendQueue::finished() {
+  const std::lock_guard lock{mutex_};
+  return stopped_ || waiting_.empty();
+}
+
+std::size_t SendQueue::progress() {
+  const std::lock_guard lock{mutex_};
+  return progress_;
+}
+
+network::Task<Status> send_queue(SendQueue& queue, const SendQueueOptions& options,
+                                 const integration::Logger& log) {
+  std::chrono::milliseconds delay = options.retry_delay;
+  Status outcome;
+  const std::function<bool()> finished = [&queue] { return queue.finished(); };
+  for (std::size_t failures = 0; failures <= options.retries && !queue.finished();) {
+    const std::size_t progress = queue.progress();
+    Opened opened = co_await open_association(options.peer, log, finished);
+    if (!opened && queue.finished()) break;  // C-CANCEL does not wait for the peer
+    if (opened) {
+      network::Association& association = **opened;
+      NextObject feed = options.feed(association);
+      OnSent on_sent = [&queue](SentObject object) { queue.sent(std::move(object)); };
+      Status sent = co_await send_objects(association, std::move(feed), std::move(on_sent));
+      outcome = std::move(sent);
+      if (outcome) {
+        Status released = co_await association.release();
+        (void)released;  // every response is in: how the peer says goodbye changes nothing
+        co_return outcome;
+      }
+    } else {
+      outcome = fail(std::move(opened.error()));
+    }
+    const ErrorKind why = outcome.error().kind;
+    if (!opened && (why == ErrorKind::Rejected || why == ErrorKind::InvalidArgument)) break;
+    if (queue.progress() != progress) {
+      failures = 0;
+      delay = options.retry_delay;
+      continue;
+    }
+    if (++failures > options.retries || queue.finished()) break;
+    boost::asio::steady_timer timer{co_await boost::asio::this_coro::executor, delay};
+    delay *= 2;
+    boost::system::error_code ignored;
+    co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+  }
+  co_return outcome;
+}
+
+}  // namespace pacs::services

@@ -1,0 +1,65 @@
+#include "services/store/storage_scp.h"
+
+#include <algorithm>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "core/uids.h"
+#include "services/store/committed.h"
+#include "storage/archive.h"
+
+namespace pacs::services {
+namespace {
+
+/// Of a deflated data set so much is taken at a time: it may inflate to a thousand times as many
+/// bytes (PS3.5 §A.5), and the others on this thread wait meanwhile.
+constexpr std::size_t kDeflatedSliceBytes = 2048;
+
+/// Appends a piece, for a deflated data set slice by slice with a turn for the others between.
+Task<Status> append(storage::Ingest& ingest, ByteView piece, bool deflated) {
+  if (!deflated || piece.size() <= kDeflatedSliceBytes) co_return ingest.append(piece);
+  const Bytes held(piece.begin(), piece.end());  // the piece is void once others run
+  for (std::size_t at = 0; at < held.size(); at += kDeflatedSliceBytes) {
+    const auto slice = ByteView(held).subspan(at, std::min(kDeflatedSliceBytes, held.size() - at));
+    if (Status appended = ingest.append(slice); !appended) co_return appended;
+    co_await boost::asio::post(boost::asio::use_awaitable);
+  }
+  co_return Status{};
+}
+
+}  // namespace
+
+network::Role StorageScp::grant_roles(const network::PresentationContext& proposed) const {
+  if (proposed.scu_role && proposed.scp_role) return network::Role::Both;
+  return proposed.scp_role ? network::Role::Scp : network::Role::Scu;
+}
+
+Task<Result<Answer>> StorageScp::perform(Operation& operation) {
+  const network::Command& request = operation.request();
+  if (!request.has_data_set) {
+    co_return fail(ErrorKind::Malformed, "C-STORE-RQ without a data set");
+  }
+  Result<std::unique_ptr<storage::Ingest>> ingest =
+      archive_.begin_ingest({.transfer_syntax_uid = operation.context().transfer_syntaxes.front(),
+                             .sop_class_uid = request.sop_class_uid,
+                             .sop_instance_uid = request.sop_instance_uid,
+                             .source_ae = operation.association().request.calling_ae,
+                             .trace_id = operation.association().id});
+  if (!ingest) co_return fail(std::move(ingest.error()));
+
+  const bool deflated =
+      operation.context().transfer_syntaxes.front() == uids::DeflatedExplicitVRLittleEndian;
+  for (bool last = false; !last;) {
+    Result<network::DataPiece> piece = co_await operation.read_data_set();
+    if (!piece) co_return fail(std::move(piece.error()));
+    last = piece->last;
+    Status appended = co_await append(**ingest, piece->bytes, deflated);
+    if (!appended) co_return fail(std::move(appended.error()));
+  }
+  Result<storage::StoredInstance> stored = co_await committed(**ingest);
+  if (!stored) co_return fail(std::move(stored.error()));
+  co_return Answer{};
+}
+
+}  // namespace pacs::services

@@ -1,0 +1,74 @@
+// The index seam: what is stored, searchable. Rows come in batches behind the journal, in its
+// order.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/archive.h"
+#include "storage/index/index_columns.h"
+
+namespace pacs::storage {
+
+/// One instance as the index keeps it.
+struct IndexedInstance {
+  std::uint64_t number = 0;  ///< of its object; record.object_key is object_key(number)
+  InstanceRecord record;
+  std::string source_ae;
+  std::int64_t received_ms = 0;  ///< since 1970
+  ColumnValues columns;
+  Bytes header;  ///< as encode_header gives it
+};
+
+/// Where the index stands (journal sequence numbers) and the highest object number it has seen.
+struct IndexPosition {
+  std::uint64_t applied = 0, checkpoint = 0, last_object = 0;
+};
+
+/// Reading calls are thread-safe; writing calls come from one thread at a time.
+class Index {
+ public:
+  virtual ~Index() = default;
+  [[nodiscard]] virtual Result<IndexPosition> position() = 0;
+
+  /// All or nothing: inserts the rows; one whose SOP Instance UID is there takes the old one's
+  /// place. Returns the numbers of objects that no row names any more.
+  [[nodiscard]] virtual Result<std::vector<std::uint64_t>> apply(
+      std::span<const IndexedInstance* const> instances, std::uint64_t applied_sequence) = 0;
+  [[nodiscard]] virtual Status set_checkpoint(std::uint64_t sequence) = 0;
+  /// Makes durable what was applied before.
+  [[nodiscard]] virtual Status sync() = 0;
+
+  /// NotFound when there is none.
+  [[nodiscard]] virtual Result<InstanceRecord> find(std::string_view sop_instance_uid) = 0;
+  /// The same for many, in their order; nullopt for those that are not there.
+  [[nodiscard]] virtual Result<std::vector<std::optional<InstanceRecord>>> find_many(
+      std::span<const std::string_view> sop_instance_uids) = 0;
+  /// The bytes that encode_header gave.
+  [[nodiscard]] virtual Result<Bytes> header(std::string_view sop_instance_uid) = 0;
+  /// What its row holds for instance_columns, in the order of column_names.
+  [[nodiscard]] virtual Result<std::vector<std::string>> instance_values(
+      std::string_view sop_instance_uid) = 0;
+  [[nodiscard]] virtual Result<ArchiveCounts> counts() = 0;
+  /// Calls `each` in the order of object numbers until it returns false. Rows that come or go
+  /// meanwhile may be seen or not.
+  [[nodiscard]] virtual Status for_each(
+      const std::function<bool(std::uint64_t number, const InstanceRecord&)>& each) = 0;
+  /// What Archive::find answers, of what was applied. Outlives what is returned.
+  [[nodiscard]] virtual Result<std::unique_ptr<Matches>> search(Query query) = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<Records>> select(const Selection& selection) = 0;
+  /// As in Archive; writing them may be done while rows are applied.
+  [[nodiscard]] virtual Result<std::vector<RemoteAe>> remote_aes() = 0;
+  [[nodiscard]] virtual Status put_remote_ae(const RemoteAe& remote) = 0;
+  [[nodiscard]] virtual Status remove_remote_ae(std::string_view ae_title) = 0;
+  /// Whether the database is whole, and what it counts is so; one message for each fault found.
+  [[nodiscard]] virtual Result<std::vector<std::string>> check() = 0;
+};
+
+}  // namespace pacs::storage

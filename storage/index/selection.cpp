@@ -1,0 +1,220 @@
+#include "storage/index/selection.h"
+
+#include <algorithm>
+#include <array>
+#include <compare>
+#include <limits>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/number_string.h"
+#include "storage/objects/file_storage.h"
+#include "storage/query/query_columns.h"
+
+namespace pacs::storage {
+namespace {
+
+struct SeriesRow {
+  std::int64_t study = 0, series = 0, instances = 0;
+  friend auto operator<=>(const SeriesRow&, const SeriesRow&) = default;
+};
+
+/// In the order in which they are delivered.
+struct InstanceRow {
+  std::int64_t study = 0, series = 0, number = 0, id = 0;
+  friend auto operator<=>(const InstanceRow&, const InstanceRow&) = default;
+};
+
+/// Instance Number as a number; what has none comes last.
+std::int64_t number_of(std::string_view instance_number) {
+  return read_integer(instance_number).value_or(std::numeric_limits<std::int64_t>::max());
+}
+
+template <typename Row>
+void sort_unique(std::vector<Row>& rows) {
+  std::ranges::sort(rows);
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+}
+
+/// The names that a selection restricts one level to.
+class Allowed {
+ public:
+  explicit Allowed(std::vector<std::string> names) : names_(std::move(names)) {
+    sort_unique(names_);
+  }
+  [[nodiscard]] bool empty() const { return names_.empty(); }
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+  [[nodiscard]] bool allows(std::string_view name) const {
+    return names_.empty() || std::binary_search(names_.begin(), names_.end(), name);
+  }
+
+ private:
+  std::vector<std::string> names_;
+};
+
+using AllowedLevels = std::array<Allowed, 4>;
+
+constexpr std::array<std::string_view, 4> kNames{"patient.patient_id", "study.study_instance_uid",
+                                                 "series.series_instance_uid",
+                                                 "instance.sop_instance_uid"};
+
+/// What a selection restricts its objects to.
+struct Wanted {
+  explicit Wanted(const Selection& selection)
+      : allowed{Allowed(selection.patient_ids), Allowed(selection.study_uids),
+                Allowed(selection.series_uids), Allowed(selection.instance_uids)},
+        issuer(selection.issuer_of_patient_id) {}
+  AllowedLevels allowed;
+  std::string issuer;  ///< of the patients; empty: any
+};
+
+/// Calls `each` with every row below one of the names of the lowest level that has any, if the
+/// levels above allow it. Columns: patient, study, series name, then `columns`.
+template <typename Each>
+Status for_each_row(SqlReader& reader, const Wanted& wanted, std::size_t lowest,
+                    std::string_view from, std::string_view columns, Each each) {
+  const AllowedLevels& allowed = wanted.allowed;
+  const std::string_view of_issuer =
+      wanted.issuer.empty() ? "" : " AND patient.issuer_of_patient_id = $2";
+  auto statement =
+      reader.statement(fmt::format("SELECT {}, {}, {}, {} FROM {} AND {} = $1{}", kNames[0],
+                                   kNames[1], kNames[2], columns, from, kNames[lowest], of_issuer));
+  if (!statement) return fail(statement.error());
+  for (const std::string& name : allowed[lowest].names()) {
+    const ResetAtEnd reset(**statement);
+    (*statement)->bind(1, std::string_view(name));
+    if (!wanted.issuer.empty()) (*statement)->bind(2, std::string_view(wanted.issuer));
+    for (auto row = (*statement)->step();; row = (*statement)->step()) {
+      if (!row) return fail(row.error());
+      if (!*row) break;
+      bool is_allowed = true;
+      for (std::size_t level = 0; level < lowest; ++level) {
+        is_allowed =
+            is_allowed && allowed[level].allows((*statement)->text(static_cast<int>(level)));
+      }
+      if (is_allowed) each(**statement);
+    }
+  }
+  return {};
+}
+
+class SelectedRecords final : public Records {
+ public:
+  SelectedRecords(SqlReaders& readers, std::vector<SeriesRow> series,
+                  std::vector<InstanceRow> instances)
+      : readers_(readers),
+        series_(std::move(series)),
+        instances_(std::move(instances)),
+        total_(instances_.size()) {
+    for (const SeriesRow& row : series_) total_ += static_cast<std::uint64_t>(row.instances);
+  }
+
+  std::uint64_t total() const override { return total_; }
+
+  Result<std::vector<InstanceRecord>> next(std::size_t most) override {
+    std::vector<InstanceRecord> records;
+    auto reader = readers_.lease();
+    if (!reader) return fail(reader.error());
+    auto statement = (*reader)->statement(std::string(kRecordSql) + "WHERE instance.id = $1");
+    if (!statement) return fail(statement.error());
+    while (records.size() < most) {
+      if (next_instance_ == instances_.size()) {
+        if (next_series_ == series_.size()) break;
+        if (auto read = read_series(**reader); !read) return fail(read.error());
+        continue;
+      }
+      const ResetAtEnd reset(**statement);
+      (*statement)->bind(1, instances_[next_instance_++].id);
+      const auto row = (*statement)->step();
+      if (!row) return fail(row.error());
+      if (*row) records.push_back(record_of(**statement));  // else it was replaced meanwhile
+    }
+    return records;
+  }
+
+ private:
+  /// The instances of the next series in the order of their numbers.
+  Status read_series(SqlReader& reader) {
+    instances_.clear();
+    next_instance_ = 0;
+    const SeriesRow& series = series_[next_series_++];
+    auto statement = reader.statement(
+        "SELECT instance.id, instance.instance_number FROM instance WHERE instance.series_key = "
+        "$1");
+    if (!statement) return fail(statement.error());
+    const ResetAtEnd reset(**statement);
+    (*statement)->bind(1, series.series);
+    for (auto row = (*statement)->step();; row = (*statement)->step()) {
+      if (!row) return fail(row.error());
+      if (!*row) break;
+      instances_.push_back({series.study, series.series, number_of((*statement)->text(1)),
+                            (*statement)->integer(0)});
+    }
+    std::ranges::sort(instances_);
+    return {};
+  }
+
+  SqlReaders& readers_;
+  const std::vector<SeriesRow> series_;
+  std::vector<InstanceRow> instances_;  // of the series at hand, or all that are selected
+  std::uint64_t total_ = 0;
+  std::size_t next_series_ = 0, next_instance_ = 0;
+};
+
+}  // namespace
+
+InstanceRecord record_of(SqlStatement& row) {
+  InstanceRecord record;
+  record.object_key = object_key(static_cast<std::uint64_t>(row.integer(0)));
+  record.sop_class_uid = row.text(1);
+  record.sop_instance_uid = row.text(2);
+  record.series_instance_uid = row.text(3);
+  record.study_instance_uid = row.text(4);
+  record.transfer_syntax_uid = row.text(5);
+  record.data_set_bytes = static_cast<std::uint64_t>(row.integer(6));
+  record.data_set_offset = static_cast<std::uint64_t>(row.integer(7));
+  record.checksum = static_cast<std::uint64_t>(row.integer(8));
+  return record;
+}
+
+Result<std::unique_ptr<Records>> select(SqlReaders& readers, const Selection& selection) {
+  const Wanted wanted(selection);
+  std::size_t lowest = wanted.allowed.size();
+  while (lowest != 0 && wanted.allowed[lowest - 1].empty()) --lowest;
+  if (lowest == 0) {
+    return fail(ErrorKind::InvalidArgument,
+                "a selection names patients, studies, series or "
+                "instances");
+  }
+  --lowest;
+  auto reader = readers.lease();
+  if (!reader) return fail(reader.error());
+  std::vector<SeriesRow> series;
+  std::vector<InstanceRow> instances;
+  Status read;
+  if (lowest == static_cast<std::size_t>(QueryLevel::Image)) {
+    read = for_each_row(**reader, wanted, lowest,
+                        "instance CROSS JOIN series CROSS JOIN study CROSS JOIN patient WHERE "
+                        "series.id = instance.series_key AND study.id = series.study_key AND "
+                        "patient.id = study.patient_key",
+                        "study.id, series.id, instance.instance_number, instance.id",
+                        [&](SqlStatement& row) {
+                          instances.push_back({row.integer(3), row.integer(4),
+                                               number_of(row.text(5)), row.integer(6)});
+                        });
+    sort_unique(instances);
+  } else {
+    read = for_each_row(**reader, wanted, lowest,
+                        "patient JOIN study ON study.patient_key = patient.id JOIN series ON "
+                        "series.study_key = study.id WHERE true",
+                        "study.id, series.id, series.instance_count", [&](SqlStatement& row) {
+                          series.push_back({row.integer(3), row.integer(4), row.integer(5)});
+                        });
+    sort_unique(series);
+  }
+  if (!read) return fail(read.error());
+  return std::make_unique<SelectedRecords>(readers, std::move(series), std::move(instances));
+}
+
+}  // namespace pacs::storage

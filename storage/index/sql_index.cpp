@@ -1,0 +1,315 @@
+#include "storage/index/sql_index.h"
+
+#include <algorithm>
+#include <array>
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "storage/index/selection.h"
+#include "storage/query/query_answers.h"
+
+namespace pacs::storage {
+namespace {
+
+constexpr std::string_view kState =
+    "SELECT patients, studies, series, instances, bytes, applied_sequence, checkpoint_sequence, "
+    "last_object FROM archive_state";
+
+/// Each names what counts otherwise than its rows are: one statement sees one state of the
+/// database.
+constexpr std::array<std::string_view, 5> kWrongCounts = {
+    "SELECT 'series ' || series_instance_uid || ' counts other instances than it has' FROM series "
+    "LEFT JOIN (SELECT series_key, count(*) AS instances, sum(data_set_bytes) AS held FROM "
+    "instance "
+    "GROUP BY series_key) AS there ON there.series_key = series.id WHERE instances IS NULL OR "
+    "instance_count <> instances OR bytes <> held",
+    "SELECT 'study ' || study_instance_uid || ' counts other series than it has' FROM study LEFT "
+    "JOIN (SELECT study_key, count(*) AS series, sum(instance_count) AS instances, sum(bytes) AS "
+    "held FROM series GROUP BY study_key) AS there ON there.study_key = study.id WHERE series IS "
+    "NULL OR series_count <> series OR instance_count <> instances OR bytes <> held",
+    "SELECT 'patient ' || patient.id || ' counts other studies than it has' FROM patient LEFT JOIN "
+    "(SELECT patient_key, count(*) AS studies, sum(series_count) AS series, sum(instance_count) AS "
+    "instances FROM study GROUP BY patient_key) AS there ON there.patient_key = patient.id WHERE "
+    "studies IS NULL OR study_count <> studies OR series_count <> series OR instance_count <> "
+    "instances",
+    "SELECT 'the archive counts other patients, studies, series or instances than it has' FROM "
+    "archive_state WHERE patients <> (SELECT count(*) FROM patient) OR studies <> (SELECT count(*) "
+    "FROM study) OR series <> (SELECT count(*) FROM series) OR instances <> (SELECT count(*) FROM "
+    "instance) OR bytes <> (SELECT coalesce(sum(bytes), 0) FROM study)",
+    "SELECT 'study ' || study_instance_uid || ' does not list the modality ' || modality FROM "
+    "study "
+    "JOIN series ON series.study_key = study.id WHERE modality <> '' AND instr(modality, '\\') = 0 "
+    "AND instr('\\' || modalities || '\\', '\\' || modality || '\\') = 0"};
+
+tl::unexpected<Error> unknown(std::string_view sop_instance_uid) {
+  return fail(ErrorKind::NotFound,
+              "no instance " + std::string(sop_instance_uid.substr(0, 64)) + " is stored");
+}
+
+/// What `read(reader, row)` makes of the row that a statement gives for an instance ($1).
+template <typename Read>
+std::invoke_result_t<Read, SqlReader&, SqlStatement&> of_instance(SqlReaders& readers,
+                                                                  const std::string& sql,
+                                                                  std::string_view sop_instance_uid,
+                                                                  Read read) {
+  auto reader = readers.lease();
+  if (!reader) return fail(reader.error());
+  auto statement = (*reader)->statement(sql);
+  if (!statement) return fail(statement.error());
+  SqlStatement& find = **statement;
+  const ResetAtEnd reset(find);
+  find.bind(1, sop_instance_uid);
+  const auto row = find.step();
+  if (!row) return fail(row.error());
+  if (!*row) return unknown(sop_instance_uid);
+  return read(**reader, find);
+}
+
+}  // namespace
+
+SqlIndex::~SqlIndex() = default;
+
+Result<std::unique_ptr<SqlIndex>> SqlIndex::open_sqlite_index(
+    std::shared_ptr<FileSystem> files, const std::filesystem::path& directory, bool durable,
+    integration::Logger logger) {
+  auto index = std::unique_ptr<SqlIndex>(new SqlIndex);
+  auto database = IndexDatabase::open_sqlite(std::move(files), directory, durable);
+  if (!database) return fail(database.error());
+  index->database_ = std::move(*database);
+  auto writer = IndexWriter::create(index->database_->writer(), std::move(logger));
+  if (!writer) return fail(writer.error());
+  index->writer_ = std::move(*writer);
+  return index;
+}
+
+Result<IndexPosition> SqlIndex::position() {
+  auto reader = database_->readers().lease();
+  if (!reader) return fail(reader.error());
+  auto statement = (*reader)->statement(std::string(kState));
+  if (!statement) return fail(statement.error());
+  SqlStatement& state = **statement;
+  const ResetAtEnd reset(state);
+  const auto row = state.step();
+  if (!row) return fail(row.error());
+  if (!*row) return fail(ErrorKind::Corrupt, "index: archive_state is empty");
+  return IndexPosition{static_cast<std::uint64_t>(state.integer(5)),
+                       static_cast<std::uint64_t>(state.integer(6)),
+                       static_cast<std::uint64_t>(state.integer(7))};
+}
+
+Result<std::vector<std::uint64_t>> SqlIndex::apply(
+    std::span<const IndexedInstance* const> instances, std::uint64_t applied_sequence) {
+  const auto lock = database_->lock();
+  return writer_->apply(instances, applied_sequence);
+}
+
+Status SqlIndex::set_checkpoint(std::uint64_t sequence) {
+  const auto lock = database_->lock();
+  return writer_->set_checkpoint(sequence);
+}
+
+Status SqlIndex::sync() {
+  return database_->sync();
+}
+
+Result<InstanceRecord> SqlIndex::find(std::string_view sop_instance_uid) {
+  const auto sql = std::string(kRecordSql) + "WHERE instance.sop_instance_uid = $1";
+  return of_instance(
+      database_->readers(), sql, sop_instance_uid,
+      [](SqlReader&, SqlStatement& row) -> Result<InstanceRecord> { return record_of(row); });
+}
+
+Result<std::vector<std::optional<InstanceRecord>>> SqlIndex::find_many(
+    std::span<const std::string_view> sop_instance_uids) {
+  // So many to one statement: few statements, and one text for all of them.
+  constexpr std::size_t kBatch = 250;
+  static const std::string kSql = [] {
+    std::string sql(kRecordSql);
+    sql += "WHERE instance.sop_instance_uid IN ($1";
+    for (std::size_t i = 2; i <= kBatch; ++i) sql += ", $" + std::to_string(i);
+    return sql + ")";
+  }();
+  std::unordered_map<std::string, InstanceRecord> found;
+  for (std::size_t first = 0; first < sop_instance_uids.size(); first += kBatch) {
+    auto reader = database_->readers().lease();
+    if (!reader) return fail(reader.error());
+    auto statement = (*reader)->statement(kSql);
+    if (!statement) return fail(statement.error());
+    SqlStatement& find = **statement;
+    const ResetAtEnd reset(find);
+    const auto batch =
+        sop_instance_uids.subspan(first, std::min(kBatch, sop_instance_uids.size() - first));
+    for (std::size_t i = 0; i < kBatch; ++i) {
+      find.bind(static_cast<int>(i + 1), i < batch.size() ? batch[i] : std::string_view{});
+    }
+    for (auto row = find.step();; row = find.step()) {
+      if (!row) return fail(row.error());
+      if (!*row) break;
+      InstanceRecord record = record_of(find);
+      std::string uid = record.sop_instance_uid;
+      found.emplace(std::move(uid), std::move(record));
+    }
+  }
+  std::vector<std::optional<InstanceRecord>> records;
+  records.reserve(sop_instance_uids.size());
+  for (const std::string_view uid : sop_instance_uids) {
+    const auto record = found.find(std::string(uid));
+    records.push_back(record == found.end() ? std::nullopt : std::optional(record->second));
+  }
+  return records;
+}
+
+Result<Bytes> SqlIndex::header(std::string_view sop_instance_uid) {
+  const auto read = [](SqlReader& reader, SqlStatement& row) -> Result<Bytes> {
+    Bytes base;
+    if (const ByteView compressed = row.bytes(1); !compressed.empty()) {
+      auto plain = reader.compressor().decompress(compressed);
+      if (!plain) return fail(plain.error());
+      base = std::move(*plain);
+    }
+    return reader.compressor().decompress(row.bytes(0), base);
+  };
+  return of_instance(
+      database_->readers(),
+      "SELECT instance.header, header_base.header FROM instance LEFT JOIN header_base ON "
+      "header_base.series_key = instance.series_key WHERE instance.sop_instance_uid = $1",
+      sop_instance_uid, read);
+}
+
+Result<std::vector<std::string>> SqlIndex::instance_values(std::string_view sop_instance_uid) {
+  static const std::vector<std::string> kNames = column_names(instance_columns());
+  const auto read = [](SqlReader&, SqlStatement& row) -> Result<std::vector<std::string>> {
+    std::vector<std::string> values;
+    for (std::size_t i = 0; i < kNames.size(); ++i) {
+      values.emplace_back(row.text(static_cast<int>(i)));
+    }
+    return values;
+  };
+  return of_instance(
+      database_->readers(),
+      fmt::format("SELECT {} FROM instance WHERE sop_instance_uid = $1", fmt::join(kNames, ", ")),
+      sop_instance_uid, read);
+}
+
+Result<ArchiveCounts> SqlIndex::counts() {
+  auto reader = database_->readers().lease();
+  if (!reader) return fail(reader.error());
+  auto statement = (*reader)->statement(std::string(kState));
+  if (!statement) return fail(statement.error());
+  SqlStatement& state = **statement;
+  const ResetAtEnd reset(state);
+  const auto row = state.step();
+  if (!row) return fail(row.error());
+  if (!*row) return fail(ErrorKind::Corrupt, "index: archive_state is empty");
+  const auto number = [&](int column) { return static_cast<std::uint64_t>(state.integer(column)); };
+  return ArchiveCounts{number(0), number(1), number(2), number(3), number(4)};
+}
+
+Status SqlIndex::for_each(const std::function<bool(std::uint64_t, const InstanceRecord&)>& each) {
+  // Page by page: a statement left open would keep the WAL from being begun anew, and the reader
+  // from others.
+  constexpr std::int64_t kPageRows = 500;
+  std::int64_t after = 0;
+  std::vector<std::pair<std::int64_t, InstanceRecord>> rows;
+  do {
+    rows.clear();
+    {
+      auto reader = database_->readers().lease();
+      if (!reader) return fail(reader.error());
+      auto statement = (*reader)->statement(std::string(kRecordSql) +
+                                            "WHERE instance.id > $1 ORDER BY instance.id LIMIT $2");
+      if (!statement) return fail(statement.error());
+      SqlStatement& page = **statement;
+      const ResetAtEnd reset(page);
+      page.bind(1, after);
+      page.bind(2, kPageRows);
+      for (auto row = page.step();; row = page.step()) {
+        if (!row) return fail(row.error());
+        if (!*row) break;
+        rows.emplace_back(page.integer(0), record_of(page));
+      }
+    }
+    for (const auto& [number, record] : rows) {
+      if (!each(static_cast<std::uint64_t>(number), record)) return {};
+      after = number;
+    }
+  } while (!rows.empty());
+  return {};
+}
+
+Result<std::unique_ptr<Matches>> SqlIndex::search(Query query) {
+  return storage::search(database_->readers(), std::move(query));
+}
+
+Result<std::unique_ptr<Records>> SqlIndex::select(const Selection& selection) {
+  return storage::select(database_->readers(), selection);
+}
+
+Result<std::vector<RemoteAe>> SqlIndex::remote_aes() {
+  auto reader = database_->readers().lease();
+  if (!reader) return fail(reader.error());
+  auto statement = (*reader)->statement(
+      "SELECT ae_title, host, port, tls, comment FROM remote_ae ORDER BY ae_title");
+  if (!statement) return fail(statement.error());
+  SqlStatement& rows = **statement;
+  const ResetAtEnd reset(rows);
+  std::vector<RemoteAe> remotes;
+  for (auto row = rows.step();; row = rows.step()) {
+    if (!row) return fail(row.error());
+    if (!*row) return remotes;
+    remotes.push_back({std::string(rows.text(0)), std::string(rows.text(1)),
+                       static_cast<std::uint16_t>(rows.integer(2)), rows.integer(3) != 0,
+                       std::string(rows.text(4))});
+  }
+}
+
+Status SqlIndex::put_remote_ae(const RemoteAe& remote) {
+  if (auto checked = storage::check(remote); !checked) return checked;
+  SqlText sql("INSERT INTO remote_ae (ae_title, host, port, tls, comment) SELECT ");
+  sql.add(remote.ae_title) += ", ";
+  sql.add(remote.host) += ", ";
+  sql.add(std::int64_t{remote.port}) += ", ";
+  sql.add(std::int64_t{remote.tls}) += ", ";
+  sql.add(remote.comment) += " WHERE (SELECT count(*) FROM remote_ae WHERE ae_title <> ";
+  sql.add(remote.ae_title) += ") < ";
+  sql.add(static_cast<std::int64_t>(kRemoteAesMax)) +=
+      " ON CONFLICT (ae_title) DO UPDATE SET host = excluded.host, port = excluded.port, tls = "
+      "excluded.tls, comment = excluded.comment";
+  const auto changed = database_->write(sql, IndexDatabase::Sync::Now);
+  if (!changed) return fail(changed.error());
+  if (*changed != 0) return {};
+  return fail(ErrorKind::LimitExceeded,
+              "remote_aes_max: the archive keeps 10,000 remote AEs at most");
+}
+
+Status SqlIndex::remove_remote_ae(std::string_view ae_title) {
+  SqlText sql("DELETE FROM remote_ae WHERE ae_title = ");
+  sql.add(std::string(ae_title));
+  const auto changed = database_->write(sql, IndexDatabase::Sync::Now);
+  if (!changed) return fail(changed.error());
+  if (*changed != 0) return {};
+  return fail(ErrorKind::NotFound, "no such remote AE is known");
+}
+
+Result<std::vector<std::string>> SqlIndex::check() {
+  auto database = database_->readers().connect();
+  if (!database) return fail(database.error());
+  auto faults = (*database)->check();
+  if (!faults) return fail(faults.error());
+  for (const std::string_view sql : kWrongCounts) {
+    auto statement = (*database)->prepare(sql);
+    if (!statement) return fail(statement.error());
+    for (auto row = (*statement)->step();; row = (*statement)->step()) {
+      if (!row) return fail(row.error());
+      if (!*row) break;
+      faults->emplace_back((*statement)->text(0));
+    }
+  }
+  return faults;
+}
+
+}  // namespace pacs::storage

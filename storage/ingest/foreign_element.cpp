@@ -1,0 +1,18 @@
+#include "storage/ingest/foreign_element.h"
+
+namespace pacs::storage {
+
+bool is_of_command_or_file(Tag tag) {
+  return tag.group() <= 0x0002;
+}
+
+std::string_view why_foreign(const Element& element) {
+  const Tag tag = element.tag();
+  if (is_of_command_or_file(tag)) return "is of a command or a file";
+  if (tag.is_private() || tag.is_group_length()) return {};
+  const bool pixels = element.form() == Element::Form::Fragments ||
+                      element.form() == Element::Form::Bulk || tag.group() == 0x7FE0;
+  return pixels ? "is pixel data" : std::string_view{};
+}
+
+}  // namespace pacs::storage

@@ -1,0 +1,81 @@
+#include "storage/ingest/identity.h"
+
+#include "core/dicom_tags.h"
+#include "core/uid_registry.h"
+
+namespace pacs::storage {
+namespace {
+
+/// Text from outside for a message: short, nothing that moves a terminal.
+std::string shown(std::string_view text) {
+  std::string letters(text.substr(0, 64));
+  for (char& letter : letters) {
+    if (letter < ' ' || letter > '~') letter = '?';
+  }
+  return "\"" + letters + (text.size() > 64 ? "...\"" : "\"");
+}
+
+Result<std::string> uid_of(const DataSet& header, Tag tag, std::string_view name) {
+  const std::string_view text = header.text(tag);
+  if (text.empty()) {
+    return fail(
+        Error{ErrorKind::Malformed, std::string("the data set has no ").append(name)}.on(tag));
+  }
+  if (!is_usable_uid(text)) {
+    return fail(Error{ErrorKind::Malformed,
+                      std::string(name).append(" is no UID (PS3.5 §9.1): ") + shown(text)}
+                    .on(tag));
+  }
+  return std::string(text);
+}
+
+Status compare(std::string_view in_data_set, std::string_view in_command, Tag tag,
+               std::string_view name) {
+  if (in_command.empty() || in_command == in_data_set) return {};
+  return fail(
+      Error{ErrorKind::Mismatch, std::string(name).append(" of command and data set differ: ") +
+                                     shown(in_command) + " and " + shown(in_data_set)}
+          .on(tag));
+}
+
+}  // namespace
+
+Result<Identity> identify(const DataSet& header, const IngestContext& context) {
+  auto sop_class = uid_of(header, tags::SOPClassUID, "SOP Class UID");
+  if (!sop_class) return fail(sop_class.error());
+  auto sop_instance = uid_of(header, tags::SOPInstanceUID, "SOP Instance UID");
+  if (!sop_instance) return fail(sop_instance.error());
+  if (auto same = compare(*sop_class, context.sop_class_uid, tags::SOPClassUID, "SOP Class UID");
+      !same) {
+    return fail(same.error());
+  }
+  if (auto same = compare(*sop_instance, context.sop_instance_uid, tags::SOPInstanceUID,
+                          "SOP Instance UID");
+      !same) {
+    return fail(same.error());
+  }
+  auto study = uid_of(header, tags::StudyInstanceUID, "Study Instance UID");
+  if (!study) return fail(study.error());
+  auto series = uid_of(header, tags::SeriesInstanceUID, "Series Instance UID");
+  if (!series) return fail(series.error());
+  return Identity{std::move(*sop_class), std::move(*sop_instance), std::move(*series),
+                  std::move(*study)};
+}
+
+Status check_context(const IngestContext& context) {
+  const auto check = [](const std::string& uid, Tag tag, std::string_view name) -> Status {
+    if (uid.empty() || is_usable_uid(uid)) return {};
+    return fail(Error{ErrorKind::Malformed, std::string("the announced ").append(name) +
+                                                " is no UID (PS3.5 §9.1): " + shown(uid)}
+                    .on(tag));
+  };
+  // PS3.7 Table 9.3-1: what a C-STORE command says.
+  if (auto checked =
+          check(context.sop_class_uid, tags::AffectedSOPClassUID, "Affected SOP Class UID");
+      !checked) {
+    return checked;
+  }
+  return check(context.sop_instance_uid, tags::AffectedSOPInstanceUID, "Affected SOP Instance UID");
+}
+
+}  // namespace pacs::storage

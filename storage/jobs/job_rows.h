@@ -1,0 +1,31 @@
+// Rows of the table `job` as values, and statements that give some. Internal to SqlJobs.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "storage/jobs/jobs.h"
+#include "storage/sql/sql.h"
+#include "storage/sql/sql_text.h"
+
+namespace pacs::storage {
+
+/// What job_of reads, in its order, all but the payload.
+inline constexpr std::string_view kJobColumns =
+    "id, kind, subject, destination, state, priority, attempts, due_ms, owner, lease_ms, "
+    "created_ms, changed_ms, progress_done, progress_total, error, once";
+inline constexpr int kJobPayloadColumn = 16;  ///< where it stands behind them
+[[nodiscard]] Job job_of(SqlStatement& row);
+
+/// " = $n" with the state's name.
+void add_state(SqlText& sql, JobState state);
+/// "kind IN ($n, ...)".
+void add_kinds(SqlText& sql, const std::vector<std::string>& kinds);
+
+/// All rows that the statement gives, with payload when the statement asks for it.
+[[nodiscard]] Result<std::vector<Job>> job_rows(SqlStatement& statement, bool with_payload);
+/// The same on a connection that writes, for UPDATE ... RETURNING.
+[[nodiscard]] Result<std::vector<Job>> run_for_jobs(SqlDatabase& database, const SqlText& sql,
+                                                    bool with_payload);
+
+}  // namespace pacs::storage

@@ -1,0 +1,292 @@
+#include "storage/jobs/sql_jobs.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "storage/jobs/job_rows.h"
+
+namespace pacs::storage {
+namespace {
+
+using Sync = IndexDatabase::Sync;
+
+/// Bytes of an error that are kept: a sentence, not a log.
+constexpr std::size_t kErrorBytesMax = 1000;
+
+std::string job_sql(std::string_view rest) {
+  return fmt::format("SELECT {}, payload FROM job {}", kJobColumns, rest);
+}
+
+tl::unexpected<Error> unknown(std::int64_t id) {
+  return fail(ErrorKind::NotFound, fmt::format("there is no job {}", id));
+}
+
+/// Cut before a letter that would be cut (UTF-8).
+std::string shortened(std::string text) {
+  if (text.size() <= kErrorBytesMax) return text;
+  std::size_t end = kErrorBytesMax;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  text.resize(end);
+  return text;
+}
+
+/// Jobs whose worker is gone are for others, but not for ever: they may be what ended it.
+SqlText release_sql(std::int64_t now_ms, std::int64_t attempts_max) {
+  SqlText sql("UPDATE job SET state = CASE WHEN attempts >= ");
+  (sql.add(attempts_max) += " THEN ").add(std::string(to_string(JobState::Dead)));
+  (sql += " ELSE ").add(std::string(to_string(JobState::Waiting)));
+  sql += " END, owner = '', error = 'the worker that had it was lost', changed_ms = ";
+  sql.add(now_ms) += " WHERE state";
+  add_state(sql, JobState::Running);
+  return sql;
+}
+
+/// Of jobs for one peer no more are performed at a time: one that does not answer holds up its own.
+constexpr std::int64_t kRunningOfDestination = 2;
+
+/// "AND ..." on a waiting row of `job`.
+void add_not_held_up(SqlText& sql) {
+  sql +=
+      " AND (destination = '' OR (SELECT count(*) FROM job AS other WHERE other.destination = "
+      "job.destination AND other.state";
+  add_state(sql, JobState::Running);
+  (sql += ") < ").add(kRunningOfDestination) += ")";
+}
+
+}  // namespace
+
+Result<std::int64_t> SqlJobs::add(const NewJob& job) {
+  std::int64_t id = 0;
+  const auto insert = [&](SqlDatabase& database) -> Status {
+    auto added = add_job(database, job, clock_());
+    if (!added) return fail(std::move(added.error()));
+    id = *added;
+    return {};
+  };
+  if (auto written = database_.write(insert, Sync::Now); !written) return fail(written.error());
+  return id;
+}
+
+Result<Job> SqlJobs::find(std::int64_t id) {
+  auto reader = database_.readers().lease();
+  if (!reader) return fail(reader.error());
+  auto statement = (*reader)->statement(job_sql("WHERE id = $1"));
+  if (!statement) return fail(statement.error());
+  const ResetAtEnd reset(**statement);
+  (*statement)->bind(1, id);
+  auto jobs = job_rows(**statement, true);
+  if (!jobs) return fail(jobs.error());
+  if (jobs->empty()) return unknown(id);
+  return std::move(jobs->front());
+}
+
+Result<std::vector<Job>> SqlJobs::list(const JobFilter& filter) {
+  SqlText sql(fmt::format("SELECT {} FROM job WHERE true", kJobColumns));
+  if (filter.state) add_state(sql += " AND state", *filter.state);
+  if (!filter.kind.empty()) (sql += " AND kind = ").add(filter.kind);
+  if (!filter.subject.empty()) (sql += " AND subject = ").add(filter.subject);
+  if (!filter.destination.empty()) (sql += " AND destination = ").add(filter.destination);
+  if (!filter.once.empty()) (sql += " AND once <> '' AND once = ").add(filter.once);
+  if (filter.before > 0) (sql += " AND id < ").add(filter.before);
+  sql += " ORDER BY id DESC LIMIT ";
+  sql.add(static_cast<std::int64_t>(std::min(filter.limit, kJobsPageMax)));
+  const SqlQuery query(sql);
+  auto reader = database_.readers().lease();
+  if (!reader) return fail(reader.error());
+  auto statement = (*reader)->statement(query.text);
+  if (!statement) return fail(statement.error());
+  const ResetAtEnd reset(**statement);
+  bind_values(**statement, query, {});
+  return job_rows(**statement, false);
+}
+
+Result<JobCounts> SqlJobs::counts() {
+  auto reader = database_.readers().lease();
+  if (!reader) return fail(reader.error());
+  auto statement = (*reader)->statement("SELECT state, count(*) FROM job GROUP BY state");
+  if (!statement) return fail(statement.error());
+  const ResetAtEnd reset(**statement);
+  JobCounts counts{};
+  for (auto row = (*statement)->step();; row = (*statement)->step()) {
+    if (!row) return fail(row.error());
+    if (!*row) return counts;
+    if (const auto state = job_state((*statement)->text(0))) {
+      counts[static_cast<std::size_t>(*state)] =
+          static_cast<std::uint64_t>((*statement)->integer(1));
+    }
+  }
+}
+
+/// `change` updates the job where its state allows that; says which it was when it does not.
+Result<Job> SqlJobs::steer(std::int64_t id, const SqlText& change, std::string_view wish) {
+  const auto changed = database_.write(change, Sync::Now);
+  if (!changed) return fail(changed.error());
+  auto job = find(id);
+  if (!job || *changed != 0) return job;
+  return fail(ErrorKind::Mismatch,
+              fmt::format("job {} is {}: it cannot be {}", id, to_string(job->state), wish));
+}
+
+Result<Job> SqlJobs::cancel(std::int64_t id) {
+  SqlText sql("UPDATE job SET owner = '', state");
+  add_state(sql, JobState::Cancelled);
+  (sql += ", changed_ms = ").add(clock_());
+  (sql += " WHERE id = ").add(id) += " AND state IN ('waiting', 'running', 'dead')";
+  return steer(id, sql, "cancelled");
+}
+
+Result<Job> SqlJobs::retry(std::int64_t id) {
+  return begin_anew(id, "'waiting', 'dead', 'cancelled'");
+}
+
+Result<Job> SqlJobs::repeat(std::int64_t id) {
+  return begin_anew(id, "'waiting', 'done', 'dead', 'cancelled'");
+}
+
+/// `states`: those that allow it, as SQL has them in a list.
+Result<Job> SqlJobs::begin_anew(std::int64_t id, std::string_view states) {
+  SqlText sql("UPDATE job SET attempts = 0, progress_done = 0, state");
+  add_state(sql, JobState::Waiting);
+  (sql += ", due_ms = ").add(clock_());
+  (sql += ", changed_ms = ").add(clock_());
+  (sql += " WHERE id = ").add(id) += fmt::format(" AND state IN ({})", states);
+  return steer(id, sql, "tried again");
+}
+
+Result<std::int64_t> SqlJobs::make_due(std::string_view destination) {
+  const std::int64_t now = clock_();
+  SqlText sql("UPDATE job SET due_ms = ");
+  (sql.add(now) += ", changed_ms = ").add(now);
+  (sql += " WHERE destination = ").add(std::string(destination));
+  add_state(sql += " AND state", JobState::Waiting);
+  (sql += " AND due_ms > ").add(now);
+  return database_.write(sql, Sync::Later);
+}
+
+Result<Job> SqlJobs::set_priority(std::int64_t id, std::int64_t priority) {
+  if (priority < kJobPriorityMin || priority > kJobPriorityMax) {
+    return fail(ErrorKind::InvalidArgument, "priority: -100 to 100");
+  }
+  SqlText sql("UPDATE job SET priority = ");
+  (sql.add(priority) += ", changed_ms = ").add(clock_());
+  (sql += " WHERE id = ").add(id) += " AND state IN ('waiting', 'running', 'dead')";
+  return steer(id, sql, "given another priority");
+}
+
+Status SqlJobs::remove(std::int64_t id) {
+  SqlText sql("DELETE FROM job WHERE id = ");
+  sql.add(id) += " AND state <> 'running'";
+  const auto changed = database_.write(sql, Sync::Now);
+  if (!changed) return fail(changed.error());
+  if (*changed != 0) return {};
+  const auto job = find(id);
+  if (!job) return fail(job.error());
+  return fail(ErrorKind::Mismatch,
+              fmt::format("job {} is running: cancel it before it is removed", id));
+}
+
+Result<std::optional<Job>> SqlJobs::take(const JobTaking& taking) {
+  const std::int64_t now = clock_();
+  SqlText release = release_sql(now, taking.attempts_max);
+  (release += " AND lease_ms <= ").add(now);
+  SqlText claim("UPDATE job SET attempts = attempts + 1, progress_done = 0, state");
+  add_state(claim, JobState::Running);
+  (claim += ", owner = ").add(taking.owner);
+  (claim += ", lease_ms = ").add(now + taking.lease_ms);
+  (claim += ", changed_ms = ").add(now);
+  // The state is looked at twice: where writers do not wait for each other's whole transaction, two
+  // may find the same row, and the second finds it taken.
+  add_state(claim += " WHERE id = (SELECT id FROM job WHERE state", JobState::Waiting);
+  (claim += " AND due_ms <= ").add(now) += " AND ";
+  add_kinds(claim, taking.kinds);
+  add_not_held_up(claim);
+  add_state(claim += " ORDER BY priority DESC, due_ms, id LIMIT 1) AND state", JobState::Waiting);
+  claim += fmt::format(" RETURNING {}, payload", kJobColumns);
+
+  std::optional<Job> taken;
+  const auto run = [&](SqlDatabase& database) -> Status {
+    if (auto released = run_sql(database, release); !released) return released;
+    auto jobs = run_for_jobs(database, claim, true);
+    if (!jobs) return fail(std::move(jobs.error()));
+    if (!jobs->empty()) taken = std::move(jobs->front());
+    return {};
+  };
+  // Lost with the power it is there to be taken again, as if this worker was lost.
+  if (auto written = database_.write(run, Sync::Later); !written) return fail(written.error());
+  return taken;
+}
+
+Result<bool> SqlJobs::change_claimed(const JobClaim& claim, SqlText change, Sync sync) {
+  (change += ", changed_ms = ").add(clock_());
+  (change += " WHERE id = ").add(claim.id);
+  (change += " AND owner = ").add(claim.owner);
+  add_state(change += " AND state", JobState::Running);
+  const auto changed = database_.write(change, sync);
+  if (!changed) return fail(changed.error());
+  return *changed != 0;
+}
+
+Result<bool> SqlJobs::renew(const JobClaim& claim, const JobRenewal& renewal) {
+  if (renewal.payload && renewal.payload->size() > kJobPayloadBytesMax) {
+    return fail(ErrorKind::LimitExceeded, "job: the payload is too long");
+  }
+  SqlText sql("UPDATE job SET lease_ms = ");
+  sql.add(clock_() + renewal.lease_ms) += ", progress_done = ";
+  sql.add(renewal.progress_done) += ", progress_total = ";
+  sql.add(renewal.progress_total);
+  if (renewal.payload) (sql += ", payload = ").add(*renewal.payload);
+  return change_claimed(claim, std::move(sql), renewal.payload ? Sync::Now : Sync::Later);
+}
+
+Result<bool> SqlJobs::end(const JobClaim& claim, const JobEnd& end) {
+  using How = JobEnd::How;
+  SqlText sql("UPDATE job SET owner = '', state");
+  add_state(sql, end.how == How::Done   ? JobState::Done
+                 : end.how == How::Dead ? JobState::Dead
+                                        : JobState::Waiting);
+  if (end.how != How::GivenBack) (sql += ", error = ").add(shortened(end.error));
+  if (end.how == How::Done) sql += ", progress_done = progress_total";
+  if (end.how == How::Later) (sql += ", due_ms = ").add(end.due_ms);
+  if (end.how == How::GivenBack) sql += ", attempts = attempts - 1";
+  return change_claimed(claim, std::move(sql), Sync::Now);
+}
+
+Result<std::optional<std::int64_t>> SqlJobs::next_due(const std::vector<std::string>& kinds) {
+  SqlText sql("SELECT min(CASE WHEN state");
+  add_state(sql, JobState::Waiting);
+  sql +=
+      " THEN due_ms ELSE lease_ms END), count(*) FROM job WHERE (state = 'running' OR (state = "
+      "'waiting'";
+  add_not_held_up(sql);
+  sql += ")) AND ";
+  add_kinds(sql, kinds);
+  const SqlQuery query(sql);
+  auto reader = database_.readers().lease();
+  if (!reader) return fail(reader.error());
+  auto statement = (*reader)->statement(query.text);
+  if (!statement) return fail(statement.error());
+  const ResetAtEnd reset(**statement);
+  bind_values(**statement, query, {});
+  const auto row = (*statement)->step();
+  if (!row) return fail(row.error());
+  if (!*row || (*statement)->integer(1) == 0) return std::nullopt;
+  return (*statement)->integer(0);
+}
+
+Status SqlJobs::release_all(std::int64_t attempts_max) {
+  const auto released = database_.write(release_sql(clock_(), attempts_max), Sync::Now);
+  if (!released) return fail(released.error());
+  return {};
+}
+
+Result<std::int64_t> SqlJobs::remove_ended(std::int64_t before_ms, std::int64_t most) {
+  SqlText sql(
+      "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE state IN ('done', 'dead', "
+      "'cancelled') AND changed_ms < ");
+  (sql.add(before_ms) += " LIMIT ").add(most) += ")";
+  return database_.write(sql, Sync::Later);
+}
+
+}  // namespace pacs::storage

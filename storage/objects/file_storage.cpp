@@ -1,0 +1,291 @@
+#include "storage/objects/file_storage.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace pacs::storage {
+namespace {
+
+constexpr std::string_view kObjectSuffix = ".dcm";
+constexpr std::string_view kIncomingSuffix = ".part";
+
+/// From here on a copy into aligned memory and a direct write cost less than the page cache: for
+/// 526 kB 0.1 ms of CPU instead of 0.3 to 1.3, and nothing is left for the flush of a checkpoint.
+constexpr std::uint64_t kDirectBytesMin = 64 << 10;
+
+bool is_key(std::string_view text) {
+  return text.size() >= 7 && text.size() <= 64 && std::ranges::all_of(text, [](char letter) {
+           return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z');
+         });
+}
+
+Status check(std::string_view key) {
+  if (is_key(key)) return {};
+  return fail(ErrorKind::InvalidArgument, "not a key of an object");
+}
+
+class FileWriter final : public ObjectWriter {
+ public:
+  FileWriter(std::shared_ptr<FileSystem> files, std::filesystem::path path,
+             std::unique_ptr<File> file)
+      : files_(std::move(files)), path_(std::move(path)), file_(std::move(file)) {}
+  ~FileWriter() override {
+    file_.reset();
+    if (!flushed_) (void)files_->remove(path_);  // else the next start removes it
+  }
+  FileWriter(const FileWriter&) = delete;
+  FileWriter& operator=(const FileWriter&) = delete;
+
+  Status append(std::span<const ByteView> parts) override {
+    if (auto written = file_->write(parts, size_); !written) return written;
+    for (const ByteView part : parts) size_ += part.size();
+    // In steps large enough for the disk and small enough that little is left for the flush.
+    constexpr std::uint64_t kWritebackBytes = 4ULL << 20;
+    if (size_ - handed_over_ >= kWritebackBytes) {
+      file_->start_writeback(handed_over_, size_ - handed_over_);
+      handed_over_ = size_;
+    }
+    return {};
+  }
+
+  Status flush(bool durable) override {
+    if (durable) {
+      if (auto synced = file_->sync(); !synced) return synced;
+      // A file is durable when its name is, too.
+      if (auto synced = files_->sync_directory(path_.parent_path()); !synced) return synced;
+    }
+    flushed_ = true;
+    file_.reset();
+    return {};
+  }
+
+ private:
+  std::shared_ptr<FileSystem> files_;
+  std::filesystem::path path_;
+  std::unique_ptr<File> file_;
+  std::uint64_t size_ = 0, handed_over_ = 0;
+  bool flushed_ = false;
+};
+
+}  // namespace
+
+std::string object_key(std::uint64_t number) {
+  return fmt::format("{:012x}", number);
+}
+
+std::optional<std::uint64_t> object_number(std::string_view key) {
+  std::uint64_t number = 0;
+  const auto [end, code] = std::from_chars(key.data(), key.data() + key.size(), number, 16);
+  if (key.empty() || code != std::errc{} || end != key.data() + key.size()) return std::nullopt;
+  return number;
+}
+
+FileStorage::FileStorage(std::shared_ptr<FileSystem> files, const std::filesystem::path& root)
+    : files_(std::move(files)), objects_(root / "objects"), incoming_(root / "incoming") {}
+
+Result<std::unique_ptr<FileStorage>> FileStorage::open(std::shared_ptr<FileSystem> files,
+                                                       const std::filesystem::path& root) {
+  auto store = std::unique_ptr<FileStorage>(new FileStorage(std::move(files), root));
+  for (const auto& directory : {store->objects_, store->incoming_}) {
+    if (auto made = store->files_->make_directories(directory); !made) return fail(made.error());
+  }
+  if (auto synced = store->files_->sync_directory(root); !synced) return fail(synced.error());
+  return store;
+}
+
+std::filesystem::path FileStorage::path_of(std::string_view key) const {
+  const std::size_t high = key.size() - 6;  // 4096 files, 4096 directories, then the rest
+  return objects_ / key.substr(0, high) / key.substr(high, 3) /
+         std::string(key).append(kObjectSuffix);
+}
+
+std::filesystem::path FileStorage::incoming_path(std::string_view key) const {
+  return incoming_ / std::string(key).append(kIncomingSuffix);
+}
+
+Status FileStorage::make_shard(const std::filesystem::path& file) {
+  const auto directory = file.parent_path();
+  {
+    const std::lock_guard lock(mutex_);
+    if (directory == made_shard_) return {};
+  }
+  if (auto made = files_->make_directories(directory); !made) return made;
+  const std::lock_guard lock(mutex_);
+  made_shard_ = directory;
+  return {};
+}
+
+Result<std::unique_ptr<ObjectWriter>> FileStorage::begin(std::string_view key) {
+  if (auto checked = check(key); !checked) return fail(checked.error());
+  auto path = incoming_path(key);
+  auto file = files_->open(path, OpenMode::Create);
+  if (!file) return fail(file.error());
+  return std::make_unique<FileWriter>(files_, std::move(path), std::move(*file));
+}
+
+Status FileStorage::put(std::string_view key, std::span<const ByteView> parts) {
+  if (auto checked = check(key); !checked) return checked;
+  const auto path = path_of(key);
+  if (auto made = make_shard(path); !made) return made;
+  std::uint64_t bytes = 0;
+  for (const ByteView part : parts) bytes += part.size();
+  if (bytes >= kDirectBytesMin) return put_direct(path, parts);
+  auto file = files_->open(path, OpenMode::Create);
+  if (!file) return fail(file.error());
+  return (*file)->write(parts, 0);
+}
+
+Status FileStorage::put_direct(const std::filesystem::path& path, std::span<const ByteView> parts) {
+  auto file = files_->open(path, OpenMode::CreateDirect);
+  if (!file) return fail(file.error());
+  // What lies in whole aligned blocks, which is all but the end of what ingest kept, goes as it is.
+  std::vector<ByteView> direct, cached;
+  std::uint64_t direct_bytes = 0;
+  for (const ByteView part : parts) {
+    const bool aligned = reinterpret_cast<std::uintptr_t>(part.data()) % kDirectAlignment == 0;
+    const std::size_t blocks =
+        aligned && cached.empty() ? part.size() / kDirectAlignment * kDirectAlignment : 0;
+    if (blocks > 0) direct.push_back(part.first(blocks));
+    if (blocks < part.size()) cached.push_back(part.subspan(blocks));
+    direct_bytes += blocks;
+  }
+  if (auto written = (*file)->write(direct, 0); !written) return written;
+  if (cached.empty()) return {};
+  if (auto left = (*file)->leave_direct(); !left) return left;
+  return (*file)->write(cached, direct_bytes);
+}
+
+Status FileStorage::finish(std::string_view key) {
+  if (auto checked = check(key); !checked) return checked;
+  const auto path = path_of(key);
+  if (auto made = make_shard(path); !made) return made;
+  auto renamed = files_->rename(incoming_path(key), path);
+  if (!renamed && renamed.error().kind == ErrorKind::NotFound) {
+    if (auto there = files_->open(path, OpenMode::Read)) return {};
+  }
+  return renamed;
+}
+
+Status FileStorage::discard(std::string_view key) {
+  if (auto checked = check(key); !checked) return checked;
+  return files_->remove(incoming_path(key));
+}
+
+Status FileStorage::discard_all() {
+  auto names = files_->list(incoming_);
+  if (!names) return fail(names.error());
+  for (const std::string& name : *names) {
+    if (auto removed = files_->remove(incoming_ / name); !removed) return removed;
+  }
+  return {};
+}
+
+Status FileStorage::sync() {
+  return files_->sync_all(objects_);
+}
+
+Result<std::shared_ptr<File>> FileStorage::opened(std::string_view key) {
+  if (auto checked = check(key); !checked) return fail(checked.error());
+  {
+    const std::lock_guard lock(mutex_);
+    for (const OpenFile& entry : open_files_) {
+      if (entry.key == key) return entry.file;
+    }
+  }
+  auto file = files_->open(path_of(key), OpenMode::Read);
+  if (!file && file.error().kind == ErrorKind::NotFound) {
+    // Flushed and acknowledged, but not finished yet; or finished between our two looks.
+    file = files_->open(incoming_path(key), OpenMode::Read);
+    if (file) return std::shared_ptr<File>(std::move(*file));
+    file = files_->open(path_of(key), OpenMode::Read);
+  }
+  if (!file) return fail(file.error());
+  std::shared_ptr<File> shared = std::move(*file);
+  const std::lock_guard lock(mutex_);
+  open_files_[next_slot_] = {std::string(key), shared};
+  next_slot_ = (next_slot_ + 1) % kOpenFiles;
+  return shared;
+}
+
+void FileStorage::forget(std::string_view key) {
+  const std::lock_guard lock(mutex_);
+  for (OpenFile& entry : open_files_) {
+    if (entry.key == key) entry = {};
+  }
+}
+
+Result<std::size_t> FileStorage::read(std::string_view key, std::uint64_t offset,
+                                      std::span<std::byte> to) {
+  auto file = opened(key);
+  if (!file) return fail(file.error());
+  return (*file)->read(to, offset);
+}
+
+Result<std::uint64_t> FileStorage::size(std::string_view key) {
+  auto file = opened(key);
+  if (!file) return fail(file.error());
+  return (*file)->size();
+}
+
+Status FileStorage::remove(std::string_view key) {
+  if (auto checked = check(key); !checked) return checked;
+  forget(key);
+  return files_->remove(path_of(key));
+}
+
+std::string FileStorage::key_of(const std::filesystem::path& path) const {
+  const std::string name = path.filename().string();
+  std::string key = name.substr(0, name.size() - std::min(name.size(), kObjectSuffix.size()));
+  return is_key(key) && path_of(key) == path ? key : std::string{};
+}
+
+Status FileStorage::list(const std::function<bool(std::string_view, const std::string&)>& each) {
+  auto high = files_->list(objects_);
+  if (!high) return fail(high.error());
+  for (const std::string& first : *high) {
+    auto middle = files_->list(objects_ / first);
+    if (!middle) {  // a file where a directory should be
+      if (!each({}, (objects_ / first).native())) return {};
+      continue;
+    }
+    for (const std::string& second : *middle) {
+      const auto directory = objects_ / first / second;
+      auto names = files_->list(directory);
+      if (!names) {
+        if (!each({}, directory.native())) return {};
+        continue;
+      }
+      for (const std::string& name : *names) {
+        const auto path = directory / name;
+        if (!each(key_of(path), path.native())) return {};
+      }
+    }
+  }
+  return {};
+}
+
+Result<std::string> FileStorage::last_key() {
+  // From the highest folder down; one that is empty, or no folder, is passed over.
+  const auto highest_first = [this](const std::filesystem::path& folder) {
+    auto names = files_->list(folder).value_or(std::vector<std::string>{});
+    std::ranges::sort(names, std::greater{});
+    return names;
+  };
+  for (const std::string& first : highest_first(objects_)) {
+    for (const std::string& second : highest_first(objects_ / first)) {
+      for (const std::string& name : highest_first(objects_ / first / second)) {
+        std::string key = key_of(objects_ / first / second / name);
+        if (!key.empty()) return key;
+      }
+    }
+  }
+  return std::string{};
+}
+
+}  // namespace pacs::storage

@@ -1,0 +1,66 @@
+// FileStorage: one Part 10 file for each object below a root, sharded so that no directory holds
+// more than 4096 entries of one level. Objects stored one after the other lie together.
+#pragma once
+
+#include <array>
+#include <mutex>
+#include <optional>
+
+#include "storage/disk/file_system.h"
+#include "storage/objects/storage_interface.h"
+
+namespace pacs::storage {
+
+/// The key of the number-th object: twelve hexadecimal digits.
+[[nodiscard]] std::string object_key(std::uint64_t number);
+/// And back; nullopt for what is no such key.
+[[nodiscard]] std::optional<std::uint64_t> object_number(std::string_view key);
+
+class FileStorage final : public ObjectStore {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<FileStorage>> open(std::shared_ptr<FileSystem> files,
+                                                                 const std::filesystem::path& root);
+
+  Result<std::unique_ptr<ObjectWriter>> begin(std::string_view key) override;
+  Status put(std::string_view key, std::span<const ByteView> parts) override;
+  Status finish(std::string_view key) override;
+  Status discard(std::string_view key) override;
+  Status discard_all() override;
+  Status sync() override;
+  Result<std::size_t> read(std::string_view key, std::uint64_t offset,
+                           std::span<std::byte> to) override;
+  Result<std::uint64_t> size(std::string_view key) override;
+  void forget(std::string_view key) override;
+  Status remove(std::string_view key) override;
+  Status list(const std::function<bool(std::string_view, const std::string&)>& each) override;
+  Result<std::string> last_key() override;
+
+  /// "objects/000000/003/0000000030e8.dcm" below the root.
+  [[nodiscard]] std::filesystem::path path_of(std::string_view key) const;
+
+ private:
+  FileStorage(std::shared_ptr<FileSystem> files, const std::filesystem::path& root);
+  [[nodiscard]] std::filesystem::path incoming_path(std::string_view key) const;
+  /// Of the object that lies there; empty for what is none.
+  [[nodiscard]] std::string key_of(const std::filesystem::path& path) const;
+  [[nodiscard]] Status put_direct(const std::filesystem::path& path,
+                                  std::span<const ByteView> parts);
+  [[nodiscard]] Status make_shard(const std::filesystem::path& file);
+  [[nodiscard]] Result<std::shared_ptr<File>> opened(std::string_view key);
+
+  /// Files kept open for range reads: a viewer reads frame after frame of few objects.
+  static constexpr std::size_t kOpenFiles = 32;
+  struct OpenFile {
+    std::string key;
+    std::shared_ptr<File> file;
+  };
+
+  std::shared_ptr<FileSystem> files_;
+  std::filesystem::path objects_, incoming_;
+  std::mutex mutex_;
+  std::array<OpenFile, kOpenFiles> open_files_;
+  std::size_t next_slot_ = 0;
+  std::filesystem::path made_shard_;  // the last one, to save asking for it again
+};
+
+}  // namespace pacs::storage

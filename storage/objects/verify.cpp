@@ -1,0 +1,174 @@
+#include "storage/objects/verify.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "encoding/header_blob.h"
+#include "encoding/header_reader.h"
+#include "storage/index/index_columns.h"
+#include "storage/ingest/identity.h"
+#include "storage/objects/file_storage.h"
+#include "storage/objects/object_check.h"
+
+namespace pacs::storage {
+namespace {
+
+/// More would say nothing new, and a report must end.
+constexpr std::size_t kProblemsMax = 10'000;
+
+class Verifier {
+ public:
+  Verifier(ObjectStore& store, Index& index, const Limits& limits, VerifyReport& report)
+      : store_(store), index_(index), limits_(limits), report_(report) {}
+
+  void check(const InstanceRecord& record) {
+    ++report_.objects;
+    store_.forget(record.object_key);
+    const TransferSyntax* syntax = find_transfer_syntax(record.transfer_syntax_uid);
+    if (syntax == nullptr) return problem(record, "has an unknown transfer syntax in the index");
+    HeaderReader header(*syntax, limits_);
+    Status fed;
+    const auto checked = check_object(record, [&](std::uint64_t offset, std::span<std::byte> to) {
+      auto got = store_.read(record.object_key, offset, to);
+      if (got && offset >= record.data_set_offset) {
+        report_.bytes += *got;
+        if (fed) fed = header.feed(ByteView(to).first(*got));
+      }
+      return got;
+    });
+    if (!checked) return problem(record, checked.error().message);
+    auto read = fed ? header.finish() : Result<Header>(fail(fed.error()));
+    if (!read) {
+      // Limits may be narrower than when it came.
+      if (read.error().kind == ErrorKind::LimitExceeded) return;
+      return problem(record, "is no data set: " + read.error().to_string());
+    }
+    if (auto same = compare_with_index(record, read->data_set); !same) {
+      problem(record, same.error().message);
+    }
+  }
+
+  void add(Error error) {
+    if (report_.problems.size() < kProblemsMax) report_.problems.push_back(std::move(error));
+  }
+
+ private:
+  void problem(const InstanceRecord& record, std::string_view what) {
+    // Replaced while we looked: it is somebody else's now.
+    const auto now = index_.find(record.sop_instance_uid);
+    if (!now || now->object_key != record.object_key) return;
+    add(Error{ErrorKind::Corrupt, "object " + record.object_key + " of instance " +
+                                      record.sop_instance_uid + " " + std::string(what)}
+            .in(record.object_key));
+  }
+  /// The messages go on after "the object".
+  Status compare_with_index(const InstanceRecord& record, const DataSet& header) {
+    const auto unlike = [](std::string what) { return fail(ErrorKind::Corrupt, std::move(what)); };
+    const auto identity = identify(header, {});
+    if (!identity) return unlike("is none that can be stored: " + identity.error().to_string());
+    if (identity->study_instance_uid != record.study_instance_uid ||
+        identity->series_instance_uid != record.series_instance_uid) {
+      return unlike("is of another study or series than the index says");
+    }
+    auto bytes = index_.header(record.sop_instance_uid);
+    const auto stored =
+        bytes ? decode_header(share(std::move(*bytes))) : Result<Header>(fail(bytes.error()));
+    if (!stored) {
+      return unlike("has a header in the index that cannot be read: " + stored.error().message);
+    }
+    const ColumnValues own = column_values(header), kept = column_values(stored->data_set);
+    if (own.patient != kept.patient || own.study != kept.study || own.series != kept.series ||
+        own.instance != kept.instance) {
+      return unlike("has a header in the index that is not its own");
+    }
+    const auto row = index_.instance_values(record.sop_instance_uid);
+    if (!row) return unlike("has a row in the index that cannot be read: " + row.error().message);
+    const auto [ours, theirs] = std::ranges::mismatch(own.instance, *row);
+    if (ours == own.instance.end()) return {};
+    const auto place = static_cast<std::size_t>(ours - own.instance.begin());
+    return unlike("has another value in the index: " + column_names(instance_columns())[place]);
+  }
+
+  ObjectStore& store_;
+  Index& index_;
+  const Limits& limits_;
+  VerifyReport& report_;
+};
+
+/// Numbers that `index` names, in ascending order.
+Result<std::vector<std::uint64_t>> numbers_of(Index& index) {
+  std::vector<std::uint64_t> numbers;
+  auto walked = index.for_each([&](std::uint64_t number, const InstanceRecord&) {
+    numbers.push_back(number);
+    return true;
+  });
+  if (!walked) return fail(walked.error());
+  return numbers;
+}
+
+/// Objects that no row names, and files that are no objects.
+Status find_strangers(ObjectStore& store, Index& index, const VerifyOptions& options,
+                      Verifier& verifier, std::vector<std::uint64_t> known) {
+  std::vector<std::pair<std::uint64_t, std::string>> strangers;
+  auto listed = store.list([&](std::string_view key, const std::string& name) {
+    const auto number = object_number(key);
+    if (!number) {
+      verifier.add(Error{ErrorKind::Corrupt, "not an object of this archive: " + name}.in(name));
+    } else if (*number <= options.last_object && !std::ranges::binary_search(known, *number)) {
+      strangers.emplace_back(*number, name);
+    }
+    return true;
+  });
+  if (!listed || strangers.empty()) return listed;
+  // An object that was in flight has its row by now.
+  if (options.settle) {
+    if (auto settled = options.settle(); !settled) return settled;
+  }
+  auto again = numbers_of(index);
+  if (!again) return fail(again.error());
+  for (const auto& [number, name] : strangers) {
+    if (std::ranges::binary_search(*again, number)) continue;
+    verifier.add(
+        Error{ErrorKind::Corrupt, "no instance in the index names object " + name}.in(name));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<VerifyReport> verify(ObjectStore& store, Index& index, const VerifyOptions& options) {
+  if (options.settle) {
+    if (auto settled = options.settle(); !settled) return fail(settled.error());
+  }
+  const auto counts = index.counts();
+  if (!counts) return fail(counts.error());
+  VerifyReport report;
+  Verifier verifier(store, index, options.limits, report);
+  std::vector<std::uint64_t> known;
+  bool cancelled = false;
+  auto walked = index.for_each([&](std::uint64_t number, const InstanceRecord& record) {
+    known.push_back(number);
+    if (number > options.last_object) return true;
+    verifier.check(record);
+    cancelled = options.progress &&
+                !options.progress(report.objects, std::max(counts->instances, report.objects));
+    return !cancelled;
+  });
+  if (!walked) return fail(walked.error());
+  if (cancelled) return fail(ErrorKind::Cancelled, "verifying was cancelled");
+  if (auto looked = find_strangers(store, index, options, verifier, std::move(known)); !looked) {
+    return fail(looked.error());
+  }
+  auto faults = index.check();
+  if (!faults) return fail(faults.error());
+  for (std::string& fault : *faults) {
+    verifier.add(Error{ErrorKind::Corrupt, "index: " + std::move(fault)}.in("index"));
+  }
+  return report;
+}
+
+}  // namespace pacs::storage

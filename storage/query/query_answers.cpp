@@ -1,0 +1,246 @@
+#include "storage/query/query_answers.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/dicom_tags.h"
+#include "encoding/character_set.h"
+#include "storage/query/answer_builder.h"
+#include "storage/query/query_plan.h"
+#include "storage/query/query_walk.h"
+
+namespace pacs::storage {
+namespace {
+
+/// Rows looked at before the reader is given back for a moment: others wait for it, and the
+/// database's journal cannot be begun anew meanwhile. Some milliseconds.
+constexpr std::size_t kRowsOfLease = 4096;
+
+/// What a run that has ended counts as, since it may have looked through kRowsOfWindow rows.
+constexpr std::size_t kRowsOfEndedRun = 256;
+
+/// The columns of a row from `first` on.
+struct Columns {
+  SqlStatement* statement = nullptr;
+  int first = 0;
+  [[nodiscard]] std::string_view text(int column) const { return statement->text(first + column); }
+};
+
+bool is_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// The values of a row as a data set to be matched; it views them.
+DataSet candidate_of(const Columns& row, const std::vector<QueryPlan::Check>& checks,
+                     std::string_view zone) {
+  DataSet candidate;
+  bool ascii = true;
+  for (const QueryPlan::Check& check : checks) {
+    const std::string_view text = row.text(check.column);
+    if (text.empty()) continue;
+    ascii = ascii && is_ascii(text);
+    candidate.push_back(Element::view(check.tag, check.vr, as_bytes(text)));
+  }
+  if (!zone.empty() && !candidate.contains(tags::TimezoneOffsetFromUTC)) {
+    candidate.push_back(Element::view(tags::TimezoneOffsetFromUTC, VR::SH, as_bytes(zone)));
+  }
+  constexpr std::string_view kUtf8 = "ISO_IR 192";
+  if (!ascii) {
+    candidate.push_back(Element::view(tags::SpecificCharacterSet, VR::CS, as_bytes(kUtf8)));
+  }
+  return candidate;
+}
+
+bool hold(const Columns& row, const std::vector<QueryPlan::UidCheck>& checks) {
+  return std::ranges::all_of(checks, [&](const QueryPlan::UidCheck& check) {
+    return std::binary_search(check.values.begin(), check.values.end(), row.text(check.column));
+  });
+}
+
+class IndexMatches final : public Matches {
+ public:
+  IndexMatches(SqlReaders& readers, QueryPlan plan)
+      : readers_(readers), plan_(std::move(plan)), builder_(plan_.query) {}
+
+  Result<std::vector<DataSet>> next(std::size_t most) override {
+    std::vector<DataSet> answers;
+    while (answers.size() < most && !done_) {
+      auto reader = readers_.lease();
+      if (!reader) return fail(reader.error());
+      (*reader)->database().stop_when(plan_.query.stop);
+      if (auto pulled = pull(**reader, most, answers); !pulled) return fail(pulled.error());
+    }
+    return answers;
+  }
+
+ private:
+  /// Goes on until there are enough, at most kRowsOfLease rows.
+  Status pull(SqlReader& reader, std::size_t most, std::vector<DataSet>& answers) {
+    std::size_t rows = kRowsOfLease;
+    while (!done_ && rows != 0) {
+      if (!walk_) walk_.emplace(plan_.walks[walks_done_]);
+      const auto run = walk_->next(reader);
+      if (!run) return fail(run.error());
+      if (!*run) {
+        walk_.reset();
+        done_ = ++walks_done_ == plan_.walks.size();
+        continue;
+      }
+      const auto left = take(reader, **run, rows, most, answers);
+      if (!left) return fail(left.error());
+      if (*left) return {};
+    }
+    return {};
+  }
+
+  /// True when rows were left for later, or all wanted answers are there.
+  Result<bool> take(SqlReader& reader, const QueryWalk::Run& run, std::size_t& rows,
+                    std::size_t most, std::vector<DataSet>& answers) {
+    auto statement = reader.statement(run.query->text);
+    if (!statement) return fail(statement.error());
+    const ResetAtEnd reset(**statement);
+    bind_values(**statement, *run.query, run.parameters);
+    for (;;) {
+      if (plan_.query.stop.stop_requested()) {
+        return fail(ErrorKind::Cancelled, "the query was cancelled");
+      }
+      const auto row = (*statement)->step();
+      if (!row) return fail(row.error());
+      if (!*row) {
+        walk_->ended();
+        rows -= std::min(rows, kRowsOfEndedRun);
+        return false;
+      }
+      walk_->took(**statement);
+      if (auto looked = look_at(reader, {*statement, walk_->first_column()}, answers); !looked) {
+        return fail(looked.error());
+      }
+      if (done_ || answers.size() == most || --rows == 0) return true;
+    }
+  }
+
+  Status look_at(SqlReader& reader, const Columns& row, std::vector<DataSet>& answers) {
+    if (!hold(row, plan_.row_uids)) return {};
+    const std::string_view zone = plan_.row_zone < 0 ? "" : row.text(plan_.row_zone);
+    if (!plan_.row_checks.empty() &&
+        !matches(plan_.row_query, candidate_of(row, plan_.row_checks, zone))) {
+      return {};
+    }
+    if (!plan_.members) return with_header(reader, row, row, zone, answers).map([](bool) {});
+    auto statement = reader.statement(plan_.members->text);
+    if (!statement) return fail(statement.error());
+    const ResetAtEnd reset(**statement);
+    const SqlValue number[] = {row.statement->integer(0)};
+    bind_values(**statement, *plan_.members, number);
+    const Columns member{*statement, 1};
+    std::optional<std::int64_t> tried;  // series whose header does not match
+    for (;;) {
+      const auto stepped = (*statement)->step();
+      if (!stepped) return fail(stepped.error());
+      if (!*stepped) return {};
+      if (plan_.query.stop.stop_requested()) return {};  // seen by the caller
+      if (tried && *tried == series_of(member)) continue;
+      if (!hold(member, plan_.member_uids)) continue;
+      const std::string_view member_zone =
+          plan_.member_zone < 0 ? zone : member.text(plan_.member_zone);
+      if (!plan_.member_checks.empty() &&
+          !matches(plan_.member_query, candidate_of(member, plan_.member_checks, member_zone))) {
+        continue;
+      }
+      const auto matched = with_header(reader, row, member, zone, answers);
+      if (!matched) return fail(matched.error());
+      if (*matched) return {};
+      tried = series_of(member);
+    }
+  }
+
+  [[nodiscard]] std::int64_t series_of(const Columns& member) const {
+    return member.statement->integer(member.first + plan_.header_column + 1);
+  }
+
+  /// False when the header does not match.
+  Result<bool> with_header(SqlReader& reader, const Columns& row, const Columns& member,
+                           std::string_view zone, std::vector<DataSet>& answers) {
+    std::optional<DataSet> header;
+    if (plan_.wants_header) {
+      auto read = header_of(reader, member);
+      if (!read) return fail(read.error());
+      if (!matches(plan_.header_query, *read)) return false;
+      header = std::move(*read);
+    }
+    if (skipped_ < plan_.query.skip) {
+      ++skipped_;
+      return true;
+    }
+    builder_.begin(header ? &*header : nullptr);
+    for (std::size_t i = 0; i < plan_.sources.size(); ++i) {
+      const QueryKey& key = plan_.query.keys[i];
+      const KeySource& source = plan_.sources[i];
+      switch (source.from) {
+        case KeySource::From::Row:
+          builder_.add(key, row.text(source.column));
+          break;
+        case KeySource::From::Member:
+          builder_.add(key, member.text(source.column));
+          break;
+        case KeySource::From::Header:
+          builder_.add_of_header(key);
+          break;
+        case KeySource::From::Caller:
+          break;
+      }
+    }
+    answers.push_back(builder_.finish(zone));
+    if (plan_.query.limit != 0 && ++answered_ == plan_.query.limit) done_ = true;
+    return true;
+  }
+
+  Result<DataSet> header_of(SqlReader& reader, const Columns& member) {
+    const std::int64_t series = series_of(member);
+    if (series != base_series_) {
+      auto base = base_of(reader, series);
+      if (!base) return fail(base.error());
+      base_ = std::move(*base);
+      base_series_ = series;
+    }
+    auto plain = reader.compressor().decompress(
+        member.statement->bytes(member.first + plan_.header_column), base_);
+    if (!plain) return fail(plain.error());
+    return header_data_set(std::move(*plain));
+  }
+
+  static Result<Bytes> base_of(SqlReader& reader, std::int64_t series) {
+    auto statement = reader.statement("SELECT header FROM header_base WHERE series_key = $1");
+    if (!statement) return fail(statement.error());
+    const ResetAtEnd reset(**statement);
+    (*statement)->bind(1, series);
+    const auto row = (*statement)->step();
+    if (!row) return fail(row.error());
+    if (!*row) return Bytes{};
+    return reader.compressor().decompress((*statement)->bytes(0));
+  }
+
+  SqlReaders& readers_;
+  const QueryPlan plan_;
+  AnswerBuilder builder_;
+  std::optional<QueryWalk> walk_;
+  std::size_t walks_done_ = 0;
+  std::uint64_t skipped_ = 0, answered_ = 0;
+  bool done_ = false;
+  // What the headers of the last series are compressed against.
+  std::int64_t base_series_ = 0;
+  Bytes base_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Matches>> search(SqlReaders& readers, Query query) {
+  auto reader = readers.lease();
+  if (!reader) return fail(reader.error());
+  (*reader)->database().stop_when(query.stop);
+  auto made = plan(std::move(query), **reader);
+  if (!made) return fail(made.error());
+  return std::make_unique<IndexMatches>(readers, std::move(*made));
+}
+
+}  // namespace pacs::storage

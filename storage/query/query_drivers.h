@@ -1,0 +1,38 @@
+// Drivers: where the walks through the tables that answer a query begin. A unique key first, then
+// values that few rows share, else the cheapest index that a key can use; or all rows.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "storage/query/query_sql.h"
+#include "storage/sql/sql_readers.h"
+
+namespace pacs::storage {
+
+/// Where a walk begins.
+struct Driver {
+  enum class Kind : std::uint8_t {
+    All,     ///< by row number, up to the one number in `rows`
+    Values,  ///< rows with each of `values` in `column`
+    Rows,    ///< the rows of these numbers
+    Span,    ///< `column` within `range`, in its order
+    Names,   ///< rows of the trigram index, by row number
+  };
+  Kind kind = Kind::All;
+  QueryLevel level = QueryLevel::Patient;
+  std::string column{};
+  std::vector<std::string> order{};  ///< of a Span: the columns of its index
+  std::vector<std::string> values{};
+  std::vector<std::int64_t> rows{};
+  TextRange range{};
+  std::string match{};    ///< of Names: the full text query
+  SqlText restriction{};  ///< beside the conditions of the keys; may be empty
+};
+
+/// Asks the database how many rows each way to begin would walk through, so far as that is cheap.
+/// Several drivers cover the query together, each row by one of them.
+[[nodiscard]] Result<std::vector<Driver>> choose_drivers(const Query& query, SqlReader& reader);
+
+}  // namespace pacs::storage

@@ -1,0 +1,78 @@
+#include "storage/sql/index_database.h"
+
+#include <utility>
+
+#include "storage/index/index_schema.h"
+#include "storage/sql/sqlite_database.h"
+
+namespace pacs::storage {
+
+Result<std::unique_ptr<IndexDatabase>> IndexDatabase::open_sqlite(
+    std::shared_ptr<FileSystem> files, const std::filesystem::path& directory, bool durable) {
+  const auto path = directory / "index.sqlite";
+  constexpr std::int64_t kWriterCacheKib = 8192, kReaderCacheKib = 2048;
+  auto index = std::unique_ptr<IndexDatabase>(new IndexDatabase);
+  index->files_ = std::move(files);
+  index->to_sync_ = {path.native() + "-wal", path};
+  auto database = storage::open_sqlite(path, {false, kWriterCacheKib, durable});
+  if (!database) return fail(database.error());
+  index->writer_ = std::move(*database);
+  if (auto migrated = migrate(*index->writer_); !migrated) {
+    return fail(std::move(migrated.error()).in(path.native()));
+  }
+  // The names of database and WAL must survive as well as what is in them.
+  if (auto synced = index->files_->sync_directory(directory); !synced) return fail(synced.error());
+  index->readers_ = std::make_unique<SqlReaders>([path] {
+    return storage::open_sqlite(path, {true, kReaderCacheKib, true});
+  });
+  return index;
+}
+
+Status IndexDatabase::write(const std::function<Status(SqlDatabase&)>& work, Sync sync) {
+  {
+    const std::lock_guard lock(writer_mutex_);
+    if (auto begun = writer_->execute("BEGIN IMMEDIATE"); !begun) return begun;
+    Status done = work(*writer_);
+    if (done) done = writer_->execute("COMMIT");
+    if (!done) {
+      (void)writer_->execute("ROLLBACK");
+      return done;
+    }
+  }
+  return sync == Sync::Now ? this->sync() : Status{};
+}
+
+Result<std::int64_t> IndexDatabase::write(const SqlText& sql, Sync sync) {
+  std::int64_t changed = 0;
+  const auto run = [&](SqlDatabase& database) -> Status {
+    Status done = run_sql(database, sql);
+    changed = database.changes();
+    return done;
+  };
+  if (auto written = write(run, sync); !written) return fail(std::move(written.error()));
+  return changed;
+}
+
+Status IndexDatabase::sync() {
+  // What is committed is in the flushed database or in the WAL: SQLite flushes the database itself
+  // before it begins the WAL anew.
+  for (const auto& path : to_sync_) {
+    auto file = files_->open(path, OpenMode::Read);
+    if (!file && file.error().kind == ErrorKind::NotFound) continue;
+    if (!file) return fail(file.error());
+    if (auto synced = (*file)->sync(); !synced) {
+      return fail(Error{ErrorKind::Io, synced.error().message}.in(path.native()));
+    }
+  }
+  return {};
+}
+
+Status run_sql(SqlDatabase& database, const SqlText& sql) {
+  const SqlQuery query(sql);
+  auto statement = database.prepare(query.text);
+  if (!statement) return fail(statement.error());
+  bind_values(**statement, query, {});
+  return (*statement)->run();
+}
+
+}  // namespace pacs::storage

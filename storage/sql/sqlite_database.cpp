@@ -1,0 +1,217 @@
+#include "storage/sql/sqlite_database.h"
+
+#include <deque>
+#include <string>
+#include <utility>
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+namespace pacs::storage {
+namespace {
+
+ErrorKind kind_of(int code) {
+  switch (code & 0xFF) {
+    case SQLITE_FULL:
+    case SQLITE_NOMEM:
+      return ErrorKind::OutOfResources;
+    case SQLITE_CONSTRAINT:
+      return ErrorKind::Duplicate;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return ErrorKind::Corrupt;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+      return ErrorKind::Io;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return ErrorKind::Timeout;
+    case SQLITE_INTERRUPT:
+      return ErrorKind::Cancelled;
+    default:
+      return ErrorKind::Internal;
+  }
+}
+
+tl::unexpected<Error> refuse(const SQLite::Exception& exception, const std::string& where) {
+  return fail(
+      Error{kind_of(exception.getErrorCode()), std::string("index: ") + exception.what()}.in(
+          where));
+}
+
+class SqliteStatement final : public SqlStatement {
+ public:
+  SqliteStatement(SQLite::Database& database, std::string_view sql)
+      : database_(database), statement_(database, std::string(sql)) {}
+
+  void bind(int parameter, std::int64_t number) override { statement_.bind(parameter, number); }
+  void bind(int parameter, std::string_view text) override {
+    // SQLiteCpp takes text without copying only as a std::string: ours are used again and again.
+    const auto place = static_cast<std::size_t>(parameter);
+    while (texts_.size() <= place) texts_.emplace_back();
+    texts_[place] = text;
+    statement_.bindNoCopy(parameter, texts_[place]);
+  }
+  void bind_bytes(int parameter, ByteView bytes) override {
+    // Without a place SQLite would take no bytes for NULL.
+    const void* place = bytes.empty() ? "" : static_cast<const void*>(bytes.data());
+    statement_.bindNoCopy(parameter, place, static_cast<int>(bytes.size()));
+  }
+
+  Result<bool> step() override {
+    const int code = statement_.tryExecuteStep();
+    if (code == SQLITE_ROW) return true;
+    if (code == SQLITE_DONE) return false;
+    return fail(Error{kind_of(code), std::string("index: ") + database_.getErrorMsg()}.in(
+        database_.getFilename()));
+  }
+  std::int64_t integer(int column) override { return statement_.getColumn(column).getInt64(); }
+  std::string_view text(int column) override {
+    const auto value = statement_.getColumn(column);
+    const char* text = value.getText("");
+    return {text, static_cast<std::size_t>(value.getBytes())};
+  }
+  ByteView bytes(int column) override {
+    const auto value = statement_.getColumn(column);
+    const auto* data = static_cast<const std::byte*>(value.getBlob());
+    return {data, static_cast<std::size_t>(value.getBytes())};
+  }
+  void reset() override {
+    statement_.tryReset();
+    statement_.clearBindings();
+  }
+
+ private:
+  SQLite::Database& database_;
+  SQLite::Statement statement_;
+  std::deque<std::string> texts_;  // does not move what is bound
+};
+
+/// detail=none keeps which patients hold a run, not where: all runs of a key are looked for, and
+/// the names themselves compared.
+constexpr std::string_view kNameTrigrams = R"sql(
+CREATE VIRTUAL TABLE patient_name_trigram USING fts5 (
+  patient_name_folded, content='patient', content_rowid='id', detail=none, columnsize=0,
+  tokenize='trigram case_sensitive 1');
+INSERT INTO patient_name_trigram (patient_name_trigram) VALUES ('rebuild');
+CREATE TRIGGER patient_name_added AFTER INSERT ON patient BEGIN
+  INSERT INTO patient_name_trigram (rowid, patient_name_folded)
+    VALUES (new.id, new.patient_name_folded);
+END;
+CREATE TRIGGER patient_name_removed AFTER DELETE ON patient BEGIN
+  INSERT INTO patient_name_trigram (patient_name_trigram, rowid, patient_name_folded)
+    VALUES ('delete', old.id, old.patient_name_folded);
+END;
+CREATE TRIGGER patient_name_changed AFTER UPDATE OF patient_name_folded ON patient
+  WHEN old.patient_name_folded <> new.patient_name_folded BEGIN
+  INSERT INTO patient_name_trigram (patient_name_trigram, rowid, patient_name_folded)
+    VALUES ('delete', old.id, old.patient_name_folded);
+  INSERT INTO patient_name_trigram (rowid, patient_name_folded)
+    VALUES (new.id, new.patient_name_folded);
+END;
+)sql";
+
+class SqliteDatabase final : public SqlDatabase {
+ public:
+  SqliteDatabase(const std::string& path, int flags) : database_(path, flags, kBusyTimeoutMs) {
+    // Else a statement with LIKE is prepared anew for each pattern that is bound.
+    sqlite3_db_config(database_.getHandle(), SQLITE_DBCONFIG_ENABLE_QPSG, 1, nullptr);
+    sqlite3_progress_handler(
+        database_.getHandle(), kStepsBetweenLooks,
+        [](void* self) -> int {
+          return static_cast<SqliteDatabase*>(self)->stop_.stop_requested() ? 1 : 0;
+        },
+        this);
+  }
+  SqliteDatabase(const SqliteDatabase&) = delete;
+  SqliteDatabase& operator=(const SqliteDatabase&) = delete;
+
+  Result<std::unique_ptr<SqlStatement>> prepare(std::string_view sql) override {
+    try {
+      return std::make_unique<SqliteStatement>(database_, sql);
+    } catch (const SQLite::Exception& exception) {
+      return refuse(exception, database_.getFilename());
+    }
+  }
+  Status execute(std::string_view sql) override {
+    try {
+      database_.exec(std::string(sql));
+      return {};
+    } catch (const SQLite::Exception& exception) {
+      return refuse(exception, database_.getFilename());
+    }
+  }
+  Result<std::int64_t> schema_version() override {
+    try {
+      return database_.execAndGet("PRAGMA user_version").getInt64();
+    } catch (const SQLite::Exception& exception) {
+      return refuse(exception, database_.getFilename());
+    }
+  }
+  Status set_schema_version(std::int64_t version) override {
+    return execute(fmt::format("PRAGMA user_version = {}", version));
+  }
+  const SqlDialect& dialect() const override {
+    static constexpr SqlDialect kDialect{"INTEGER", "INTEGER", "BLOB", kNameTrigrams};
+    return kDialect;
+  }
+  std::int64_t changes() override { return database_.getChanges(); }
+  void stop_when(std::stop_token stop) override { stop_ = std::move(stop); }
+  Result<std::vector<std::string>> check() override {
+    std::vector<std::string> faults;
+    const auto collect = [&](std::string_view sql, std::string_view what) -> Status {
+      auto statement = prepare(sql);
+      if (!statement) return fail(statement.error());
+      for (auto row = (*statement)->step();; row = (*statement)->step()) {
+        if (!row) return fail(row.error());
+        if (!*row) return {};
+        if (const auto text = (*statement)->text(0); text != "ok") {
+          faults.push_back(std::string(what).append(text));
+        }
+      }
+    };
+    if (auto done = collect("PRAGMA integrity_check", ""); !done) return fail(done.error());
+    if (auto done = collect("PRAGMA foreign_key_check", "a row names none: table "); !done) {
+      return fail(done.error());
+    }
+    return faults;
+  }
+
+ private:
+  // Only one thread writes; what a reader may meet is a checkpoint of the WAL.
+  static constexpr int kBusyTimeoutMs = 10'000;
+  /// Instructions of SQLite's machine: well below a millisecond.
+  static constexpr int kStepsBetweenLooks = 10'000;
+  SQLite::Database database_;
+  std::stop_token stop_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<SqlDatabase>> open_sqlite(const std::filesystem::path& path,
+                                                 const SqliteOptions& options) {
+  const int flags =
+      options.read_only ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
+  try {
+    auto database = std::make_unique<SqliteDatabase>(path.native(), flags | SQLite::OPEN_NOMUTEX);
+    // synchronous NORMAL: the WAL is flushed before its pages go to the database and the database
+    // before the WAL is begun anew, but not at each commit.
+    std::string pragmas =
+        fmt::format("PRAGMA cache_size = -{}; PRAGMA temp_store = MEMORY; PRAGMA synchronous = {};",
+                    options.cache_kib, options.durable ? "NORMAL" : "OFF");
+    if (!options.read_only) {
+      // 2000 pages of 4 KiB: the WAL stays near 8 MiB.
+      pragmas +=
+          "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 2000;"
+          "PRAGMA foreign_keys = ON;";
+    }
+    if (auto done = database->execute(pragmas); !done) return fail(done.error());
+    return database;
+  } catch (const SQLite::Exception& exception) {
+    return refuse(exception, path.native());
+  }
+}
+
+}  // namespace pacs::storage

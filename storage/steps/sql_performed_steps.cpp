@@ -1,0 +1,257 @@
+// Writing performed steps; sql_performed_report.cpp reads them beside what is stored.
+#include "storage/steps/sql_performed_steps.h"
+
+#include <chrono>
+#include <utility>
+
+#include "core/dicom_tags.h"
+#include "encoding/data_set_codec.h"
+#include "storage/worklist/sql_worklist.h"
+
+namespace pacs::storage {
+namespace {
+
+constexpr std::string_view kStepColumns =
+    "SELECT id, sop_instance_uid, status, source_ae, character_set, created_ms, changed_ms, "
+    "data_set FROM performed_step WHERE sop_instance_uid = $1";
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+tl::unexpected<Error> unknown(std::string_view sop_instance_uid) {
+  return fail(ErrorKind::NotFound,
+              "no performed procedure step " + std::string(sop_instance_uid.substr(0, 64)));
+}
+
+Result<Bytes> encoded(const DataSet& data_set) {
+  return write_data_set(data_set, explicit_vr_little_endian(), {.drop_group_lengths = true});
+}
+
+struct StepRow {
+  std::int64_t id = 0;
+  PerformedStep step;
+};
+
+/// The step of a SELECT of kStepColumns.
+Result<StepRow> read_step(SqlStatement& select, std::string_view sop_instance_uid) {
+  const ResetAtEnd reset(select);
+  select.bind(1, sop_instance_uid);
+  const auto found = select.step();
+  if (!found) return fail(found.error());
+  if (!*found) return unknown(sop_instance_uid);
+  StepRow row;
+  row.id = select.integer(0);
+  PerformedStep& step = row.step;
+  step.sop_instance_uid = select.text(1);
+  const auto status = parse_performed_status(select.text(2));
+  if (!status) return fail(ErrorKind::Corrupt, "index: a performed step has an unknown status");
+  step.status = *status;
+  step.source_ae = select.text(3);
+  step.character_set = select.text(4);
+  step.created_ms = select.integer(5);
+  step.changed_ms = select.integer(6);
+  const ByteView stored = select.bytes(7);
+  auto data_set =
+      read_data_set(share(Bytes(stored.begin(), stored.end())), explicit_vr_little_endian());
+  if (!data_set) return fail(ErrorKind::Corrupt, "index: " + data_set.error().to_string());
+  step.data_set = std::move(*data_set);
+  return row;
+}
+
+/// The columns that are taken from the data set.
+std::vector<std::pair<std::string_view, std::string>> columns_of(const DataSet& step) {
+  const auto text = [&](Tag tag) { return std::string(step.text(tag)); };
+  return {
+      {"status", text(tags::PerformedProcedureStepStatus)},
+      {"patient_id", text(tags::PatientID)},
+      {"patient_name", text(tags::PatientName)},
+      {"modality", text(tags::Modality)},
+      {"performed_station_ae_title", text(tags::PerformedStationAETitle)},
+      {"performed_procedure_step_id", text(tags::PerformedProcedureStepID)},
+      {"start_date", text(tags::PerformedProcedureStepStartDate)},
+      {"start_time", text(tags::PerformedProcedureStepStartTime)},
+      {"end_date", text(tags::PerformedProcedureStepEndDate)},
+      {"end_time", text(tags::PerformedProcedureStepEndTime)},
+  };
+}
+
+/// The id of the new row. Duplicate when its UID is taken.
+Result<std::int64_t> insert_step(SqlDatabase& database, const PerformedStep& step, Bytes data_set) {
+  SqlText names("INSERT INTO performed_step (sop_instance_uid, source_ae, character_set, ");
+  SqlText values(") VALUES (");
+  values.add(step.sop_instance_uid) += ", ";
+  values.add(step.source_ae) += ", ";
+  values.add(step.character_set) += ", ";
+  for (auto& [name, value] : columns_of(step.data_set)) {
+    (names += name) += ", ";
+    values.add(std::move(value)) += ", ";
+  }
+  names += "created_ms, changed_ms, data_set";
+  const std::int64_t now = now_ms();
+  values.add(now) += ", ";
+  values.add(now) += ", ";
+  values.add(std::move(data_set)) += ") RETURNING id";
+  const SqlQuery query(names += values);
+  auto insert = database.prepare(query.text);
+  if (!insert) return fail(insert.error());
+  bind_values(**insert, query, {});
+  const auto made = (*insert)->step();
+  if (!made) return fail(made.error());
+  return (*insert)->integer(0);
+}
+
+Status update_step(SqlDatabase& database, std::int64_t id, const DataSet& step, Bytes data_set) {
+  SqlText sql("UPDATE performed_step SET ");
+  for (auto& [name, value] : columns_of(step)) {
+    (sql += name) += " = ";
+    sql.add(std::move(value)) += ", ";
+  }
+  sql += "changed_ms = ";
+  sql.add(now_ms()) += ", data_set = ";
+  sql.add(std::move(data_set)) += " WHERE id = ";
+  sql.add(id);
+  return run_sql(database, sql);
+}
+
+Status insert_requests(SqlDatabase& database, std::int64_t step, const DataSet& data_set) {
+  for (PerformedRequest& request : performed_requests(data_set)) {
+    SqlText sql(
+        "INSERT INTO performed_request (step_key, study_instance_uid, "
+        "scheduled_procedure_step_id, accession_number, holds_objects) VALUES (");
+    sql.add(step) += ", ";
+    sql.add(std::move(request.study_instance_uid)) += ", ";
+    sql.add(std::move(request.scheduled_procedure_step_id)) += ", ";
+    sql.add(std::move(request.accession_number)) += ", ";
+    sql.add(std::int64_t{request.holds_objects}) += ")";
+    if (auto done = run_sql(database, sql); !done) return done;
+  }
+  return {};
+}
+
+Result<std::int64_t> insert_series(SqlDatabase& database, std::int64_t step,
+                                   const PerformedSeries& series) {
+  SqlText sql(
+      "INSERT INTO performed_series (step_key, series_instance_uid, series_description, "
+      "protocol_name) VALUES (");
+  sql.add(step) += ", ";
+  sql.add(series.series_instance_uid) += ", ";
+  sql.add(series.series_description) += ", ";
+  sql.add(series.protocol_name) += ") RETURNING id";
+  const SqlQuery query(sql);
+  auto insert = database.prepare(query.text);
+  if (!insert) return fail(insert.error());
+  bind_values(**insert, query, {});
+  const auto made = (*insert)->step();
+  if (!made) return fail(made.error());
+  return (*insert)->integer(0);
+}
+
+Status insert_made(SqlDatabase& database, std::int64_t step, const DataSet& data_set) {
+  auto insert = database.prepare(
+      "INSERT INTO performed_instance (series_key, sop_class_uid, sop_instance_uid) "
+      "VALUES ($1, $2, $3)");
+  if (!insert) return fail(insert.error());
+  for (const PerformedSeries& series : performed_series(data_set)) {
+    const auto key = insert_series(database, step, series);
+    if (!key) return fail(key.error());
+    for (const ObjectReference& instance : series.instances) {
+      (*insert)->bind(1, *key);
+      (*insert)->bind(2, std::string_view(instance.sop_class_uid));
+      (*insert)->bind(3, std::string_view(instance.sop_instance_uid));
+      if (auto done = (*insert)->run(); !done) return done;
+    }
+  }
+  return {};
+}
+
+Status remove_made(SqlDatabase& database, std::int64_t step) {
+  SqlText instances(
+      "DELETE FROM performed_instance WHERE series_key IN (SELECT id FROM performed_series WHERE "
+      "step_key = ");
+  instances.add(step) += ")";
+  if (auto done = run_sql(database, instances); !done) return done;
+  SqlText series("DELETE FROM performed_series WHERE step_key = ");
+  series.add(step);
+  return run_sql(database, series);
+}
+
+Status add_jobs(SqlDatabase& database, std::span<const NewJob> jobs) {
+  for (const NewJob& job : jobs) {
+    if (auto added = add_job(database, job, job_clock_ms()); !added) return fail(added.error());
+  }
+  return {};
+}
+
+/// Those that the step performs.
+Status advance_worklist(SqlDatabase& database, std::int64_t step) {
+  SqlText items(
+      "id IN (SELECT worklist_item.id FROM performed_request JOIN worklist_item ON "
+      "worklist_item.study_instance_uid = performed_request.study_instance_uid AND "
+      "worklist_item.scheduled_procedure_step_id = performed_request.scheduled_procedure_step_id "
+      "WHERE performed_request.step_key = ");
+  items.add(step) += ")";
+  return follow_performed_steps(database, items);
+}
+
+}  // namespace
+
+Status SqlPerformedSteps::create(const PerformedStep& step, std::span<const NewJob> jobs) {
+  auto data_set = encoded(step.data_set);
+  if (!data_set) return fail(data_set.error());
+  const auto work = [&](SqlDatabase& database) -> Status {
+    const auto id = insert_step(database, step, std::move(*data_set));
+    if (!id && id.error().kind == ErrorKind::Duplicate) {
+      return fail(ErrorKind::Duplicate, "there is a performed procedure step with this UID");
+    }
+    if (!id) return fail(id.error());
+    return insert_requests(database, *id, step.data_set)
+        .and_then([&] { return insert_made(database, *id, step.data_set); })
+        .and_then([&] { return advance_worklist(database, *id); })
+        .and_then([&] { return add_jobs(database, jobs); });
+  };
+  return database_.write(work, IndexDatabase::Sync::Now);
+}
+
+Result<PerformedSteps::Update> SqlPerformedSteps::set(std::string_view sop_instance_uid,
+                                                      const Change& change) {
+  Update update = Update::Done;
+  const auto work = [&](SqlDatabase& database) -> Status {
+    auto select = database.prepare(kStepColumns);
+    if (!select) return fail(select.error());
+    const auto row = read_step(**select, sop_instance_uid);
+    if (!row) return fail(row.error());
+    if (row->step.status != PerformedStatus::InProgress) {
+      update = Update::Final;
+      return {};
+    }
+    auto changed = change(row->step);
+    if (!changed) return fail(std::move(changed.error()));
+    const DataSet& after = changed->data_set;
+    auto data_set = encoded(after);
+    if (!data_set) return fail(std::move(data_set.error()));
+    return update_step(database, row->id, after, std::move(*data_set))
+        .and_then([&] { return remove_made(database, row->id); })
+        .and_then([&] { return insert_made(database, row->id, after); })
+        .and_then([&] { return advance_worklist(database, row->id); })
+        .and_then([&] { return add_jobs(database, changed->jobs); });
+  };
+  if (auto written = database_.write(work, IndexDatabase::Sync::Now); !written) {
+    return fail(std::move(written.error()));
+  }
+  return update;
+}
+
+Result<PerformedStep> SqlPerformedSteps::get(std::string_view sop_instance_uid) {
+  auto reader = database_.readers().lease();
+  if (!reader) return fail(reader.error());
+  auto select = (*reader)->statement(std::string(kStepColumns));
+  if (!select) return fail(select.error());
+  auto row = read_step(**select, sop_instance_uid);
+  if (!row) return fail(std::move(row.error()));
+  return std::move(row->step);
+}
+
+}  // namespace pacs::storage

@@ -1,0 +1,35 @@
+// SqlWorklist: the worklist in the database of the index.
+#pragma once
+
+#include "storage/sql/index_database.h"
+#include "storage/sql/sql_text.h"
+#include "storage/worklist/worklist.h"
+
+namespace pacs::storage {
+
+/// Items whose steps were performed follow all the performed steps that name them: COMPLETED when
+/// one was completed, whatever another one's end; what is performed wins over what was planned.
+/// `items` is a condition on rows of worklist_item.
+[[nodiscard]] Status follow_performed_steps(SqlDatabase& database, const SqlText& items);
+
+class SqlWorklist final : public Worklist {
+ public:
+  /// The database outlives it and what it returns.
+  explicit SqlWorklist(IndexDatabase& database) : database_(database) {}
+
+  Result<std::vector<PutItem>> put(std::span<const NewWorklistItem> items,
+                                   Existing existing) override;
+  Status put_source(std::string_view source, std::span<const NewWorklistItem> items) override;
+  Status forget_source(std::string_view source) override;
+  Result<std::vector<std::string>> sources() override;
+  Result<WorklistItem> get(const StepId& id) override;
+  Status cancel(const StepId& id) override;
+  Status remove(const StepId& id) override;
+  Result<std::unique_ptr<Matches>> find(Query query, WorklistView view) override;
+  Result<std::vector<WorklistItem>> list(Query query, WorklistView view) override;
+
+ private:
+  IndexDatabase& database_;
+};
+
+}  // namespace pacs::storage

@@ -1,0 +1,102 @@
+#include "services/retrieve/object_sink.h"
+
+#include <gtest/gtest.h>
+
+#include "encoding/dicom_file.h"
+#include "tests/services/temporary_folder.h"
+
+namespace pacs::services {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ObjectSinkTest : public testing::Test {
+ protected:
+  static IncomingObject incoming(const TestObject& object) {
+    return {.sop_class_uid = object.sop_class_uid,
+            .sop_instance_uid = object.sop_instance_uid,
+            .transfer_syntax_uid = object.transfer_syntax_uid,
+            .source_ae = "PEER",
+            .trace_id = {}};
+  }
+  static Status commit(ObjectSink& sink) {
+    boost::asio::io_context io{1};
+    auto done = boost::asio::co_spawn(io, sink.commit(), boost::asio::use_future);
+    io.run();
+    return done.get();
+  }
+  [[nodiscard]] std::size_t files() const {
+    return static_cast<std::size_t>(
+        std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()));
+  }
+  TemporaryFolder folder;
+};
+
+TEST_F(ObjectSinkTest, AFileIsThereWithItsNameWhenItIsWhole) {
+  const TestObject object = ct("1.2.3", 5000);
+  auto sink = folder_sink(folder.path())(incoming(object));
+  ASSERT_TRUE(sink);
+  ASSERT_TRUE((*sink)->append(ByteView{object.data_set}.first(100)));
+  EXPECT_FALSE(fs::exists(folder / "1.2.3.dcm"));
+  ASSERT_TRUE((*sink)->append(ByteView{object.data_set}.subspan(100)));
+  ASSERT_TRUE(commit(**sink));
+  sink->reset();
+  EXPECT_EQ(files(), 1U);
+  const auto content = map_file(folder / "1.2.3.dcm");
+  ASSERT_TRUE(content);
+  const auto header = read_file_header(*content);
+  ASSERT_TRUE(header);
+  EXPECT_EQ(header->transfer_syntax_uid, object.transfer_syntax_uid);
+  EXPECT_EQ(header->meta.text(tags::MediaStorageSOPInstanceUID), "1.2.3");
+  EXPECT_EQ(header->meta.text(tags::SourceApplicationEntityTitle), "PEER");
+  EXPECT_TRUE(std::ranges::equal(content->view.subspan(header->data_set_offset), object.data_set));
+}
+
+TEST_F(ObjectSinkTest, WhatIsDroppedLeavesNothing) {
+  {
+    auto sink = folder_sink(folder.path())(incoming(ct("1.2.3")));
+    ASSERT_TRUE(sink);
+    ASSERT_TRUE((*sink)->append(ct("1.2.3").data_set));
+  }
+  EXPECT_EQ(files(), 0U);
+}
+
+TEST_F(ObjectSinkTest, AUidThatIsNoneNeverBecomesAPath) {
+  for (const std::string_view uid : {"../1.2.3", "1.2/3", "", "/etc/passwd", "1.2.3\n"}) {
+    IncomingObject object = incoming(ct("1.2.3"));
+    object.sop_instance_uid = uid;
+    const auto sink = folder_sink(folder.path())(object);
+    ASSERT_FALSE(sink) << uid;
+    EXPECT_EQ(sink.error().kind, ErrorKind::InvalidArgument);
+  }
+  EXPECT_EQ(files(), 0U);
+}
+
+TEST_F(ObjectSinkTest, AFolderThatIsNotThereIsSaid) {
+  const auto sink = folder_sink(folder / "nowhere")(incoming(ct("1.2.3")));
+  ASSERT_FALSE(sink);
+  EXPECT_EQ(sink.error().kind, ErrorKind::Io);
+  EXPECT_NE(sink.error().to_string().find("nowhere"), std::string::npos);
+}
+
+TEST_F(ObjectSinkTest, AFullDiskIsOutOfResources) {
+  fs::create_symlink("/dev/full", folder / ".1.2.3.part");
+  auto sink = folder_sink(folder.path())(incoming(ct("1.2.3")));
+  ASSERT_FALSE(sink);
+  EXPECT_EQ(sink.error().kind, ErrorKind::OutOfResources);
+}
+
+TEST_F(ObjectSinkTest, AnArchiveTakesObjectsToo) {
+  TestArchive archive;
+  const TestObject object = ct("1.2.3", 5000);
+  auto sink = archive_sink(archive)(incoming(object));
+  ASSERT_TRUE(sink);
+  ASSERT_TRUE((*sink)->append(object.data_set));
+  ASSERT_TRUE(commit(**sink));
+  const auto stored = archive.object("1.2.3");
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(stored->data_set, object.data_set);
+}
+
+}  // namespace
+}  // namespace pacs::services

@@ -1,0 +1,419 @@
+#include "storage/journal/recovery.h"
+
+#include <atomic>
+#include <fstream>
+#include <random>
+#include <set>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "tests/storage/archive_language.h"
+#include "tests/storage/disk/fault_file_system.h"
+
+namespace pacs::storage::test {
+namespace {
+
+/// An archive over a file system that fails when told, and what it has acknowledged.
+class RecoveryTest : public testing::Test {
+ protected:
+  RecoveryTest() {
+    options_ = options_for(folder_ / "archive");
+    options_.file_system = files_;
+    // Nothing is in its final place before the test wants it there.
+    lazy_ = small_tuning();
+    lazy_.segment_bytes = 256 << 10;
+    lazy_.segment_wait = std::chrono::milliseconds(20);
+    lazy_.write_behind.delay = std::chrono::minutes(10);
+    lazy_.checkpoint.delay = std::chrono::minutes(10);
+    eager_ = lazy_;
+    eager_.write_behind.delay = std::chrono::milliseconds(0);
+    eager_.write_behind.batch_objects = 3;
+    eager_.checkpoint.objects = 5;
+  }
+
+  /// Small ones for the journal, some large ones for files of their own.
+  static TestObject object(std::size_t n) {
+    TestObject object = TestObject::number(n);
+    object.pixel_bytes = n % 4 == 3 ? 90'000 : 1500;
+    return object;
+  }
+  void stores(std::size_t first, std::size_t end) {
+    for (std::size_t n = first; n < end; ++n) {
+      if (store(*archive_, object(n), 16'384)) acknowledged_.insert(n);
+    }
+  }
+  void expect_all_acknowledged() {
+    for (const std::size_t n : acknowledged_) expect_stored(*archive_, object(n));
+    expect_sound(*archive_);
+  }
+  /// The power goes while everything runs; then it comes back.
+  void power_goes(bool keep_database) {
+    files_->freeze(options_.path);
+    archive_.reset();
+    files_->cut_power(options_.path, keep_database);
+  }
+
+  TemporaryFolder folder_;
+  std::shared_ptr<FaultFileSystem> files_ = FaultFileSystem::create();
+  ArchiveOptions options_;
+  ArchiveTuning lazy_, eager_;
+  std::unique_ptr<LocalArchive> archive_;
+  std::set<std::size_t> acknowledged_;
+};
+
+TEST_F(RecoveryTest, WhatOnlyTheJournalHoldsSurvivesPowerLoss) {
+  for (const bool keep_database : {false, true}) {
+    archive_ = open_archive(options_, lazy_);
+    ASSERT_NE(archive_, nullptr);
+    stores(acknowledged_.size(), acknowledged_.size() + 8);
+    power_goes(keep_database);
+    archive_ = open_archive(options_, lazy_);
+    ASSERT_NE(archive_, nullptr);
+    expect_all_acknowledged();
+    EXPECT_EQ(archive_->counts()->instances, acknowledged_.size());
+    archive_.reset();
+  }
+  EXPECT_EQ(acknowledged_.size(), 16U);
+}
+
+TEST_F(RecoveryTest, DamageInTheJournalCostsOneObjectAndIsSaid) {
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  for (std::size_t n = 0; n < 8; ++n) {
+    TestObject small = TestObject::number(n);
+    ASSERT_TRUE(store(*archive_, small));
+  }
+  power_goes(false);
+  const auto segment = options_.path / "journal" / "000001.log";
+  std::fstream file(segment, std::ios::in | std::ios::out | std::ios::binary);
+  std::string content(256 << 10, '\0');
+  file.read(content.data(), static_cast<std::streamsize>(content.size()));
+  // The third's pixels: behind the third record's UID.
+  const std::size_t at = content.rfind(TestObject::number(2).instance, content.size()) + 600;
+  file.clear();
+  file.seekp(static_cast<std::streamoff>(at));
+  file.put(static_cast<char>(content[at] ^ 1));
+  file.close();
+
+  options_.logger = *integration::Logger::create({.file = (folder_ / "log").string()});
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  EXPECT_EQ(archive_->counts()->instances, 7U);
+  for (const std::size_t n : {0, 1, 3, 4, 5, 6, 7}) {
+    expect_stored(*archive_, TestObject::number(n));
+  }
+  options_.logger.flush();
+  std::ifstream log_file(folder_ / "log");
+  const std::string log(std::istreambuf_iterator<char>(log_file), {});
+  EXPECT_NE(log.find("not whole"), std::string::npos) << log;
+  EXPECT_NE(log.find("sop_instance_uid=" + TestObject::number(2).instance), std::string::npos)
+      << log;
+  EXPECT_NE(log.find("the journal has lost records"), std::string::npos) << log;
+  // Sent again, it is taken.
+  ASSERT_TRUE(store(*archive_, TestObject::number(2)));
+  expect_stored(*archive_, TestObject::number(2));
+}
+
+TEST_F(RecoveryTest, AnIndexThatIsLostIsMadeAnewFromTheObjects) {
+  archive_ = open_archive(options_, eager_);
+  ASSERT_NE(archive_, nullptr);
+  stores(0, 12);
+  archive_.reset();
+  for (const auto& entry : std::filesystem::directory_iterator(options_.path)) {
+    if (entry.path().filename().string().starts_with("index.sqlite")) {
+      std::filesystem::remove(entry.path());
+    }
+  }
+  archive_ = open_archive(options_, eager_);
+  ASSERT_NE(archive_, nullptr);
+  EXPECT_EQ(archive_->counts()->instances, 12U);
+  expect_all_acknowledged();
+  // No number is given twice: what comes now takes nobody's place.
+  stores(12, 24);
+  archive_.reset();
+  archive_ = open_archive(options_, eager_);
+  ASSERT_NE(archive_, nullptr);
+  EXPECT_EQ(archive_->counts()->instances, 24U);
+  expect_all_acknowledged();
+}
+
+TEST_F(RecoveryTest, AnOlderIndexIsBroughtUpToDateFromTheObjects) {
+  archive_ = open_archive(options_, eager_);
+  ASSERT_NE(archive_, nullptr);
+  stores(0, 9);
+  archive_.reset();
+  const auto index = options_.path / "index.sqlite";
+  std::filesystem::copy_file(index, folder_ / "backup");
+  options_.on_duplicate = DuplicatePolicy::Replace;
+  archive_ = open_archive(options_, eager_);
+  ASSERT_NE(archive_, nullptr);
+  stores(9, 20);
+  TestObject changed = object(4);
+  changed.pixel_seed = 9;
+  ASSERT_TRUE(store(*archive_, changed));
+  archive_.reset();
+  std::filesystem::copy_file(folder_ / "backup", index,
+                             std::filesystem::copy_options::overwrite_existing);
+  archive_ = open_archive(options_, eager_);
+  ASSERT_NE(archive_, nullptr);
+  EXPECT_EQ(archive_->counts()->instances, 20U);
+  acknowledged_.erase(4);
+  expect_all_acknowledged();
+  expect_stored(*archive_, changed);
+}
+
+TEST_F(RecoveryTest, WhatWasAppliedAndNotFlushedSurvivesPowerLoss) {
+  // The database may be ahead of the objects or behind them: both are put right.
+  for (const bool keep_database : {false, true}) {
+    ArchiveTuning tuning = eager_;
+    tuning.checkpoint.objects = 1'000'000;
+    archive_ = open_archive(options_, tuning);
+    ASSERT_NE(archive_, nullptr);
+    stores(acknowledged_.size(), acknowledged_.size() + 12);
+    ASSERT_TRUE(archive_->counts());  // everything is applied
+    power_goes(keep_database);
+    archive_ = open_archive(options_, tuning);
+    ASSERT_NE(archive_, nullptr);
+    expect_all_acknowledged();
+    archive_.reset();
+  }
+}
+
+TEST_F(RecoveryTest, PowerLossAtAnyMomentLosesNothingAcknowledged) {
+  std::mt19937 random(7);
+  std::size_t next = 0;
+  for (int round = 0; round < 25; ++round) {
+    archive_ = open_archive(options_, eager_);
+    ASSERT_NE(archive_, nullptr);
+    expect_all_acknowledged();
+    if (HasFailure()) return;
+    const std::size_t end = next + 1 + random() % 20;
+    stores(next, end);
+    next = end;
+    power_goes(random() % 2 == 0);
+  }
+}
+
+TEST_F(RecoveryTest, PowerLossWhileManyStoreLosesNothingAcknowledged) {
+  for (int round = 0; round < 8; ++round) {
+    archive_ = open_archive(options_, eager_);
+    ASSERT_NE(archive_, nullptr);
+    expect_all_acknowledged();
+    if (HasFailure()) return;
+    std::mutex mutex;
+    std::set<std::size_t> confirmed;
+    std::atomic<bool> frozen = false;
+    std::vector<std::thread> threads;
+    for (std::size_t stream = 0; stream < 3; ++stream) {
+      threads.emplace_back([&, stream] {
+        for (std::size_t i = 0; i < 30; ++i) {
+          const std::size_t n = static_cast<std::size_t>(round) * 1000 + stream * 100 + i;
+          const bool stored = store(*archive_, object(n), 16'384).has_value();
+          // Acknowledged before the cut: only then was it a promise.
+          const std::lock_guard lock(mutex);
+          if (stored && !frozen) confirmed.insert(n);
+          if (confirmed.size() == 40 && !frozen) {
+            frozen = true;
+            files_->freeze(options_.path);
+          }
+        }
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    acknowledged_.merge(confirmed);
+    power_goes(round % 2 == 0);
+  }
+}
+
+TEST_F(RecoveryTest, ReplacedObjectsAreWholeAfterPowerLoss) {
+  options_.on_duplicate = DuplicatePolicy::Replace;
+  TestObject object;
+  for (std::uint8_t round = 1; round < 20; ++round) {
+    archive_ = open_archive(options_, round % 3 == 0 ? lazy_ : eager_);
+    ASSERT_NE(archive_, nullptr);
+    for (int i = 0; i < 3; ++i) {
+      ++object.pixel_seed;
+      object.pixel_bytes = object.pixel_seed % 2 == 0 ? 800 : 90'000;
+      ASSERT_TRUE(store(*archive_, object, 16'384));
+    }
+    if (round % 2 == 0) {
+      ASSERT_TRUE(archive_->counts());
+    }
+    power_goes(round % 4 < 2);
+    archive_ = open_archive(options_, lazy_);
+    ASSERT_NE(archive_, nullptr);
+    expect_stored(*archive_, object);
+    expect_sound(*archive_);
+    EXPECT_EQ(archive_->counts()->instances, 1U);
+    archive_.reset();
+  }
+}
+
+TEST_F(RecoveryTest, AFailureAtAnyStepIsAnsweredAndCostsNothingAcknowledged) {
+  std::size_t next = 0;
+  for (const ErrorKind kind : {ErrorKind::OutOfResources, ErrorKind::Io}) {
+    for (std::uint64_t step = 1; step < 60; ++step) {
+      archive_ = open_archive(options_, eager_);
+      ASSERT_NE(archive_, nullptr) << "step " << step;
+      files_->fail_from(step, kind);
+      stores(next, next + 6);
+      next += 6;
+      // Refused or not: what was acknowledged before and now is there at once.
+      for (const std::size_t n : acknowledged_) {
+        if (n + 30 < next) continue;
+        EXPECT_TRUE(archive_->find_instance(object(n).instance)) << n;
+      }
+      archive_.reset();
+      files_->fail_from(0, kind);
+    }
+    archive_ = open_archive(options_, eager_);
+    ASSERT_NE(archive_, nullptr);
+    expect_all_acknowledged();
+    archive_.reset();
+  }
+  EXPECT_GT(acknowledged_.size(), 50U);
+}
+
+TEST_F(RecoveryTest, AFailureAtAnyStepOfAStartIsPutRightByTheNext) {
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  stores(0, 10);
+  power_goes(false);
+  for (std::uint64_t step = 1; step < 80; ++step) {
+    files_->fail_from(step, ErrorKind::Io);
+    auto opened = LocalArchive::open(options_, lazy_);
+    const bool whole = opened.has_value();
+    if (whole) opened->reset();
+    files_->fail_from(0, ErrorKind::Io);
+    if (step % 3 == 0) files_->cut_power(options_.path, step % 2 == 0);
+  }
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  EXPECT_EQ(acknowledged_.size(), 10U);
+  expect_all_acknowledged();
+}
+
+TEST_F(RecoveryTest, AFullDiskRefusesLosesNothingAndRecoversWhenThereIsRoom) {
+  archive_ = open_archive(options_, eager_);
+  ASSERT_NE(archive_, nullptr);
+  stores(0, 5);
+  ASSERT_TRUE(archive_->counts());  // all in their final place
+  // Final places and new files find no room; the journal's segments have theirs.
+  files_->fail_when([](const FaultFileSystem::Operation& operation) -> std::optional<Error> {
+    const std::string path = operation.path.native();
+    if (operation.name == "open" && path.find("/journal/") == std::string::npos) {
+      return Error{ErrorKind::OutOfResources, "no space left on device"};
+    }
+    return std::nullopt;
+  });
+  const auto large = store(*archive_, object(7), 16'384);
+  ASSERT_FALSE(large);
+  EXPECT_EQ(large.error().kind, ErrorKind::OutOfResources);
+  // A small one still fits the journal; once the archive notices that it cannot move it on, it
+  // refuses.
+  stores(8, 9);
+  EXPECT_TRUE(acknowledged_.contains(8));
+  EXPECT_EQ(archive_->counts()->instances, 6U) << "safe, though the index has no room for it";
+  EXPECT_EQ(archive_->ready().error().kind, ErrorKind::OutOfResources);
+  EXPECT_EQ(archive_->begin_ingest(object(9).context()).error().kind, ErrorKind::OutOfResources);
+  expect_stored(*archive_, object(8));
+
+  files_->fail_when({});
+  while (!archive_->ready()) std::this_thread::yield();
+  EXPECT_TRUE(archive_->ready());
+  stores(10, 12);
+  EXPECT_EQ(acknowledged_.size(), 8U);
+  expect_all_acknowledged();
+}
+
+TEST_F(RecoveryTest, AnArchiveThatStopsOnAFullDiskFinishesAtItsNextStart) {
+  archive_ = open_archive(options_, eager_);
+  ASSERT_NE(archive_, nullptr);
+  files_->fail_when([](const FaultFileSystem::Operation& operation) -> std::optional<Error> {
+    if (operation.path.native().find("/objects/") == std::string::npos) return std::nullopt;
+    return Error{ErrorKind::OutOfResources, "no space left on device"};
+  });
+  stores(0, 6);
+  EXPECT_GE(acknowledged_.size(), 1U);  // until it noticed
+  archive_.reset();
+  files_->fail_when({});
+  archive_ = open_archive(options_, eager_);
+  ASSERT_NE(archive_, nullptr);
+  expect_all_acknowledged();
+}
+
+TEST_F(RecoveryTest, AfterAFailedFlushOfTheJournalNothingIsAcceptedUntilTheNextStart) {
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  stores(0, 2);
+  files_->fail_when([](const FaultFileSystem::Operation& operation) -> std::optional<Error> {
+    if (operation.name != "sync" ||
+        operation.path.native().find("/journal/") == std::string::npos) {
+      return std::nullopt;
+    }
+    return Error{ErrorKind::Io, "input/output error"};
+  });
+  EXPECT_EQ(store(*archive_, object(2)).error().kind, ErrorKind::Io);
+  files_->fail_when({});  // the disk says that all is well again: not to be believed
+  EXPECT_EQ(archive_->begin_ingest(object(4).context()).error().kind, ErrorKind::Io);
+  EXPECT_FALSE(archive_->ready());
+  expect_stored(*archive_, object(1));
+  power_goes(false);
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  expect_all_acknowledged();
+  stores(4, 6);
+  EXPECT_EQ(acknowledged_.size(), 4U);
+}
+
+TEST_F(RecoveryTest, AfterAFailedCheckpointNothingIsAcceptedUntilTheNextStart) {
+  ArchiveTuning tuning = eager_;
+  tuning.checkpoint.objects = 1;
+  archive_ = open_archive(options_, tuning);
+  ASSERT_NE(archive_, nullptr);
+  files_->fail_when([](const FaultFileSystem::Operation& operation) -> std::optional<Error> {
+    if (operation.name != "sync_all") return std::nullopt;
+    return Error{ErrorKind::Io, "input/output error"};
+  });
+  stores(0, 1);
+  while (archive_->ready()) std::this_thread::yield();
+  EXPECT_EQ(archive_->begin_ingest(object(4).context()).error().kind, ErrorKind::Io);
+  files_->fail_when({});
+  power_goes(true);
+  archive_ = open_archive(options_, tuning);
+  ASSERT_NE(archive_, nullptr);
+  EXPECT_EQ(acknowledged_.size(), 1U);
+  expect_all_acknowledged();
+}
+
+TEST_F(RecoveryTest, ObjectsBegunAndNeverAcknowledgedAreGoneAfterAStart) {
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  std::ofstream(options_.path / "incoming" / "00000000ffff.part") << "half an image";
+  archive_.reset();
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  EXPECT_TRUE(std::filesystem::is_empty(options_.path / "incoming"));
+  expect_sound(*archive_);
+}
+
+TEST_F(RecoveryTest, TheJournalIsUsedAgainAndAgainWithinItsBound) {
+  eager_.segment_wait = std::chrono::minutes(1);  // long enough for a slow machine
+  archive_ = open_archive(options_, eager_);
+  ASSERT_NE(archive_, nullptr);
+  for (std::size_t n = 0; n < 200; ++n) {
+    TestObject some = TestObject::number(n);
+    some.pixel_bytes = 30'000;
+    ASSERT_TRUE(store(*archive_, some));
+  }
+  std::uint64_t bytes = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(options_.path / "journal")) {
+    bytes += entry.file_size();
+  }
+  EXPECT_LE(bytes, eager_.segments_max * eager_.segment_bytes);
+  expect_sound(*archive_);
+}
+
+}  // namespace
+}  // namespace pacs::storage::test

@@ -1,0 +1,141 @@
+#include "storage/query/query_plan.h"
+
+#include <gtest/gtest.h>
+
+#include "core/dicom_tags.h"
+#include "storage/sql/sqlite_database.h"
+#include "tests/storage/query/query_language.h"
+
+namespace pacs::storage::test {
+namespace {
+
+using enum QueryLevel;
+
+class QueryPlanTest : public testing::Test {
+ protected:
+  QueryPlanTest() : reader_(*open_sqlite(index_.folder() / "index.sqlite", {true, 2048, true})) {}
+
+  QueryPlan planned(QueryLevel level, const Attributes& keys) {
+    auto made = plan(QueriedIndex::query(level, keys), reader_);
+    EXPECT_TRUE(made) << made.error().to_string();
+    return made ? std::move(*made) : QueryPlan{};
+  }
+  /// What the database says of how it runs a statement.
+  std::string explained(const SqlQuery& query) {
+    auto statement = reader_.statement("EXPLAIN QUERY PLAN " + query.text);
+    if (!statement) return statement.error().to_string() + "\n" + query.text;
+    const ResetAtEnd reset(**statement);
+    std::string text;
+    for (auto row = (*statement)->step(); row && *row; row = (*statement)->step()) {
+      text += std::string((*statement)->text(3)) + "; ";
+    }
+    return text;
+  }
+  /// Fails unless every statement finds its rows by an index, in the order in which they come.
+  void expect_no_scan_and_no_sorting(QueryLevel level, const Attributes& keys,
+                                     std::string_view index) {
+    const QueryPlan made = planned(level, keys);
+    ASSERT_FALSE(made.walks.empty());
+    std::string all;
+    for (const Walk& walk : made.walks) {
+      for (const SqlQuery* query : {&walk.start, &walk.equal, &walk.beyond}) {
+        if (!query->text.empty()) all += explained(*query);
+      }
+      for (const SqlQuery& query : walk.children) all += explained(query);
+    }
+    if (made.members) all += explained(*made.members);
+    EXPECT_NE(all.find(index), std::string::npos) << all;
+    EXPECT_EQ(all.find("TEMP B-TREE"), std::string::npos) << all;
+    // The one scan that there is: of the rows that the full text index gives.
+    for (std::size_t at = all.find("SCAN"); at != std::string::npos;
+         at = all.find("SCAN", at + 1)) {
+      EXPECT_TRUE(all.substr(at).starts_with("SCAN patient_name_trigram VIRTUAL TABLE")) << all;
+    }
+  }
+
+  QueriedIndex index_;
+  SqlReader reader_;
+};
+
+TEST_F(QueryPlanTest, EveryWayToBeginIsServedByItsIndexInItsOrder) {
+  const Attributes dates{{tags::StudyDate, "20240101-20240131"}};
+  expect_no_scan_and_no_sorting(Study, {{tags::AccessionNumber, "A1"}},
+                                "study_by_accession_number");
+  expect_no_scan_and_no_sorting(Study, {{tags::AccessionNumber, "A*"}},
+                                "study_by_accession_number");
+  expect_no_scan_and_no_sorting(Study, {{tags::PatientID, "P*"}}, "sqlite_autoindex_patient");
+  expect_no_scan_and_no_sorting(Study, {{tags::PatientName, "SMITH*"}}, "patient_by_name");
+  expect_no_scan_and_no_sorting(Study, {{tags::PatientName, "S*"}}, "patient_by_");
+  expect_no_scan_and_no_sorting(Study, {{tags::PatientName, "*MITH*"}}, "patient_name_trigram");
+  expect_no_scan_and_no_sorting(Study, dates, "study_by_date");
+  expect_no_scan_and_no_sorting(Series, dates, "series_by_study");
+  expect_no_scan_and_no_sorting(Image, dates, "instance_by_series");
+  expect_no_scan_and_no_sorting(Image, {{tags::PatientName, "SMITH*"}}, "study_by_patient");
+  expect_no_scan_and_no_sorting(Study, {{tags::StudyInstanceUID, "1.2\\1.3"}},
+                                "sqlite_autoindex_study");
+  expect_no_scan_and_no_sorting(Image, {{tags::SOPInstanceUID, "1.2"}},
+                                "sqlite_autoindex_instance");
+  expect_no_scan_and_no_sorting(
+      Study, {{tags::StudyDate, "20240101-"}, {tags::Modality, "CT"}, {tags::KVP, ""}},
+      "instance_by_series");
+  expect_no_scan_and_no_sorting(Study, {{tags::StudyDescription, "*x*"}}, "rowid>");
+}
+
+TEST_F(QueryPlanTest, OnlyRowsOfOneValueAreSorted) {
+  // One series UID in several studies, one patient id of several issuers: few.
+  for (const auto& [tag, index] : {std::pair{Tag{tags::SeriesInstanceUID}, "autoindex_series"},
+                                   std::pair{Tag{tags::PatientID}, "autoindex_patient"}}) {
+    const QueryPlan made = planned(Image, {{tag, "1.2"}});
+    const std::string text = explained(made.walks[0].start);
+    EXPECT_NE(text.find(index), std::string::npos) << text;
+    EXPECT_EQ(text.find("SCAN"), std::string::npos) << text;
+  }
+}
+
+TEST_F(QueryPlanTest, AnotherKeysIndexDoesNotComeBetween) {
+  QueryRules rules;
+  rules.relational = rules.empty_value_matching = true;
+  const auto query = QueriedIndex::query(
+      Study, data_set_of({{tags::StudyDate, "20240101-20240131"}, {tags::AccessionNumber, "\"\""}}),
+      rules);
+  const auto made = plan(query, reader_);
+  ASSERT_TRUE(made);
+  EXPECT_NE(explained(made->walks[0].start).find("study_by_date"), std::string::npos);
+  EXPECT_EQ(explained(made->walks[0].start).find("TEMP B-TREE"), std::string::npos);
+}
+
+TEST_F(QueryPlanTest, TheKeyWithFewerRowsLeads) {
+  std::vector<DataSet> headers;
+  for (int i = 0; i < 3000; ++i) {
+    headers.push_back(data_set_of({{tags::PatientID, "P" + std::to_string(i)},
+                                   {tags::PatientName, i < 10 ? "Rare^A" : "Smith^A"},
+                                   {tags::StudyDate, i % 1000 == 0 ? "20240201" : "20240101"}}));
+  }
+  index_.hold_all(std::move(headers));
+  const auto leads = [&](const Attributes& keys) {
+    return planned(Study, keys).walks[0].driver.column;
+  };
+  EXPECT_EQ(leads({{tags::PatientName, "S*"}, {tags::StudyDate, "20240201"}}), "study.study_date");
+  EXPECT_EQ(leads({{tags::PatientName, "R*"}, {tags::StudyDate, "20240101"}}),
+            "patient.patient_name_folded");
+}
+
+TEST_F(QueryPlanTest, NothingAskedIsPartOfTheText) {
+  const std::string hostile = "x' OR $1 \x01 %_\"; DROP TABLE study; --";
+  for (const Tag tag :
+       {Tag{tags::PatientName}, Tag{tags::StudyDescription}, Tag{tags::PatientID}}) {
+    for (const char* more : {"", "*", "?"}) {
+      const QueryPlan made = planned(Image, {{tag, hostile + more}});
+      for (const Walk& walk : made.walks) {
+        EXPECT_EQ(walk.start.text.find("DROP"), std::string::npos);
+        for (const SqlQuery& query : walk.children) {
+          EXPECT_EQ(query.text.find("DROP"), std::string::npos);
+        }
+      }
+      EXPECT_TRUE(index_.answers(QueriedIndex::query(Image, {{tag, hostile + more}})).empty());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace pacs::storage::test

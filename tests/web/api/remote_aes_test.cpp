@@ -1,0 +1,169 @@
+#include "web/api/remote_aes.h"
+
+#include <gmock/gmock.h>
+
+#include "archive_api.h"
+#include "network/association.h"
+#include "services/dispatch/remote_aes.h"
+#include "services/dispatch/responder.h"
+#include "services/verification/verification_scp.h"
+
+namespace pacs::web {
+namespace {
+
+using testing::HasSubstr;
+
+class RemoteAesApiTest : public ArchiveApiTest {
+ protected:
+  RemoteAesApiTest() {
+    remotes = std::make_unique<services::RemoteAes>(
+        *archive, std::vector<storage::RemoteAe>{{"FIXED", "10.0.0.1", 104}},
+        network::RequestOptions{});
+    Router router;
+    add_remote_aes(router, *remotes, [this](std::string_view title) { entered += title; });
+    serve(std::move(router));
+  }
+
+  std::unique_ptr<services::RemoteAes> remotes;
+  std::string entered;
+};
+
+constexpr std::string_view kSink = R"({"ae_title":"SINK","host":"127.0.0.1","port":11112})";
+
+TEST_F(RemoteAesApiTest, EntriesAreMadeShownReplacedAndRemoved) {
+  const Answer made = send("POST", "/api/remote-aes", kSink);
+  EXPECT_EQ(made.status(), 201);
+  EXPECT_EQ(made.header("Location"), "/api/remote-aes/SINK");
+  EXPECT_EQ(get("/api/remote-aes/SINK").body,
+            R"({"ae_title":"SINK","host":"127.0.0.1","port":11112,"tls":false,"comment":"",)"
+            R"("configured":false})"
+            "\n");
+  EXPECT_EQ(
+      send("PUT", "/api/remote-aes/SINK", R"({"host":"other","port":104,"tls":true})").status(),
+      200);
+  EXPECT_THAT(get("/api/remote-aes").body, HasSubstr(R"("host":"other")"));
+  EXPECT_EQ(send("DELETE", "/api/remote-aes/SINK", "").status(), 204);
+  EXPECT_EQ(get("/api/remote-aes/SINK").status(), 404);
+  EXPECT_EQ(send("DELETE", "/api/remote-aes/SINK", "").status(), 404);
+}
+
+TEST_F(RemoteAesApiTest, WhoeverIsEnteredOrReplacedIsTold) {
+  send("POST", "/api/remote-aes", kSink);
+  EXPECT_EQ(entered, "SINK");
+  send("PUT", "/api/remote-aes/SINK", R"({"host":"other","port":104})");
+  EXPECT_EQ(entered, "SINKSINK");
+  send("PUT", "/api/remote-aes/FIXED", R"({"host":"x","port":1})");
+  send("POST", "/api/remote-aes", "{}");
+  send("DELETE", "/api/remote-aes/SINK", "");
+  EXPECT_EQ(entered, "SINKSINK") << "refused, or gone";
+}
+
+TEST_F(RemoteAesApiTest, ATitleThatNoPathMayHoldIsWrittenOtherwise) {
+  for (const auto& [title, place] : {std::pair{"A/B", "A~1B"}, std::pair{"..", "~2."}}) {
+    const Answer made =
+        send("POST", "/api/remote-aes",
+             R"({"host":"127.0.0.1","port":104,"ae_title":")" + std::string(title) + R"("})");
+    EXPECT_EQ(made.status(), 201) << made.body;
+    const std::string path = "/api/remote-aes/" + std::string(place);
+    EXPECT_EQ(made.header("Location"), path);
+    EXPECT_EQ(get(path).status(), 200);
+    EXPECT_EQ(send("DELETE", path, "").status(), 204);
+  }
+}
+
+TEST_F(RemoteAesApiTest, WhatAnEntryGivesCanBePutBack) {
+  send("POST", "/api/remote-aes", kSink);
+  const std::string shown = get("/api/remote-aes/SINK").body;
+  EXPECT_EQ(send("PUT", "/api/remote-aes/SINK", shown).status(), 200);
+  EXPECT_EQ(get("/api/remote-aes/SINK").body, shown);
+}
+
+TEST_F(RemoteAesApiTest, ANameThatIsNoUtf8IsAnsweredInUtf8) {
+  const Answer answer = get("/api/remote-aes/%ff");
+  EXPECT_EQ(answer.status(), 404);
+  EXPECT_THAT(answer.body, HasSubstr("\xEF\xBF\xBD"));
+  EXPECT_THAT(answer.body, testing::Not(HasSubstr("\xFF")));
+}
+
+TEST_F(RemoteAesApiTest, TheConfigurationIsShownAndNotChanged) {
+  EXPECT_THAT(get("/api/remote-aes").body, HasSubstr(R"("configured":true)"));
+  const Answer answer = send("PUT", "/api/remote-aes/FIXED", R"({"host":"x","port":1})");
+  EXPECT_EQ(answer.status(), 409);
+  EXPECT_THAT(answer.body, HasSubstr("[[remote_ae]]"));
+  EXPECT_EQ(send("DELETE", "/api/remote-aes/FIXED", "").status(), 409);
+}
+
+TEST_F(RemoteAesApiTest, WrongBodiesAreAnswered400WithWhatIsWrong) {
+  const std::pair<std::string_view, std::string_view> rows[] = {
+      {"", "not JSON"},
+      {"[]", "one JSON object"},
+      {R"({"host":"h","port":104})", "ae_title"},
+      {R"({"ae_title":"A","port":104})", "host"},
+      {R"({"ae_title":"A","host":"h"})", "port"},
+      {R"({"ae_title":"A","host":"h","port":0})", "port must be a number from 1 to 65535"},
+      {R"({"ae_title":"A","host":"h","port":"104"})", "port must be a number"},
+      {R"({"ae_title":7,"host":"h","port":104})", "ae_title must be a text"},
+      {R"({"ae_title":"A","host":"h","port":104,"tls":1})", "tls must be true or false"},
+      {R"({"ae_title":"A","host":"h","port":104,"prot":2})", "prot is unknown"},
+      {R"({"ae_title":"ABCDEFGHIJKLMNOPQ","host":"h","port":104})", "ae_title"}};
+  for (const auto& [body, what] : rows) {
+    const Answer answer = send("POST", "/api/remote-aes", body);
+    EXPECT_EQ(answer.status(), 400) << body;
+    EXPECT_THAT(answer.body, HasSubstr(what)) << body;
+  }
+  const Answer other = send("PUT", "/api/remote-aes/OTHER", kSink);
+  EXPECT_EQ(other.status(), 400);
+  EXPECT_THAT(other.body, HasSubstr("differs"));
+}
+
+TEST_F(RemoteAesApiTest, OtherOriginsAndFormsChangeNothing) {
+  EXPECT_EQ(send("POST", "/api/remote-aes", kSink,
+                 "Content-Type: application/json\r\nOrigin: http://evil.example\r\n")
+                .status(),
+            403);
+  EXPECT_EQ(
+      send("POST", "/api/remote-aes", kSink, "Content-Type: application/json\r\nOrigin: null\r\n")
+          .status(),
+      403);
+  EXPECT_EQ(send("DELETE", "/api/remote-aes/SINK", "", "Origin: http://evil.example\r\n").status(),
+            403);
+  EXPECT_EQ(send("POST", "/api/remote-aes", kSink, "Content-Type: text/plain\r\n").status(), 415);
+  EXPECT_EQ(send("POST", "/api/remote-aes", kSink, "").status(), 415);
+  EXPECT_EQ(get("/api/remote-aes/SINK").status(), 404);
+  EXPECT_EQ(send("POST", "/api/remote-aes", kSink,
+                 "Content-Type: application/json; charset=utf-8\r\nOrigin: http://LOCALHOST\r\n")
+                .status(),
+            201);
+}
+
+TEST_F(RemoteAesApiTest, AnEchoSaysWhetherThePeerIsThereAndWhyNot) {
+  services::Responder responder{integration::Logger{}, nullptr};
+  responder.add(std::make_unique<services::VerificationScp>());
+  network::AcceptorPolicy policy = responder.policy({});
+  policy.ae_title = "SINK";
+  network::ServerOptions options;
+  options.port = 0;
+  auto peer = network::Server::start(
+      server->pool, options, std::move(policy),
+      [&](auto association) { return responder.serve(std::move(association)); }, {}, nullptr);
+  ASSERT_TRUE(peer);
+  const std::string port = std::to_string((*peer)->port());
+  send("POST", "/api/remote-aes", R"({"ae_title":"SINK","host":"127.0.0.1","port":)" + port + "}");
+  send("POST", "/api/remote-aes", R"({"ae_title":"WRONG","host":"127.0.0.1","port":)" + port + "}");
+
+  const Answer good = send("POST", "/api/remote-aes/SINK/echo", "");
+  EXPECT_EQ(good.status(), 200);
+  EXPECT_THAT(good.body, HasSubstr(R"("ok":true)"));
+  EXPECT_THAT(good.body, HasSubstr(R"("milliseconds":)"));
+  const Answer rejected = send("POST", "/api/remote-aes/WRONG/echo", "");
+  EXPECT_THAT(rejected.body, HasSubstr(R"("ok":false)"));
+  EXPECT_THAT(rejected.body, HasSubstr("called AE title"));
+  peer->reset();
+  const Answer gone = send("POST", "/api/remote-aes/SINK/echo", "");
+  EXPECT_THAT(gone.body, HasSubstr(R"("ok":false)"));
+  EXPECT_THAT(gone.body, HasSubstr("cannot connect"));
+  EXPECT_EQ(send("POST", "/api/remote-aes/NOBODY/echo", "").status(), 404);
+}
+
+}  // namespace
+}  // namespace pacs::web

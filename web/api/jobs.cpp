@@ -1,0 +1,178 @@
+#include "web/api/jobs.h"
+
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "storage/jobs/jobs.h"
+#include "web/http/state_change.h"
+
+namespace pacs::web {
+namespace {
+
+namespace json = boost::json;
+using storage::Job;
+using storage::JobFilter;
+using storage::Jobs;
+using storage::JobState;
+
+/// RFC 3339, "2026-01-31T12:00:00.123Z".
+std::string time_text(std::int64_t ms) {
+  const std::chrono::sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds{ms}};
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                     std::chrono::time_point_cast<std::chrono::seconds>(time), ms % 1000);
+}
+
+json::object to_json(const Job& job) {
+  json::object object{{"id", job.id},
+                      {"kind", job.kind},
+                      {"subject", job.subject},
+                      {"destination", job.destination},
+                      {"state", to_string(job.state)},
+                      {"priority", job.priority},
+                      {"attempts", job.attempts},
+                      {"created", time_text(job.created_ms)},
+                      {"changed", time_text(job.changed_ms)},
+                      {"progress", {{"done", job.progress_done}, {"total", job.progress_total}}}};
+  if (job.state == JobState::Waiting) object["due"] = time_text(job.due_ms);
+  if (job.state == JobState::Running) object["owner"] = job.owner;
+  if (!job.error.empty()) object["error"] = job.error;
+  return object;
+}
+
+Response answer(const json::value& body) {
+  return Response::json(200, json::serialize(body) + "\n");
+}
+
+Response answer(const Result<Job>& job) {
+  return job ? answer(to_json(*job)) : Response::problem(job.error());
+}
+
+tl::unexpected<Error> wrong(std::string message) {
+  return fail(ErrorKind::InvalidArgument, std::move(message));
+}
+
+std::optional<std::int64_t> number(std::string_view text) {
+  std::int64_t number = 0;
+  const char* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, number);
+  if (error != std::errc{} || end != last || number < 0) return std::nullopt;
+  return number;
+}
+
+Status take_parameter(JobFilter& filter, const std::string& name, const std::string& value) {
+  if (name == "state") {
+    filter.state = storage::job_state(value);
+    if (!filter.state) return wrong("state is waiting, running, done, dead or cancelled");
+  } else if (name == "kind") {
+    filter.kind = value;
+  } else if (name == "subject") {
+    filter.subject = value;
+  } else if (name == "destination") {
+    filter.destination = value;
+  } else if (name == "before" || name == "limit") {
+    const auto read = number(value);
+    if (!read || *read == 0) return wrong(name + " is a number above 0");
+    if (name == "before") filter.before = *read;
+    if (name == "limit") filter.limit = static_cast<std::size_t>(*read);
+    if (filter.limit > storage::kJobsPageMax) {
+      return wrong(fmt::format("limit is {} at most", storage::kJobsPageMax));
+    }
+  } else {
+    return wrong(name +
+                 " is unknown; there are state, kind, subject, destination, before and limit");
+  }
+  return {};
+}
+
+Response list(Jobs& jobs, const Request& request) {
+  JobFilter filter;
+  for (const auto& [name, value] : request.query) {
+    if (Status taken = take_parameter(filter, name, value); !taken) {
+      return Response::problem(taken.error());
+    }
+  }
+  const Result<std::vector<Job>> page = jobs.list(filter);
+  if (!page) return Response::problem(page.error());
+  const Result<storage::JobCounts> counts = jobs.counts();
+  if (!counts) return Response::problem(counts.error());
+  json::array rows;
+  for (const Job& job : *page) rows.push_back(to_json(job));
+  json::object by_state;
+  for (std::size_t state = 0; state < counts->size(); ++state) {
+    by_state[to_string(static_cast<JobState>(state))] = (*counts)[state];
+  }
+  return answer(json::object{{"jobs", std::move(rows)}, {"counts", std::move(by_state)}});
+}
+
+/// Calls `act` with the id of the path; what is no number names no job.
+template <typename Act>
+Handler with_id(Act act) {
+  return [act = std::move(act)](const Request& request) {
+    const std::string_view text = request.parameter("id");
+    const auto id = number(text);
+    if (!id) return Response::problem(404, fmt::format("There is no job {}.", text.substr(0, 20)));
+    return act(*id, request);
+  };
+}
+
+Result<std::int64_t> read_priority(std::string_view body) {
+  boost::system::error_code malformed;
+  const json::value value = json::parse({body.data(), body.size()}, malformed);
+  if (malformed) return wrong("the body is not JSON: " + malformed.message());
+  const json::object* object = value.if_object();
+  if (object == nullptr || object->size() != 1 || !object->contains("priority")) {
+    return wrong("the body must be {\"priority\": NUMBER}");
+  }
+  const json::value& priority = object->at("priority");
+  if (!priority.is_int64()) return wrong("priority must be a number from -100 to 100");
+  return priority.get_int64();
+}
+
+Response set_priority(Jobs& jobs, std::int64_t id, const Request& request) {
+  const Result<std::int64_t> priority = read_priority(request.body);
+  if (!priority) return Response::problem(priority.error());
+  return answer(jobs.set_priority(id, *priority));
+}
+
+Response remove(Jobs& jobs, std::int64_t id) {
+  if (Status removed = jobs.remove(id); !removed) return Response::problem(removed.error());
+  Response response;
+  response.status = 204;
+  return response;
+}
+
+}  // namespace
+
+void add_jobs(Router& router, storage::Jobs& jobs, std::function<void()> wake) {
+  router.add("GET", "/api/jobs", [&jobs](const Request& request) { return list(jobs, request); });
+  router.add("GET", "/api/jobs/{id}",
+             with_id([&jobs](std::int64_t id, const Request&) { return answer(jobs.find(id)); }));
+  router.add("PATCH", "/api/jobs/{id}",
+             guarded(with_id([&jobs](std::int64_t id, const Request& request) {
+               return set_priority(jobs, id, request);
+             })));
+  router.add("POST", "/api/jobs/{id}/cancel",
+             guarded(with_id(
+                 [&jobs](std::int64_t id, const Request&) { return answer(jobs.cancel(id)); })));
+  router.add("POST", "/api/jobs/{id}/retry",
+             guarded(with_id([&jobs, wake = std::move(wake)](std::int64_t id, const Request&) {
+               const Result<Job> job = jobs.retry(id);
+               if (job) wake();
+               return answer(job);
+             })));
+  router.add(
+      "DELETE", "/api/jobs/{id}",
+      guarded(with_id([&jobs](std::int64_t id, const Request&) { return remove(jobs, id); })));
+}
+
+}  // namespace pacs::web

@@ -1,0 +1,107 @@
+#include "web/api/operations.h"
+
+#include <chrono>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "integration/metrics.h"
+#include "integration/process_metrics.h"
+#include "web/ui/ui_files.h"
+
+namespace pacs::web {
+namespace {
+
+namespace json = boost::json;
+
+std::string_view content_type(std::string_view name) {
+  if (name.ends_with(".html")) return "text/html; charset=utf-8";
+  if (name.ends_with(".css")) return "text/css; charset=utf-8";
+  if (name.ends_with(".js")) return "text/javascript; charset=utf-8";
+  if (name.ends_with(".svg")) return "image/svg+xml";
+  return "application/octet-stream";
+}
+
+Response ui_file(std::string_view name) {
+  for (const UiFile& file : ui_files()) {
+    if (file.name == name) {
+      return Response::of(content_type(name), std::string(file.content))
+          .with("Cache-Control", "no-cache");
+    }
+  }
+  return Response::problem(404, "There is no such file.");
+}
+
+struct Readiness {
+  bool ready = true;
+  json::array checks;
+};
+
+Readiness readiness_of(const std::vector<ReadinessCheck>& checks) {
+  Readiness readiness;
+  for (const auto& [name, check] : checks) {
+    const Status status = check();
+    readiness.ready = readiness.ready && status.has_value();
+    json::object row{{"name", name}, {"ok", status.has_value()}};
+    if (!status) row["detail"] = status.error().to_string();
+    readiness.checks.push_back(std::move(row));
+  }
+  return readiness;
+}
+
+Response readyz(const Operations& operations) {
+  Readiness readiness = readiness_of(operations.checks);
+  const json::object body{{"ready", readiness.ready}, {"checks", std::move(readiness.checks)}};
+  return Response::json(readiness.ready ? 200 : 503, json::serialize(body) + "\n");
+}
+
+Response status(const Operations& operations, std::chrono::steady_clock::time_point started) {
+  Readiness readiness = readiness_of(operations.checks);
+  json::array dicom;
+  for (const auto& endpoint : operations.dicom) {
+    dicom.push_back(json::object{{"ae_title", endpoint.ae_title},
+                                 {"host", endpoint.host},
+                                 {"port", endpoint.port},
+                                 {"tls", endpoint.tls},
+                                 {"local_only", endpoint.local_only}});
+  }
+  json::object body{
+      {"version", operations.version},
+      {"uptime_seconds",
+       std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count()},
+      {"ready", readiness.ready},
+      {"checks", std::move(readiness.checks)},
+      {"dicom", std::move(dicom)},
+      {"associations", operations.associations()},
+      {"memory_bytes", integration::resident_memory_bytes()},
+      {"counts", nullptr}};
+  if (const auto counts = operations.counts()) {
+    body["counts"] = json::object{{"patients", counts->patients},
+                                  {"studies", counts->studies},
+                                  {"series", counts->series},
+                                  {"instances", counts->instances},
+                                  {"bytes", counts->bytes}};
+  }
+  return Response::json(200, json::serialize(body) + "\n");
+}
+
+}  // namespace
+
+void add_operations(Router& router, Operations operations) {
+  const auto shared = std::make_shared<const Operations>(std::move(operations));
+  const auto started = std::chrono::steady_clock::now();
+  router.add("GET", "/", [](const Request&) { return ui_file("index.html"); });
+  router.add("GET", "/ui/{file}",
+             [](const Request& request) { return ui_file(request.parameter("file")); });
+  router.add("GET", "/favicon.ico", [](const Request&) { return ui_file("icon.svg"); });
+  router.add("GET", "/api/status",
+             [shared, started](const Request&) { return status(*shared, started); });
+  router.add("GET", "/healthz", [](const Request&) { return Response::text(200, "alive\n"); });
+  router.add("GET", "/readyz", [shared](const Request&) { return readyz(*shared); });
+  router.add("GET", "/metrics", [shared](const Request&) {
+    return Response::of("text/plain; version=0.0.4; charset=utf-8", shared->metrics->exposition());
+  });
+}
+
+}  // namespace pacs::web

@@ -1,0 +1,194 @@
+#include "web/api/remote_aes.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "services/dispatch/remote_aes.h"
+#include "services/verification/verification_scu.h"
+#include "web/http/path_segment.h"
+#include "web/http/state_change.h"
+
+namespace pacs::web {
+namespace {
+
+namespace json = boost::json;
+using services::KnownAe;
+using services::RemoteAes;
+using std::chrono::steady_clock;
+
+/// Whoever tests waits for the answer: shorter than what a move waits.
+constexpr std::chrono::seconds kEchoSeconds{10};
+
+json::object to_json(const KnownAe& ae) {
+  return {{"ae_title", ae.remote.ae_title}, {"host", ae.remote.host},
+          {"port", ae.remote.port},         {"tls", ae.remote.tls},
+          {"comment", ae.remote.comment},   {"configured", ae.configured}};
+}
+
+Response answer(unsigned status, const json::value& body) {
+  return Response::json(status, json::serialize(body) + "\n");
+}
+
+Error wrong(std::string message) {
+  return {ErrorKind::InvalidArgument, std::move(message)};
+}
+
+Status take_field(storage::RemoteAe& remote, std::string_view name, const json::value& value) {
+  const auto take_text = [&](std::string& field) -> Status {
+    if (!value.is_string()) return fail(wrong(fmt::format("{} must be a text", name)));
+    field = std::string_view{value.get_string()};
+    return {};
+  };
+  if (name == "ae_title") return take_text(remote.ae_title);
+  if (name == "host") return take_text(remote.host);
+  if (name == "comment") return take_text(remote.comment);
+  if (name == "tls") {
+    if (!value.is_bool()) return fail(wrong("tls must be true or false"));
+    remote.tls = value.get_bool();
+    return {};
+  }
+  if (name == "port") {
+    if (!value.is_int64() || value.get_int64() < 1 || value.get_int64() > 65535) {
+      return fail(wrong("port must be a number from 1 to 65535"));
+    }
+    remote.port = static_cast<std::uint16_t>(value.get_int64());
+    return {};
+  }
+  if (name == "configured") return {};  // as GET gives it: not for the client to say
+  return fail(
+      wrong(fmt::format("{} is unknown; there are ae_title, host, port, tls and comment", name)));
+}
+
+/// What a PUT or POST says. `title` is that of the path, if there is one.
+Result<storage::RemoteAe> read_body(std::string_view body, std::string_view title) {
+  boost::system::error_code malformed;
+  const json::value value = json::parse({body.data(), body.size()}, malformed);
+  if (malformed) return fail(wrong("the body is not JSON: " + malformed.message()));
+  if (!value.is_object()) return fail(wrong("the body must be one JSON object"));
+  storage::RemoteAe remote;
+  for (const auto& [name, field] : value.get_object()) {
+    if (Status taken = take_field(remote, {name.data(), name.size()}, field); !taken) {
+      return fail(std::move(taken.error()));
+    }
+  }
+  if (!title.empty()) {
+    if (remote.ae_title.empty()) remote.ae_title = title;
+    if (remote.ae_title != title) return fail(wrong("ae_title differs from that of the path"));
+  }
+  if (Status checked = storage::check(remote); !checked) return fail(std::move(checked.error()));
+  return remote;
+}
+
+std::string title_of(const Request& request) {
+  return text_of_segment(request.parameter("title"));
+}
+
+Response list(const RemoteAes& remotes) {
+  const Result<std::vector<KnownAe>> known = remotes.list();
+  if (!known) return Response::problem(known.error());
+  json::array rows;
+  for (const KnownAe& ae : *known) rows.push_back(to_json(ae));
+  return answer(200, rows);
+}
+
+Response show(const RemoteAes& remotes, std::string_view title) {
+  const Result<KnownAe> ae = remotes.find(title);
+  return ae ? answer(200, to_json(*ae)) : Response::problem(ae.error());
+}
+
+Response put(RemoteAes& remotes, const Request& request,
+             const std::function<void(std::string_view)>& entered) {
+  Result<storage::RemoteAe> remote = read_body(request.body, title_of(request));
+  if (!remote) return Response::problem(remote.error());
+  const std::string title = remote->ae_title;
+  const Result<bool> added = remotes.put(*remote);
+  if (!added) return Response::problem(added.error());
+  if (entered) entered(title);
+  Response response = show(remotes, title);
+  if (*added && response.status == 200) {
+    response.status = 201;
+    response.headers.emplace_back("Location", "/api/remote-aes/" + segment_of(title));
+  }
+  return response;
+}
+
+Response remove(RemoteAes& remotes, std::string_view title) {
+  if (Status removed = remotes.remove(title); !removed) return Response::problem(removed.error());
+  Response response;
+  response.status = 204;
+  return response;
+}
+
+/// How an echo test ended; `failure` is empty when it was answered with success.
+struct EchoReport {
+  std::string failure, implementation;
+};
+
+network::Task<void> echo_on_association(network::RequestOptions options, EchoReport& report) {
+  Result<std::shared_ptr<network::Association>> opened =
+      co_await network::request_association(std::move(options), {});
+  if (!opened) {
+    report.failure = opened.error().to_string();
+    co_return;
+  }
+  network::Association& association = **opened;
+  report.implementation = association.negotiated().peer_implementation_version_name;
+  Result<std::uint16_t> status = co_await services::echo(association);
+  if (!status) {
+    report.failure = status.error().to_string();
+  } else if (*status != 0) {
+    report.failure = fmt::format("it answered status {:04X}", *status);
+  }
+  Status released = co_await association.release();
+  if (!released && report.failure.empty()) report.failure = released.error().to_string();
+}
+
+Response echo(const RemoteAes& remotes, std::string_view title) {
+  const Result<KnownAe> ae = remotes.find(title);
+  if (!ae) return Response::problem(ae.error());
+  network::RequestOptions options = remotes.reach(ae->remote);
+  options.contexts = {services::verification_context()};
+  options.limits.connect =
+      std::min<std::chrono::milliseconds>(options.limits.connect, kEchoSeconds);
+  options.limits.artim = options.limits.dimse_response = options.limits.connect;
+  EchoReport report;
+  const auto started = steady_clock::now();
+  boost::asio::io_context io{1};
+  boost::asio::co_spawn(io, echo_on_association(std::move(options), report), boost::asio::detached);
+  io.run();
+  const std::chrono::duration<double, std::milli> took = steady_clock::now() - started;
+  json::object body{{"ok", report.failure.empty()}, {"milliseconds", took.count()}};
+  if (!report.implementation.empty()) body["implementation"] = report.implementation;
+  if (!report.failure.empty()) body["error"] = report.failure;
+  return answer(200, body);
+}
+
+}  // namespace
+
+void add_remote_aes(Router& router, services::RemoteAes& remotes,
+                    std::function<void(std::string_view title)> entered) {
+  const Handler enter = guarded([&remotes, entered = std::move(entered)](const Request& request) {
+    return put(remotes, request, entered);
+  });
+  router.add("GET", "/api/remote-aes", [&](const Request&) { return list(remotes); });
+  router.add("POST", "/api/remote-aes", enter);
+  router.add("GET", "/api/remote-aes/{title}",
+             [&](const Request& request) { return show(remotes, title_of(request)); });
+  router.add("PUT", "/api/remote-aes/{title}", enter);
+  router.add("DELETE", "/api/remote-aes/{title}",
+             guarded([&](const Request& request) { return remove(remotes, title_of(request)); }));
+  router.add("POST", "/api/remote-aes/{title}/echo",
+             guarded([&](const Request& request) { return echo(remotes, title_of(request)); }));
+}
+
+}  // namespace pacs::web

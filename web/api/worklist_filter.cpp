@@ -1,0 +1,115 @@
+#include "web/api/worklist_filter.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "core/dicom_dictionary.h"
+#include "core/dicom_tags.h"
+#include "core/percent_encoding.h"
+#include "core/text.h"
+#include "storage/worklist/worklist_order.h"
+
+namespace pacs::web {
+namespace {
+
+tl::unexpected<Error> wrong(std::string message) {
+  return fail(ErrorKind::InvalidArgument, std::move(message));
+}
+
+Result<std::uint64_t> read_number(std::string_view name, std::string_view text, std::uint64_t min,
+                                  std::uint64_t max) {
+  std::uint64_t number = 0;
+  const char* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, number);
+  if (error != std::errc{} || end != last || number < min || number > max) {
+    return wrong(fmt::format("{} must be a number from {} to {}", name, min, max));
+  }
+  return number;
+}
+
+Result<std::vector<storage::StepStatus>> read_statuses(std::string_view text) {
+  std::vector<storage::StepStatus> statuses;
+  for (;;) {
+    const std::size_t comma = text.find(',');
+    std::string name{text.substr(0, comma)};
+    std::ranges::transform(name, name.begin(), [](char c) {
+      return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
+    const auto status = storage::parse_step_status(name);
+    if (!status) return wrong(fmt::format("status \"{}\" is unknown", printable(name)));
+    statuses.push_back(*status);
+    if (comma == text.npos) return statuses;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+Status put_key(DataSet& identifier, DataSet& step, const std::string& name,
+               std::string_view value) {
+  const auto tag = parse_tag_or_keyword(name);
+  const DictionaryEntry* entry = tag ? lookup(*tag) : nullptr;
+  if (entry == nullptr) {
+    const auto nearest = nearest_keywords(name, 1);
+    return wrong(fmt::format(
+        "\"{}\" is none of status, limit, offset and the keywords of attributes{}", printable(name),
+        nearest.empty() ? std::string{} : fmt::format("; did you mean {}?", nearest.front())));
+  }
+  if (info(entry->vr()).kind != VRKind::Text) {
+    return fail(
+        Error{ErrorKind::InvalidArgument, fmt::format("{} cannot be filtered by", entry->keyword)}
+            .on(*tag));
+  }
+  (storage::is_of_step(*tag) ? step : identifier).set_text(*tag, value);
+  return {};
+}
+
+}  // namespace
+
+Result<WorklistFilter> read_worklist_filter(const Fields& parameters) {
+  WorklistFilter filter;
+  DataSet identifier, step;
+  std::uint64_t limit = kWorklistPage, skip = 0;
+  for (const auto& [name, value] : parameters) {
+    if (name == "limit") {
+      const auto number = read_number(name, value, 1, kWorklistPageMax);
+      if (!number) return fail(number.error());
+      limit = *number;
+    } else if (name == "offset") {
+      const auto number = read_number(name, value, 0, UINT32_MAX);
+      if (!number) return fail(number.error());
+      skip = *number;
+    } else if (name == "status") {
+      auto statuses = read_statuses(value);
+      if (!statuses) return fail(statuses.error());
+      filter.view.statuses = std::move(*statuses);
+    } else if (Status put = put_key(identifier, step, name, value); !put) {
+      return fail(put.error());
+    }
+  }
+  identifier.set_text(tags::SpecificCharacterSet, "ISO_IR 192");
+  if (!step.empty()) {
+    identifier.set_items(tags::ScheduledProcedureStepSequence, {Item{std::move(step)}});
+  }
+  storage::QueryRules rules;
+  rules.model = storage::QueryModel::ModalityWorklist;
+  rules.combined_date_time = true;  // PS3.4 Table K.6-1
+  auto query = storage::parse_query(identifier, rules);
+  if (!query) return fail(std::move(query.error()));
+  filter.query = std::move(*query);
+  filter.query.skip = skip;
+  filter.query.limit = limit;
+  return filter;
+}
+
+std::string next_page(const Fields& parameters, std::uint64_t offset) {
+  std::string query;
+  for (const auto& [name, value] : parameters) {
+    if (name == "offset") continue;
+    query += fmt::format("{}={}&", percent_encoded(name), percent_encoded(value));
+  }
+  return query + fmt::format("offset={}", offset);
+}
+
+}  // namespace pacs::web

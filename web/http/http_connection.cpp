@@ -1,0 +1,363 @@
+#include "web/http/http_connection.h"
+
+#include <array>
+#include <ctime>
+#include <exception>
+#include <optional>
+#include <type_traits>
+
+#include <fmt/format.h>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/read_size.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/serializer.hpp>
+#include <boost/beast/http/write.hpp>
+
+#include "integration/trace_id.h"
+#include "web/http/http_refusal.h"
+#include "web/http/request_target.h"
+
+namespace pacs::web {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using asio::awaitable;
+using boost::system::error_code;
+
+constexpr auto kResult = asio::as_tuple(asio::use_awaitable);
+/// How long and how much is still read from a client whose request was refused before its end, so
+/// that it finds our answer and not a reset (RFC 9112 §9.6).
+constexpr std::chrono::seconds kLinger{2};
+constexpr std::size_t kLingerBytesMax = 4 << 20;
+/// Of a request's body, taken at once.
+constexpr std::size_t kReadBytesMax = 64 << 10;
+
+/// Set on every response unless the handler set its own. Nothing but our own files runs in the
+/// page.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kSecurityHeaders{{
+    {"Content-Security-Policy",
+     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+    {"X-Content-Type-Options", "nosniff"},
+    {"X-Frame-Options", "DENY"},
+    {"Cache-Control", "no-store"},
+    {"Referrer-Policy", "no-referrer"},
+    {"Cross-Origin-Resource-Policy", "same-origin"},
+    {"Cross-Origin-Opener-Policy", "same-origin"},
+}};
+
+/// IMF-fixdate (RFC 9110 §5.6.7).
+std::string date_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  static constexpr std::array kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} GMT",
+                     kDays[static_cast<std::size_t>(utc.tm_wday)], utc.tm_mday,
+                     kMonths[static_cast<std::size_t>(utc.tm_mon)], utc.tm_year + 1900, utc.tm_hour,
+                     utc.tm_min, utc.tm_sec);
+}
+
+/// Runs `f` on a handler thread and comes back to the coroutine's own executor with its result.
+template <typename F, typename R = std::invoke_result_t<F>>
+awaitable<R> on_handler_thread(asio::thread_pool& pool, F f) {
+  return asio::async_initiate<const asio::use_awaitable_t<>, void(R)>(
+      [&pool](auto done, F run) {
+        asio::post(pool, [done = std::move(done), run = std::move(run)]() mutable {
+          R result = run();
+          auto back = asio::get_associated_executor(done);
+          asio::post(back, [done = std::move(done), result = std::move(result)]() mutable {
+            done(std::move(result));
+          });
+        });
+      },
+      asio::use_awaitable, std::move(f));
+}
+
+}  // namespace
+
+HttpConnection::HttpConnection(asio::ip::tcp::socket socket, std::shared_ptr<ServerState> server)
+    : stream_(std::move(socket)),
+      request_deadline_(stream_.get_executor()),
+      buffer_(server->options.limits.header_bytes_max + (64U << 10)),
+      server_(std::move(server)) {
+  error_code ignored;
+  stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+  const auto peer = stream_.socket().remote_endpoint(ignored);
+  if (!ignored) peer_address_ = peer.address().to_string();
+}
+
+void HttpConnection::stop(bool also_when_busy) {
+  asio::post(stream_.get_executor(), [self = shared_from_this(), also_when_busy] {
+    if (also_when_busy || !self->busy_) self->stream_.close();
+  });
+}
+
+awaitable<void> HttpConnection::run() {
+  while (!server_->stopping) {
+    busy_ = false;
+    const bool has_request = co_await wait_for_first_byte();
+    if (!has_request) break;
+    busy_ = true;
+    const bool keep = co_await serve_one();
+    if (!keep) break;
+  }
+  error_code ignored;
+  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+  stream_.close();
+}
+
+awaitable<bool> HttpConnection::wait_for_first_byte() {
+  if (buffer_.size() != 0) co_return true;  // pipelined
+  stream_.expires_after(server_->options.limits.idle);
+  auto [error, count] = co_await stream_.async_read_some(buffer_.prepare(4096), kResult);
+  if (error) co_return false;
+  buffer_.commit(count);
+  co_return true;
+}
+
+// The stream's own time limit would close the socket, and nothing could be answered any more.
+void HttpConnection::start_request_deadline() {
+  stream_.expires_never();
+  request_timed_out_ = false;
+  request_deadline_.expires_after(server_->options.limits.request);
+  request_deadline_.async_wait([self = shared_from_this()](error_code cancelled) {
+    // Cancelled too late, it may still come: then the time it was set to lies in the future.
+    if (cancelled || self->request_deadline_.expiry() > std::chrono::steady_clock::now()) return;
+    self->request_timed_out_ = true;
+    self->stream_.cancel();
+  });
+}
+
+// Not http::async_read: a cancellation that falls between two reads of a composed operation is
+// lost, and a client could trickle bytes for ever.
+awaitable<error_code> HttpConnection::read_part(Parser& parser, bool head_only) {
+  while (head_only ? !parser.is_header_done() : !parser.is_done()) {
+    error_code error;
+    if (buffer_.size() != 0) {
+      buffer_.consume(parser.put(buffer_.data(), error));
+      if (!error) continue;
+      if (error != http::error::need_more) co_return error;
+    }
+    const std::size_t room = beast::read_size(buffer_, kReadBytesMax);
+    if (room == 0) co_return http::error::buffer_overflow;
+    auto [read_error, count] = co_await stream_.async_read_some(buffer_.prepare(room), kResult);
+    if (request_timed_out_) co_return beast::error::timeout;
+    if (read_error == asio::error::eof) co_return http::error::partial_message;
+    if (read_error) co_return read_error;
+    buffer_.commit(count);
+  }
+  co_return error_code{};
+}
+
+awaitable<void> HttpConnection::read_request(Incoming& incoming) {
+  const auto& limits = server_->options.limits;
+  Parser& parser = incoming.parser;
+  parser.header_limit(limits.header_bytes_max);
+  parser.body_limit(limits.body_bytes_max);
+  error_code error = co_await read_part(parser, true);
+  if (error) {
+    incoming.refusal = answer_to(error, limits);
+    co_return;
+  }
+  const auto& head = parser.get();
+  http_version_ = head.version();
+  incoming.refusal = refusal_of(head, http_version_, server_->options);
+  if (incoming.refusal) co_return;
+  auto target = parse_target({head.target().data(), head.target().size()});
+  if (!target) {
+    incoming.refusal = Response::problem(target.error());
+    co_return;
+  }
+  incoming.target = std::move(*target);
+  if (!head[http::field::expect].empty() && !parser.is_done()) {
+    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    auto [lost, count] = co_await asio::async_write(stream_, asio::buffer(kContinue), kResult);
+    if (lost) co_return;
+  }
+  error = co_await read_part(parser, false);
+  if (error) incoming.refusal = answer_to(error, limits);
+  incoming.whole = !error;
+}
+
+awaitable<bool> HttpConnection::serve_one() {
+  http_version_ = 11;
+  Incoming incoming;
+  start_request_deadline();
+  co_await read_request(incoming);
+  request_deadline_.expires_at(std::chrono::steady_clock::time_point::max());
+  if (!incoming.whole) co_return co_await refuse(std::move(incoming.refusal));
+
+  Parser& parser = incoming.parser;
+  const auto& head = parser.get();
+  Request request;
+  const bool head_only = head.method() == http::verb::head;
+  request.method = head_only ? "GET" : std::string(head.method_string());
+  request.segments = std::move(incoming.target.segments);
+  request.query = std::move(incoming.target.query);
+  for (const auto& field : parser.get())
+    request.headers.emplace_back(field.name_string(), field.value());
+  request.body = std::move(parser.get().body());
+  request.trace_id = integration::next_trace_id();
+  request.peer_address = peer_address_;
+  auto match = server_->router.match(request.method, request.segments);
+  request.parameters = std::move(match.parameters);
+
+  const bool keep_alive = parser.get().keep_alive();
+  Response response = co_await answer(std::move(request), match);
+  co_return co_await write(std::move(response), head_only, keep_alive && !server_->stopping);
+}
+
+awaitable<Response> HttpConnection::answer(Request request, const Router::Match& match) {
+  const auto started = std::chrono::steady_clock::now();
+  Response response;
+  if (match.handler != nullptr) {
+    response = co_await on_handler_thread(server_->handlers, [this, &request, &match] {
+      try {
+        return (*match.handler)(request);
+      } catch (const std::exception& error) {
+        server_->log.error(request.trace_id, "an HTTP handler failed",
+                           {{"path", request.path()}, {"what", error.what()}});
+        return Response::problem(500,
+                                 "The request failed inside the server; the log has it under id " +
+                                     request.trace_id + ".");
+      }
+    });
+  } else if (match.allow.empty()) {
+    response = Response::problem(404, "There is nothing at this address.");
+  } else if (request.method == "OPTIONS") {
+    response.status = 204;
+    response.headers.emplace_back("Allow", match.allow);
+  } else if (http::string_to_verb(request.method) == http::verb::unknown) {
+    response = Response::problem(501, "The method is not known here.").with("Allow", match.allow);
+  } else {
+    response = Response::problem(405, "The method is not allowed here.").with("Allow", match.allow);
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
+  account(request, match.pattern, response.status, took.count());
+  co_return response;
+}
+
+void HttpConnection::account(const Request& request, std::string_view pattern, unsigned status,
+                             double seconds) {
+  const auto level = status >= 500 ? integration::LogLevel::Warning : integration::LogLevel::Debug;
+  if (server_->log.enabled(level)) {
+    server_->log.log(level, request.trace_id, "http request",
+                     {{"method", request.method},
+                      {"path", request.path()},
+                      {"status", std::to_string(status)},
+                      {"peer", request.peer_address},
+                      {"seconds", fmt::format("{:.6f}", seconds)}});
+  }
+  if (server_->metrics == nullptr) return;
+  const std::string route(pattern.empty() ? "none" : pattern);
+  server_->metrics
+      ->counter("pacs_http_requests_total", "HTTP requests answered.",
+                {{"route", route}, {"status", std::to_string(status)}})
+      .add();
+  server_->metrics
+      ->latency("pacs_http_request_seconds", "Time to answer an HTTP request.", {{"route", route}})
+      .observe(seconds);
+}
+
+awaitable<bool> HttpConnection::refuse(std::optional<Response> response) {
+  if (!response) co_return false;
+  if (server_->metrics != nullptr) {
+    server_->metrics
+        ->counter("pacs_http_requests_total", "HTTP requests answered.",
+                  {{"route", "none"}, {"status", std::to_string(response->status)}})
+        .add();
+  }
+  const bool written = co_await write(std::move(*response), false, false);
+  (void)written;
+  co_await linger();
+  co_return false;
+}
+
+awaitable<void> HttpConnection::linger() {
+  error_code error;
+  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, error);
+  stream_.expires_after(kLinger);
+  std::array<char, 16 << 10> discarded;
+  for (std::size_t total = 0; !error && total < kLingerBytesMax;) {
+    auto [read_error, count] = co_await stream_.async_read_some(asio::buffer(discarded), kResult);
+    error = read_error;
+    total += count;
+  }
+}
+
+namespace {
+
+template <typename Message>
+void set_head(Message& message, const Response& response, unsigned version, bool keep_alive) {
+  message.version(version);
+  message.result(response.status);
+  message.set(http::field::date, date_now());
+  for (const auto& [name, value] : kSecurityHeaders) message.set(name, value);
+  for (const auto& [name, value] : response.headers) message.set(name, value);
+  message.keep_alive(keep_alive);
+}
+
+}  // namespace
+
+awaitable<bool> HttpConnection::write(Response response, bool head_only, bool keep_alive) {
+  const auto timeout = server_->options.limits.write;
+  stream_.expires_after(timeout);
+  if (auto* text = std::get_if<std::string>(&response.body)) {
+    http::response<http::string_body> message;
+    set_head(message, response, http_version_, keep_alive);
+    message.body() = std::move(*text);
+    if (response.status != 204 && response.status != 304)
+      message.content_length(message.body().size());
+    http::response_serializer<http::string_body> serializer(message);
+    error_code error;
+    if (head_only) {
+      auto [e, count] = co_await http::async_write_header(stream_, serializer, kResult);
+      error = e;
+    } else {
+      auto [e, count] = co_await http::async_write(stream_, serializer, kResult);
+      error = e;
+    }
+    co_return !error && keep_alive;
+  }
+
+  auto& body = std::get<StreamedBody>(response.body);
+  http::response<http::buffer_body> message;
+  // RFC 9112 §7.1: chunked is for 1.1; to 1.0 the end of the connection ends the body.
+  const bool chunked = !body.length && http_version_ >= 11;
+  const bool keep = keep_alive && (chunked || body.length);
+  set_head(message, response, http_version_, keep);
+  if (body.length) message.content_length(*body.length);
+  if (chunked) message.chunked(true);
+  message.body().data = nullptr;
+  message.body().more = true;
+  http::response_serializer<http::buffer_body> serializer(message);
+  auto [head_error, head_count] = co_await http::async_write_header(stream_, serializer, kResult);
+  if (head_error) co_return false;
+  if (head_only) co_return keep;
+  while (!serializer.is_done()) {
+    Result<ByteView> piece =
+        co_await on_handler_thread(server_->handlers, [&body] { return body.next(); });
+    if (!piece) {
+      server_->log.warning({}, "a response ended early", {{"error", piece.error().to_string()}});
+      co_return false;
+    }
+    message.body().data = const_cast<std::byte*>(piece->data());  // Beast reads only
+    message.body().size = piece->size();
+    message.body().more = !piece->empty();
+    stream_.expires_after(timeout);
+    auto [error, count] = co_await http::async_write(stream_, serializer, kResult);
+    if (error && error != http::error::need_buffer) co_return false;
+  }
+  co_return keep;
+}
+
+}  // namespace pacs::web

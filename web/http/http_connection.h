@@ -1,0 +1,89 @@
+// One HTTP connection: reads requests, has them answered, writes responses. Internal to HttpServer.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "integration/logging.h"
+#include "integration/metrics.h"
+#include "web/http/http_server.h"
+#include "web/http/request_target.h"
+#include "web/http/router.h"
+
+namespace pacs::web {
+
+/// What all connections of a server share.
+struct ServerState {
+  ServerState(HttpOptions o, Router r, integration::Logger l, integration::Metrics* m)
+      : options(std::move(o)),
+        router(std::move(r)),
+        log(std::move(l)),
+        metrics(m),
+        handlers(options.handler_threads) {}
+
+  const HttpOptions options;
+  const Router router;
+  const integration::Logger log;
+  integration::Metrics* const metrics;  ///< may be null
+  boost::asio::thread_pool handlers;
+  std::atomic<bool> stopping{false};
+};
+
+/// All of it runs on the strand of `stream`, except where a handler is called.
+class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
+ public:
+  HttpConnection(boost::asio::ip::tcp::socket socket, std::shared_ptr<ServerState> server);
+
+  /// Serves requests until either side ends the connection.
+  boost::asio::awaitable<void> run();
+  /// Posts to the strand: closes the connection if no request is in flight, or in any case.
+  void stop(bool also_when_busy);
+  [[nodiscard]] auto executor() { return stream_.get_executor(); }
+  [[nodiscard]] boost::asio::ip::tcp::socket release_socket() { return stream_.release_socket(); }
+
+ private:
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+
+  struct Incoming {
+    Parser parser;
+    RequestTarget target;
+    std::optional<Response> refusal;  ///< when it is not whole; without one the client is gone
+    bool whole = false;
+  };
+
+  void start_request_deadline();
+  boost::asio::awaitable<void> read_request(Incoming& incoming);
+  boost::asio::awaitable<boost::system::error_code> read_part(Parser& parser, bool head_only);
+
+  // Each tells whether the connection goes on.
+  boost::asio::awaitable<bool> serve_one();
+  boost::asio::awaitable<bool> wait_for_first_byte();
+  boost::asio::awaitable<Response> answer(Request request, const Router::Match& match);
+  boost::asio::awaitable<bool> write(Response response, bool head_only, bool keep_alive);
+  boost::asio::awaitable<bool> refuse(std::optional<Response> response);
+  boost::asio::awaitable<void> linger();
+  void account(const Request& request, std::string_view pattern, unsigned status, double seconds);
+
+  boost::beast::tcp_stream stream_;
+  boost::asio::steady_timer request_deadline_;
+  boost::beast::flat_buffer buffer_;
+  const std::shared_ptr<ServerState> server_;
+  std::string peer_address_;
+  bool busy_ = false;  ///< a request is in flight
+  bool request_timed_out_ = false;
+  unsigned http_version_ = 11;
+};
+
+}  // namespace pacs::web

@@ -1,0 +1,21 @@
+// Why a request is refused before any handler sees it. Internal to HttpServer.
+#pragma once
+
+#include <optional>
+
+#include <boost/beast/http/fields.hpp>
+#include <boost/system/error_code.hpp>
+
+#include "web/http/http_server.h"
+
+namespace pacs::web {
+
+/// The answer to a request that cannot be read; none when its client is gone.
+[[nodiscard]] std::optional<Response> answer_to(boost::system::error_code error,
+                                                const HttpLimits& limits);
+
+/// What the head alone tells to be refused.
+[[nodiscard]] std::optional<Response> refusal_of(const boost::beast::http::fields& head,
+                                                 unsigned version, const HttpOptions& options);
+
+}  // namespace pacs::web
