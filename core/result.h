@@ -75,4 +75,30 @@ using Status = Result<void>;
   return tl::unexpected<Error>(std::move(error));
 }
 
+// Hands an error on, or goes on with the value:
+//
+//   PACS_TRY(check(title));                  // returns its error, if it has one
+//   PACS_TRY(auto file, open(path));         // declares `file`, or returns the error of open
+//   PACS_TRY(names, read_names(file));       // the same into a variable that is there
+//
+// For every tl::expected. A coroutine cannot `return`, so there the same is called PACS_CO_TRY.
+#define PACS_TRY(...) PACS_TRY_FORM_(__VA_ARGS__)(return, __LINE__, __VA_ARGS__)
+#define PACS_CO_TRY(...) PACS_TRY_FORM_(__VA_ARGS__)(co_return, __LINE__, __VA_ARGS__)
+
+// One argument is checked; with more, the first is what to set and the rest, commas included, is
+// the expression.
+#define PACS_TRY_FORM_(...)                                                                \
+  PACS_TRY_NINTH_(__VA_ARGS__, PACS_TRY_SET_, PACS_TRY_SET_, PACS_TRY_SET_, PACS_TRY_SET_, \
+                  PACS_TRY_SET_, PACS_TRY_SET_, PACS_TRY_SET_, PACS_TRY_CHECK_, )
+#define PACS_TRY_NINTH_(a, b, c, d, e, f, g, h, ninth, ...) ninth
+#define PACS_TRY_CHECK_(leave, line, ...)                             \
+  if (auto PACS_TRY_NAME_(line) = __VA_ARGS__; !PACS_TRY_NAME_(line)) \
+  leave tl::make_unexpected(std::move(PACS_TRY_NAME_(line)).error())
+#define PACS_TRY_SET_(leave, line, target, ...)                                                  \
+  auto PACS_TRY_NAME_(line) = __VA_ARGS__;                                                       \
+  if (!PACS_TRY_NAME_(line)) leave tl::make_unexpected(std::move(PACS_TRY_NAME_(line)).error()); \
+  target = *std::move(PACS_TRY_NAME_(line))
+#define PACS_TRY_NAME_(line) PACS_TRY_JOIN_(tried_on_line_, line)
+#define PACS_TRY_JOIN_(a, b) a##b
+
 }  // namespace pacs

@@ -28,6 +28,24 @@ TEST(ErrorKind, HasANameOfItsOwnEach) {
   EXPECT_FALSE(names.contains("unknown"));
 }
 
+Result<int> half(int number) {
+  if (number % 2 != 0) return fail(ErrorKind::InvalidArgument, "odd");
+  return number / 2;
+}
+
+Result<int> eighth(int number) {
+  PACS_TRY(const int halved, half(number));
+  int quartered = 0;
+  PACS_TRY(quartered, half(halved));
+  PACS_TRY(half(quartered));
+  return quartered / 2;
+}
+
+TEST(Try, GoesOnWithTheValueOrReturnsTheError) {
+  EXPECT_EQ(eighth(24).value(), 3);
+  for (const int number : {1, 2, 4}) EXPECT_EQ(eighth(number).error().message, "odd") << number;
+}
+
 TEST(Bytes, NumbersAppendedLoadBackInBothOrders) {
   for (const ByteOrder order : {ByteOrder::Little, ByteOrder::Big}) {
     Bytes bytes;
