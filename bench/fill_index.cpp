@@ -169,9 +169,9 @@ Result<IndexedInstance> instance_of_study(std::uint64_t number, std::uint64_t st
 
 using Make = std::function<Result<IndexedInstance>(std::uint64_t)>;
 
-Status fill(const char* folder, std::uint64_t count, const Make& make) {
+Result<> fill(const char* folder, std::uint64_t count, const Make& make) {
   auto files = storage::make_file_system();
-  if (Status made = files->make_directories(folder); !made) return made;
+  if (Result<> made = files->make_directories(folder); !made) return made;
   auto index = storage::SqlIndex::open_sqlite_index(files, folder, false);
   if (!index) return fail(index.error());
   for (std::uint64_t done = 0; done < count;) {
@@ -188,7 +188,7 @@ Status fill(const char* folder, std::uint64_t count, const Make& make) {
     if (!applied) return fail(applied.error());
     if (done % 100'000 == 0) fmt::print("{} instances\n", done);
   }
-  if (Status set = (*index)->set_checkpoint(count); !set) return set;
+  if (Result<> set = (*index)->set_checkpoint(count); !set) return set;
   return (*index)->sync();
 }
 
@@ -200,7 +200,7 @@ std::optional<std::uint64_t> number_of(std::string_view text) {
   return number;
 }
 
-Status run(const char* folder, const char* second, const char* third) {
+Result<> run(const char* folder, const char* second, const char* third) {
   if (std::string_view(second) == "--studies") {
     const auto studies = number_of(third);
     if (!studies) return fail(ErrorKind::InvalidArgument, "--studies wants a number");
@@ -223,7 +223,7 @@ int main(int argc, char** argv) {
                stderr);
     return 2;
   }
-  const Status filled = run(argv[1], argv[2], argv[3]);
+  const Result<> filled = run(argv[1], argv[2], argv[3]);
   if (!filled) fmt::print(stderr, "fill_index: {}\n", filled.error().to_string());
   return filled ? 0 : 1;
 }

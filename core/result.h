@@ -63,9 +63,8 @@ struct Error {
   }
 };
 
-template <typename T>
+template <typename T = void>
 using Result = tl::expected<T, Error>;
-using Status = Result<void>;
 
 /// `return fail(ErrorKind::Truncated, "...").` inside a function returning Result<T>.
 [[nodiscard]] inline tl::unexpected<Error> fail(ErrorKind kind, std::string message) {

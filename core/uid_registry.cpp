@@ -76,7 +76,7 @@ std::string_view fault_of(std::string_view uid, bool leading_zeros_pass) {
 
 }  // namespace
 
-Status check_uid(std::string_view uid) {
+Result<> check_uid(std::string_view uid) {
   const std::string_view fault = fault_of(uid, false);
   if (!fault.empty()) return fail(ErrorKind::Malformed, std::string{fault});
   return {};

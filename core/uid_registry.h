@@ -51,7 +51,7 @@ struct UidEntry {
 inline constexpr std::size_t kUidLengthMax = 64;  // characters, PS3.5 §9.1
 
 /// PS3.5 §9.1 to the letter; the error says what is wrong.
-[[nodiscard]] Status check_uid(std::string_view uid);
+[[nodiscard]] Result<> check_uid(std::string_view uid);
 [[nodiscard]] inline bool is_valid_uid(std::string_view uid) {
   return check_uid(uid).has_value();
 }

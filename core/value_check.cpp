@@ -25,14 +25,14 @@ tl::unexpected<Error> wrong(std::string message) {
   return fail(ErrorKind::Malformed, std::move(message));
 }
 
-Status check_length(std::string_view value, std::size_t length_max) {
+Result<> check_length(std::string_view value, std::size_t length_max) {
   const std::size_t length = characters(value);
   if (length_max == 0 || length <= length_max) return {};
   return wrong(fmt::format("{} characters pass the {} allowed", length, length_max));
 }
 
 /// LO, SH, PN, UC: no control characters but ESC, which switches character sets.
-Status check_line(std::string_view value) {
+Result<> check_line(std::string_view value) {
   if (std::ranges::any_of(value, [](char c) { return is_control(c) && c != 0x1B; })) {
     return wrong("a control character is in it");
   }
@@ -40,7 +40,7 @@ Status check_line(std::string_view value) {
 }
 
 /// LT, ST, UT: PS3.5 §6.1.3 allows TAB, LF, FF and CR besides.
-Status check_paragraphs(std::string_view value) {
+Result<> check_paragraphs(std::string_view value) {
   const auto bad = [](char c) {
     return is_control(c) && std::string_view{"\t\n\f\r\x1B"}.find(c) == std::string_view::npos;
   };
@@ -48,7 +48,7 @@ Status check_paragraphs(std::string_view value) {
   return {};
 }
 
-Status check_application_entity(std::string_view value) {
+Result<> check_application_entity(std::string_view value) {
   // "A string of characters ... leading and trailing spaces being non-significant. A value
   // consisting solely of spaces shall not be used."
   if (value.find_first_not_of(' ') == value.npos) return wrong("an AE title is only spaces");
@@ -59,7 +59,7 @@ Status check_application_entity(std::string_view value) {
   return {};
 }
 
-Status check_code(std::string_view value) {
+Result<> check_code(std::string_view value) {
   const auto fits = [](char c) {
     return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '_';
   };
@@ -67,7 +67,7 @@ Status check_code(std::string_view value) {
   return wrong("a code string holds something else than A-Z, 0-9, space and underscore");
 }
 
-Status check_person_name(std::string_view value) {
+Result<> check_person_name(std::string_view value) {
   if (auto line = check_line(value); !line) return line;
   std::size_t groups = 0;
   for (std::size_t start = 0; start <= value.size(); ++groups) {
@@ -82,7 +82,7 @@ Status check_person_name(std::string_view value) {
   return {};
 }
 
-Status check_uri(std::string_view value) {
+Result<> check_uri(std::string_view value) {
   if (value.starts_with(' ')) return wrong("a URI begins with a space");
   const auto bad = [](char c) {
     return is_control(c) || c == ' ' || static_cast<unsigned char>(c) > 0x7E ||
@@ -93,12 +93,12 @@ Status check_uri(std::string_view value) {
 }
 
 template <typename T>
-Status only_status(Result<T> result) {
+Result<> only_status(Result<T> result) {
   if (result) return {};
   return tl::unexpected<Error>(std::move(result.error()));
 }
 
-Status check_one(VR vr, std::string_view value) {
+Result<> check_one(VR vr, std::string_view value) {
   switch (vr) {
     case VR::AE:
       return check_application_entity(value);
@@ -139,7 +139,7 @@ Status check_one(VR vr, std::string_view value) {
 
 }  // namespace
 
-Status check_value(VR vr, std::string_view text) {
+Result<> check_value(VR vr, std::string_view text) {
   const VRInfo& row = info(vr);
   if (row.kind != VRKind::Text || text.empty()) return {};
   std::size_t number = 1;
@@ -149,7 +149,7 @@ Status check_value(VR vr, std::string_view text) {
     const std::string_view value = text.substr(start, end - start);
     start = end + 1;
     if (value.empty()) continue;  // an empty value among others is allowed (PS3.5 §6.4)
-    Status status = check_one(vr, value);
+    Result<> status = check_one(vr, value);
     // The 64 characters of a PN count for each component group, not for the value.
     if (status && vr != VR::PN) status = check_length(value, row.max_length);
     if (!status) {
@@ -161,15 +161,15 @@ Status check_value(VR vr, std::string_view text) {
   return {};
 }
 
-Status check_single_value(VR vr, std::string_view text) {
+Result<> check_single_value(VR vr, std::string_view text) {
   const VRInfo& row = info(vr);
   if (row.kind != VRKind::Text) return {};
   if (row.multi_valued && text.find('\\') != text.npos) {
     return wrong("has more than one value");
   }
   const bool lines = vr == VR::LT || vr == VR::ST || vr == VR::UT;
-  const Status without_controls = lines ? check_paragraphs(text) : check_line(text);
-  return without_controls ? Status{} : wrong("holds a control character");
+  const Result<> without_controls = lines ? check_paragraphs(text) : check_line(text);
+  return without_controls ? Result<>{} : wrong("holds a control character");
 }
 
 }  // namespace pacs

@@ -11,10 +11,10 @@ namespace pacs {
 /// Checks every value of a text element (separated by backslashes where the VR has them): character
 /// repertoire, form and length. `text` is UTF-8, without the padding that makes it even. The error
 /// says which value is wrong and why. Real objects fail this; reading them does not need it.
-[[nodiscard]] Status check_value(VR vr, std::string_view text);
+[[nodiscard]] Result<> check_value(VR vr, std::string_view text);
 
 /// Whether a text element holds one value at most, without control characters where the VR has
 /// none; says nothing of form and length. `text` as above; a backslash in it separates values.
-[[nodiscard]] Status check_single_value(VR vr, std::string_view text);
+[[nodiscard]] Result<> check_single_value(VR vr, std::string_view text);
 
 }  // namespace pacs

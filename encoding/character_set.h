@@ -50,7 +50,7 @@ class CharacterSet {
 /// Whether to_utf8 loses no text of the data set, sequences included. Malformed, on the element,
 /// when a term of Specific Character Set is unknown or a text is none in its set; the message says
 /// that of the element without naming it.
-[[nodiscard]] Status check_text(const DataSet& data_set);
+[[nodiscard]] Result<> check_text(const DataSet& data_set);
 /// The data set with all text in UTF-8 (ISO_IR 192), sequences included.
 [[nodiscard]] DataSet to_utf8(const DataSet& data_set);
 /// The data set, whose text is UTF-8, in `wanted` if that holds every letter of it, else in UTF-8;

@@ -95,14 +95,14 @@ bool is_beyond_ascii(const Element& element) {
   return info(element.vr()).kind == VRKind::Text && !code_sets::is_plain_ascii(element.text());
 }
 
-Status check_text(const DataSet& data_set, const CharacterSet& around) {
+Result<> check_text(const DataSet& data_set, const CharacterSet& around) {
   const CharacterSet own = character_set_of(data_set, around);
   if (own.has_unknown_term()) {
     return fail(Error{ErrorKind::Malformed, "has an unknown term"}.on(tags::SpecificCharacterSet));
   }
   for (const Element& element : data_set) {
     for (const Item& item : element.items()) {
-      if (Status checked = check_text(item.data_set, own); !checked) return checked;
+      if (Result<> checked = check_text(item.data_set, own); !checked) return checked;
     }
     if (!is_text(element) || own.can_decode(element.text(), element.vr())) continue;
     std::string why = own.defined_terms().empty()
@@ -120,7 +120,7 @@ DataSet labelled(DataSet text, std::string_view terms) {
 
 }  // namespace
 
-Status check_text(const DataSet& data_set) {
+Result<> check_text(const DataSet& data_set) {
   return check_text(data_set, CharacterSet{});
 }
 

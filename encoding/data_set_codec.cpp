@@ -29,7 +29,7 @@ Result<DataSet> read_data_set(SharedBytes input, const TransferSyntax& syntax,
       case TokenScanner::Answer::Error:
         return fail(scanner.error());
       case TokenScanner::Answer::NeedMore:
-        if (Status status = scanner.finish(rest); !status) return fail(std::move(status.error()));
+        if (Result<> status = scanner.finish(rest); !status) return fail(std::move(status.error()));
         return builder.take();
     }
   }
@@ -38,13 +38,13 @@ Result<DataSet> read_data_set(SharedBytes input, const TransferSyntax& syntax,
 Result<Bytes> write_data_set(const DataSet& data_set, const TransferSyntax& syntax,
                              const WriteOptions& options) {
   DataSetWriter writer{syntax, options};
-  if (Status status = writer.write(data_set); !status) return fail(std::move(status.error()));
+  if (Result<> status = writer.write(data_set); !status) return fail(std::move(status.error()));
   if (syntax.deflated) return deflate_all(writer.bytes());
   return std::move(writer.bytes());
 }
 
-Status append_data_set(Bytes& to, const DataSet& data_set, const TransferSyntax& syntax,
-                       const WriteOptions& options) {
+Result<> append_data_set(Bytes& to, const DataSet& data_set, const TransferSyntax& syntax,
+                         const WriteOptions& options) {
   if (syntax.deflated) {
     Result<Bytes> deflated = write_data_set(data_set, syntax, options);
     if (!deflated) return fail(std::move(deflated.error()));
@@ -54,7 +54,7 @@ Status append_data_set(Bytes& to, const DataSet& data_set, const TransferSyntax&
   const std::size_t before = to.size();
   DataSetWriter writer{syntax, options};
   writer.bytes().swap(to);
-  Status written = writer.write(data_set);
+  Result<> written = writer.write(data_set);
   writer.bytes().swap(to);
   if (!written) to.resize(before);
   return written;

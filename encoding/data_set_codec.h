@@ -36,8 +36,8 @@ struct WriteOptions {
 [[nodiscard]] Result<Bytes> write_data_set(const DataSet& data_set, const TransferSyntax& syntax,
                                            const WriteOptions& options = {});
 /// The same behind what `to` holds already; on an error `to` is as it was.
-[[nodiscard]] Status append_data_set(Bytes& to, const DataSet& data_set,
-                                     const TransferSyntax& syntax,
-                                     const WriteOptions& options = {});
+[[nodiscard]] Result<> append_data_set(Bytes& to, const DataSet& data_set,
+                                       const TransferSyntax& syntax,
+                                       const WriteOptions& options = {});
 
 }  // namespace pacs

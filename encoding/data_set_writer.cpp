@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint32_t kUndefinedLength = 0xFFFFFFFF;
 
-Status too_long(Tag tag) {
+Result<> too_long(Tag tag) {
   return fail(Error{ErrorKind::InvalidArgument, "the value does not fit a 32-bit length"}.on(tag));
 }
 
@@ -23,15 +23,15 @@ DataSetWriter::DataSetWriter(const TransferSyntax& syntax, const WriteOptions& o
       explicit_vr_(syntax.explicit_vr),
       order_(syntax.byte_order) {}
 
-Status DataSetWriter::write(const DataSet& data_set) {
+Result<> DataSetWriter::write(const DataSet& data_set) {
   for (const Element& element : data_set) {
     if (options_.drop_group_lengths && element.tag().is_group_length()) continue;
-    if (Status status = write(element); !status) return status;
+    if (Result<> status = write(element); !status) return status;
   }
   return {};
 }
 
-Status DataSetWriter::write_bulk(const Element& element) {
+Result<> DataSetWriter::write_bulk(const Element& element) {
   if (bulk_ == nullptr) {
     return fail(
         Error{ErrorKind::InvalidArgument, "the value is a reference: its bytes are not here"}.on(
@@ -42,7 +42,7 @@ Status DataSetWriter::write_bulk(const Element& element) {
   return {};
 }
 
-Status DataSetWriter::write(const Element& element) {
+Result<> DataSetWriter::write(const Element& element) {
   ++written_;
   switch (element.form()) {
     case Element::Form::Value:
@@ -57,7 +57,7 @@ Status DataSetWriter::write(const Element& element) {
   return write_bulk(element);
 }
 
-Status DataSetWriter::write_value(const Element& element) {
+Result<> DataSetWriter::write_value(const Element& element) {
   const ByteView value = element.value();
   const std::size_t length = written_bytes(value);
   if (length >= kUndefinedLength) return too_long(element.tag());
@@ -89,7 +89,7 @@ void DataSetWriter::append_in_order(ByteView value, std::size_t unit, bool swap)
   if (swap) swap_units(std::span{out_}.subspan(start), unit);
 }
 
-Status DataSetWriter::write_sequence(const Element& element) {
+Result<> DataSetWriter::write_sequence(const Element& element) {
   // PS3.5 §6.2.2: UN with undefined length holds items in Implicit VR Little Endian; with a
   // defined one it would be read as bytes.
   const bool unknown = explicit_vr_ && element.vr() == VR::UN;
@@ -103,24 +103,24 @@ Status DataSetWriter::write_sequence(const Element& element) {
     order_ = ByteOrder::Little;
   }
   for (const Item& item : element.items()) {
-    if (Status status = write_item(item, element.tag()); !status) return status;
+    if (Result<> status = write_item(item, element.tag()); !status) return status;
   }
   if (undefined) item_header(kSequenceDelimitation, 0);
   order_ = outer_order;
   explicit_vr_ = outer_explicit;
-  return undefined ? Status{} : fill_in_length(start, element.tag());
+  return undefined ? Result<>{} : fill_in_length(start, element.tag());
 }
 
-Status DataSetWriter::write_item(const Item& item, Tag sequence) {
+Result<> DataSetWriter::write_item(const Item& item, Tag sequence) {
   item_header(kItem, item.undefined_length ? kUndefinedLength : 0);
   const std::size_t start = out_.size();
-  if (Status status = write(item.data_set); !status) return status;
+  if (Result<> status = write(item.data_set); !status) return status;
   if (!item.undefined_length) return fill_in_length(start, sequence);
   item_header(kItemDelimitation, 0);
   return {};
 }
 
-Status DataSetWriter::write_fragments(const Element& element) {
+Result<> DataSetWriter::write_fragments(const Element& element) {
   if (element.tag() == kPixelData && !encapsulated_) {
     return fail(Error{ErrorKind::InvalidArgument,
                       "encapsulated pixel data must be decoded for a transfer syntax without"}
@@ -160,7 +160,7 @@ void DataSetWriter::item_header(Tag tag, std::uint32_t length) {
 }
 
 /// Fills the 32-bit length that ends at `start` with what has been written since.
-Status DataSetWriter::fill_in_length(std::size_t start, Tag tag) {
+Result<> DataSetWriter::fill_in_length(std::size_t start, Tag tag) {
   const std::size_t length = out_.size() - start;
   if (length >= kUndefinedLength) return too_long(tag);
   const auto raw = static_cast<std::uint32_t>(length);

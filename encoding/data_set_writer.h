@@ -23,23 +23,23 @@ class DataSetWriter {
   DataSetWriter(const TransferSyntax& syntax, const WriteOptions& options,
                 std::vector<Bulk>* bulk = nullptr);
 
-  [[nodiscard]] Status write(const DataSet& data_set);
+  [[nodiscard]] Result<> write(const DataSet& data_set);
   [[nodiscard]] Bytes& bytes() { return out_; }
 
  private:
-  Status write(const Element& element);
-  Status write_value(const Element& element);
-  Status write_sequence(const Element& element);
-  Status write_item(const Item& item, Tag sequence);
-  Status write_fragments(const Element& element);
-  Status write_bulk(const Element& element);
+  Result<> write(const Element& element);
+  Result<> write_value(const Element& element);
+  Result<> write_sequence(const Element& element);
+  Result<> write_item(const Item& item, Tag sequence);
+  Result<> write_fragments(const Element& element);
+  Result<> write_bulk(const Element& element);
   void append_in_order(ByteView value, std::size_t unit, bool swap);
   /// The length of a value as it is written.
   [[nodiscard]] std::size_t written_bytes(ByteView value) const;
   void pad(ByteView value, char padding);
   void header(Tag tag, VR vr, std::uint32_t length);
   void item_header(Tag tag, std::uint32_t length);
-  Status fill_in_length(std::size_t start, Tag tag);
+  Result<> fill_in_length(std::size_t start, Tag tag);
 
   WriteOptions options_;
   std::vector<Bulk>* bulk_;

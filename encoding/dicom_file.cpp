@@ -84,7 +84,7 @@ std::optional<std::uint64_t> declared_end(const DataSet& meta, std::uint64_t end
 /// Reads group 0002 from the front of `rest`. Its end is where another group begins: a wrong group
 /// length does no harm, as with DCMTK. Only in front of a deflate stream, whose bytes may look like
 /// group 0002, the length decides.
-Status read_meta_group(SharedBytes front, ByteView& rest, FileHeader& header) {
+Result<> read_meta_group(SharedBytes front, ByteView& rest, FileHeader& header) {
   // PS3.10 §7.1: "encoded in Explicit VR Little Endian". Some writers use Implicit VR.
   const TransferSyntax& syntax =
       vr_letters(rest) ? explicit_vr_little_endian() : implicit_vr_little_endian();
@@ -131,7 +131,7 @@ Result<FileHeader> read_file_header(SharedBytes front) {
   }
   const std::uint64_t meta_offset = all.size() - rest.size();
   if (begins_with_meta_group(rest)) {
-    if (Status status = read_meta_group(std::move(front), rest, header); !status) {
+    if (Result<> status = read_meta_group(std::move(front), rest, header); !status) {
       return fail(moved(std::move(status.error()), meta_offset));
     }
   }
@@ -189,9 +189,9 @@ namespace {
 constexpr std::size_t kGroupLengthBytes = 12;  // header and value of (0002,0000)
 
 /// Appends a meta group; the value of its group length, if it has one, becomes what follows it.
-Status append_meta(const DataSet& meta, Bytes& to) {
+Result<> append_meta(const DataSet& meta, Bytes& to) {
   DataSetWriter writer{explicit_vr_little_endian(), {}};
-  if (Status status = writer.write(meta); !status) return status;
+  if (Result<> status = writer.write(meta); !status) return status;
   Bytes& group = writer.bytes();
   if (!meta.empty() && meta.begin()->tag() == tags::FileMetaInformationGroupLength &&
       meta.begin()->value().size() == sizeof(std::uint32_t)) {
@@ -231,7 +231,7 @@ Result<Bytes> write_file(const DicomFile& file) {
     append(bytes, ByteView{file.header.preamble});
     append(bytes, as_bytes(kPrefix));
   }
-  if (Status status = append_meta(file.header.meta, bytes); !status)
+  if (Result<> status = append_meta(file.header.meta, bytes); !status)
     return fail(std::move(status.error()));
   const TransferSyntax* syntax = file.header.syntax;
   if (syntax == nullptr)

@@ -190,7 +190,7 @@ Result<Bytes> encode_header(const Header& header) {
   blob.reserve(4096);
   blob.resize(kPrefixBytes);
   blob[0] = std::byte{kVersion};
-  if (Status status = writer.write(header.data_set); !status)
+  if (Result<> status = writer.write(header.data_set); !status)
     return fail(std::move(status.error()));
   const std::size_t elements = blob.size() - kPrefixBytes;
   if (elements > UINT32_MAX) return fail(ErrorKind::LimitExceeded, "a header above 4 GiB");
@@ -247,7 +247,8 @@ Result<Header> decode_header(SharedBytes blob) {
     builder.add(token);
   }
   if (answer == TokenScanner::Answer::Error) return corrupt(scanner.error().to_string());
-  if (Status status = scanner.finish(elements); !status) return corrupt(status.error().to_string());
+  if (Result<> status = scanner.finish(elements); !status)
+    return corrupt(status.error().to_string());
   header.data_set = builder.take();
   if (!bulk.complete()) return corrupt("a bulk reference without element");
   header.pixel_data = read_layout(numbers);

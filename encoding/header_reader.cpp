@@ -68,9 +68,9 @@ struct HeaderReader::State {
     if (syntax.deflated) inflater.emplace(given_limits);
   }
 
-  Status feed_inflated(ByteView piece);
-  Status drain(ByteView& input);
-  // These give false after setting `failure`: a Status for each token would cost more than
+  Result<> feed_inflated(ByteView piece);
+  Result<> drain(ByteView& input);
+  // These give false after setting `failure`: a Result for each token would cost more than
   // scanning.
   bool on(const Token& token);
   bool on_value(const Token& token);
@@ -110,7 +110,7 @@ std::uint64_t HeaderReader::header_bytes() const {
   return state_->header_bytes;
 }
 
-Status HeaderReader::feed(ByteView piece) {
+Result<> HeaderReader::feed(ByteView piece) {
   State& state = *state_;
   if (state.failure) return fail(*state.failure);
   state.fed_bytes += piece.size();
@@ -119,14 +119,14 @@ Status HeaderReader::feed(ByteView piece) {
     return fail(*state.failure);
   };
   if (!state.inflater) {
-    Status status = state.feed_inflated(piece);
-    return status ? Status{} : failed(status.error());
+    Result<> status = state.feed_inflated(piece);
+    return status ? Result<>{} : failed(status.error());
   }
   while (true) {
     auto inflated = state.inflater->next(piece);
     if (!inflated) return failed(inflated.error());
     if (inflated->empty() && piece.empty()) return {};
-    if (Status status = state.feed_inflated(*inflated); !status) return failed(status.error());
+    if (Result<> status = state.feed_inflated(*inflated); !status) return failed(status.error());
   }
 }
 
@@ -134,18 +134,18 @@ Result<Header> HeaderReader::finish() {
   State& state = *state_;
   if (state.failure) return fail(*state.failure);
   if (state.inflater) {
-    if (Status status = state.inflater->finish(); !status) return fail(std::move(status.error()));
+    if (Result<> status = state.inflater->finish(); !status) return fail(std::move(status.error()));
   }
   ByteView rest{state.carry};
-  if (Status status = state.drain(rest); !status) return fail(std::move(status.error()));
-  if (Status status = state.scanner.finish(rest); !status) return fail(std::move(status.error()));
+  if (Result<> status = state.drain(rest); !status) return fail(std::move(status.error()));
+  if (Result<> status = state.scanner.finish(rest); !status) return fail(std::move(status.error()));
   if (state.layout) state.layout->extended_offset_table = std::move(state.extended_offset_table);
   return Header{state.builder.take(), std::move(state.layout), state.fed_bytes};
 }
 
 /// Scans `piece` where it lies; only the front of a token that it cuts is copied, and completed
 /// from the next piece by no more bytes than the token needs.
-Status HeaderReader::State::feed_inflated(ByteView piece) {
+Result<> HeaderReader::State::feed_inflated(ByteView piece) {
   while (!carry.empty()) {
     const std::size_t missing = scanner.needed() - carry.size();
     const ByteView completion = piece.first(std::min(missing, piece.size()));
@@ -153,16 +153,16 @@ Status HeaderReader::State::feed_inflated(ByteView piece) {
     piece = piece.subspan(completion.size());
     if (completion.size() < missing) return {};
     ByteView front{carry};
-    if (Status status = drain(front); !status) return status;
+    if (Result<> status = drain(front); !status) return status;
     carry.erase(carry.begin(), carry.end() - static_cast<std::ptrdiff_t>(front.size()));
   }
-  if (Status status = drain(piece); !status) return status;
+  if (Result<> status = drain(piece); !status) return status;
   append(carry, piece);
   return {};
 }
 
 /// Takes tokens off `input` until it needs more.
-Status HeaderReader::State::drain(ByteView& input) {
+Result<> HeaderReader::State::drain(ByteView& input) {
   Token token;
   while (true) {
     switch (scanner.next(input, token)) {

@@ -50,7 +50,7 @@ class HeaderReader {
   HeaderReader& operator=(HeaderReader&&) noexcept;
 
   /// Takes the next piece of the data set, of any size. An error is final: it says tag and offset.
-  [[nodiscard]] Status feed(ByteView piece);
+  [[nodiscard]] Result<> feed(ByteView piece);
   /// The data set has ended: Truncated when it ended inside an element, sequence or fragment.
   [[nodiscard]] Result<Header> finish();
   /// Bytes that the header takes so far, as limits.header_bytes_max counts them.

@@ -37,7 +37,7 @@ struct Inflater::State {
   State& operator=(const State&) = delete;
   ~State() { inflateEnd(&stream); }
 
-  Status check_limits() const {
+  Result<> check_limits() const {
     if (given > limits.inflated_bytes_max) {
       return fail(Error{ErrorKind::LimitExceeded,
                         fmt::format("inflated data set passes inflated_bytes_max = {}",
@@ -89,11 +89,11 @@ Result<ByteView> Inflater::next(ByteView& input) {
                                   state.stream.msg != nullptr ? state.stream.msg : "unknown cause")}
                     .at(state.taken));
   }
-  if (Status status = state.check_limits(); !status) return fail(std::move(status.error()));
+  if (Result<> status = state.check_limits(); !status) return fail(std::move(status.error()));
   return ByteView{state.window.data(), given};
 }
 
-Status Inflater::finish() const {
+Result<> Inflater::finish() const {
   if (state_->ended) return {};
   return fail(Error{ErrorKind::Truncated, "the deflate stream does not end"}.at(state_->taken));
 }
@@ -107,7 +107,7 @@ Result<Bytes> inflate_all(ByteView deflated, const Limits& limits) {
     if (piece->empty() && deflated.empty()) break;
     append(all, *piece);
   }
-  if (Status status = inflater.finish(); !status) return fail(std::move(status.error()));
+  if (Result<> status = inflater.finish(); !status) return fail(std::move(status.error()));
   return all;
 }
 

@@ -22,7 +22,7 @@ class Inflater {
   /// call.
   [[nodiscard]] Result<ByteView> next(ByteView& input);
   /// The input has ended: Truncated unless the deflate stream has too.
-  [[nodiscard]] Status finish() const;
+  [[nodiscard]] Result<> finish() const;
 
  private:
   struct State;

@@ -369,7 +369,7 @@ TokenScanner::Answer TokenScanner::failed(ErrorKind kind, Tag tag, std::string m
   return Answer::Error;
 }
 
-Status TokenScanner::finish(ByteView rest) const {
+Result<> TokenScanner::finish(ByteView rest) const {
   if (has_failed_) return fail(error_);
   const Frame& top = frames_.back();
   if (rest.empty() && chunk_left_ == 0 && top.place == Place::DataSet) return {};

@@ -74,7 +74,7 @@ class TokenScanner {
 
   [[nodiscard]] Answer next(ByteView& input, Token& token);
   /// The input has ended with `rest` not taken. Truncated unless that is where a data set may end.
-  [[nodiscard]] Status finish(ByteView rest) const;
+  [[nodiscard]] Result<> finish(ByteView rest) const;
 
   [[nodiscard]] const Error& error() const { return error_; }
   [[nodiscard]] std::size_t needed() const { return needed_; }

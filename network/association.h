@@ -82,13 +82,14 @@ class Association {
   /// as fits in one send. Calls from several coroutines are put in order, message by message. An
   /// error of the source is returned; when part of the message was gone by then, the association
   /// has been aborted, else it goes on.
-  virtual Task<Status> send(std::uint8_t context_id, Command command, DataSource data_set = {}) = 0;
+  virtual Task<Result<>> send(std::uint8_t context_id, Command command,
+                              DataSource data_set = {}) = 0;
   /// A pending response once with each of the data sets, many messages to one send. The data sets
   /// must live until it is done.
-  virtual Task<Status> send_each(std::uint8_t context_id, Command pending,
-                                 std::span<const ByteView> data_sets) = 0;
+  virtual Task<Result<>> send_each(std::uint8_t context_id, Command pending,
+                                   std::span<const ByteView> data_sets) = 0;
   /// Orderly release (requestor): A-RELEASE-RQ, wait for RP.
-  virtual Task<Status> release() = 0;
+  virtual Task<Result<>> release() = 0;
   /// A-ABORT (service-user, PS3.8 §9.3.8) and close.
   virtual void abort() = 0;
 };
@@ -124,7 +125,7 @@ class Server {
   [[nodiscard]] virtual std::size_t associations() const = 0;
   /// Whether a new association would be accepted now: Cancelled while shutting down, OutOfResources
   /// when all are in use or no connection can be accepted (the process has no descriptors left).
-  [[nodiscard]] virtual Status ready() const = 0;
+  [[nodiscard]] virtual Result<> ready() const = 0;
   /// No new associations from now on; idle ones are told (A-ABORT) and busy ones finish the
   /// operations in flight, at most `grace`. Blocks until all are gone.
   virtual void shut_down(std::chrono::milliseconds grace) = 0;

@@ -163,11 +163,11 @@ void Connection::carry_out_later(Effects effects) {
       boost::asio::detached);
 }
 
-Task<Status> Connection::write(std::span<const ByteView> pieces) {
+Task<Result<>> Connection::write(std::span<const ByteView> pieces) {
   co_await writers_.enter();
   const Turnstile::Passage passage(writers_);
   write_deadline_.set(limits_.send);
-  Status written = co_await transport_->write(pieces);
+  Result<> written = co_await transport_->write(pieces);
   write_deadline_.clear();
   if (!written) {
     transport_failed(written.error());
@@ -183,7 +183,7 @@ Task<Status> Connection::write(std::span<const ByteView> pieces) {
 
 Task<void> Connection::send_pdu(const Pdu& pdu) {
   Bytes bytes;
-  if (const Status encoded = encode_pdu(pdu, bytes); !encoded) {
+  if (const Result<> encoded = encode_pdu(pdu, bytes); !encoded) {
     transport_failed(encoded.error());
     co_return;
   }

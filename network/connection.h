@@ -52,16 +52,16 @@ class Connection final : public Association, public std::enable_shared_from_this
   [[nodiscard]] bool ended() const override { return outcome_ != Outcome::None; }
   Task<Result<std::optional<Message>>> receive() override;
   Task<Result<DataPiece>> read_data_set() override;
-  Task<Status> send(std::uint8_t context_id, Command command, DataSource data_set) override;
-  Task<Status> send_each(std::uint8_t context_id, Command pending,
-                         std::span<const ByteView> data_sets) override;
-  Task<Status> release() override;
+  Task<Result<>> send(std::uint8_t context_id, Command command, DataSource data_set) override;
+  Task<Result<>> send_each(std::uint8_t context_id, Command pending,
+                           std::span<const ByteView> data_sets) override;
+  Task<Result<>> release() override;
   void abort() override;
 
   // Acceptor side.
   /// TLS handshake and A-ASSOCIATE-RQ, both within ARTIM. nullopt when it will not come.
   Task<std::optional<AssociateRq>> await_request();
-  Task<Status> accept(Acceptance acceptance);
+  Task<Result<>> accept(Acceptance acceptance);
   Task<void> reject(AssociateRj answer);
   /// After the last word: waits until the peer has closed or ARTIM expires (Sta13), then closes.
   Task<void> finish();
@@ -70,8 +70,8 @@ class Connection final : public Association, public std::enable_shared_from_this
 
   // Requestor side: the transport is connected; TLS handshake, A-ASSOCIATE-RQ, and the answer, all
   // before limits.connect after `began`.
-  Task<Status> request(const AssociationRequest& request, AssociateRq rq,
-                       std::chrono::steady_clock::time_point began);
+  Task<Result<>> request(const AssociationRequest& request, AssociateRq rq,
+                         std::chrono::steady_clock::time_point began);
 
   /// What users of the association hold. However and on whatever thread they let go of it, the
   /// connection ends on its strand; one that a requestor has not released is aborted.
@@ -103,7 +103,7 @@ class Connection final : public Association, public std::enable_shared_from_this
   Task<void> carry_out(Effects effects);
   void carry_out_later(Effects effects);  ///< from where nothing can be awaited
   Task<void> send_pdu(const Pdu& pdu);
-  Task<Status> write(std::span<const ByteView> pieces);
+  Task<Result<>> write(std::span<const ByteView> pieces);
   void end(Outcome outcome, Error reason);
   void user_abort(Outcome outcome, Error reason);
   void hurry();
@@ -112,16 +112,16 @@ class Connection final : public Association, public std::enable_shared_from_this
   Task<void> await_close();
 
   // Sending.
-  Task<Status> send_message(MessageCutter& cutter, ByteView command_set,
-                            const DataSource& data_set);
-  Task<Status> send_gathered(MessageCutter& cutter);
-  Task<Status> send_data(std::span<const ByteView> pieces);
-  Status may_send(std::uint8_t context_id) const;
+  Task<Result<>> send_message(MessageCutter& cutter, ByteView command_set,
+                              const DataSource& data_set);
+  Task<Result<>> send_gathered(MessageCutter& cutter);
+  Task<Result<>> send_data(std::span<const ByteView> pieces);
+  Result<> may_send(std::uint8_t context_id) const;
   void establish(Negotiated negotiated);
   void count_request(const Command& command);
   void withdraw_request(const Command& command);
   void count_response(const Command& command);
-  [[nodiscard]] Status may_read() const;
+  [[nodiscard]] Result<> may_read() const;
   void count_received(const Command& command);
 
   std::unique_ptr<Transport> transport_;

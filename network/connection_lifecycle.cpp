@@ -29,7 +29,7 @@ void Connection::establish(Negotiated negotiated) {
 
 Task<std::optional<AssociateRq>> Connection::await_request() {
   co_await carry_out(machine_.transport_indicated());  // AE-5: ARTIM starts
-  const Status shaken = co_await transport_->handshake();
+  const Result<> shaken = co_await transport_->handshake();
   if (!shaken) {
     transport_failed(shaken.error());
     co_return std::nullopt;
@@ -39,26 +39,26 @@ Task<std::optional<AssociateRq>> Connection::await_request() {
   co_return std::exchange(indicated_, std::nullopt);
 }
 
-Task<Status> Connection::accept(Acceptance acceptance) {
+Task<Result<>> Connection::accept(Acceptance acceptance) {
   establish(std::move(acceptance.negotiated));
   co_await carry_out(machine_.associate_accept(std::move(acceptance.answer)));
   if (ended()) co_return fail(end_reason_);
-  co_return Status{};
+  co_return Result<>{};
 }
 
 Task<void> Connection::reject(AssociateRj answer) {
   co_await carry_out(machine_.associate_reject(answer));
 }
 
-Task<Status> Connection::request(const AssociationRequest& request, AssociateRq rq,
-                                 std::chrono::steady_clock::time_point began) {
+Task<Result<>> Connection::request(const AssociationRequest& request, AssociateRq rq,
+                                   std::chrono::steady_clock::time_point began) {
   using std::chrono::milliseconds;
   negotiated_.request = request;
   co_await carry_out(machine_.associate_request(std::move(rq)));  // AE-1: it is connected already
   const auto spent =
       std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
   artim_.set(std::max(limits_.connect - spent, milliseconds{1}));
-  const Status shaken = co_await transport_->handshake();
+  const Result<> shaken = co_await transport_->handshake();
   if (!shaken) transport_failed(shaken.error());  // when time was up, that is said already
   if (ended()) co_return fail(end_reason_);
   co_await carry_out(machine_.transport_confirmed());  // AE-2
@@ -78,7 +78,7 @@ Task<Status> Connection::request(const AssociationRequest& request, AssociateRq 
     co_return fail(std::move(negotiated).error());
   }
   establish(*std::move(negotiated));
-  co_return Status{};
+  co_return Result<>{};
 }
 
 // Ending.
@@ -120,11 +120,11 @@ void Connection::wind_down() {
   }
 }
 
-Task<Status> Connection::release() {
+Task<Result<>> Connection::release() {
   co_await senders_.enter();
   const Turnstile::Passage passage(senders_);
   if (ended()) co_return fail(end_reason_);
-  if (Status alone = may_read(); !alone) co_return alone;
+  if (Result<> alone = may_read(); !alone) co_return alone;
   co_await carry_out(machine_.release_request());
   artim_.set(release_time());
   while (!ended()) {
@@ -132,7 +132,7 @@ Task<Status> Connection::release() {
   }
   artim_.clear();
   if (outcome_ != Outcome::Released) co_return fail(end_reason_);
-  co_return Status{};
+  co_return Result<>{};
 }
 
 // Sta13: waits until the peer closes, for only then has our last PDU surely arrived. A close with

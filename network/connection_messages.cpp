@@ -45,7 +45,7 @@ void Connection::count_response(const Command& command) {
   if (winding_down_ && performing_ == 0) wind_down();
 }
 
-Status Connection::may_read() const {
+Result<> Connection::may_read() const {
   if (!reading_) return {};
   return fail(ErrorKind::Internal, "two coroutines read from one association");
 }
@@ -64,7 +64,7 @@ Task<void> Connection::break_off(PduFault fault) {
 }
 
 Task<Result<std::optional<Message>>> Connection::receive() {
-  if (Status alone = may_read(); !alone) co_return fail(std::move(alone).error());
+  if (Result<> alone = may_read(); !alone) co_return fail(std::move(alone).error());
   while (true) {
     const std::optional<Pdv> pdv = co_await next_pdv();
     if (!pdv) break;
@@ -102,13 +102,13 @@ Task<Result<std::optional<Message>>> Connection::take_command_set(
   assembler_.command_was_read(request->has_data_set);
   count_received(*request);
   Command response = failure_response(*request, command.error());
-  const Status sent = co_await send(context_id, std::move(response), {});
+  const Result<> sent = co_await send(context_id, std::move(response), {});
   if (!sent) co_return fail(sent.error());
   co_return std::nullopt;
 }
 
 Task<Result<DataPiece>> Connection::read_data_set() {
-  if (Status alone = may_read(); !alone) co_return fail(std::move(alone).error());
+  if (Result<> alone = may_read(); !alone) co_return fail(std::move(alone).error());
   if (!assembler_.in_data_set()) {
     co_return fail(ErrorKind::Internal, "read_data_set where no data set is to come");
   }
@@ -131,7 +131,7 @@ Task<Result<DataPiece>> Connection::read_data_set() {
   co_return fail(ended() ? end_reason_ : read_cancelled());
 }
 
-Status Connection::may_send(std::uint8_t context_id) const {
+Result<> Connection::may_send(std::uint8_t context_id) const {
   if (ended()) return fail(end_reason_);
   if (negotiated_.accepted(context_id) == nullptr) {
     return fail(ErrorKind::InvalidArgument,
@@ -143,15 +143,15 @@ Status Connection::may_send(std::uint8_t context_id) const {
   return {};
 }
 
-Task<Status> Connection::send(std::uint8_t context_id, Command command, DataSource data_set) {
+Task<Result<>> Connection::send(std::uint8_t context_id, Command command, DataSource data_set) {
   co_await senders_.enter();
   const Turnstile::Passage passage(senders_);
-  if (Status allowed = may_send(context_id); !allowed) co_return allowed;
+  if (Result<> allowed = may_send(context_id); !allowed) co_return allowed;
   command.has_data_set = static_cast<bool>(data_set);
   const Bytes command_set = encode_command(command);
   MessageCutter cutter(context_id, negotiated_.peer_max_pdu_bytes);
   count_request(command);
-  Status sent = co_await send_message(cutter, command_set, data_set);
+  Result<> sent = co_await send_message(cutter, command_set, data_set);
   if (sent) {
     count_response(command);
   } else if (!ended()) {
@@ -160,8 +160,8 @@ Task<Status> Connection::send(std::uint8_t context_id, Command command, DataSour
   co_return sent;
 }
 
-Task<Status> Connection::send_message(MessageCutter& cutter, ByteView command_set,
-                                      const DataSource& data_set) {
+Task<Result<>> Connection::send_message(MessageCutter& cutter, ByteView command_set,
+                                        const DataSource& data_set) {
   cutter.add_command(command_set);
   bool begun = false;
   while (data_set) {
@@ -190,31 +190,31 @@ Task<Status> Connection::send_message(MessageCutter& cutter, ByteView command_se
       rest = rest.subspan(cutter.add_data(rest));
       if (!cutter.must_send()) continue;
       begun = true;
-      const Status sent = co_await send_gathered(cutter);
+      const Result<> sent = co_await send_gathered(cutter);
       if (!sent) co_return sent;
     }
   }
   co_return co_await send_gathered(cutter);
 }
 
-Task<Status> Connection::send_gathered(MessageCutter& cutter) {
-  const Status sent = co_await send_data(cutter.gathered());
+Task<Result<>> Connection::send_gathered(MessageCutter& cutter) {
+  const Result<> sent = co_await send_data(cutter.gathered());
   cutter.sent();
   co_return sent;
 }
 
-Task<Status> Connection::send_data(std::span<const ByteView> pieces) {
+Task<Result<>> Connection::send_data(std::span<const ByteView> pieces) {
   if (ended()) co_return fail(end_reason_);
   machine_.data_request();  // DT-1 or AR-7; `ended` has told that it may
-  const Status sent = co_await write(pieces);
+  const Result<> sent = co_await write(pieces);
   co_return sent;
 }
 
-Task<Status> Connection::send_each(std::uint8_t context_id, Command pending,
-                                   std::span<const ByteView> data_sets) {
+Task<Result<>> Connection::send_each(std::uint8_t context_id, Command pending,
+                                     std::span<const ByteView> data_sets) {
   co_await senders_.enter();
   const Turnstile::Passage passage(senders_);
-  if (Status allowed = may_send(context_id); !allowed) co_return allowed;
+  if (Result<> allowed = may_send(context_id); !allowed) co_return allowed;
   pending.has_data_set = true;
   const Bytes command_set = encode_command(pending);
   Bytes gathered;
@@ -223,12 +223,12 @@ Task<Status> Connection::send_each(std::uint8_t context_id, Command pending,
     append_message(gathered, message, negotiated_.peer_max_pdu_bytes);
     if (gathered.size() < kGatheredBytes && i + 1 < data_sets.size()) continue;
     const ByteView piece{gathered};
-    const Status sent = co_await send_data({&piece, 1});
+    const Result<> sent = co_await send_data({&piece, 1});
     if (!sent) co_return sent;
     gathered.clear();
   }
   count_response(pending);
-  co_return Status{};
+  co_return Result<>{};
 }
 
 }  // namespace pacs::network

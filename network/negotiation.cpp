@@ -187,7 +187,7 @@ bool is_ae_title(std::string_view title) {
          std::ranges::all_of(title, [](char c) { return c >= ' ' && c <= '~' && c != '\\'; });
 }
 
-Status check_ae_title(std::string_view title) {
+Result<> check_ae_title(std::string_view title) {
   if (is_ae_title(title)) return {};
   return fail(ErrorKind::InvalidArgument,
               fmt::format("'{}' is no AE title: 1 to 16 printable characters, no backslash",

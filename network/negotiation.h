@@ -109,6 +109,6 @@ struct Acceptance {
 /// Spaces are not significant; 1 to 16 characters of the G0 set, no backslash (PS3.8 §9.3.2).
 [[nodiscard]] bool is_ae_title(std::string_view title);
 /// The same with the words to refuse it: InvalidArgument.
-[[nodiscard]] Status check_ae_title(std::string_view title);
+[[nodiscard]] Result<> check_ae_title(std::string_view title);
 
 }  // namespace pacs::network

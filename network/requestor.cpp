@@ -100,7 +100,7 @@ Task<Result<std::shared_ptr<Association>>> request_association(RequestOptions op
   const auto connection =
       std::make_shared<Connection>(*std::move(transport), UpperLayer::Side::Requestor,
                                    options.limits, integration::next_trace_id(), Traffic{});
-  const Status opened = co_await connection->request(request, *std::move(rq), began);
+  const Result<> opened = co_await connection->request(request, *std::move(rq), began);
   if (!opened) {
     const auto to_its_end = connection->hand_out();  // dropped: our A-ABORT, if any, arrives first
     co_return fail(Error{opened.error()}.in(place(options)));

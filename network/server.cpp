@@ -84,7 +84,7 @@ struct Port : std::enable_shared_from_this<Port> {
         strand(asio::make_strand(pool.context())),
         acceptor(strand) {}
 
-  Status listen();
+  Result<> listen();
   Task<void> accept();
   Task<void> attend(tcp::socket socket);
   Task<bool> establish(Connection& connection, std::string_view peer);
@@ -94,7 +94,7 @@ struct Port : std::enable_shared_from_this<Port> {
   bool admit(const std::shared_ptr<Connection>& connection);
   void dismiss(const std::shared_ptr<Connection>& connection);
   void for_each(const std::function<void(Connection&)>& call);
-  [[nodiscard]] Status ready() const;
+  [[nodiscard]] Result<> ready() const;
   void shut_down(milliseconds grace);
 
   const ServerOptions options;
@@ -118,7 +118,7 @@ struct Port : std::enable_shared_from_this<Port> {
   steady_clock::time_point accept_failed_at;
 };
 
-Status Port::listen() {
+Result<> Port::listen() {
   if (options.tls) {
     auto context = make_acceptor_tls(*options.tls);
     if (!context) return fail(std::move(context).error());
@@ -238,7 +238,7 @@ Task<bool> Port::establish(Connection& connection, std::string_view peer) {
     auto decision = negotiate(*rq, peer, policy,
                               {options.limits.pdu_bytes_max, options.limits.operations_window_max});
     if (auto* acceptance = std::get_if<Acceptance>(&decision)) {
-      const Status accepted = co_await connection.accept(std::move(*acceptance));
+      const Result<> accepted = co_await connection.accept(std::move(*acceptance));
       if (accepted) co_return true;
     } else {
       refusal = std::get<AssociateRj>(decision);
@@ -314,7 +314,7 @@ void Port::for_each(const std::function<void(Connection&)>& call) {
   }
 }
 
-Status Port::ready() const {
+Result<> Port::ready() const {
   const std::scoped_lock lock(mutex);
   if (draining || !accepting) return fail(ErrorKind::Cancelled, "the server is shutting down");
   if (!accept_failure.empty() && steady_clock::now() - accept_failed_at < kShowFailedAccept) {
@@ -364,7 +364,7 @@ class DicomServer final : public Server {
     const std::scoped_lock lock(port_->mutex);
     return port_->serving;
   }
-  [[nodiscard]] Status ready() const override { return port_->ready(); }
+  [[nodiscard]] Result<> ready() const override { return port_->ready(); }
   void shut_down(milliseconds grace) override {
     if (!std::exchange(down_, true)) port_->shut_down(grace);
   }

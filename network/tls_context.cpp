@@ -27,8 +27,8 @@ constexpr const char* kTls13Ciphers =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 constexpr const char* kGroups = "X25519:P-256:P-384:P-521";  // RFC 9325 §4.2: at least 224 bits
 
-Status wrong(std::string_view what, const std::string& file,
-             const boost::system::error_code& code) {
+Result<> wrong(std::string_view what, const std::string& file,
+               const boost::system::error_code& code) {
   return fail(Error{ErrorKind::InvalidArgument,
                     fmt::format("{} cannot be used: {}", what, code.message()),
                     {},
@@ -37,7 +37,7 @@ Status wrong(std::string_view what, const std::string& file,
 }
 
 // RFC 8996 forbids TLS 1.0 and 1.1; RFC 9325 §3.1.1 SSL; §3.3.1 compression; §3.5 renegotiation.
-Status apply_profile(ssl::context& context) {
+Result<> apply_profile(ssl::context& context) {
   SSL_CTX* native = context.native_handle();
   boost::system::error_code ignored;
   context.set_options(ssl::context::no_sslv2 | ssl::context::no_sslv3 | ssl::context::no_tlsv1 |
@@ -59,7 +59,7 @@ Status apply_profile(ssl::context& context) {
   return {};
 }
 
-Status load_identity(ssl::context& context, const TlsOptions& options) {
+Result<> load_identity(ssl::context& context, const TlsOptions& options) {
   boost::system::error_code code;
   // Without this OpenSSL asks at the terminal and the start waits for a person.
   const auto encrypted = std::make_shared<bool>(false);
@@ -95,14 +95,14 @@ Status load_identity(ssl::context& context, const TlsOptions& options) {
   return {};
 }
 
-Status load_trust(ssl::context& context, const TlsOptions& options) {
+Result<> load_trust(ssl::context& context, const TlsOptions& options) {
   boost::system::error_code code;
   if (options.ca_file.empty()) {
     context.set_default_verify_paths(code);
-    return code ? wrong("the system's TLS trust store", "", code) : Status{};
+    return code ? wrong("the system's TLS trust store", "", code) : Result<>{};
   }
   context.load_verify_file(options.ca_file, code);
-  return code ? wrong("TLS CA file", options.ca_file, code) : Status{};
+  return code ? wrong("TLS CA file", options.ca_file, code) : Result<>{};
 }
 
 std::string in_words(const ASN1_TIME* time) {
@@ -152,7 +152,7 @@ Result<TlsContext> make_requestor_tls(const TlsOptions& options) {
   return context;
 }
 
-Status check_validity(const TlsContext& context) {
+Result<> check_validity(const TlsContext& context) {
   const X509* certificate = SSL_CTX_get0_certificate(context->native_handle());
   if (certificate == nullptr) return {};
   const ASN1_TIME* begin = X509_get0_notBefore(certificate);

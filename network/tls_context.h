@@ -18,6 +18,6 @@ using TlsContext = std::shared_ptr<boost::asio::ssl::context>;
 
 /// InvalidArgument when the time of the context's own certificate has not begun or is over: peers
 /// that verify will not take it.
-[[nodiscard]] Status check_validity(const TlsContext& context);
+[[nodiscard]] Result<> check_validity(const TlsContext& context);
 
 }  // namespace pacs::network

@@ -93,10 +93,10 @@ class StreamTransport : public Transport {
     co_return count;
   }
 
-  Task<Status> write(std::span<const ByteView> pieces) override {
+  Task<Result<>> write(std::span<const ByteView> pieces) override {
     const auto [code, count] = co_await asio::async_write(stream_, Gathered{pieces}, kAwait);
     if (code) co_return fail(io_error(code));
-    co_return Status{};
+    co_return Result<>{};
   }
 
   void cancel_read() override { cancel_read_.emit(asio::cancellation_type::all); }
@@ -147,7 +147,7 @@ class TcpTransport final : public StreamTransport<tcp::socket> {
     co_return count;
   }
 
-  Task<Status> write(std::span<const ByteView> pieces) override {
+  Task<Result<>> write(std::span<const ByteView> pieces) override {
     boost::system::error_code code;
     std::size_t sent = 0;
     if (stream_.non_blocking()) sent = stream_.write_some(Gathered{pieces}, code);
@@ -157,12 +157,12 @@ class TcpTransport final : public StreamTransport<tcp::socket> {
       if (gone < piece.size()) rest.push_back(piece.subspan(gone));
       sent -= gone;
     }
-    if (rest.empty()) co_return Status{};
-    Status written = co_await StreamTransport::write(rest);
+    if (rest.empty()) co_return Result<>{};
+    Result<> written = co_await StreamTransport::write(rest);
     co_return written;
   }
 
-  Task<Status> handshake() override { co_return Status{}; }
+  Task<Result<>> handshake() override { co_return Result<>{}; }
   Task<void> say_goodbye() override { co_return; }
   [[nodiscard]] bool is_tls() const override { return false; }
 
@@ -205,9 +205,9 @@ class TlsTransport final : public StreamTransport<TlsStream> {
     if (ignored) SSL_set_tlsext_host_name(stream_.native_handle(), host.c_str());
   }
 
-  Task<Status> handshake() override {
+  Task<Result<>> handshake() override {
     const auto [code] = co_await stream_.async_handshake(type_, kAwait);
-    if (!code) co_return Status{};
+    if (!code) co_return Result<>{};
     if (code == asio::error::operation_aborted) co_return fail(io_error(code));
     // A probe that only connects has refused nothing.
     if (type_ == TlsStream::server && BIO_number_read(SSL_get_rbio(stream_.native_handle())) == 0) {

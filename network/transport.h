@@ -19,12 +19,12 @@ class Transport {
  public:
   virtual ~Transport() = default;
   /// TLS: agrees with the peer; TCP: nothing to do.
-  virtual Task<Status> handshake() = 0;
+  virtual Task<Result<>> handshake() = 0;
   /// At least one byte; 0 when the peer closed in order. Received bytes are acknowledged at once.
   /// `useful` is how many the caller needs before it can go on: it may be given fewer.
   virtual Task<Result<std::size_t>> read_some(std::span<std::byte> to, std::size_t useful) = 0;
   /// All of the pieces, in as few sends as can be.
-  virtual Task<Status> write(std::span<const ByteView> pieces) = 0;
+  virtual Task<Result<>> write(std::span<const ByteView> pieces) = 0;
   /// Ends a pending read_some with Cancelled; the connection stays usable.
   virtual void cancel_read() = 0;
   /// TLS: tells the peer that this is the end, and waits for the same; TCP: nothing to do. Not

@@ -88,7 +88,7 @@ class Ingest {
   virtual ~Ingest() = default;
   /// Next bytes of the data set. May write to disk (page cache). An error is final for this object:
   /// Malformed / LimitExceeded (the data set), Mismatch, OutOfResources (disk full), Io.
-  [[nodiscard]] virtual Status append(ByteView bytes) = 0;
+  [[nodiscard]] virtual Result<> append(ByteView bytes) = 0;
   /// Ends the object. `done` is called exactly once, maybe on another thread, maybe before commit
   /// returns, when object and index entry are durable (or it failed). Errors: Truncated, Malformed,
   /// Mismatch (command against data set: offending element in `tag`), Duplicate (policy reject),
@@ -155,25 +155,25 @@ class Archive {
   /// Reads the whole object against what the record says of it. NotFound when it is missing,
   /// Corrupt when it is not what was stored, else why it cannot be read; the messages go on after
   /// "the object". An object that is replaced meanwhile counts as missing.
-  [[nodiscard]] virtual Status check_object(const InstanceRecord& instance) = 0;
+  [[nodiscard]] virtual Result<> check_object(const InstanceRecord& instance) = 0;
   [[nodiscard]] virtual Result<ArchiveCounts> counts() = 0;
   /// Calls `each` for every instance in no particular order until it returns false.
-  [[nodiscard]] virtual Status for_each_instance(
+  [[nodiscard]] virtual Result<> for_each_instance(
       const std::function<bool(const InstanceRecord&)>& each) = 0;
   /// Re-reads every object against checksum and index, and the store against the index (objects
   /// nobody knows). `progress(done, total)` is called now and then; returning false cancels.
   [[nodiscard]] virtual Result<VerifyReport> verify(
       const std::function<bool(std::uint64_t, std::uint64_t)>& progress) = 0;
   /// Whether a new object would be accepted now (for /readyz).
-  [[nodiscard]] virtual Status ready() = 0;
+  [[nodiscard]] virtual Result<> ready() = 0;
 
   // Whom we know at run time, besides the configuration; durable when the call returns.
   /// By AE title.
   [[nodiscard]] virtual Result<std::vector<RemoteAe>> remote_aes() = 0;
   /// Takes the place of the one with this AE title. InvalidArgument when `check` refuses it.
-  [[nodiscard]] virtual Status put_remote_ae(const RemoteAe& remote) = 0;
+  [[nodiscard]] virtual Result<> put_remote_ae(const RemoteAe& remote) = 0;
   /// NotFound when there is none.
-  [[nodiscard]] virtual Status remove_remote_ae(std::string_view ae_title) = 0;
+  [[nodiscard]] virtual Result<> remove_remote_ae(std::string_view ae_title) = 0;
 
   /// Lives as long as the archive.
   [[nodiscard]] virtual Worklist& worklist() = 0;

@@ -4,7 +4,7 @@
 
 namespace pacs::storage {
 
-Status find_archive(const std::filesystem::path& path) {
+Result<> find_archive(const std::filesystem::path& path) {
   // Any of them: one that has lost the others is an archive to be told about.
   for (const char* part : {"index.sqlite", "objects", "journal"}) {
     std::error_code code;

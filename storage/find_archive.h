@@ -8,6 +8,6 @@
 namespace pacs::storage {
 
 /// NotFound when nothing of an archive lies there; Io when that cannot be told.
-[[nodiscard]] Status find_archive(const std::filesystem::path& path);
+[[nodiscard]] Result<> find_archive(const std::filesystem::path& path);
 
 }  // namespace pacs::storage

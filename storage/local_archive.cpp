@@ -63,7 +63,7 @@ Result<std::unique_ptr<LocalArchive>> LocalArchive::open(ArchiveOptions options,
   return archive;
 }
 
-Status LocalArchive::start() {
+Result<> LocalArchive::start() {
   const bool durable = options_.durability == Durability::Full;
   auto store = FileStorage::open(files_, options_.path);
   if (!store) return fail(store.error());
@@ -168,7 +168,7 @@ void LocalArchive::publish(std::span<const PendingTable::Object> objects) const 
   }
 }
 
-Status LocalArchive::ready() {
+Result<> LocalArchive::ready() {
   if (auto healthy = journal_->healthy(); !healthy) return healthy;
   if (auto healthy = checkpointer_->healthy(); !healthy) return healthy;
   if (auto stalled = behind_->stalled(); !stalled) return stalled;
@@ -252,10 +252,10 @@ Result<std::unique_ptr<Records>> LocalArchive::select(Selection selection) {
 Result<std::vector<RemoteAe>> LocalArchive::remote_aes() {
   return index_->remote_aes();
 }
-Status LocalArchive::put_remote_ae(const RemoteAe& remote) {
+Result<> LocalArchive::put_remote_ae(const RemoteAe& remote) {
   return index_->put_remote_ae(remote);
 }
-Status LocalArchive::remove_remote_ae(std::string_view ae_title) {
+Result<> LocalArchive::remove_remote_ae(std::string_view ae_title) {
   return index_->remove_remote_ae(ae_title);
 }
 
@@ -266,7 +266,7 @@ Result<std::size_t> LocalArchive::read_object(const InstanceRecord& instance, st
   return object->content.copy(offset, to);
 }
 
-Status LocalArchive::check_object(const InstanceRecord& instance) {
+Result<> LocalArchive::check_object(const InstanceRecord& instance) {
   return storage::check_object(instance, [&](std::uint64_t offset, std::span<std::byte> to) {
     return read_object(instance, offset, to);
   });
@@ -292,7 +292,7 @@ Result<ArchiveCounts> LocalArchive::counts() {
   return counts;
 }
 
-Status LocalArchive::for_each_instance(const std::function<bool(const InstanceRecord&)>& each) {
+Result<> LocalArchive::for_each_instance(const std::function<bool(const InstanceRecord&)>& each) {
   if (auto settled = behind_->settle(); !settled) return settled;
   return index_->for_each(
       [&](std::uint64_t, const InstanceRecord& record) { return each(record); });
@@ -303,7 +303,7 @@ Result<VerifyReport> LocalArchive::verify(
   VerifyOptions options;
   options.last_object = committer_->last_number();
   options.limits = options_.limits;
-  options.settle = [this]() -> Status {
+  options.settle = [this]() -> Result<> {
     if (auto settled = behind_->settle(); !settled) return settled;
     return checkpointer_->settle();  // objects that were replaced are gone then
   };

@@ -51,16 +51,16 @@ class LocalArchive final : public Archive {
   Result<std::unique_ptr<Records>> select(Selection selection) override;
   Result<std::size_t> read_object(const InstanceRecord& instance, std::uint64_t offset,
                                   std::span<std::byte> to) override;
-  Status check_object(const InstanceRecord& instance) override;
+  Result<> check_object(const InstanceRecord& instance) override;
   Result<ArchiveCounts> counts() override;
-  Status for_each_instance(const std::function<bool(const InstanceRecord&)>& each) override;
+  Result<> for_each_instance(const std::function<bool(const InstanceRecord&)>& each) override;
   Result<VerifyReport> verify(
       const std::function<bool(std::uint64_t, std::uint64_t)>& progress) override;
-  Status ready() override;
+  Result<> ready() override;
   PerformedSteps& performed_steps() override { return *performed_steps_; }
   Result<std::vector<RemoteAe>> remote_aes() override;
-  Status put_remote_ae(const RemoteAe& remote) override;
-  Status remove_remote_ae(std::string_view ae_title) override;
+  Result<> put_remote_ae(const RemoteAe& remote) override;
+  Result<> remove_remote_ae(std::string_view ae_title) override;
   Worklist& worklist() override { return *worklist_; }
   Jobs& jobs() override;
   JobQueue& job_queue() override;
@@ -68,7 +68,7 @@ class LocalArchive final : public Archive {
  private:
   LocalArchive(ArchiveOptions options, const ArchiveTuning& tuning,
                std::shared_ptr<FileSystem> files, LockFile lock);
-  [[nodiscard]] Status start();
+  [[nodiscard]] Result<> start();
   [[nodiscard]] Error explained(Error error);
   void start_threads(std::uint64_t last_object);
   void observe();

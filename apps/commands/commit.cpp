@@ -57,7 +57,7 @@ class ReportListener {
   ReportListener(const ReportListener&) = delete;
   ReportListener& operator=(const ReportListener&) = delete;
 
-  Status listen(const ListenPlace& place, const std::string& ae_title) {
+  Result<> listen(const ListenPlace& place, const std::string& ae_title) {
     network::ServerOptions options;
     options.listen = place.address;
     options.port = place.port;
@@ -115,7 +115,7 @@ Error no_report(std::chrono::seconds wait) {
 network::Task<Result<CommitmentReport>> ask_on(network::Association& association,
                                                const Asking& asking) {
   services::CommitmentAsking on_association(association, asking.request, say_refused);
-  Status asked = co_await on_association.ask();
+  Result<> asked = co_await on_association.ask();
   if (!asked) co_return fail(std::move(asked.error()));
   if (asking.listening) co_return CommitmentReport{};
   Result<CommitmentReport> report = co_await on_association.report();
@@ -144,7 +144,7 @@ network::Task<void> ask_peer(network::RequestOptions peer, Asking& asking) {
   asking.outcome = std::move(report);
   if (*expired && !asking.outcome) asking.outcome = fail(no_report(asking.wait));
   if (!association.ended()) {
-    Status released = co_await association.release();
+    Result<> released = co_await association.release();
     (void)released;  // everything is said
   }
 }
@@ -195,7 +195,7 @@ int commit(const CommitOptions& options, network::RequestOptions peer,
     const Result<ListenPlace> place = parse_listen(options.listen);
     if (!place) return complain(place.error(), 2);
     listener = std::make_unique<ReportListener>(request.transaction_uid);
-    if (Status listens = listener->listen(*place, peer.calling_ae); !listens) {
+    if (Result<> listens = listener->listen(*place, peer.calling_ae); !listens) {
       return complain(listens.error(), 2);
     }
   }

@@ -32,7 +32,7 @@ Result<std::string> class_uid(const std::string& named) {
   return std::string(entry->uid);
 }
 
-Status add_files(const std::string& path, References& references) {
+Result<> add_files(const std::string& path, References& references) {
   FileWalk walk({path});
   while (const auto file = walk.next()) {
     auto object = services::inspect_file(*file);
@@ -70,7 +70,8 @@ Result<References> collect_references(const std::vector<std::string>& named,
   for (const std::string& name : named) {
     std::error_code ignored;
     if (std::filesystem::exists(name, ignored)) {
-      if (Status added = add_files(name, references); !added) return fail(std::move(added.error()));
+      if (Result<> added = add_files(name, references); !added)
+        return fail(std::move(added.error()));
       continue;
     }
     if (!is_usable_uid(name)) {

@@ -69,7 +69,7 @@ network::Task<void> echo_peer(network::RequestOptions request, std::uint32_t rep
     report.echo_ms.push_back(milliseconds_since(start));
     if (*status != 0) report.failure = fmt::format("the peer answered status {:04X}", *status);
   }
-  Status released = co_await association.release();
+  Result<> released = co_await association.release();
   if (!released && report.failure.empty()) report.failure = released.error().to_string();
 }
 

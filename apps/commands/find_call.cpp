@@ -81,7 +81,7 @@ network::Task<void> ask_peer(const FindCall& call, services::FindRequest questio
     }
     report.result = std::move(*found);
   }
-  Status released = co_await association.release();
+  Result<> released = co_await association.release();
   if (!released && report.failure.empty() && !report.result) {
     report.failure = released.error().to_string();
   }

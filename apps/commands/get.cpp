@@ -130,7 +130,7 @@ int run_get(const GetArguments& arguments) {
   Received received;
   bool interrupted = false;
   const auto on_object = [&](const IncomingObject& object, std::uint64_t bytes,
-                             const Status& kept) {
+                             const Result<>& kept) {
     if (kept) {
       ++received.objects;
       received.bytes += bytes;

@@ -75,7 +75,7 @@ Result<DataSet> with_keys(DataSet step, const MppsOptions& options) {
   Result<WrittenKeys> written = read_written_keys(options.keys, options.character_set);
   if (!written) return fail(std::move(written.error()));
   for (const QueryKeyText& key : written->keys) {
-    if (Status put = put_key(step, key); !put) return fail(std::move(put.error()));
+    if (Result<> put = put_key(step, key); !put) return fail(std::move(put.error()));
   }
   return encode_keys(std::move(step), written->character_set);
 }
@@ -117,12 +117,12 @@ Result<DataSet> attributes_of_create(const MppsOptions& options) {
   return with_keys(services::begin_step(item, now(options.peer.calling_ae)), options);
 }
 
-Status add_files(services::PerformedSeriesList& made, const std::vector<std::string>& paths) {
+Result<> add_files(services::PerformedSeriesList& made, const std::vector<std::string>& paths) {
   FileWalk walk({paths.begin(), paths.end()});
   while (const auto path = walk.next()) {
     Result<DicomFile> file = read_file(*path, {.limits = {}, .stop_before = kPixelData});
     if (!file) return fail(std::move(file.error()).in(path->native()));
-    if (Status added = made.add(to_utf8(file->data_set)); !added) {
+    if (Result<> added = made.add(to_utf8(file->data_set)); !added) {
       return fail(std::move(added.error()).in(path->native()));
     }
   }
@@ -142,7 +142,7 @@ Result<DataSet> modifications_of_set(const MppsOptions& options) {
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c == '_' ? ' ' : c;
   });
   services::PerformedSeriesList made;
-  if (Status added = add_files(made, options.instances); !added) {
+  if (Result<> added = add_files(made, options.instances); !added) {
     return fail(std::move(added.error()));
   }
   DataSet end = services::end_step(status, now({}), made);

@@ -24,7 +24,7 @@ void read_elements(SharedBytes bytes, ReadablePart& part) {
   }
   if (answer == TokenScanner::Answer::Error) {
     part.error = scanner.error();
-  } else if (Status status = scanner.finish(rest); !status) {
+  } else if (Result<> status = scanner.finish(rest); !status) {
     part.error = std::move(status.error());
   }
   if (part.error && part.error->offset) *part.error->offset += part.file.header.data_set_offset;

@@ -38,7 +38,7 @@ network::Task<void> call_peer(const RetrieveCall& call, const Perform& perform,
       }
     }
     if (!association.ended()) {
-      Status released = co_await association.release();
+      Result<> released = co_await association.release();
       (void)released;  // everything has been said
     }
   }

@@ -62,7 +62,7 @@ int run_serve(const ConfigOptions& options) {
     fmt::print(stderr, "pacs serve: logging.file: {}\n", log.error().to_string());
     return 2;
   }
-  if (const Status valid = check_certificate_time(config->dicom.tls); !valid) {
+  if (const Result<> valid = check_certificate_time(config->dicom.tls); !valid) {
     log->warning({}, valid.error().message);
   }
   auto graph = ServerGraph::start(*config, *log);

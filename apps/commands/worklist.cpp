@@ -163,7 +163,7 @@ std::vector<KeyPath> list_columns() {
 
 /// Calls `each` with all items of the worklist that pass the filter.
 template <typename Each>
-Status for_each_item(WorklistDoor& door, const web::Fields& filter, Each each) {
+Result<> for_each_item(WorklistDoor& door, const web::Fields& filter, Each each) {
   for (std::uint64_t offset = 0;; offset += web::kWorklistPageMax) {
     web::Fields parameters = filter;
     parameters.emplace_back("limit", std::to_string(web::kWorklistPageMax));
@@ -192,7 +192,7 @@ int run_list(const WorklistArguments& arguments) {
   const std::vector<KeyPath> columns = list_columns();
   AnswerOutput output{"pacs worklist list", arguments.form, columns};
   std::uint64_t count = 0;
-  const Status listed = for_each_item(**door, filter, [&](const DataSet& item) {
+  const Result<> listed = for_each_item(**door, filter, [&](const DataSet& item) {
     ++count;
     output.show(item);
   });
@@ -211,7 +211,7 @@ int run_cancel(const WorklistArguments& arguments) {
   if (id.study_instance_uid.empty()) {
     std::vector<std::string> studies;
     const web::Fields filter{{"ScheduledProcedureStepID", arguments.step}};
-    const Status listed = for_each_item(**door, filter, [&](const DataSet& item) {
+    const Result<> listed = for_each_item(**door, filter, [&](const DataSet& item) {
       const Sequence& steps = item.items(tags::ScheduledProcedureStepSequence);
       if (steps.empty()) return;
       if (steps.front().data_set.text(tags::ScheduledProcedureStepID, 0) != arguments.step) return;
@@ -227,7 +227,7 @@ int run_cancel(const WorklistArguments& arguments) {
     }
     id.study_instance_uid = studies.front();
   }
-  if (Status canceled = (*door)->cancel(id); !canceled) {
+  if (Result<> canceled = (*door)->cancel(id); !canceled) {
     return complain("cancel", canceled.error());
   }
   return 0;

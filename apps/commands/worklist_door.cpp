@@ -44,7 +44,7 @@ class ArchiveDoor : public WorklistDoor {
     for (storage::WorklistItem& item : *items) data_sets.push_back(std::move(item.data_set));
     return data_sets;
   }
-  Status cancel(const storage::StepId& id) override { return archive_->worklist().cancel(id); }
+  Result<> cancel(const storage::StepId& id) override { return archive_->worklist().cancel(id); }
 
  private:
   std::unique_ptr<storage::Archive> archive_;
@@ -57,7 +57,7 @@ class ServerDoor : public WorklistDoor {
   WorklistPut put(std::span<const storage::NewWorklistItem> items, Existing existing) override {
     std::vector<std::string> orders;  // all of them before the first is sent
     for (const storage::NewWorklistItem& item : items) {
-      if (Status written = write_json(item.data_set, orders.emplace_back()); !written) {
+      if (Result<> written = write_json(item.data_set, orders.emplace_back()); !written) {
         return {.failed = items.size(), .status = std::move(written)};
       }
     }
@@ -92,7 +92,7 @@ class ServerDoor : public WorklistDoor {
     }
     return data_sets;
   }
-  Status cancel(const storage::StepId& id) override {
+  Result<> cancel(const storage::StepId& id) override {
     return send("POST", web::worklist_path(id) + "/cancel", {});
   }
 
@@ -110,11 +110,11 @@ class ServerDoor : public WorklistDoor {
     }
     return count;
   }
-  [[nodiscard]] Status create(std::span<const std::string> orders) const {
+  [[nodiscard]] Result<> create(std::span<const std::string> orders) const {
     return send("POST", "/api/worklist", fmt::format("[{}]", fmt::join(orders, ",")));
   }
-  [[nodiscard]] Status send(std::string_view method, const std::string& path,
-                            std::string_view body) const {
+  [[nodiscard]] Result<> send(std::string_view method, const std::string& path,
+                              std::string_view body) const {
     auto reply = http_request(method, url_ + path, body);
     if (!reply) {
       const ErrorKind kind = reply.error().kind;

@@ -20,7 +20,7 @@ namespace pacs::apps {
 struct WorklistPut {
   std::size_t taken = 0;   ///< so many items, from the first on, are in
   std::size_t failed = 0;  ///< so many behind them failed together; none after these was tried
-  Status status{};         ///< why they failed
+  Result<> status{};       ///< why they failed
 };
 
 class WorklistDoor {
@@ -32,7 +32,7 @@ class WorklistDoor {
                                         Existing existing) = 0;
   /// One page; `filter` as in web/api/worklist_filter.h.
   [[nodiscard]] virtual Result<std::vector<DataSet>> list(const web::Fields& filter) = 0;
-  [[nodiscard]] virtual Status cancel(const storage::StepId& id) = 0;
+  [[nodiscard]] virtual Result<> cancel(const storage::StepId& id) = 0;
 };
 
 enum class Missing : std::uint8_t { Make, Refuse };

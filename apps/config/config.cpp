@@ -124,7 +124,7 @@ void Loader::table(const toml::table& table, const std::string& prefix) {
 
 void Loader::value(const toml::node& node, const std::string& name) {
   const ConfigKey& key = *find_config_key(name);
-  Status status;
+  Result<> status;
   if (const auto* flag = node.as_boolean()) {
     status = key.set(loaded_.config, flag->get());
   } else if (const auto* number = node.as_integer()) {
@@ -220,7 +220,7 @@ void Loader::remote_aes(std::string_view text, const std::string& where) {
 void Loader::text(std::string_view name, std::string_view value, const std::string& where) {
   if (name == kRemoteAe) return remote_aes(value, where);
   const ConfigKey& key = *find_config_key(name);
-  const Status status = key.set_text(loaded_.config, value);
+  const Result<> status = key.set_text(loaded_.config, value);
   if (!status) return problem(fmt::format("{} {}", name, status.error().message), where);
   came_from(key, where);
 }

@@ -419,7 +419,7 @@ std::string ConfigKey::range() const {
   return all;
 }
 
-Status ConfigKey::check(const ConfigValue& value) const {
+Result<> ConfigKey::check(const ConfigValue& value) const {
   switch (type) {
     case Type::Bool:
       if (std::holds_alternative<bool>(value)) return {};
@@ -447,8 +447,8 @@ Status ConfigKey::check(const ConfigValue& value) const {
   return must_be(range(), shown(value));
 }
 
-Status ConfigKey::set(Config& config, const ConfigValue& value) const {
-  if (Status status = check(value); !status) return status;
+Result<> ConfigKey::set(Config& config, const ConfigValue& value) const {
+  if (Result<> status = check(value); !status) return status;
   put(config, value);
   return {};
 }
@@ -470,7 +470,7 @@ std::vector<std::string> split(std::string_view text) {
 
 }  // namespace
 
-Status ConfigKey::set_text(Config& config, std::string_view text) const {
+Result<> ConfigKey::set_text(Config& config, std::string_view text) const {
   switch (type) {
     case Type::Bool:
       if (text == "true" || text == "false") return set(config, text == "true");

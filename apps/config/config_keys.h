@@ -28,11 +28,11 @@ struct ConfigKey {
   void (*put)(Config& config, const ConfigValue& value);  ///< `value` has been checked
 
   /// Whether the value has this key's type and range; the message says what it must be.
-  [[nodiscard]] Status check(const ConfigValue& value) const;
+  [[nodiscard]] Result<> check(const ConfigValue& value) const;
   /// Checks, then puts.
-  [[nodiscard]] Status set(Config& config, const ConfigValue& value) const;
+  [[nodiscard]] Result<> set(Config& config, const ConfigValue& value) const;
   /// As above from text: the environment and --set. Lists are separated by commas.
-  [[nodiscard]] Status set_text(Config& config, std::string_view text) const;
+  [[nodiscard]] Result<> set_text(Config& config, std::string_view text) const;
 
   [[nodiscard]] std::string variable() const;  ///< "PACS_DICOM_PORT"
   [[nodiscard]] std::string range() const;  ///< "1 to 65535", "\"keep\", \"replace\" or \"reject\""

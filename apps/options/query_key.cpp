@@ -117,7 +117,7 @@ bool set_value(DataSet& to, Tag tag, VR vr, const std::string& value) {
   }
 }
 
-Status put_at(DataSet& to, const QueryKeyText& key, std::size_t depth) {
+Result<> put_at(DataSet& to, const QueryKeyText& key, std::size_t depth) {
   const KeyStep& step = key.path[depth];
   const bool last = depth + 1 == key.path.size();
   const VR vr = vr_in(to, step.tag);
@@ -136,13 +136,13 @@ Status put_at(DataSet& to, const QueryKeyText& key, std::size_t depth) {
   Sequence items = to.items(step.tag);
   if (items.size() <= step.item) items.resize(step.item + 1);
   if (!last) {
-    if (Status put = put_at(items[step.item].data_set, key, depth + 1); !put) return put;
+    if (Result<> put = put_at(items[step.item].data_set, key, depth + 1); !put) return put;
   }
   to.set_items(step.tag, std::move(items));
   return {};
 }
 
-Status put_character_set(std::string& character_set, const QueryKeyText& key) {
+Result<> put_character_set(std::string& character_set, const QueryKeyText& key) {
   if (key.value.empty()) return {};  // nothing is said by asking for it
   if (!character_set.empty() && character_set != key.value) {
     return wrong(
@@ -217,7 +217,7 @@ Result<WrittenKeys> read_written_keys(std::span<const std::string> texts, std::s
     if (!key) return fail(std::move(key.error()));
     key->path = place(std::move(key->path));
     if (key->path.front().tag == tags::SpecificCharacterSet && key->path.size() == 1) {
-      if (Status put = put_character_set(written.character_set, *key); !put) {
+      if (Result<> put = put_character_set(written.character_set, *key); !put) {
         return fail(std::move(put.error()));
       }
       continue;
@@ -235,7 +235,7 @@ Result<WrittenKeys> read_written_keys(std::span<const std::string> texts, std::s
   return written;
 }
 
-Status put_key(DataSet& identifier, const QueryKeyText& key) {
+Result<> put_key(DataSet& identifier, const QueryKeyText& key) {
   return put_at(identifier, key, 0);
 }
 

@@ -54,7 +54,7 @@ struct WrittenKeys {
 /// without a value leaves what is there. The VR of a private element follows from its creator, a
 /// key before it: "0009,0010=ACME 1.0", "0009,1001=X". InvalidArgument when the value is none of
 /// the element's VR.
-[[nodiscard]] Status put_key(DataSet& identifier, const QueryKeyText& key);
+[[nodiscard]] Result<> put_key(DataSet& identifier, const QueryKeyText& key);
 
 /// What an answer (in UTF-8) holds there, as text: values separated by backslashes, "2 items".
 [[nodiscard]] std::string value_at(const DataSet& answer, const KeyPath& path);

@@ -37,7 +37,7 @@ Result<DataSet> read_all_keys(const QueryOptions& options, KeyPath (*place)(KeyP
     keys = std::move(*read);
   }
   for (const QueryKeyText& key : written->keys) {
-    if (Status put = put_key(keys, key); !put) return fail(std::move(put.error()));
+    if (Result<> put = put_key(keys, key); !put) return fail(std::move(put.error()));
   }
   return encode_keys(std::move(keys), written->character_set);
 }

@@ -73,7 +73,7 @@ void AnswerOutput::finish() {
 
 void AnswerOutput::show_json(const DataSet& answer) const {
   std::string text;
-  if (Status written = write_json(answer, text); !written) {
+  if (Result<> written = write_json(answer, text); !written) {
     fmt::print(stderr, "{}: {}\n", program_, written.error().to_string());
     return;
   }

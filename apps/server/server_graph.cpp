@@ -149,16 +149,16 @@ ServerGraph::ServerGraph(const Config& config, integration::Logger log)
 Result<std::unique_ptr<ServerGraph>> ServerGraph::start(const Config& config,
                                                         integration::Logger log) {
   std::unique_ptr<ServerGraph> graph(new ServerGraph(config, std::move(log)));
-  const Status opened = graph->open_archive()
-                            .and_then([&] { return graph->start_jobs(); })
-                            .and_then([&] { return graph->open_dicom_ports(); })
-                            .and_then([&] { return graph->open_http_port(); });
+  const Result<> opened = graph->open_archive()
+                              .and_then([&] { return graph->start_jobs(); })
+                              .and_then([&] { return graph->open_dicom_ports(); })
+                              .and_then([&] { return graph->open_http_port(); });
   if (!opened) return fail(opened.error());
   graph->observe();
   return graph;
 }
 
-Status ServerGraph::open_archive() {
+Result<> ServerGraph::open_archive() {
   storage::ArchiveOptions options = archive_options(config_);
   options.metrics = metrics_.get();
   options.events = events_.get();
@@ -231,7 +231,7 @@ void ServerGraph::add_performed_steps() {
 }
 
 /// After every handler is known, before the ports: a request finds who does what it promises.
-Status ServerGraph::start_jobs() {
+Result<> ServerGraph::start_jobs() {
   return jobs_->start();
 }
 
@@ -255,7 +255,7 @@ Result<std::unique_ptr<network::Server>> ServerGraph::open_dicom_port(
   return server;
 }
 
-Status ServerGraph::open_dicom_ports() {
+Result<> ServerGraph::open_dicom_ports() {
   if (!config_.dicom.listen.empty()) {
     auto server = open_dicom_port(server_options(config_.dicom), "dicom.port");
     if (!server) return fail(std::move(server.error()));
@@ -269,7 +269,7 @@ Status ServerGraph::open_dicom_ports() {
   return {};
 }
 
-Status ServerGraph::open_http_port() {
+Result<> ServerGraph::open_http_port() {
   web::Router router;
   web::add_operations(router, operations());
   // What waits because the AE was not known, or answered nowhere, waits no longer; a failure of

@@ -44,12 +44,12 @@ class ServerGraph {
 
  private:
   ServerGraph(const Config& config, integration::Logger log);
-  Status open_archive();
+  Result<> open_archive();
   void add_commitment();
   void add_performed_steps();
-  Status start_jobs();
-  Status open_dicom_ports();
-  Status open_http_port();
+  Result<> start_jobs();
+  Result<> open_dicom_ports();
+  Result<> open_http_port();
   void observe();
   [[nodiscard]] Result<network::RequestOptions> find_peer(std::string_view ae_title) const;
   [[nodiscard]] web::Operations operations();

@@ -29,11 +29,11 @@ std::error_code append_error(const std::filesystem::path& file) {
 
 }  // namespace
 
-Status check_certificate_time(const TlsConfig& tls) {
+Result<> check_certificate_time(const TlsConfig& tls) {
   if (!tls.enabled()) return {};
   const auto context = network::make_acceptor_tls(acceptor_tls_options(tls));
   if (!context) return fail(context.error());
-  Status valid = network::check_validity(*context);
+  Result<> valid = network::check_validity(*context);
   if (valid) return valid;
   return fail(ErrorKind::InvalidArgument,
               fmt::format("dicom.tls.certificate: {}: {}", tls.certificate, valid.error().message));
@@ -41,7 +41,7 @@ Status check_certificate_time(const TlsConfig& tls) {
 
 std::vector<Error> check_start(const Config& config) {
   std::vector<Error> problems;
-  if (Status valid = check_certificate_time(config.dicom.tls); !valid) {
+  if (Result<> valid = check_certificate_time(config.dicom.tls); !valid) {
     problems.push_back(std::move(valid.error()));
   }
   const std::string& log = config.logging.file;

@@ -11,7 +11,7 @@ namespace pacs::apps {
 
 /// Whether the certificate of the TLS port, which can be loaded, may be used now. A server with one
 /// that may not warns and starts: it would else take the other ports down with it.
-[[nodiscard]] Status check_certificate_time(const TlsConfig& tls);
+[[nodiscard]] Result<> check_certificate_time(const TlsConfig& tls);
 
 /// That, and whether the log file can be written. Makes and changes nothing.
 [[nodiscard]] std::vector<Error> check_start(const Config& config);

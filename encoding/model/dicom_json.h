@@ -20,8 +20,8 @@ struct JsonOptions {
 };
 
 /// Appends the JSON object of a data set; text is decoded to UTF-8 by Specific Character Set.
-[[nodiscard]] Status write_json(const DataSet& data_set, std::string& to,
-                                const JsonOptions& options = {});
+[[nodiscard]] Result<> write_json(const DataSet& data_set, std::string& to,
+                                  const JsonOptions& options = {});
 
 struct JsonReadOptions {
   std::uint32_t nesting_depth_max = 512;  ///< sequences in sequences, as in Limits

@@ -19,8 +19,8 @@ struct XmlOptions {
 
 /// Appends the XML document of a data set in UTF-8. Control characters, which XML 1.0 cannot hold,
 /// become U+FFFD.
-[[nodiscard]] Status write_xml(const DataSet& data_set, std::string& to,
-                               const XmlOptions& options = {});
+[[nodiscard]] Result<> write_xml(const DataSet& data_set, std::string& to,
+                                 const XmlOptions& options = {});
 
 struct XmlReadOptions {
   std::uint32_t nesting_depth_max = 512;  ///< sequences in sequences, as in Limits

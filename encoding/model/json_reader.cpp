@@ -224,7 +224,7 @@ class Reader {
     for (const Node& child : value.children) {
       if (kind == VRKind::Text) {
         if (!first) bytes.push_back(std::byte{'\\'});
-        if (Status status = append_text(tag, vr, child, bytes); !status)
+        if (Result<> status = append_text(tag, vr, child, bytes); !status)
           return fail(std::move(status.error()));
       } else if (!append_binary(vr, child, bytes)) {
         return malformed(
@@ -240,10 +240,10 @@ class Reader {
     return Element::owning(tag, vr, std::move(bytes));
   }
 
-  Status append_text(Tag tag, VR vr, const Node& node, Bytes& to) {
+  Result<> append_text(Tag tag, VR vr, const Node& node, Bytes& to) {
     const std::size_t start = to.size();
     if (vr == VR::PN && node.kind == Node::Kind::Object) {
-      if (Status status = append_name(tag, node, to); !status) return status;
+      if (Result<> status = append_name(tag, node, to); !status) return status;
     } else if (node.kind == Node::Kind::String ||
                (node.kind == Node::Kind::Number && (vr == VR::DS || vr == VR::IS))) {
       append(to, as_bytes(node.text));
@@ -256,7 +256,7 @@ class Reader {
     return {};
   }
 
-  static Status append_name(Tag tag, const Node& node, Bytes& to) {
+  static Result<> append_name(Tag tag, const Node& node, Bytes& to) {
     std::size_t separators = 0;  // of groups before the next one that is there
     for (const std::string_view group : kNameGroups) {
       const Node* text = node.member(group);

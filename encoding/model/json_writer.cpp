@@ -302,7 +302,7 @@ class JsonWriter {
 
 }  // namespace
 
-Status write_json(const DataSet& data_set, std::string& to, const JsonOptions& options) {
+Result<> write_json(const DataSet& data_set, std::string& to, const JsonOptions& options) {
   JsonWriter{to, options}.write(data_set, CharacterSet{});
   return {};
 }

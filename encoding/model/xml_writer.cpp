@@ -210,7 +210,7 @@ class XmlWriter {
 
 }  // namespace
 
-Status write_xml(const DataSet& data_set, std::string& to, const XmlOptions& options) {
+Result<> write_xml(const DataSet& data_set, std::string& to, const XmlOptions& options) {
   XmlWriter{to, options}.document(data_set);
   return {};
 }

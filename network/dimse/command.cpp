@@ -135,7 +135,7 @@ struct ValueReader {
 };
 
 /// Reads what `row` allows and is there. The first wrong value ends it.
-Status read_elements(const FoundElements& found, const CommandRow& row, Command& command) {
+Result<> read_elements(const FoundElements& found, const CommandRow& row, Command& command) {
   for (std::size_t i = 0; i < kCommandElements; ++i) {
     if (row.presence[i] == Presence::None || !found.present[i]) continue;
     const CommandElement& element = command_elements()[i];
@@ -149,7 +149,8 @@ Status read_elements(const FoundElements& found, const CommandRow& row, Command&
   return {};
 }
 
-Status check_mandatory(const FoundElements& found, const CommandRow& row, const Command& command) {
+Result<> check_mandatory(const FoundElements& found, const CommandRow& row,
+                         const Command& command) {
   for (std::size_t i = 0; i < kCommandElements; ++i) {
     if (row.presence[i] != Presence::M) continue;
     const CommandElement& element = command_elements()[i];

@@ -129,7 +129,7 @@ Parsed decode_proposal(const ItemView& item, Seen& seen, AssociateRq& rq) {
   return {};
 }
 
-Status encode_proposal(const PresentationContextProposal& context, Bytes& to) {
+Result<> encode_proposal(const PresentationContextProposal& context, Bytes& to) {
   const std::size_t start = to.size();
   {
     const ItemScope item(to, kPresentationContextRq);
@@ -171,7 +171,7 @@ Parsed decode_answer(const ItemView& item, Seen& seen, AssociateAc& ac) {
   return {};
 }
 
-Status encode_answer(const PresentationContextAnswer& context, Bytes& to) {
+Result<> encode_answer(const PresentationContextAnswer& context, Bytes& to) {
   const std::size_t start = to.size();
   {
     const ItemScope item(to, kPresentationContextAc);
@@ -181,7 +181,7 @@ Status encode_answer(const PresentationContextAnswer& context, Bytes& to) {
   return check_item(to, start, "presentation context");
 }
 
-Status encode_application_context(std::string_view uid, Bytes& to) {
+Result<> encode_application_context(std::string_view uid, Bytes& to) {
   const std::size_t start = to.size();
   append_text_item(to, kApplicationContext, uid);
   return check_item(to, start, "application context");
@@ -275,7 +275,7 @@ tl::expected<Pdu, PduFault> decode_associate_rq(ByteView body) {
   return decode_associate<AssociateRq>(body);
 }
 
-Status check_item(const Bytes& to, std::size_t start, std::string_view name) {
+Result<> check_item(const Bytes& to, std::size_t start, std::string_view name) {
   const std::size_t length = to.size() - start - kItemHeaderBytes;
   if (length <= kItemBytesMax) return {};
   return fail(ErrorKind::LimitExceeded,
@@ -283,9 +283,9 @@ Status check_item(const Bytes& to, std::size_t start, std::string_view name) {
                           name, length, kItemBytesMax));
 }
 
-Status encode_associate_rq(const AssociateRq& rq, Bytes& to) {
+Result<> encode_associate_rq(const AssociateRq& rq, Bytes& to) {
   encode_fixed_fields(rq, to);
-  Status done = encode_application_context(rq.application_context, to);
+  Result<> done = encode_application_context(rq.application_context, to);
   for (const PresentationContextProposal& context : rq.contexts) {
     if (done) done = encode_proposal(context, to);
   }
@@ -296,9 +296,9 @@ tl::expected<Pdu, PduFault> decode_associate_ac(ByteView body) {
   return decode_associate<AssociateAc>(body);
 }
 
-Status encode_associate_ac(const AssociateAc& ac, Bytes& to) {
+Result<> encode_associate_ac(const AssociateAc& ac, Bytes& to) {
   encode_fixed_fields(ac, to);
-  Status done = encode_application_context(ac.application_context, to);
+  Result<> done = encode_application_context(ac.application_context, to);
   for (const PresentationContextAnswer& context : ac.contexts) {
     if (done) done = encode_answer(context, to);
   }

@@ -103,7 +103,7 @@ class ItemScope {
 };
 
 /// LimitExceeded when the item that begins at `start` and ends with `to` is too long to be written.
-[[nodiscard]] Status check_item(const Bytes& to, std::size_t start, std::string_view name);
+[[nodiscard]] Result<> check_item(const Bytes& to, std::size_t start, std::string_view name);
 
 inline void append_text_item(Bytes& to, std::uint8_t type, std::string_view text) {
   const ItemScope item(to, type);
@@ -116,12 +116,12 @@ inline void append_counted(Bytes& to, std::string_view text) {
 
 // user_information_codec.cpp
 [[nodiscard]] tl::expected<UserInformation, PduFault> decode_user_information(const ItemView& item);
-[[nodiscard]] Status encode_user_information(const UserInformation& user, Bytes& to);
+[[nodiscard]] Result<> encode_user_information(const UserInformation& user, Bytes& to);
 
 // associate_codec.cpp: the bodies behind the six header bytes
 [[nodiscard]] tl::expected<Pdu, PduFault> decode_associate_rq(ByteView body);
-[[nodiscard]] Status encode_associate_rq(const AssociateRq& rq, Bytes& to);
+[[nodiscard]] Result<> encode_associate_rq(const AssociateRq& rq, Bytes& to);
 [[nodiscard]] tl::expected<Pdu, PduFault> decode_associate_ac(ByteView body);
-[[nodiscard]] Status encode_associate_ac(const AssociateAc& ac, Bytes& to);
+[[nodiscard]] Result<> encode_associate_ac(const AssociateAc& ac, Bytes& to);
 
 }  // namespace pacs::network

@@ -105,11 +105,11 @@ tl::expected<Pdu, PduFault> decode_body(PduType type, ByteView body) {
 struct BodyEncoder {
   Bytes& to;
   Result<PduType> operator()(const AssociateRq& rq) const {
-    if (Status done = encode_associate_rq(rq, to); !done) return fail(std::move(done.error()));
+    if (Result<> done = encode_associate_rq(rq, to); !done) return fail(std::move(done.error()));
     return PduType::AssociateRq;
   }
   Result<PduType> operator()(const AssociateAc& ac) const {
-    if (Status done = encode_associate_ac(ac, to); !done) return fail(std::move(done.error()));
+    if (Result<> done = encode_associate_ac(ac, to); !done) return fail(std::move(done.error()));
     return PduType::AssociateAc;
   }
   Result<PduType> operator()(const AssociateRj& rejection) const {
@@ -165,7 +165,7 @@ DecodeResult decode_pdu(ByteView front, const PduLimits& limits) {
   return DecodedPdu{*std::move(pdu), total};
 }
 
-Status encode_pdu(const Pdu& pdu, Bytes& to) {
+Result<> encode_pdu(const Pdu& pdu, Bytes& to) {
   const std::size_t start = to.size();
   to.resize(start + kPduHeaderBytes);
   Result<PduType> type = std::visit(BodyEncoder{to}, pdu);

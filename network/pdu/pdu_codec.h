@@ -42,7 +42,7 @@ using DecodeResult = std::variant<DecodedPdu, NeedMore, PduFault>;
 /// Appends a PDU. Strings longer than their field are cut (AE titles) and are the caller's fault.
 /// LimitExceeded, and nothing appended, when an item of an A-ASSOCIATE PDU passes the 65,535 bytes
 /// that its length can tell.
-[[nodiscard]] Status encode_pdu(const Pdu& pdu, Bytes& to);
+[[nodiscard]] Result<> encode_pdu(const Pdu& pdu, Bytes& to);
 /// For a PDU that is known to fit; empty when it does not.
 [[nodiscard]] inline Bytes encode_pdu(const Pdu& pdu) {
   Bytes bytes;

@@ -208,7 +208,7 @@ void encode_sub_items(const UserInformation& user, Bytes& to) {
 
 }  // namespace
 
-Status encode_user_information(const UserInformation& user, Bytes& to) {
+Result<> encode_user_information(const UserInformation& user, Bytes& to) {
   const std::size_t start = to.size();
   {
     const ItemScope item(to, kUserInformationItem);

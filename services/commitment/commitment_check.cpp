@@ -20,20 +20,20 @@ bool is_the_objects(ErrorKind kind) {
 
 }  // namespace
 
-Status CommitmentCheck::go_on(std::chrono::milliseconds time) {
+Result<> CommitmentCheck::go_on(std::chrono::milliseconds time) {
   const auto until = std::chrono::steady_clock::now() + time;
   do {
     if (finished()) return {};
     if (done_ == first_ + records_.size()) {
-      if (Status looked_up = look_up(); !looked_up) return looked_up;
+      if (Result<> looked_up = look_up(); !looked_up) return looked_up;
     }
-    if (Status checked = check_next(); !checked) return checked;
+    if (Result<> checked = check_next(); !checked) return checked;
     ++done_;
   } while (std::chrono::steady_clock::now() < until);
   return {};
 }
 
-Status CommitmentCheck::look_up() {
+Result<> CommitmentCheck::look_up() {
   std::vector<std::string> uids;
   const std::size_t count = std::min(kLookedUpAtOnce, references_.size() - done_);
   uids.reserve(count);
@@ -47,7 +47,7 @@ Status CommitmentCheck::look_up() {
   return {};
 }
 
-Status CommitmentCheck::check_next() {
+Result<> CommitmentCheck::check_next() {
   CommitmentReference& reference = references_[done_];
   const std::optional<storage::InstanceRecord>& record = records_[done_ - first_];
   reference.failure = 0;
@@ -55,7 +55,7 @@ Status CommitmentCheck::check_next() {
     reference.failure = failure_reason::kNoSuchObjectInstance;
   } else if (record->sop_class_uid != reference.sop_class_uid) {
     reference.failure = failure_reason::kClassInstanceConflict;
-  } else if (Status checked = check_object(*record, true); !checked) {
+  } else if (Result<> checked = check_object(*record, true); !checked) {
     if (!is_the_objects(checked.error().kind)) return checked;
     reference.failure = failure_reason::kProcessingFailure;
     report(reference, checked.error());
@@ -64,8 +64,8 @@ Status CommitmentCheck::check_next() {
 }
 
 /// An object that came again with other content takes the place of the one that was looked up.
-Status CommitmentCheck::check_object(const storage::InstanceRecord& record, bool again) {
-  Status checked = archive_.check_object(record);
+Result<> CommitmentCheck::check_object(const storage::InstanceRecord& record, bool again) {
+  Result<> checked = archive_.check_object(record);
   if (checked || !again || !is_the_objects(checked.error().kind)) return checked;
   const Result<storage::InstanceRecord> now = archive_.find_instance(record.sop_instance_uid);
   if (!now || now->object_key == record.object_key) return checked;

@@ -24,14 +24,14 @@ class CommitmentCheck {
 
   /// Goes on for about this time. An error is the archive's, and says nothing of the objects: the
   /// check is to be begun anew later.
-  [[nodiscard]] Status go_on(std::chrono::milliseconds time);
+  [[nodiscard]] Result<> go_on(std::chrono::milliseconds time);
   [[nodiscard]] bool finished() const { return done_ == references_.size(); }
   [[nodiscard]] std::size_t done() const { return done_; }
 
  private:
-  [[nodiscard]] Status look_up();
-  [[nodiscard]] Status check_next();
-  [[nodiscard]] Status check_object(const storage::InstanceRecord& record, bool again);
+  [[nodiscard]] Result<> look_up();
+  [[nodiscard]] Result<> check_next();
+  [[nodiscard]] Result<> check_object(const storage::InstanceRecord& record, bool again);
   void report(const CommitmentReference& reference, const Error& error);
 
   storage::Archive& archive_;

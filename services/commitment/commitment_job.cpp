@@ -26,18 +26,18 @@ class CommitmentAttempt {
   CommitmentAttempt(const CommitmentSetup& setup, JobContext& context)
       : setup_(setup), context_(context) {}
 
-  Task<Status> run() {
+  Task<Result<>> run() {
     auto order = decode_commitment(context_.job().payload);
     if (!order) co_return fail(std::move(order.error()));
     order_ = std::move(*order);
     if (!is_checked()) {
-      Status checked = co_await check();
+      Result<> checked = co_await check();
       if (!checked) co_return checked;
     }
-    Status reported = co_await report();
+    Result<> reported = co_await report();
     if (!reported) {
       // The next attempt has what this one found.
-      Status kept = co_await context_.keep(encode_commitment(order_));
+      Result<> kept = co_await context_.keep(encode_commitment(order_));
       (void)kept;  // else it is checked again
     }
     co_return reported;
@@ -68,7 +68,7 @@ class CommitmentAttempt {
     return !kept || reference_set(kept->request) != reference_set(order_.request);
   }
 
-  Task<Status> check() {
+  Task<Result<>> check() {
     std::vector<CommitmentReference>& references = order_.request.references;
     const auto ask = [this] { return is_duplicate(); };
     const Result<bool> duplicate = co_await on_worker(setup_.workers, ask);
@@ -81,7 +81,7 @@ class CommitmentAttempt {
       CommitmentCheck check(setup_.archive, references, setup_.log, context_.id());
       const auto step = [&check] { return check.go_on(kStep); };
       while (!check.finished()) {
-        Status went_on = co_await on_worker(setup_.workers, step);
+        Result<> went_on = co_await on_worker(setup_.workers, step);
         if (!went_on) co_return went_on;
         if (context_.stop_token().stop_requested()) {
           co_return fail(ErrorKind::Cancelled, "stopped while checking");
@@ -91,15 +91,15 @@ class CommitmentAttempt {
       }
     }
     order_.checked_ms = storage::job_clock_ms();
-    co_return Status{};
+    co_return Result<>{};
   }
 
-  Task<Status> report() {
+  Task<Result<>> report() {
     const auto make = [this] { return make_report(); };
     if (auto line = setup_.lines->take(context_.job().once)) {
       if (setup_.options.same_association) {
         EventReport report = co_await on_worker(setup_.workers, make);
-        Status reported = co_await report_on_line(std::move(line), std::move(report));
+        Result<> reported = co_await report_on_line(std::move(line), std::move(report));
         if (reported || reported.error().kind == ErrorKind::Rejected) co_return reported;
       } else {
         co_await wait_answered(std::move(line));
@@ -113,8 +113,8 @@ class CommitmentAttempt {
     if (!peer) co_return fail(std::move(peer.error()));
     if (order_.called_ae != kAnyScp) peer->calling_ae = order_.called_ae;
     EventReport report = co_await on_worker(setup_.workers, make);
-    Status reported = co_await report_event(std::move(*peer), std::move(report), setup_.log,
-                                            context_.stop_token());
+    Result<> reported = co_await report_event(std::move(*peer), std::move(report), setup_.log,
+                                              context_.stop_token());
     co_return reported;
   }
 
@@ -136,7 +136,7 @@ class CommitmentAttempt {
 Task<JobOutcome> perform_commitment(std::shared_ptr<const CommitmentSetup> setup,
                                     JobContext& context) {
   CommitmentAttempt attempt(*setup, context);
-  const Status reported = co_await attempt.run();
+  const Result<> reported = co_await attempt.run();
   if (reported) co_return JobOutcome::done();
   if (reported.error().kind == ErrorKind::Corrupt) {
     co_return JobOutcome::dead(reported.error().to_string());

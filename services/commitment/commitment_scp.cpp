@@ -57,8 +57,8 @@ bool CommitmentScp::serves(std::string_view sop_class_uid) const {
 
 /// Durable when it returns. A request that is kept already is reported once; when its report was
 /// delivered, or given up, it is asked for anew.
-Status CommitmentScp::accept(const CommitmentOrder& order, const std::string& key,
-                             const std::string& calling_ae) const {
+Result<> CommitmentScp::accept(const CommitmentOrder& order, const std::string& key,
+                               const std::string& calling_ae) const {
   storage::Jobs& jobs = setup_->archive.jobs();
   storage::NewJob job;
   job.kind = kCommitmentJob;
@@ -94,7 +94,7 @@ Task<Result<Answer>> CommitmentScp::perform(Operation& operation) {
   const auto line = std::make_shared<ReportLine>(operation);
   setup_->lines->put(key, line);
   const auto keep = [&] { return accept(order, key, calling_ae); };
-  Status accepted = co_await on_worker(setup_->workers, keep);
+  Result<> accepted = co_await on_worker(setup_->workers, keep);
   if (!accepted) {
     (void)setup_->lines->take(key);
     line->set_answered();

@@ -53,8 +53,8 @@ class CommitmentScp : public Service {
   Task<Result<Answer>> perform(Operation& operation) override;
 
  private:
-  [[nodiscard]] Status accept(const CommitmentOrder& order, const std::string& key,
-                              const std::string& calling_ae) const;
+  [[nodiscard]] Result<> accept(const CommitmentOrder& order, const std::string& key,
+                                const std::string& calling_ae) const;
 
   std::shared_ptr<const CommitmentSetup> setup_;
   std::function<void()> wake_;

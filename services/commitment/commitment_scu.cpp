@@ -41,7 +41,7 @@ DataSet action_information(const CommitmentRequest& request) {
   return information;
 }
 
-Status add_references(const DataSet& information, Tag sequence, CommitmentReport& report) {
+Result<> add_references(const DataSet& information, Tag sequence, CommitmentReport& report) {
   for (const Item& item : information.items(sequence)) {
     const DataSet& read = item.data_set;
     CommitmentReference reference{std::string(read.text(tags::ReferencedSOPClassUID)),
@@ -116,7 +116,7 @@ Result<Bytes> encoded(const CommitmentRequest& asked, const network::Presentatio
   return write_data_set(action_information(asked), *syntax);
 }
 
-Status outcome_of(const Command& response) {
+Result<> outcome_of(const Command& response) {
   const std::uint16_t status = response.status.value_or(0xFFFF);
   if (network::status_class(status) != network::StatusClass::Failure) return {};
   const std::string& comment = response.error_comment;
@@ -146,14 +146,14 @@ Result<CommitmentReport> read_commitment_report(std::uint16_t event_type,
         Error{ErrorKind::Malformed, "the report has no Transaction UID"}.on(tags::TransactionUID));
   }
   for (const Tag sequence : {Tag{tags::ReferencedSOPSequence}, Tag{tags::FailedSOPSequence}}) {
-    if (Status added = add_references(information, sequence, report); !added) {
+    if (Result<> added = add_references(information, sequence, report); !added) {
       return fail(std::move(added.error()));
     }
   }
   return report;
 }
 
-Task<Status> CommitmentAsking::ask() {
+Task<Result<>> CommitmentAsking::ask() {
   const network::PresentationContext* context =
       association_.negotiated().accepted_for(uids::StorageCommitmentPushModel);
   if (context == nullptr) {
@@ -169,7 +169,7 @@ Task<Status> CommitmentAsking::ask() {
   command.sop_instance_uid = uids::StorageCommitmentPushModelInstance;
   command.action_type_id = 1;
   network::DataSource source = data_source(share(std::move(*bytes)));
-  Status sent = co_await association_.send(context->id, std::move(command), std::move(source));
+  Result<> sent = co_await association_.send(context->id, std::move(command), std::move(source));
   if (!sent) co_return sent;
   for (;;) {
     Result<network::Message> received = co_await receive();
@@ -179,7 +179,7 @@ Task<Status> CommitmentAsking::ask() {
         message.command.message_id == kMessageId) {
       co_return outcome_of(message.command);  // a data set of it is passed over
     }
-    Status taken = co_await take_report(message);
+    Result<> taken = co_await take_report(message);
     if (!taken) co_return taken;
   }
 }
@@ -189,7 +189,7 @@ Task<Result<CommitmentReport>> CommitmentAsking::report() {
     Result<network::Message> received = co_await receive();
     if (!received) co_return fail(std::move(received.error()));
     const network::Message message = std::move(*received);
-    Status taken = co_await take_report(message);
+    Result<> taken = co_await take_report(message);
     if (!taken) co_return fail(std::move(taken.error()));
   }
   co_return std::move(*report_);
@@ -205,7 +205,7 @@ Task<Result<network::Message>> CommitmentAsking::receive() {
 }
 
 /// Answers it, and keeps it when it is that of the request. An error ends the association.
-Task<Status> CommitmentAsking::take_report(const network::Message& message) {
+Task<Result<>> CommitmentAsking::take_report(const network::Message& message) {
   if (message.command.field != CommandField::NEventReportRq) {
     association_.abort();
     co_return fail(ErrorKind::Malformed, "the peer sent what is neither an answer nor a report");
@@ -219,14 +219,14 @@ Task<Status> CommitmentAsking::take_report(const network::Message& message) {
   const std::uint16_t status = report ? network::status::kSuccess : report.error().status;
   Command answer = network::response_to(message.command, status);
   if (!report) answer.error_comment = report.error().error_comment;
-  Status sent = co_await association_.send(message.context_id, std::move(answer));
+  Result<> sent = co_await association_.send(message.context_id, std::move(answer));
   if (!sent) co_return sent;
   if (!report) {
     if (refused_) refused_(report.error().error_comment);
   } else if (!report_) {
     report_ = std::move(*report);
   }
-  co_return Status{};
+  co_return Result<>{};
 }
 
 bool CommitmentReports::serves(std::string_view sop_class_uid) const {

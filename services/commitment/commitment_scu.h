@@ -40,14 +40,14 @@ class CommitmentAsking {
   /// Sends the request; success when the peer took it. Errors: Rejected with the peer's status and
   /// comment, or without a presentation context for the class; the connection's; Malformed when the
   /// peer sends what is neither response nor report.
-  Task<Status> ask();
+  Task<Result<>> ask();
   /// Waits for the report of the request: some peers have sent it before the response. How long the
   /// association may idle between two messages says how long.
   Task<Result<CommitmentReport>> report();
 
  private:
   Task<Result<network::Message>> receive();
-  Task<Status> take_report(const network::Message& message);
+  Task<Result<>> take_report(const network::Message& message);
 
   network::Association& association_;
   const CommitmentRequest& request_;

@@ -194,7 +194,7 @@ Task<void> Conversation::finish(OperationPtr operation, Result<Answer> answer) {
     response = network::failure_response(request, answer.error());
   }
   const std::uint16_t code = response.status.value_or(status::kProcessingFailure);
-  Status sent = co_await operation->send(std::move(response), data_set);
+  Result<> sent = co_await operation->send(std::move(response), data_set);
   if (answer && answer->when_sent) answer->when_sent();
 
   const auto took = std::chrono::steady_clock::now() - operation->started();
@@ -245,7 +245,7 @@ Task<Result<Response>> Conversation::invoke(std::uint8_t context_id, Command req
   request.message_id = free_message_id();
   const std::uint16_t id = request.message_id;
   invoked_.emplace(id, invocation);
-  Status sent = co_await association_->send(context_id, std::move(request), std::move(data_set));
+  Result<> sent = co_await association_->send(context_id, std::move(request), std::move(data_set));
   if (!sent) {
     invocation->response = fail(std::move(sent.error()));
   } else if (!invocation->response) {

@@ -39,7 +39,7 @@ Result<network::DataSource> information_of(const EventReport& report,
   return data_source(share(std::move(*bytes)));
 }
 
-Status outcome_of(const Result<Response>& response) {
+Result<> outcome_of(const Result<Response>& response) {
   if (!response) return fail(response.error());
   const Command& answer = response->command;
   if (answer.field != CommandField::NEventReportRsp || !answer.status) {
@@ -68,7 +68,7 @@ Result<const network::PresentationContext*> reporting_context(const network::Neg
   return context;
 }
 
-Task<Status> report_on(network::Association& association, const EventReport& report) {
+Task<Result<>> report_on(network::Association& association, const EventReport& report) {
   Result<const network::PresentationContext*> context =
       reporting_context(association.negotiated(), report.sop_class_uid);
   if (!context) co_return fail(std::move(context.error()));
@@ -92,8 +92,8 @@ network::PresentationContext event_report_context(std::string_view sop_class_uid
   return context;
 }
 
-Task<Status> report_event(network::RequestOptions peer, EventReport report, integration::Logger log,
-                          std::stop_token stop) {
+Task<Result<>> report_event(network::RequestOptions peer, EventReport report,
+                            integration::Logger log, std::stop_token stop) {
   peer.contexts.assign(1, event_report_context(report.sop_class_uid));
   const std::function<bool()> stopped = [stop] { return stop.stop_requested(); };
   Opened opened = co_await open_association(std::move(peer), std::move(log), stopped);
@@ -101,19 +101,19 @@ Task<Status> report_event(network::RequestOptions peer, EventReport report, inte
   network::Association& association = **opened;
   const std::stop_callback give_up(stop, [&association] { association.abort(); });
   if (stop.stop_requested()) co_return fail(ErrorKind::Cancelled, "not reported: the work stops");
-  Status reported = co_await report_on(association, report);
+  Result<> reported = co_await report_on(association, report);
   if (stop.stop_requested() && !reported) {
     co_return fail(ErrorKind::Cancelled, "not reported: the work stops");
   }
   if (!association.ended()) {
-    Status released = co_await association.release();
+    Result<> released = co_await association.release();
     (void)released;  // the response is in: how the peer says goodbye changes nothing
   }
   co_return reported;
 }
 
-Task<Status> report_event(Requestor& requestor, const network::PresentationContext& context,
-                          EventReport report) {
+Task<Result<>> report_event(Requestor& requestor, const network::PresentationContext& context,
+                            EventReport report) {
   Result<network::DataSource> source = information_of(report, context);
   if (!source) co_return fail(std::move(source.error()));
   Command command = command_of(report);

@@ -26,11 +26,11 @@ struct EventReport {
 /// warning, of the peer is success. Errors: Rejected when it refuses the association, the SOP
 /// class, the role or the report; the connection's; Cancelled when `stop` is asked for, also while
 /// the peer does not answer; its callbacks must come on the caller's executor.
-Task<Status> report_event(network::RequestOptions peer, EventReport report, integration::Logger log,
-                          std::stop_token stop = {});
+Task<Result<>> report_event(network::RequestOptions peer, EventReport report,
+                            integration::Logger log, std::stop_token stop = {});
 
 /// The same on an association that the peer opened, to be called on its executor.
-Task<Status> report_event(Requestor& requestor, const network::PresentationContext& context,
-                          EventReport report);
+Task<Result<>> report_event(Requestor& requestor, const network::PresentationContext& context,
+                            EventReport report);
 
 }  // namespace pacs::services

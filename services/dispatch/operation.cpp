@@ -65,8 +65,8 @@ network::Command OngoingOperation::response_with(const Answer& answer) const {
   return response;
 }
 
-Task<Status> OngoingOperation::send(network::Command response,
-                                    const std::optional<DataSet>& data_set) {
+Task<Result<>> OngoingOperation::send(network::Command response,
+                                      const std::optional<DataSet>& data_set) {
   if (!conversation_->connected_)
     co_return fail(ErrorKind::ConnectionClosed, "the association ended");
   network::DataSource source;
@@ -78,8 +78,8 @@ Task<Status> OngoingOperation::send(network::Command response,
     response.has_data_set = true;
     source = data_source(share(std::move(*bytes)));
   }
-  Status sent = co_await conversation_->association_->send(context_.id, std::move(response),
-                                                           std::move(source));
+  Result<> sent = co_await conversation_->association_->send(context_.id, std::move(response),
+                                                             std::move(source));
   co_return sent;
 }
 
@@ -90,18 +90,18 @@ std::shared_ptr<Requestor> OngoingOperation::requestor() {
   return conversation_;
 }
 
-Task<Status> OngoingOperation::respond_pending(const Answer& answer) {
+Task<Result<>> OngoingOperation::respond_pending(const Answer& answer) {
   set_consumed();
-  Status sent = co_await send(response_with(answer), answer.data_set);
+  Result<> sent = co_await send(response_with(answer), answer.data_set);
   co_return sent;
 }
 
-Task<Status> OngoingOperation::respond_pending(std::uint16_t status,
-                                               std::span<const ByteView> data_sets) {
+Task<Result<>> OngoingOperation::respond_pending(std::uint16_t status,
+                                                 std::span<const ByteView> data_sets) {
   set_consumed();
   if (!conversation_->connected_)
     co_return fail(ErrorKind::ConnectionClosed, "the association ended");
-  Status sent = co_await conversation_->association_->send_each(
+  Result<> sent = co_await conversation_->association_->send_each(
       context_.id, network::response_to(request(), status), data_sets);
   co_return sent;
 }

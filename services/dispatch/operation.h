@@ -22,8 +22,9 @@ class OngoingOperation : public Operation {
   Task<Result<network::DataPiece>> read_data_set() override;
   Task<Result<DataSet>> read_identifier() override;
   using Operation::respond_pending;
-  Task<Status> respond_pending(const Answer& answer) override;
-  Task<Status> respond_pending(std::uint16_t status, std::span<const ByteView> data_sets) override;
+  Task<Result<>> respond_pending(const Answer& answer) override;
+  Task<Result<>> respond_pending(std::uint16_t status,
+                                 std::span<const ByteView> data_sets) override;
   [[nodiscard]] bool cancelled() const override { return stop_.stop_requested(); }
   [[nodiscard]] std::stop_token stop_token() const override { return stop_.get_token(); }
   [[nodiscard]] std::shared_ptr<Requestor> requestor() override;
@@ -36,7 +37,7 @@ class OngoingOperation : public Operation {
   Task<void> drain();
   /// The command set of a response: identifying fields of the request, the rest from `answer`.
   [[nodiscard]] network::Command response_with(const Answer& answer) const;
-  Task<Status> send(network::Command response, const std::optional<DataSet>& data_set);
+  Task<Result<>> send(network::Command response, const std::optional<DataSet>& data_set);
 
  private:
   void set_consumed();

@@ -32,22 +32,22 @@ Result<KnownAe> RemoteAes::find(std::string_view ae_title) const {
 }
 
 Result<bool> RemoteAes::put(const storage::RemoteAe& remote) {
-  if (Status allowed = may_change(remote.ae_title); !allowed)
+  if (Result<> allowed = may_change(remote.ae_title); !allowed)
     return fail(std::move(allowed.error()));
   const Result<KnownAe> before = find(remote.ae_title);
   if (!before && before.error().kind != ErrorKind::NotFound) return fail(before.error());
-  if (Status stored = archive_.put_remote_ae(remote); !stored) {
+  if (Result<> stored = archive_.put_remote_ae(remote); !stored) {
     return fail(std::move(stored.error()));
   }
   return !before.has_value();
 }
 
-Status RemoteAes::remove(std::string_view ae_title) {
-  if (Status allowed = may_change(ae_title); !allowed) return allowed;
+Result<> RemoteAes::remove(std::string_view ae_title) {
+  if (Result<> allowed = may_change(ae_title); !allowed) return allowed;
   return archive_.remove_remote_ae(ae_title);
 }
 
-Status RemoteAes::may_change(std::string_view ae_title) const {
+Result<> RemoteAes::may_change(std::string_view ae_title) const {
   if (std::ranges::find(configured_, ae_title, &storage::RemoteAe::ae_title) == configured_.end()) {
     return {};
   }

@@ -38,13 +38,13 @@ class RemoteAes {
   /// configuration.
   [[nodiscard]] Result<bool> put(const storage::RemoteAe& remote);
   /// NotFound; Duplicate for one of the configuration.
-  [[nodiscard]] Status remove(std::string_view ae_title);
+  [[nodiscard]] Result<> remove(std::string_view ae_title);
 
   /// What an association to it needs, but for the contexts.
   [[nodiscard]] network::RequestOptions reach(const storage::RemoteAe& remote) const;
 
  private:
-  [[nodiscard]] Status may_change(std::string_view ae_title) const;
+  [[nodiscard]] Result<> may_change(std::string_view ae_title) const;
 
   storage::Archive& archive_;
   const std::vector<storage::RemoteAe> configured_;

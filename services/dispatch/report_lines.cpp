@@ -31,12 +31,12 @@ Task<void> let_release(const ReportLine& line) {
   }
 }
 
-Task<Status> report_here(std::shared_ptr<ReportLine> line, EventReport report) {
+Task<Result<>> report_here(std::shared_ptr<ReportLine> line, EventReport report) {
   co_await wait_here(line);
   co_await let_release(*line);
   const std::shared_ptr<Requestor> requestor = line->requestor.lock();
   if (!requestor) co_return fail(ErrorKind::ConnectionClosed, "the association has ended");
-  Status reported = co_await report_event(*requestor, line->context, std::move(report));
+  Result<> reported = co_await report_event(*requestor, line->context, std::move(report));
   co_return reported;
 }
 
@@ -62,9 +62,9 @@ Task<void> wait_answered(std::shared_ptr<ReportLine> line) {
   co_await boost::asio::co_spawn(executor, wait_here(std::move(line)), boost::asio::use_awaitable);
 }
 
-Task<Status> report_on_line(std::shared_ptr<ReportLine> line, EventReport report) {
+Task<Result<>> report_on_line(std::shared_ptr<ReportLine> line, EventReport report) {
   const boost::asio::any_io_executor executor = line->executor;
-  Status reported = co_await boost::asio::co_spawn(
+  Result<> reported = co_await boost::asio::co_spawn(
       executor, report_here(std::move(line), std::move(report)), boost::asio::use_awaitable);
   co_return reported;
 }

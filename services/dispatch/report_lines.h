@@ -50,6 +50,6 @@ class ReportLines {
 Task<void> wait_answered(std::shared_ptr<ReportLine> line);
 /// Waits for the response to leave and a moment for the peer to release, then reports, on the
 /// line's executor; resumes on the caller's. ConnectionClosed when the association has ended.
-Task<Status> report_on_line(std::shared_ptr<ReportLine> line, EventReport report);
+Task<Result<>> report_on_line(std::shared_ptr<ReportLine> line, EventReport report);
 
 }  // namespace pacs::services

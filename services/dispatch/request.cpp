@@ -11,7 +11,7 @@ constexpr std::size_t kResponseBytesMax = 32U << 20;  // N-GET of a large instan
 Task<Result<Response>> request(network::Association& association, std::uint8_t context_id,
                                network::Command command, network::DataSource data_set) {
   const std::uint16_t message_id = command.message_id;
-  Status sent = co_await association.send(context_id, std::move(command), std::move(data_set));
+  Result<> sent = co_await association.send(context_id, std::move(command), std::move(data_set));
   if (!sent) co_return fail(std::move(sent.error()));
   for (;;) {
     Result<std::optional<network::Message>> received = co_await association.receive();

@@ -81,12 +81,12 @@ class Operation {
 
   /// A response before the final one (status FF00 or FF01). The answer must have a name: GCC 12
   /// destroys an aggregate made inside of a co_await twice.
-  virtual Task<Status> respond_pending(const Answer& answer) = 0;
-  Task<Status> respond_pending(Answer&&) = delete;
+  virtual Task<Result<>> respond_pending(const Answer& answer) = 0;
+  Task<Result<>> respond_pending(Answer&&) = delete;
   /// The same status once with each of the data sets, which are written in the context's transfer
   /// syntax already and live until it is done: many responses to one send.
-  virtual Task<Status> respond_pending(std::uint16_t status,
-                                       std::span<const ByteView> data_sets) = 0;
+  virtual Task<Result<>> respond_pending(std::uint16_t status,
+                                         std::span<const ByteView> data_sets) = 0;
   /// True once C-CANCEL-RQ came for this operation, or the association is gone. To be asked
   /// between responses and sub-operations; the final status is then FE00.
   [[nodiscard]] virtual bool cancelled() const = 0;

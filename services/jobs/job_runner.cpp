@@ -83,13 +83,13 @@ class JobRunner::Run : public JobContext {
     total_ = total;
   }
   [[nodiscard]] std::stop_token stop_token() const override { return stop.get_token(); }
-  Task<Status> keep(Bytes payload) override {
+  Task<Result<>> keep(Bytes payload) override {
     storage::JobRenewal renewal = this->renewal();
     renewal.payload = std::move(payload);
     const auto renew = [&] { return runner_.queue_.renew(claim, renewal); };
     Result<bool> ours = co_await on_worker(runner_.workers_, renew);
     if (!ours) co_return fail(std::move(ours.error()));
-    if (*ours) co_return Status{};
+    if (*ours) co_return Result<>{};
     void_claim();
     co_return fail(ErrorKind::Cancelled, "the job is not ours any more");
   }
@@ -157,9 +157,9 @@ void JobRunner::handle(std::string kind, JobHandler handler) {
   handlers_.insert_or_assign(std::move(kind), std::move(handler));
 }
 
-Status JobRunner::start(bool alone) {
+Result<> JobRunner::start(bool alone) {
   if (alone) {
-    if (Status released = queue_.release_all(options_.attempts_max); !released) return released;
+    if (Result<> released = queue_.release_all(options_.attempts_max); !released) return released;
   }
   // One more than there are workers: the one that tidies up.
   const std::size_t workers = std::max<std::size_t>(options_.workers, 1);

@@ -69,7 +69,7 @@ class JobContext {
   /// thread.
   [[nodiscard]] virtual std::stop_token stop_token() const = 0;
   /// Puts a payload in place of the job's, durable, for the next attempt. Cancelled: not ours now.
-  virtual Task<Status> keep(Bytes payload) = 0;
+  virtual Task<Result<>> keep(Bytes payload) = 0;
 };
 
 /// Runs on one context of the I/O pool; what blocks goes to `on_worker`. An exception is a Retry.
@@ -93,7 +93,7 @@ class JobRunner {
   void handle(std::string kind, JobHandler handler);
   /// Releases what a process that is gone had, and begins. With `alone` false others work on the
   /// same table, and their leases are left to end by themselves.
-  [[nodiscard]] Status start(bool alone = true);
+  [[nodiscard]] Result<> start(bool alone = true);
   /// A job was added: workers look at once. Thread-safe; nothing happens before `start`.
   void wake();
   /// No job is begun any more; those under way have `grace`, then they are asked to stop, and what

@@ -28,7 +28,7 @@ Task<JobOutcome> notify(const FindPeer& find_peer, const integration::Logger& lo
   if (report.event_type_id == 0) co_return JobOutcome::dead("the job does not say what happened");
   Result<network::RequestOptions> peer = find_peer(job.destination);
   if (!peer) co_return JobOutcome::retry(peer.error().to_string());
-  Status reported =
+  Result<> reported =
       co_await report_event(std::move(*peer), std::move(report), log, context.stop_token());
   if (!reported) co_return JobOutcome::retry(reported.error().to_string());
   co_return JobOutcome::done();

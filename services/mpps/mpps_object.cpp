@@ -115,7 +115,7 @@ DataSet begin_step(const DataSet& item, const StepMoment& begun) {
   return step;
 }
 
-Status PerformedSeriesList::add(const DataSet& header) {
+Result<> PerformedSeriesList::add(const DataSet& header) {
   for (const Tag tag : Tags{tags::SOPClassUID, tags::SOPInstanceUID, tags::SeriesInstanceUID}) {
     if (header.text(tag, 0).empty()) {
       return fail(Error{ErrorKind::Malformed, "the object does not say which it is"}.on(tag));

@@ -28,7 +28,7 @@ struct StepMoment {
 class PerformedSeriesList {
  public:
   /// By its header; text in UTF-8. Malformed when it has no identity.
-  [[nodiscard]] Status add(const DataSet& header);
+  [[nodiscard]] Result<> add(const DataSet& header);
   /// A series of which nothing was made, under a UID of its own: a step that ends before its first
   /// object has one (PS3.4 Table F.7.2-1 wants an item in the final state).
   void add_without_objects();

@@ -36,7 +36,7 @@ std::optional<Answer> refuse_identity(const DataSet& attributes,
 
 /// PS3.4 §F.7.2.2.3, Note: text that cannot be converted may be refused so.
 std::optional<Answer> refuse_text(const DataSet& attributes) {
-  const Status checked = check_text(attributes);
+  const Result<> checked = check_text(attributes);
   if (checked) return std::nullopt;
   return invalid_value(attributes, *checked.error().tag, checked.error().message);
 }

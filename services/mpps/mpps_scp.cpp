@@ -97,7 +97,7 @@ Task<Result<Answer>> MppsScp::create(Operation& operation) {
   step.data_set = to_utf8(attributes);
   const auto jobs = mpps_notices(options_.notify, step.sop_instance_uid, MppsEvent::InProgress);
   const auto create = [&] { return archive_.performed_steps().create(step, jobs); };
-  Status created = co_await on_worker(workers_, create);
+  Result<> created = co_await on_worker(workers_, create);
   if (!created) co_return fail(std::move(created.error()));
   jobs_were_added();
   Answer answer;

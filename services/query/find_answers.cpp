@@ -17,7 +17,7 @@ FindAnswers::FindAnswers(const Common& common, const TransferSyntax& syntax)
   common_.set_text(tags::InstanceAvailability, kInstanceAvailability);
 }
 
-Status FindAnswers::add(DataSet match) {
+Result<> FindAnswers::add(DataSet match) {
   // Text that is not ASCII is labelled; without the label there is nothing to convert.
   if (!wants_utf8_ && match.contains(tags::SpecificCharacterSet)) {
     match = in_character_set(match, character_set_);
@@ -25,7 +25,7 @@ Status FindAnswers::add(DataSet match) {
   match.reserve(match.size() + common_.size());
   // Their bytes live as long as common_, and the answer only until it is written.
   for (const Element& element : common_) match.set(element);
-  if (Status written = append_data_set(bytes_, match, syntax_); !written) return written;
+  if (Result<> written = append_data_set(bytes_, match, syntax_); !written) return written;
   ends_.push_back(bytes_.size());
   return {};
 }

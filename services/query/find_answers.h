@@ -28,7 +28,7 @@ class FindAnswers {
   FindAnswers(const Common& common, const TransferSyntax& syntax);
 
   /// Adds a match, whose text is UTF-8.
-  [[nodiscard]] Status add(DataSet match);
+  [[nodiscard]] Result<> add(DataSet match);
   void clear();
 
   [[nodiscard]] std::size_t size() const { return ends_.size(); }

@@ -34,7 +34,7 @@ class Search {
   }
 
   /// Waits for the database: for a worker.
-  Status read_page() {
+  Result<> read_page() {
     answers_.clear();
     if (matches_ == nullptr) {
       Result<std::unique_ptr<storage::Matches>> found = source_.find(std::move(query_));
@@ -53,7 +53,7 @@ class Search {
           over_limit_ = ended_ = true;
           break;
         }
-        if (Status added = answers_.add(std::move(match)); !added) return added;
+        if (Result<> added = answers_.add(std::move(match)); !added) return added;
       }
     }
     return {};
@@ -100,11 +100,11 @@ Task<Result<Answer>> answer_query(Operation& operation, integration::WorkPool& w
 
   while (!search.ended() && !operation.cancelled()) {
     const auto read_page = [&search] { return search.read_page(); };
-    Status read = co_await on_worker(workers, read_page);
+    Result<> read = co_await on_worker(workers, read_page);
     if (operation.cancelled()) break;
     if (!read) co_return fail(std::move(read.error()));
     const std::vector<ByteView> page = search.page();
-    Status sent = co_await operation.respond_pending(pending, page);
+    Result<> sent = co_await operation.respond_pending(pending, page);
     if (!sent) co_return fail(std::move(sent.error()));
   }
   // A cancel that comes behind the last match has come too late (PS3.7 §9.3.2.3).

@@ -71,7 +71,7 @@ Task<Result<FindResult>> find(network::Association& association,
   if (!identifier) co_return fail(std::move(identifier.error()));
   network::DataSource source = data_source(share(std::move(*identifier)));
   Command command = find_command(context, request.message_id);
-  Status sent = co_await association.send(context.id, std::move(command), std::move(source));
+  Result<> sent = co_await association.send(context.id, std::move(command), std::move(source));
   if (!sent) co_return fail(std::move(sent.error()));
 
   FindResult result;
@@ -101,7 +101,7 @@ Task<Result<FindResult>> find(network::Association& association,
     if (request.cancel_after != 0 && result.answers >= request.cancel_after) {
       cancelled = true;
       Command cancel = cancel_command(request.message_id);
-      Status told = co_await association.send(context.id, std::move(cancel));
+      Result<> told = co_await association.send(context.id, std::move(cancel));
       if (!told) co_return fail(std::move(told.error()));
     }
   }

@@ -100,7 +100,7 @@ Task<Result<bool>> take_object(network::Association& association, network::Messa
                               .source_ae = association.negotiated().request.called_ae,
                               .trace_id = association.negotiated().id};
   std::uint64_t bytes = 0;
-  Status outcome;
+  Result<> outcome;
   Result<std::unique_ptr<ObjectSink>> sink = hooks.open(object);
   if (!sink) outcome = fail(std::move(sink.error()));
   for (bool last = !request.has_data_set; !last;) {  // to its end also when it is not wanted
@@ -112,13 +112,13 @@ Task<Result<bool>> take_object(network::Association& association, network::Messa
   }
   if (outcome && bytes == 0) outcome = fail(ErrorKind::Malformed, "C-STORE-RQ without a data set");
   if (outcome) {
-    Status committed = co_await (*sink)->commit();
+    Result<> committed = co_await (*sink)->commit();
     outcome = std::move(committed);
   }
   const bool go_on = !hooks.on_object || hooks.on_object(object, bytes, outcome);
   Command response =
       outcome ? network::response_to(request) : network::failure_response(request, outcome.error());
-  Status sent = co_await association.send(message.context_id, std::move(response));
+  Result<> sent = co_await association.send(message.context_id, std::move(response));
   if (!sent) co_return fail(std::move(sent.error()));
   co_return go_on;
 }
@@ -163,7 +163,7 @@ Task<Result<RetrieveResult>> get(network::Association& association,
                                  const network::PresentationContext& context,
                                  RetrieveRequest request, GetHooks hooks) {
   RetrieveDialogue dialogue{association, context, hooks.on_progress};
-  Status begun = co_await dialogue.begin(network::CommandField::CGetRq, std::move(request));
+  Result<> begun = co_await dialogue.begin(network::CommandField::CGetRq, std::move(request));
   if (!begun) co_return fail(std::move(begun.error()));
   for (;;) {
     Result<std::optional<network::Message>> received = co_await association.receive();
@@ -176,7 +176,7 @@ Task<Result<RetrieveResult>> get(network::Association& association,
       Result<bool> go_on = co_await take_object(association, std::move(message), hooks);
       if (!go_on) co_return fail(std::move(go_on.error()));
       if (*go_on) continue;
-      Status told = co_await dialogue.cancel();
+      Result<> told = co_await dialogue.cancel();
       if (!told) co_return fail(std::move(told.error()));
       continue;
     }

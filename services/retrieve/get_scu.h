@@ -27,7 +27,7 @@ struct GetHooks {
   OpenSink open;
   /// Each object when it has been kept or refused; `bytes` of its data set have come. False
   /// cancels.
-  std::function<bool(const IncomingObject&, std::uint64_t bytes, const Status&)> on_object{};
+  std::function<bool(const IncomingObject&, std::uint64_t bytes, const Result<>&)> on_object{};
   OnProgress on_progress{};
 };
 

@@ -78,7 +78,7 @@ struct Senders {
 
 Task<void> send_share(std::shared_ptr<Moving> moving, std::shared_ptr<SendQueue> queue,
                       std::shared_ptr<Senders> senders, SendQueueOptions options) {
-  Status sent = co_await send_queue(*queue, options, moving->setup.log);
+  Result<> sent = co_await send_queue(*queue, options, moving->setup.log);
   if (!sent) senders->last_error = std::move(sent.error());
   --senders->running;
   senders->ended.notify_all();

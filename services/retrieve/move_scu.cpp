@@ -8,7 +8,7 @@ Task<Result<RetrieveResult>> move(network::Association& association,
                                   const network::PresentationContext& context,
                                   RetrieveRequest request, OnProgress on_progress) {
   RetrieveDialogue dialogue{association, context, on_progress};
-  Status begun = co_await dialogue.begin(network::CommandField::CMoveRq, std::move(request));
+  Result<> begun = co_await dialogue.begin(network::CommandField::CMoveRq, std::move(request));
   if (!begun) co_return fail(std::move(begun.error()));
   for (;;) {
     Result<std::optional<network::Message>> received = co_await association.receive();

@@ -65,7 +65,7 @@ class ObjectReader : public std::enable_shared_from_this<ObjectReader> {
     bool pad = false;  ///< one zero byte behind it
     // Guarded by the reader's mutex.
     std::deque<Piece> pieces{};
-    Status outcome{};
+    Result<> outcome{};
     bool complete = false;    ///< nothing more is to be read
     bool being_read = false;  ///< a worker is at it
     bool awaited = false;     ///< its user waits for a piece

@@ -33,7 +33,7 @@ class FileSink final : public ObjectSink {
     std::setvbuf(sink->file_.get(), nullptr, _IONBF, 0);  // pieces are large
     const Bytes meta = make_file_meta(object.sop_class_uid, object.sop_instance_uid,
                                       object.transfer_syntax_uid, object.source_ae);
-    if (Status written = sink->append(meta); !written) return fail(std::move(written.error()));
+    if (Result<> written = sink->append(meta); !written) return fail(std::move(written.error()));
     return std::unique_ptr<ObjectSink>(std::move(sink));
   }
   ~FileSink() override {
@@ -44,16 +44,16 @@ class FileSink final : public ObjectSink {
   FileSink(const FileSink&) = delete;
   FileSink& operator=(const FileSink&) = delete;
 
-  Status append(ByteView bytes) override {
+  Result<> append(ByteView bytes) override {
     if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) == bytes.size()) return {};
     return fail(disk_error(part_, errno));
   }
-  Task<Status> commit() override {
+  Task<Result<>> commit() override {
     if (std::fclose(file_.release()) != 0) co_return fail(disk_error(part_, errno));
     std::error_code failed;
     std::filesystem::rename(part_, path_, failed);
     if (failed) co_return fail(disk_error(path_, failed.value()));
-    co_return Status{};
+    co_return Result<>{};
   }
 
  private:
@@ -72,11 +72,11 @@ class FileSink final : public ObjectSink {
 class ArchiveSink final : public ObjectSink {
  public:
   explicit ArchiveSink(std::unique_ptr<storage::Ingest> ingest) : ingest_(std::move(ingest)) {}
-  Status append(ByteView bytes) override { return ingest_->append(bytes); }
-  Task<Status> commit() override {
+  Result<> append(ByteView bytes) override { return ingest_->append(bytes); }
+  Task<Result<>> commit() override {
     Result<storage::StoredInstance> stored = co_await committed(*ingest_);
     if (!stored) co_return fail(std::move(stored.error()));
-    co_return Status{};
+    co_return Result<>{};
   }
 
  private:

@@ -25,8 +25,8 @@ class ObjectSink {
  public:
   virtual ~ObjectSink() = default;
   /// The next bytes of the data set; to be used on the executor of `commit`.
-  [[nodiscard]] virtual Status append(ByteView bytes) = 0;
-  virtual Task<Status> commit() = 0;
+  [[nodiscard]] virtual Result<> append(ByteView bytes) = 0;
+  virtual Task<Result<>> commit() = 0;
 };
 
 using OpenSink = std::function<Result<std::unique_ptr<ObjectSink>>(const IncomingObject&)>;

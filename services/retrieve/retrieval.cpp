@@ -110,7 +110,7 @@ Task<Answer> Retrieval::answered(Operation& operation, Stop stop) {
     const auto due = finished() != told ? told_at + kPendingInterval : told_at + kPendingAtLeast;
     if (now < due) continue;
     const Answer progress = pending();
-    Status sent = co_await operation.respond_pending(progress);
+    Result<> sent = co_await operation.respond_pending(progress);
     (void)sent;  // when it cannot be, the association is gone, and so is the operation
     told = finished();
     told_at = now;

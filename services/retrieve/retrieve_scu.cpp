@@ -34,7 +34,7 @@ std::vector<std::string> failed_uids_of(const DataSet& identifier) {
 
 }  // namespace
 
-Task<Status> RetrieveDialogue::begin(network::CommandField field, RetrieveRequest request) {
+Task<Result<>> RetrieveDialogue::begin(network::CommandField field, RetrieveRequest request) {
   const TransferSyntax* syntax = find_transfer_syntax(context_.transfer_syntaxes.front());
   if (syntax == nullptr) co_return fail(ErrorKind::Unsupported, "unknown transfer syntax");
   Result<Bytes> identifier = write_data_set(request.identifier, *syntax);
@@ -49,7 +49,7 @@ Task<Status> RetrieveDialogue::begin(network::CommandField field, RetrieveReques
   command.sop_class_uid = context_.abstract_syntax;
   command.priority = 0;  // medium, PS3.7 Tables 9.3-6 and 9.3-9
   command.move_destination = std::move(request.move_destination);
-  Status sent = co_await association_.send(context_.id, std::move(command), std::move(source));
+  Result<> sent = co_await association_.send(context_.id, std::move(command), std::move(source));
   co_return sent;
 }
 
@@ -71,7 +71,7 @@ Task<Result<bool>> RetrieveDialogue::take(Command response) {
   result_.counts = counts_of(response);
   if (network::status_class(result_.status) == network::StatusClass::Pending) {
     if (!on_progress_ || on_progress_(result_.counts)) co_return false;
-    Status told = co_await cancel();
+    Result<> told = co_await cancel();
     if (!told) co_return fail(std::move(told.error()));
     co_return false;
   }
@@ -81,12 +81,12 @@ Task<Result<bool>> RetrieveDialogue::take(Command response) {
   co_return true;
 }
 
-Task<Status> RetrieveDialogue::cancel() {
-  if (std::exchange(cancelled_, true)) co_return Status{};
+Task<Result<>> RetrieveDialogue::cancel() {
+  if (std::exchange(cancelled_, true)) co_return Result<>{};
   Command command;
   command.field = network::CommandField::CCancelRq;
   command.message_id = message_id_;
-  Status sent = co_await association_.send(context_.id, std::move(command));
+  Result<> sent = co_await association_.send(context_.id, std::move(command));
   co_return sent;
 }
 

@@ -39,11 +39,11 @@ class RetrieveDialogue {
                    const OnProgress& on_progress)
       : association_(association), context_(context), on_progress_(on_progress) {}
 
-  Task<Status> begin(network::CommandField field, RetrieveRequest request);
+  Task<Result<>> begin(network::CommandField field, RetrieveRequest request);
   /// Takes a response; true when it was the final one. Malformed when it is none of ours.
   Task<Result<bool>> take(network::Command response);
   /// C-CANCEL, once.
-  Task<Status> cancel();
+  Task<Result<>> cancel();
   [[nodiscard]] const RetrieveResult& result() const { return result_; }
 
  private:

@@ -84,10 +84,10 @@ std::size_t SendQueue::progress() {
   return progress_;
 }
 
-network::Task<Status> send_queue(SendQueue& queue, const SendQueueOptions& options,
-                                 const integration::Logger& log) {
+network::Task<Result<>> send_queue(SendQueue& queue, const SendQueueOptions& options,
+                                   const integration::Logger& log) {
   std::chrono::milliseconds delay = options.retry_delay;
-  Status outcome;
+  Result<> outcome;
   const std::function<bool()> finished = [&queue] { return queue.finished(); };
   for (std::size_t failures = 0; failures <= options.retries && !queue.finished();) {
     const std::size_t progress = queue.progress();
@@ -97,10 +97,10 @@ network::Task<Status> send_queue(SendQueue& queue, const SendQueueOptions& optio
       network::Association& association = **opened;
       NextObject feed = options.feed(association);
       OnSent on_sent = [&queue](SentObject object) { queue.sent(std::move(object)); };
-      Status sent = co_await send_objects(association, std::move(feed), std::move(on_sent));
+      Result<> sent = co_await send_objects(association, std::move(feed), std::move(on_sent));
       outcome = std::move(sent);
       if (outcome) {
-        Status released = co_await association.release();
+        Result<> released = co_await association.release();
         (void)released;  // every response is in: how the peer says goodbye changes nothing
         co_return outcome;
       }

@@ -73,7 +73,7 @@ struct SendQueueOptions {
 
 /// Sends what is in the queue over one association after the other until it is finished, or nothing
 /// has moved for too many. Gives the last association's error; what waits then is for give_up.
-network::Task<Status> send_queue(SendQueue& queue, const SendQueueOptions& options,
-                                 const integration::Logger& log);
+network::Task<Result<>> send_queue(SendQueue& queue, const SendQueueOptions& options,
+                                   const integration::Logger& log);
 
 }  // namespace pacs::services

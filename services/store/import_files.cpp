@@ -62,7 +62,7 @@ class Worker {
       wait_until_fewer_than(commits_in_flight_);
       ImportResult result{
           .path = std::move(*path), .outcome = ImportOutcome::Failed, .bytes = 0, .reason = {}};
-      if (Status begun = begin(result); !begun) {
+      if (Result<> begun = begin(result); !begun) {
         result.reason = begun.error().to_string();
         shared_.report(result);
       }
@@ -90,7 +90,7 @@ class Worker {
 
   /// An error is the file's, to be reported; without one the outcome comes with the commit, or has
   /// been reported.
-  Status begin(ImportResult& result) {
+  Result<> begin(ImportResult& result) {
     Result<StorableFile> file = inspect_file(result.path);
     if (!file) {
       if (file.error().kind != ErrorKind::Unsupported) return fail(std::move(file.error()));
@@ -154,7 +154,7 @@ class Worker {
       const Result<ByteView> piece = data_set->next();
       if (!piece) return fail(piece.error());
       if (piece->empty()) return ingest;
-      if (Status appended = (*ingest)->append(*piece); !appended) {
+      if (Result<> appended = (*ingest)->append(*piece); !appended) {
         return fail(std::move(appended.error()));
       }
     }

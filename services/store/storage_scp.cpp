@@ -17,15 +17,15 @@ namespace {
 constexpr std::size_t kDeflatedSliceBytes = 2048;
 
 /// Appends a piece, for a deflated data set slice by slice with a turn for the others between.
-Task<Status> append(storage::Ingest& ingest, ByteView piece, bool deflated) {
+Task<Result<>> append(storage::Ingest& ingest, ByteView piece, bool deflated) {
   if (!deflated || piece.size() <= kDeflatedSliceBytes) co_return ingest.append(piece);
   const Bytes held(piece.begin(), piece.end());  // the piece is void once others run
   for (std::size_t at = 0; at < held.size(); at += kDeflatedSliceBytes) {
     const auto slice = ByteView(held).subspan(at, std::min(kDeflatedSliceBytes, held.size() - at));
-    if (Status appended = ingest.append(slice); !appended) co_return appended;
+    if (Result<> appended = ingest.append(slice); !appended) co_return appended;
     co_await boost::asio::post(boost::asio::use_awaitable);
   }
-  co_return Status{};
+  co_return Result<>{};
 }
 
 }  // namespace
@@ -54,7 +54,7 @@ Task<Result<Answer>> StorageScp::perform(Operation& operation) {
     Result<network::DataPiece> piece = co_await operation.read_data_set();
     if (!piece) co_return fail(std::move(piece.error()));
     last = piece->last;
-    Status appended = co_await append(**ingest, piece->bytes, deflated);
+    Result<> appended = co_await append(**ingest, piece->bytes, deflated);
     if (!appended) co_return fail(std::move(appended.error()));
   }
   Result<storage::StoredInstance> stored = co_await committed(**ingest);

@@ -55,12 +55,12 @@ class Sender {
     in_flight_max_ = window == 0 ? kInFlightMax : std::min(window, kInFlightMax);
   }
 
-  Task<Status> run() {
+  Task<Result<>> run() {
     for (;;) {
-      Status progress = co_await fill_window();
-      if (progress && in_flight_.empty()) co_return Status{};
+      Result<> progress = co_await fill_window();
+      if (progress && in_flight_.empty()) co_return Result<>{};
       if (progress) {
-        Status received = co_await take_response();
+        Result<> received = co_await take_response();
         progress = std::move(received);
       }
       if (!progress) {
@@ -74,7 +74,7 @@ class Sender {
   }
 
  private:
-  Task<Status> fill_window() {
+  Task<Result<>> fill_window() {
     while (more_ && in_flight_.size() < in_flight_max_) {
       std::optional<OutgoingObject> object = next_();
       more_ = object.has_value();
@@ -93,8 +93,8 @@ class Sender {
       const std::uint16_t id = free_message_id();
       in_flight_.emplace(id, InFlight{object->number, syntax});
       const auto unreadable = std::make_shared<bool>(false);
-      Status sent = co_await association_.send(context->id, store_request(*object, id),
-                                               watched(std::move(*source), unreadable));
+      Result<> sent = co_await association_.send(context->id, store_request(*object, id),
+                                                 watched(std::move(*source), unreadable));
       if (sent) continue;
       in_flight_.erase(id);
       Error why = *unreadable ? std::move(sent.error()) : broken(std::move(sent.error()));
@@ -103,10 +103,10 @@ class Sender {
       if (*unreadable) why.message = "the association was aborted: " + why.message;
       co_return fail(std::move(why));
     }
-    co_return Status{};
+    co_return Result<>{};
   }
 
-  Task<Status> take_response() {
+  Task<Result<>> take_response() {
     Result<std::optional<network::Message>> received = co_await association_.receive();
     if (!received) co_return fail(std::move(received.error()));
     if (!received->has_value()) {
@@ -128,7 +128,7 @@ class Sender {
     InFlight object = std::move(entry->second);
     in_flight_.erase(entry);
     on_sent_({object.number, std::move(object.transfer_syntax_uid), std::move(response)});
-    co_return Status{};
+    co_return Result<>{};
   }
 
   std::uint16_t free_message_id() {
@@ -194,9 +194,9 @@ const PresentationContext* context_for(const network::Negotiated& negotiated,
   return found == negotiated.contexts.end() ? nullptr : &*found;
 }
 
-Task<Status> send_objects(network::Association& association, NextObject next, OnSent on_sent) {
+Task<Result<>> send_objects(network::Association& association, NextObject next, OnSent on_sent) {
   Sender sender{association, std::move(next), std::move(on_sent)};
-  Status outcome = co_await sender.run();
+  Result<> outcome = co_await sender.run();
   co_return outcome;
 }
 

@@ -41,7 +41,7 @@ using OnSent = std::function<void(SentObject)>;
 /// called once for each object, in the order of the responses. An object whose data cannot be read
 /// fails by itself. Gives an error when the association broke: objects in flight have then been
 /// reported with it, and `next` was not asked again.
-Task<Status> send_objects(network::Association& association, NextObject next, OnSent on_sent);
+Task<Result<>> send_objects(network::Association& association, NextObject next, OnSent on_sent);
 
 /// Whether an object that failed so may well be sent on another association.
 [[nodiscard]] bool broke_association(const Error& error);

@@ -34,7 +34,7 @@ OutgoingObject object_of(std::span<const StorableFile> files, std::size_t index,
 
 Task<void> work(SendQueue& queue, const SendQueueOptions& options, const integration::Logger& log,
                 std::optional<Error>& last_error) {
-  Status sent = co_await send_queue(queue, options, log);
+  Result<> sent = co_await send_queue(queue, options, log);
   if (!sent) last_error = std::move(sent.error());
 }
 

@@ -100,7 +100,7 @@ Result<WorklistFolder::Files> WorklistFolder::list() const {
   return files;
 }
 
-Status WorklistFolder::load_sources() {
+Result<> WorklistFolder::load_sources() {
   if (sources_loaded_) return {};
   const auto sources = worklist_->sources();
   if (!sources) return fail(sources.error());
@@ -139,7 +139,7 @@ void WorklistFolder::look() {
 }
 
 void WorklistFolder::take(const std::string& name, Seen& seen) {
-  Status taken;
+  Result<> taken;
   const auto items = read_worklist_file(folder_ / name, name);
   if (!items) {
     taken = fail(items.error());

@@ -56,7 +56,7 @@ class WorklistFolder {
   using Files = std::map<std::string, Seen>;  // by path below the folder
 
   [[nodiscard]] Result<Files> list() const;
-  [[nodiscard]] Status load_sources();
+  [[nodiscard]] Result<> load_sources();
   void take(const std::string& name, Seen& seen);
   void set_aside(const std::string& name, Seen& seen, const Error& why);
   [[nodiscard]] Result<std::filesystem::path> move_aside(const std::string& name, const Error& why);

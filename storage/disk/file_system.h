@@ -22,19 +22,19 @@ class File {
  public:
   virtual ~File() = default;
   /// Writes all of `parts`, one behind the other, or fails.
-  [[nodiscard]] virtual Status write(std::span<const ByteView> parts, std::uint64_t offset) = 0;
+  [[nodiscard]] virtual Result<> write(std::span<const ByteView> parts, std::uint64_t offset) = 0;
   /// Returns how many bytes were there: fewer than to.size() only at the end of the file.
   [[nodiscard]] virtual Result<std::size_t> read(std::span<std::byte> to, std::uint64_t offset) = 0;
   /// Makes content and length durable. After a failure nothing may be assumed of what was written:
   /// the kernel may have dropped it and call the next flush a success. Never retry.
-  [[nodiscard]] virtual Status sync() = 0;
+  [[nodiscard]] virtual Result<> sync() = 0;
   /// Asks for these bytes to go to disk soon, so that a later sync has little to do.
   virtual void start_writeback(std::uint64_t offset, std::uint64_t length) = 0;
   [[nodiscard]] virtual Result<std::uint64_t> size() = 0;
   /// Writes from now on go through the page cache: the end of a file is no whole block.
-  [[nodiscard]] virtual Status leave_direct() = 0;
+  [[nodiscard]] virtual Result<> leave_direct() = 0;
   /// Cuts or extends to `length`.
-  [[nodiscard]] virtual Status resize(std::uint64_t length) = 0;
+  [[nodiscard]] virtual Result<> resize(std::uint64_t length) = 0;
 };
 
 enum class OpenMode : std::uint8_t {
@@ -54,15 +54,15 @@ class FileSystem {
   [[nodiscard]] virtual Result<std::unique_ptr<File>> open(const Path& path, OpenMode mode) = 0;
   /// Replaces `to` if it exists. A power loss leaves one of the two names, never none and never
   /// both, also between directories: true of every journaling file system (ext4, XFS, btrfs, ZFS).
-  [[nodiscard]] virtual Status rename(const Path& from, const Path& to) = 0;
+  [[nodiscard]] virtual Result<> rename(const Path& from, const Path& to) = 0;
   /// Removing what is not there is a success.
-  [[nodiscard]] virtual Status remove(const Path& path) = 0;
-  [[nodiscard]] virtual Status make_directories(const Path& path) = 0;
+  [[nodiscard]] virtual Result<> remove(const Path& path) = 0;
+  [[nodiscard]] virtual Result<> make_directories(const Path& path) = 0;
   /// Makes the entries of a directory durable.
-  [[nodiscard]] virtual Status sync_directory(const Path& path) = 0;
+  [[nodiscard]] virtual Result<> sync_directory(const Path& path) = 0;
   /// Makes everything durable that was written before on the file system that holds `path`. Io when
   /// that failed, OutOfResources when it could not even be begun.
-  [[nodiscard]] virtual Status sync_all(const Path& path) = 0;
+  [[nodiscard]] virtual Result<> sync_all(const Path& path) = 0;
   [[nodiscard]] virtual Result<std::uint64_t> free_bytes(const Path& path) = 0;
   /// Names of the entries, in no order; none for a directory that is not there.
   [[nodiscard]] virtual Result<std::vector<std::string>> list(const Path& path) = 0;
@@ -75,7 +75,7 @@ class FileSystem {
 [[nodiscard]] std::shared_ptr<FileSystem> make_file_system();
 
 /// Writes one part.
-[[nodiscard]] inline Status write(File& file, ByteView bytes, std::uint64_t offset) {
+[[nodiscard]] inline Result<> write(File& file, ByteView bytes, std::uint64_t offset) {
   return file.write(std::span{&bytes, 1}, offset);
 }
 

@@ -47,7 +47,7 @@ class PosixFile final : public File {
   PosixFile(const PosixFile&) = delete;
   PosixFile& operator=(const PosixFile&) = delete;
 
-  Status write(std::span<const ByteView> parts, std::uint64_t offset) override {
+  Result<> write(std::span<const ByteView> parts, std::uint64_t offset) override {
     constexpr std::size_t kVectors = 256;  // of pwritev at a time; IOV_MAX is at least 1024
     std::array<iovec, kVectors> vectors;
     std::size_t skip = 0;  // bytes of the first part that are written already
@@ -90,7 +90,7 @@ class PosixFile final : public File {
     return done;
   }
 
-  Status sync() override {
+  Result<> sync() override {
     if (::fdatasync(descriptor_) != 0) return refuse(errno, "flush", path_);
     return {};
   }
@@ -105,7 +105,7 @@ class PosixFile final : public File {
     return static_cast<std::uint64_t>(status.st_size);
   }
 
-  Status leave_direct() override {
+  Result<> leave_direct() override {
     const int flags = ::fcntl(descriptor_, F_GETFL);
     if (flags < 0 || ::fcntl(descriptor_, F_SETFL, flags & ~platform::direct_io_flag()) != 0) {
       return refuse(errno, "change", path_);
@@ -113,7 +113,7 @@ class PosixFile final : public File {
     return {};
   }
 
-  Status resize(std::uint64_t length) override {
+  Result<> resize(std::uint64_t length) override {
     if (::ftruncate(descriptor_, static_cast<off_t>(length)) != 0) {
       return refuse(errno, "resize", path_);
     }
@@ -155,29 +155,29 @@ class PosixFileSystem final : public FileSystem {
     return std::make_unique<PosixFile>(descriptor, path);
   }
 
-  Status rename(const Path& from, const Path& to) override {
+  Result<> rename(const Path& from, const Path& to) override {
     if (::rename(from.c_str(), to.c_str()) != 0) return refuse(errno, "rename", from);
     return {};
   }
 
-  Status remove(const Path& path) override {
+  Result<> remove(const Path& path) override {
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) return refuse(errno, "remove", path);
     return {};
   }
 
-  Status make_directories(const Path& path) override {
+  Result<> make_directories(const Path& path) override {
     std::error_code code;
     std::filesystem::create_directories(path, code);
     if (code) return refuse(code.value(), "make directory", path);
     return {};
   }
 
-  Status sync_directory(const Path& path) override {
+  Result<> sync_directory(const Path& path) override {
     return with_directory(path, "flush directory",
                           [](int descriptor) { return ::fsync(descriptor); });
   }
 
-  Status sync_all(const Path& path) override {
+  Result<> sync_all(const Path& path) override {
     return with_directory(path, "flush", platform::sync_file_system);
   }
 
@@ -203,7 +203,7 @@ class PosixFileSystem final : public FileSystem {
 
  private:
   template <typename Call>
-  static Status with_directory(const Path& path, std::string_view what, Call call) {
+  static Result<> with_directory(const Path& path, std::string_view what, Call call) {
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) return refuse(errno, "open", path);
     const int result = call(descriptor);

@@ -21,7 +21,7 @@ void FreeSpace::look_again() {
   looked_.reset();
 }
 
-Status FreeSpace::check() {
+Result<> FreeSpace::check() {
   const std::uint64_t free = bytes();
   if (free >= bytes_min_) return {};
   look_again();  // whoever makes room is believed at once

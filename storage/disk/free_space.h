@@ -20,7 +20,7 @@ class FreeSpace {
       : files_(std::move(files)), path_(std::move(path)), bytes_min_(bytes_min) {}
   /// OutOfResources when less than the minimum is free. The answer may be 100 ms old
   /// while there is room; that there is none is always looked up.
-  [[nodiscard]] Status check();
+  [[nodiscard]] Result<> check();
   [[nodiscard]] std::uint64_t bytes();
   /// Somebody met a full disk: the next question looks anew.
   void look_again();

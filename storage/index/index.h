@@ -41,9 +41,9 @@ class Index {
   /// place. Returns the numbers of objects that no row names any more.
   [[nodiscard]] virtual Result<std::vector<std::uint64_t>> apply(
       std::span<const IndexedInstance* const> instances, std::uint64_t applied_sequence) = 0;
-  [[nodiscard]] virtual Status set_checkpoint(std::uint64_t sequence) = 0;
+  [[nodiscard]] virtual Result<> set_checkpoint(std::uint64_t sequence) = 0;
   /// Makes durable what was applied before.
-  [[nodiscard]] virtual Status sync() = 0;
+  [[nodiscard]] virtual Result<> sync() = 0;
 
   /// NotFound when there is none.
   [[nodiscard]] virtual Result<InstanceRecord> find(std::string_view sop_instance_uid) = 0;
@@ -58,15 +58,15 @@ class Index {
   [[nodiscard]] virtual Result<ArchiveCounts> counts() = 0;
   /// Calls `each` in the order of object numbers until it returns false. Rows that come or go
   /// meanwhile may be seen or not.
-  [[nodiscard]] virtual Status for_each(
+  [[nodiscard]] virtual Result<> for_each(
       const std::function<bool(std::uint64_t number, const InstanceRecord&)>& each) = 0;
   /// What Archive::find answers, of what was applied. Outlives what is returned.
   [[nodiscard]] virtual Result<std::unique_ptr<Matches>> search(Query query) = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<Records>> select(const Selection& selection) = 0;
   /// As in Archive; writing them may be done while rows are applied.
   [[nodiscard]] virtual Result<std::vector<RemoteAe>> remote_aes() = 0;
-  [[nodiscard]] virtual Status put_remote_ae(const RemoteAe& remote) = 0;
-  [[nodiscard]] virtual Status remove_remote_ae(std::string_view ae_title) = 0;
+  [[nodiscard]] virtual Result<> put_remote_ae(const RemoteAe& remote) = 0;
+  [[nodiscard]] virtual Result<> remove_remote_ae(std::string_view ae_title) = 0;
   /// Whether the database is whole, and what it counts is so; one message for each fault found.
   [[nodiscard]] virtual Result<std::vector<std::string>> check() = 0;
 };

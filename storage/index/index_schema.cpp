@@ -217,7 +217,7 @@ UPDATE worklist_item SET patient_name_folded = replace(patient_name_folded, 'ẞ
 };
 
 /// Version 1 kept names as fold() makes them, from 2 on they are as fold_name() makes them.
-Status refold(SqlDatabase& database, std::string_view table, std::string_view name) {
+Result<> refold(SqlDatabase& database, std::string_view table, std::string_view name) {
   auto read = database.prepare(fmt::format(
       "SELECT id, {0} FROM {1} WHERE {0} <> '' AND id > $1 ORDER BY id LIMIT 1000", name, table));
   if (!read) return fail(read.error());
@@ -249,7 +249,7 @@ Status refold(SqlDatabase& database, std::string_view table, std::string_view na
   return {};
 }
 
-Status refold_names(SqlDatabase& database) {
+Result<> refold_names(SqlDatabase& database) {
   const std::pair<std::string_view, std::span<const IndexColumn>> tables[] = {
       {"patient", patient_columns()},
       {"study", study_columns()},
@@ -281,7 +281,7 @@ std::string in_dialect(std::string_view sql, const SqlDialect& dialect) {
 
 }  // namespace
 
-Status migrate(SqlDatabase& database) {
+Result<> migrate(SqlDatabase& database) {
   const auto found = database.schema_version();
   if (!found) return fail(found.error());
   if (*found > kSchemaVersion) {

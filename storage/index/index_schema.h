@@ -11,6 +11,6 @@ inline constexpr std::int64_t kSchemaVersion = 4;
 
 /// Brings a database to kSchemaVersion, each step in a transaction of its own. Unsupported when it
 /// was written by a newer program.
-[[nodiscard]] Status migrate(SqlDatabase& database);
+[[nodiscard]] Result<> migrate(SqlDatabase& database);
 
 }  // namespace pacs::storage

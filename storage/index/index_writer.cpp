@@ -65,7 +65,7 @@ Result<std::unique_ptr<IndexWriter>> IndexWriter::create(SqlDatabase& database,
   return writer;
 }
 
-Status IndexWriter::prepare() {
+Result<> IndexWriter::prepare() {
   sql_.reset(new Statements);
   const std::string returning = " RETURNING id";
   const std::pair<std::unique_ptr<SqlStatement>*, std::string> all[] = {
@@ -168,16 +168,16 @@ Result<std::vector<std::uint64_t>> IndexWriter::apply(
   return displaced;
 }
 
-Status IndexWriter::apply_all(std::span<const IndexedInstance* const> instances,
-                              std::uint64_t applied_sequence,
-                              std::vector<std::uint64_t>& displaced) {
+Result<> IndexWriter::apply_all(std::span<const IndexedInstance* const> instances,
+                                std::uint64_t applied_sequence,
+                                std::vector<std::uint64_t>& displaced) {
   for (const IndexedInstance* instance : instances) {
     if (auto added = add(*instance, displaced); !added) return added;
   }
   return write_totals(applied_sequence);
 }
 
-Status IndexWriter::add(const IndexedInstance& instance, std::vector<std::uint64_t>& displaced) {
+Result<> IndexWriter::add(const IndexedInstance& instance, std::vector<std::uint64_t>& displaced) {
   auto series = series_of(instance);
   if (!series) return fail(series.error());
   auto sop_class = term(instance.record.sop_class_uid);
@@ -314,7 +314,7 @@ Result<IndexWriter::Series> IndexWriter::insert_series(const IndexedInstance& in
   return series;
 }
 
-Status IndexWriter::study_of(const IndexedInstance& instance, Series& series) {
+Result<> IndexWriter::study_of(const IndexedInstance& instance, Series& series) {
   const ColumnValues& values = instance.columns;
   bool known = false;
   {
@@ -415,7 +415,7 @@ Result<std::uint64_t> IndexWriter::remove(std::string_view sop_instance_uid) {
   return static_cast<std::uint64_t>(id);
 }
 
-Status IndexWriter::drop_empty(std::int64_t series, std::int64_t study, std::int64_t patient) {
+Result<> IndexWriter::drop_empty(std::int64_t series, std::int64_t study, std::int64_t patient) {
   const auto drop = [this](SqlStatement& statement, std::int64_t key) -> Result<bool> {
     statement.bind(1, key);
     if (auto done = statement.run(); !done) return fail(done.error());
@@ -450,7 +450,7 @@ Status IndexWriter::drop_empty(std::int64_t series, std::int64_t study, std::int
   return {};
 }
 
-Status IndexWriter::refresh(SqlStatement& values, SqlStatement& set, std::int64_t study) {
+Result<> IndexWriter::refresh(SqlStatement& values, SqlStatement& set, std::int64_t study) {
   std::string list;
   {
     const ResetAtEnd reset(values);
@@ -467,8 +467,8 @@ Status IndexWriter::refresh(SqlStatement& values, SqlStatement& set, std::int64_
   return set.run();
 }
 
-Status IndexWriter::include(SqlStatement& get, SqlStatement& set, std::string_view value,
-                            std::int64_t study) {
+Result<> IndexWriter::include(SqlStatement& get, SqlStatement& set, std::string_view value,
+                              std::int64_t study) {
   if (value.empty()) return {};
   std::vector<std::string> values;
   {
@@ -518,7 +518,7 @@ Result<std::int64_t> IndexWriter::term(std::string_view text) {
   return key;
 }
 
-Status IndexWriter::write_totals(std::uint64_t applied_sequence) {
+Result<> IndexWriter::write_totals(std::uint64_t applied_sequence) {
   for (const auto& [key, growth] : totals_.series) {
     sql_->grow_series->bind(1, growth.instances);
     sql_->grow_series->bind(2, growth.bytes);
@@ -550,7 +550,7 @@ Status IndexWriter::write_totals(std::uint64_t applied_sequence) {
   return state.run();
 }
 
-Status IndexWriter::set_checkpoint(std::uint64_t sequence) {
+Result<> IndexWriter::set_checkpoint(std::uint64_t sequence) {
   sql_->set_checkpoint->bind(1, static_cast<std::int64_t>(sequence));
   return sql_->set_checkpoint->run();
 }

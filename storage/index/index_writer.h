@@ -30,7 +30,7 @@ class IndexWriter {
 
   [[nodiscard]] Result<std::vector<std::uint64_t>> apply(
       std::span<const IndexedInstance* const> instances, std::uint64_t applied_sequence);
-  [[nodiscard]] Status set_checkpoint(std::uint64_t sequence);
+  [[nodiscard]] Result<> set_checkpoint(std::uint64_t sequence);
 
  private:
   /// A series as this batch and the ones before left it: saves looking it up for each instance.
@@ -53,27 +53,29 @@ class IndexWriter {
 
   IndexWriter(SqlDatabase& database, integration::Logger logger)
       : database_(database), logger_(std::move(logger)) {}
-  [[nodiscard]] Status prepare();
-  [[nodiscard]] Status apply_all(std::span<const IndexedInstance* const> instances,
-                                 std::uint64_t applied_sequence,
-                                 std::vector<std::uint64_t>& displaced);
-  [[nodiscard]] Status add(const IndexedInstance& instance, std::vector<std::uint64_t>& displaced);
+  [[nodiscard]] Result<> prepare();
+  [[nodiscard]] Result<> apply_all(std::span<const IndexedInstance* const> instances,
+                                   std::uint64_t applied_sequence,
+                                   std::vector<std::uint64_t>& displaced);
+  [[nodiscard]] Result<> add(const IndexedInstance& instance,
+                             std::vector<std::uint64_t>& displaced);
   [[nodiscard]] Result<bool> insert_instance(const IndexedInstance& instance, const Series& series,
                                              std::int64_t sop_class);
   [[nodiscard]] Result<std::uint64_t> remove(std::string_view sop_instance_uid);
-  [[nodiscard]] Status drop_empty(std::int64_t series, std::int64_t study, std::int64_t patient);
+  [[nodiscard]] Result<> drop_empty(std::int64_t series, std::int64_t study, std::int64_t patient);
   [[nodiscard]] Result<Series*> series_of(const IndexedInstance& instance);
   [[nodiscard]] Result<Series> find_series(const IndexedInstance& instance);
   [[nodiscard]] Result<Series> insert_series(const IndexedInstance& instance);
-  [[nodiscard]] Status study_of(const IndexedInstance& instance, Series& series);
+  [[nodiscard]] Result<> study_of(const IndexedInstance& instance, Series& series);
   [[nodiscard]] Result<std::int64_t> patient_of(const IndexedInstance& instance);
   [[nodiscard]] Result<std::int64_t> term(std::string_view text);
   /// Sets a list of the study (modalities, SOP classes) from what is there.
-  [[nodiscard]] static Status refresh(SqlStatement& values, SqlStatement& set, std::int64_t study);
+  [[nodiscard]] static Result<> refresh(SqlStatement& values, SqlStatement& set,
+                                        std::int64_t study);
   /// Adds a value to such a list.
-  [[nodiscard]] static Status include(SqlStatement& get, SqlStatement& set, std::string_view value,
-                                      std::int64_t study);
-  [[nodiscard]] Status write_totals(std::uint64_t applied_sequence);
+  [[nodiscard]] static Result<> include(SqlStatement& get, SqlStatement& set,
+                                        std::string_view value, std::int64_t study);
+  [[nodiscard]] Result<> write_totals(std::uint64_t applied_sequence);
   void forget();
 
   void say_if_of_another_patient(const IndexedInstance& instance, const Series& series) const;

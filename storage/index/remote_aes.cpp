@@ -20,7 +20,7 @@ tl::unexpected<Error> refuse(std::string message) {
 
 }  // namespace
 
-Status check(const RemoteAe& remote) {
+Result<> check(const RemoteAe& remote) {
   const std::string& title = remote.ae_title;
   if (title.empty() || title.size() > kAeTitleCharactersMax || title.front() == ' ' ||
       title.back() == ' ' || title.find('\\') != std::string::npos ||

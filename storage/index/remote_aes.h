@@ -23,6 +23,6 @@ inline constexpr std::size_t kRemoteAesMax = 10'000;
 /// InvalidArgument, naming the field: an AE title is 1 to 16 characters of the default repertoire
 /// without backslash and not only spaces (PS3.5 Table 6.2-1), a host 1 to 253 characters without
 /// spaces, a port not 0, a comment at most 1024 bytes of UTF-8.
-[[nodiscard]] Status check(const RemoteAe& remote);
+[[nodiscard]] Result<> check(const RemoteAe& remote);
 
 }  // namespace pacs::storage

@@ -72,8 +72,8 @@ struct Wanted {
 /// Calls `each` with every row below one of the names of the lowest level that has any, if the
 /// levels above allow it. Columns: patient, study, series name, then `columns`.
 template <typename Each>
-Status for_each_row(SqlReader& reader, const Wanted& wanted, std::size_t lowest,
-                    std::string_view from, std::string_view columns, Each each) {
+Result<> for_each_row(SqlReader& reader, const Wanted& wanted, std::size_t lowest,
+                      std::string_view from, std::string_view columns, Each each) {
   const AllowedLevels& allowed = wanted.allowed;
   const std::string_view of_issuer =
       wanted.issuer.empty() ? "" : " AND patient.issuer_of_patient_id = $2";
@@ -135,7 +135,7 @@ class SelectedRecords final : public Records {
 
  private:
   /// The instances of the next series in the order of their numbers.
-  Status read_series(SqlReader& reader) {
+  Result<> read_series(SqlReader& reader) {
     instances_.clear();
     next_instance_ = 0;
     const SeriesRow& series = series_[next_series_++];
@@ -192,7 +192,7 @@ Result<std::unique_ptr<Records>> select(SqlReaders& readers, const Selection& se
   if (!reader) return fail(reader.error());
   std::vector<SeriesRow> series;
   std::vector<InstanceRow> instances;
-  Status read;
+  Result<> read;
   if (lowest == static_cast<std::size_t>(QueryLevel::Image)) {
     read = for_each_row(**reader, wanted, lowest,
                         "instance CROSS JOIN series CROSS JOIN study CROSS JOIN patient WHERE "

@@ -107,12 +107,12 @@ Result<std::vector<std::uint64_t>> SqlIndex::apply(
   return writer_->apply(instances, applied_sequence);
 }
 
-Status SqlIndex::set_checkpoint(std::uint64_t sequence) {
+Result<> SqlIndex::set_checkpoint(std::uint64_t sequence) {
   const auto lock = database_->lock();
   return writer_->set_checkpoint(sequence);
 }
 
-Status SqlIndex::sync() {
+Result<> SqlIndex::sync() {
   return database_->sync();
 }
 
@@ -209,7 +209,7 @@ Result<ArchiveCounts> SqlIndex::counts() {
   return ArchiveCounts{number(0), number(1), number(2), number(3), number(4)};
 }
 
-Status SqlIndex::for_each(const std::function<bool(std::uint64_t, const InstanceRecord&)>& each) {
+Result<> SqlIndex::for_each(const std::function<bool(std::uint64_t, const InstanceRecord&)>& each) {
   // Page by page: a statement left open would keep the WAL from being begun anew, and the reader
   // from others.
   constexpr std::int64_t kPageRows = 500;
@@ -267,7 +267,7 @@ Result<std::vector<RemoteAe>> SqlIndex::remote_aes() {
   }
 }
 
-Status SqlIndex::put_remote_ae(const RemoteAe& remote) {
+Result<> SqlIndex::put_remote_ae(const RemoteAe& remote) {
   if (auto checked = storage::check(remote); !checked) return checked;
   SqlText sql("INSERT INTO remote_ae (ae_title, host, port, tls, comment) SELECT ");
   sql.add(remote.ae_title) += ", ";
@@ -286,7 +286,7 @@ Status SqlIndex::put_remote_ae(const RemoteAe& remote) {
               "remote_aes_max: the archive keeps 10,000 remote AEs at most");
 }
 
-Status SqlIndex::remove_remote_ae(std::string_view ae_title) {
+Result<> SqlIndex::remove_remote_ae(std::string_view ae_title) {
   SqlText sql("DELETE FROM remote_ae WHERE ae_title = ");
   sql.add(std::string(ae_title));
   const auto changed = database_->write(sql, IndexDatabase::Sync::Now);

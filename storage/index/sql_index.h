@@ -26,20 +26,20 @@ class SqlIndex final : public Index {
   Result<IndexPosition> position() override;
   Result<std::vector<std::uint64_t>> apply(std::span<const IndexedInstance* const> instances,
                                            std::uint64_t applied_sequence) override;
-  Status set_checkpoint(std::uint64_t sequence) override;
-  Status sync() override;
+  Result<> set_checkpoint(std::uint64_t sequence) override;
+  Result<> sync() override;
   Result<InstanceRecord> find(std::string_view sop_instance_uid) override;
   Result<std::vector<std::optional<InstanceRecord>>> find_many(
       std::span<const std::string_view> sop_instance_uids) override;
   Result<Bytes> header(std::string_view sop_instance_uid) override;
   Result<std::vector<std::string>> instance_values(std::string_view sop_instance_uid) override;
   Result<ArchiveCounts> counts() override;
-  Status for_each(const std::function<bool(std::uint64_t, const InstanceRecord&)>& each) override;
+  Result<> for_each(const std::function<bool(std::uint64_t, const InstanceRecord&)>& each) override;
   Result<std::unique_ptr<Matches>> search(Query query) override;
   Result<std::unique_ptr<Records>> select(const Selection& selection) override;
   Result<std::vector<RemoteAe>> remote_aes() override;
-  Status put_remote_ae(const RemoteAe& remote) override;
-  Status remove_remote_ae(std::string_view ae_title) override;
+  Result<> put_remote_ae(const RemoteAe& remote) override;
+  Result<> remove_remote_ae(std::string_view ae_title) override;
   Result<std::vector<std::string>> check() override;
 
  private:

@@ -126,7 +126,7 @@ void Committer::write(const Object& object, const Done& done) {
   });
 }
 
-Status Committer::flush(PendingObject& object) {
+Result<> Committer::flush(PendingObject& object) {
   if (!object.bare_key.empty()) {
     if (auto copied = copy_behind_meta(object); !copied) return copied;
   }
@@ -135,10 +135,10 @@ Status Committer::flush(PendingObject& object) {
   return flushed;
 }
 
-Status Committer::copy_behind_meta(PendingObject& object) {
+Result<> Committer::copy_behind_meta(PendingObject& object) {
   // Its identity became known only after its front was written: rare (STOW without meta group).
   if (auto flushed = object.writer->flush(false); !flushed) return flushed;
-  const auto copy = [&]() -> Status {
+  const auto copy = [&]() -> Result<> {
     auto writer = store_.begin(object.row.record.object_key);
     if (!writer) return fail(writer.error());
     ByteView part = object.meta;

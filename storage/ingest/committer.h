@@ -53,8 +53,8 @@ class Committer {
   /// lost or damaged since heals when it is sent again.
   void check_there(const Object& object, const InstanceRecord& there, const Done& done);
   void write(const Object& object, const Done& done);
-  [[nodiscard]] Status flush(PendingObject& object);
-  [[nodiscard]] Status copy_behind_meta(PendingObject& object);
+  [[nodiscard]] Result<> flush(PendingObject& object);
+  [[nodiscard]] Result<> copy_behind_meta(PendingObject& object);
   void append_to_journal(const Object& object, const Done& done);
   void settled(const Object& object, std::uint64_t sequence, const Done& done);
   void gave_up(const Object& object, Result<StoredInstance> outcome, const Done& done);

@@ -29,8 +29,8 @@ Result<std::string> uid_of(const DataSet& header, Tag tag, std::string_view name
   return std::string(text);
 }
 
-Status compare(std::string_view in_data_set, std::string_view in_command, Tag tag,
-               std::string_view name) {
+Result<> compare(std::string_view in_data_set, std::string_view in_command, Tag tag,
+                 std::string_view name) {
   if (in_command.empty() || in_command == in_data_set) return {};
   return fail(
       Error{ErrorKind::Mismatch, std::string(name).append(" of command and data set differ: ") +
@@ -62,8 +62,8 @@ Result<Identity> identify(const DataSet& header, const IngestContext& context) {
                   std::move(*study)};
 }
 
-Status check_context(const IngestContext& context) {
-  const auto check = [](const std::string& uid, Tag tag, std::string_view name) -> Status {
+Result<> check_context(const IngestContext& context) {
+  const auto check = [](const std::string& uid, Tag tag, std::string_view name) -> Result<> {
     if (uid.empty() || is_usable_uid(uid)) return {};
     return fail(Error{ErrorKind::Malformed, std::string("the announced ").append(name) +
                                                 " is no UID (PS3.5 §9.1): " + shown(uid)}

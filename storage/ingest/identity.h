@@ -18,6 +18,6 @@ struct Identity {
 [[nodiscard]] Result<Identity> identify(const DataSet& header, const IngestContext& context);
 
 /// The same of the command alone, before any data: InvalidArgument or Malformed.
-[[nodiscard]] Status check_context(const IngestContext& context);
+[[nodiscard]] Result<> check_context(const IngestContext& context);
 
 }  // namespace pacs::storage

@@ -34,7 +34,7 @@ void say_what_became(const integration::Logger& logger, std::string_view trace_i
 }
 
 /// In a data set they would say of the stored object what is not so.
-Status refuse_command_or_file_elements(const DataSet& header) {
+Result<> refuse_command_or_file_elements(const DataSet& header) {
   const auto stray = std::ranges::find_if(
       header, [](const Element& element) { return is_of_command_or_file(element.tag()); });
   if (stray == header.end()) return {};
@@ -59,7 +59,7 @@ IngestSession::~IngestSession() {
   services_.header_bytes -= header_bytes_;
 }
 
-Status IngestSession::charge_header() {
+Result<> IngestSession::charge_header() {
   const std::uint64_t grown = reader_.header_bytes() - header_bytes_;
   header_bytes_ += grown;
   if ((services_.header_bytes += grown) <= services_.header_bytes_max) return {};
@@ -68,7 +68,7 @@ Status IngestSession::charge_header() {
                           services_.header_bytes_max >> 20));
 }
 
-Status IngestSession::append(ByteView bytes) {
+Result<> IngestSession::append(ByteView bytes) {
   if (!health_ || bytes.empty()) return health_;
   health_ = reader_.feed(bytes);
   if (health_) health_ = charge_header();
@@ -87,7 +87,7 @@ void IngestSession::note_refusal(const Error& error) {
   if (error.kind == ErrorKind::OutOfResources) services_.space.look_again();
 }
 
-Status IngestSession::keep(ByteView bytes) {
+Result<> IngestSession::keep(ByteView bytes) {
   if (bytes_ == 0 && content_.append(meta_) != meta_.size()) {
     content_.clear();  // no memory at all: straight to disk
     if (auto begun = begin_writing(); !begun) return begun;
@@ -116,7 +116,7 @@ Status IngestSession::keep(ByteView bytes) {
   return {};
 }
 
-Status IngestSession::begin_writing() {
+Result<> IngestSession::begin_writing() {
   number_ = services_.committer.next_number();
   auto writer = services_.store.begin(object_key(number_));
   if (!writer) return fail(writer.error());
@@ -124,7 +124,7 @@ Status IngestSession::begin_writing() {
   return {};
 }
 
-Status IngestSession::put_meta_before() {
+Result<> IngestSession::put_meta_before() {
   if (!writer_) {
     ChunkedBytes whole(services_.chunks);
     std::vector<ByteView> parts{meta_};
@@ -142,7 +142,7 @@ Status IngestSession::put_meta_before() {
   return {};
 }
 
-Status IngestSession::write_out() {
+Result<> IngestSession::write_out() {
   std::vector<ByteView> parts;
   content_.views(parts);
   if (!parts.empty()) {

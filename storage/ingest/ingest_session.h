@@ -40,18 +40,18 @@ class IngestSession final : public Ingest {
   ~IngestSession() override;
   IngestSession(const IngestSession&) = delete;
   IngestSession& operator=(const IngestSession&) = delete;
-  Status append(ByteView bytes) override;
+  Result<> append(ByteView bytes) override;
   void commit(std::function<void(Result<StoredInstance>)> done) override;
 
  private:
   void note_refusal(const Error& error);
-  [[nodiscard]] Status keep(ByteView bytes);
+  [[nodiscard]] Result<> keep(ByteView bytes);
   /// Counts what the header has grown by against what all may take.
-  [[nodiscard]] Status charge_header();
-  [[nodiscard]] Status begin_writing();
-  [[nodiscard]] Status write_out();
+  [[nodiscard]] Result<> charge_header();
+  [[nodiscard]] Result<> begin_writing();
+  [[nodiscard]] Result<> write_out();
   /// Puts the meta group before a data set whose identity only its own header told.
-  [[nodiscard]] Status put_meta_before();
+  [[nodiscard]] Result<> put_meta_before();
   [[nodiscard]] Result<std::shared_ptr<PendingObject>> complete();
 
   IngestServices& services_;
@@ -65,7 +65,7 @@ class IngestSession final : public Ingest {
   std::uint64_t number_ = 0;       // of the object, once writing has begun
   std::uint64_t bare_number_ = 0;  // of the one written without meta group, if it was
   std::uint64_t bytes_ = 0, bytes_at_space_check_ = 0;
-  Status health_;
+  Result<> health_;
 };
 
 }  // namespace pacs::storage

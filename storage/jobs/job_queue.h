@@ -59,7 +59,7 @@ class JobQueue {
   [[nodiscard]] virtual Result<std::optional<std::int64_t>> next_due(
       const std::vector<std::string>& kinds) = 0;
   /// Ends every lease: for the start of the only process that works on this database.
-  [[nodiscard]] virtual Status release_all(std::int64_t attempts_max) = 0;
+  [[nodiscard]] virtual Result<> release_all(std::int64_t attempts_max) = 0;
   /// Removes jobs that are done or cancelled since before `before_ms`, and dead ones as well, at
   /// most `most`; how many it were.
   [[nodiscard]] virtual Result<std::int64_t> remove_ended(std::int64_t before_ms,

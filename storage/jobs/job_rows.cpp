@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, kJobStates> kStates{"waiting", "running",
 constexpr std::size_t kNameBytesMax = 64;  // a kind, a UID, an AE title
 constexpr std::size_t kOnceBytesMax = 256;
 
-Status check(const NewJob& job) {
+Result<> check(const NewJob& job) {
   const auto refuse = [](std::string what) {
     return fail(ErrorKind::InvalidArgument, "job: " + std::move(what));
   };

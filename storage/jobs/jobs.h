@@ -95,7 +95,7 @@ class Jobs {
   [[nodiscard]] virtual Result<Job> repeat(std::int64_t id) = 0;
   [[nodiscard]] virtual Result<Job> set_priority(std::int64_t id, std::int64_t priority) = 0;
   /// All but running.
-  [[nodiscard]] virtual Status remove(std::int64_t id) = 0;
+  [[nodiscard]] virtual Result<> remove(std::int64_t id) = 0;
 
   /// Whoever knows that this AE can be reached now: what waits for it is due. How many were not.
   [[nodiscard]] virtual Result<std::int64_t> make_due(std::string_view destination) = 0;

@@ -59,7 +59,7 @@ void add_not_held_up(SqlText& sql) {
 
 Result<std::int64_t> SqlJobs::add(const NewJob& job) {
   std::int64_t id = 0;
-  const auto insert = [&](SqlDatabase& database) -> Status {
+  const auto insert = [&](SqlDatabase& database) -> Result<> {
     auto added = add_job(database, job, clock_());
     if (!added) return fail(std::move(added.error()));
     id = *added;
@@ -175,7 +175,7 @@ Result<Job> SqlJobs::set_priority(std::int64_t id, std::int64_t priority) {
   return steer(id, sql, "given another priority");
 }
 
-Status SqlJobs::remove(std::int64_t id) {
+Result<> SqlJobs::remove(std::int64_t id) {
   SqlText sql("DELETE FROM job WHERE id = ");
   sql.add(id) += " AND state <> 'running'";
   const auto changed = database_.write(sql, Sync::Now);
@@ -206,7 +206,7 @@ Result<std::optional<Job>> SqlJobs::take(const JobTaking& taking) {
   claim += fmt::format(" RETURNING {}, payload", kJobColumns);
 
   std::optional<Job> taken;
-  const auto run = [&](SqlDatabase& database) -> Status {
+  const auto run = [&](SqlDatabase& database) -> Result<> {
     if (auto released = run_sql(database, release); !released) return released;
     auto jobs = run_for_jobs(database, claim, true);
     if (!jobs) return fail(std::move(jobs.error()));
@@ -275,7 +275,7 @@ Result<std::optional<std::int64_t>> SqlJobs::next_due(const std::vector<std::str
   return (*statement)->integer(0);
 }
 
-Status SqlJobs::release_all(std::int64_t attempts_max) {
+Result<> SqlJobs::release_all(std::int64_t attempts_max) {
   const auto released = database_.write(release_sql(clock_(), attempts_max), Sync::Now);
   if (!released) return fail(released.error());
   return {};

@@ -24,7 +24,7 @@ class SqlJobs final : public Jobs, public JobQueue {
   Result<Job> retry(std::int64_t id) override;
   Result<Job> repeat(std::int64_t id) override;
   Result<Job> set_priority(std::int64_t id, std::int64_t priority) override;
-  Status remove(std::int64_t id) override;
+  Result<> remove(std::int64_t id) override;
   Result<std::int64_t> make_due(std::string_view destination) override;
 
   // JobQueue
@@ -32,7 +32,7 @@ class SqlJobs final : public Jobs, public JobQueue {
   Result<bool> renew(const JobClaim& claim, const JobRenewal& renewal) override;
   Result<bool> end(const JobClaim& claim, const JobEnd& end) override;
   Result<std::optional<std::int64_t>> next_due(const std::vector<std::string>& kinds) override;
-  Status release_all(std::int64_t attempts_max) override;
+  Result<> release_all(std::int64_t attempts_max) override;
   Result<std::int64_t> remove_ended(std::int64_t before_ms, std::int64_t most) override;
 
  private:

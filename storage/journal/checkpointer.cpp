@@ -8,8 +8,8 @@
 
 namespace pacs::storage {
 
-Status make_checkpoint(ObjectStore& store, Index& index, std::uint64_t sequence,
-                       std::span<const std::uint64_t> displaced, bool durable) {
+Result<> make_checkpoint(ObjectStore& store, Index& index, std::uint64_t sequence,
+                         std::span<const std::uint64_t> displaced, bool durable) {
   if (durable) {
     if (auto synced = store.sync(); !synced) return synced;
     if (auto synced = index.sync(); !synced) return synced;
@@ -59,12 +59,12 @@ void Checkpointer::applied(std::uint64_t sequence, std::size_t objects, std::uin
   if (wake) wakeup_.notify_one();
 }
 
-Status Checkpointer::healthy() const {
+Result<> Checkpointer::healthy() const {
   const std::lock_guard lock(mutex_);
   return health_;
 }
 
-Status Checkpointer::settle() {
+Result<> Checkpointer::settle() {
   std::unique_lock lock(mutex_);
   ++settling_;
   wakeup_.notify_one();
@@ -117,7 +117,7 @@ void Checkpointer::run() {
   }
 }
 
-Status Checkpointer::pay(const Debt& debt) {
+Result<> Checkpointer::pay(const Debt& debt) {
   const auto begun = std::chrono::steady_clock::now();
   if (auto made = make_checkpoint(store_, index_, debt.sequence, debt.displaced, options_.durable);
       !made) {

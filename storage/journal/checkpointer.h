@@ -42,9 +42,9 @@ class Checkpointer {
   void applied(std::uint64_t sequence, std::size_t objects, std::uint64_t bytes,
                std::span<const std::uint64_t> displaced);
   /// Makes one now and returns when it is done.
-  [[nodiscard]] Status settle();
+  [[nodiscard]] Result<> settle();
   /// An error once a flush failed: the archive must be opened again.
-  [[nodiscard]] Status healthy() const;
+  [[nodiscard]] Result<> healthy() const;
 
  private:
   struct Debt {
@@ -55,7 +55,7 @@ class Checkpointer {
   };
   void run();
   [[nodiscard]] bool due() const;
-  [[nodiscard]] Status pay(const Debt& debt);
+  [[nodiscard]] Result<> pay(const Debt& debt);
 
   ObjectStore& store_;
   Index& index_;
@@ -68,13 +68,13 @@ class Checkpointer {
   Debt debt_;
   bool stopping_ = false, paying_ = false;
   std::size_t settling_ = 0;
-  Status health_;
+  Result<> health_;
   std::thread thread_;
 };
 
 /// Object store, index, displaced objects, checkpoint: in the only order that a crash anywhere in
 /// between does not harm.
-[[nodiscard]] Status make_checkpoint(ObjectStore& store, Index& index, std::uint64_t sequence,
-                                     std::span<const std::uint64_t> displaced, bool durable);
+[[nodiscard]] Result<> make_checkpoint(ObjectStore& store, Index& index, std::uint64_t sequence,
+                                       std::span<const std::uint64_t> displaced, bool durable);
 
 }  // namespace pacs::storage

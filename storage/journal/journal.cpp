@@ -120,7 +120,7 @@ std::size_t Journal::waiting() const {
   return queue_.size();
 }
 
-Status Journal::healthy() const {
+Result<> Journal::healthy() const {
   const std::lock_guard lock(mutex_);
   return health_;
 }
@@ -162,7 +162,7 @@ void Journal::write_group(std::vector<JournalEntry>& group) {
       ++count;
     }
     if (count == 0) {
-      Status ready;
+      Result<> ready;
       if (kJournalBlock + bytes_of(group[begin]) > options_.segment_bytes) {
         ready = fail(ErrorKind::LimitExceeded, "a journal record is larger than a segment");
       } else {
@@ -174,7 +174,7 @@ void Journal::write_group(std::vector<JournalEntry>& group) {
     }
     const std::uint64_t first = last_sequence_ + 1;
     const std::span entries(group.data() + begin, count);
-    Status written = healthy();
+    Result<> written = healthy();
     if (written) written = write_to_segment(entries, first);
     last_sequence_ += count;  // J2
     if (written) {
@@ -197,7 +197,7 @@ void Journal::write_group(std::vector<JournalEntry>& group) {
   }
 }
 
-Status Journal::write_to_segment(std::span<JournalEntry> entries, std::uint64_t first) {
+Result<> Journal::write_to_segment(std::span<JournalEntry> entries, std::uint64_t first) {
   const bool fresh = active_->end == kJournalBlock;
   std::size_t head_bytes = fresh ? kJournalBlock : 0;
   for (const JournalEntry& entry : entries) {
@@ -265,9 +265,9 @@ void Journal::retire_active() {
       std::move(active_);
 }
 
-Status Journal::next_segment() {
+Result<> Journal::next_segment() {
   std::unique_lock lock(mutex_);
-  Status last;  // why making one failed
+  Result<> last;  // why making one failed
   const auto deadline = std::chrono::steady_clock::now() + options_.segment_wait;
   while (free_.empty()) {
     if (!health_) return health_;
@@ -303,7 +303,7 @@ Status Journal::next_segment() {
 Result<std::unique_ptr<Journal::Segment>> Journal::make_segment(std::size_t number) {
   auto segment = std::make_unique<Segment>();
   segment->path = options_.directory / fmt::format("{:06}.log", number);
-  const auto fill = [&]() -> Status {
+  const auto fill = [&]() -> Result<> {
     // Past the page cache: zeros that nobody reads would only push out what somebody does.
     auto file = files_->open(segment->path, OpenMode::CreateDirect);
     if (!file) return fail(file.error());

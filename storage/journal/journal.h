@@ -87,7 +87,7 @@ class Journal {
   [[nodiscard]] std::uint64_t bytes_held() const;  ///< written and not released
   [[nodiscard]] std::size_t waiting() const;
   /// An error once a flush failed.
-  [[nodiscard]] Status healthy() const;
+  [[nodiscard]] Result<> healthy() const;
 
  private:
   struct Segment {
@@ -103,8 +103,8 @@ class Journal {
   void run();
   [[nodiscard]] bool take_group(std::vector<JournalEntry>& group);
   void write_group(std::vector<JournalEntry>& group);
-  [[nodiscard]] Status write_to_segment(std::span<JournalEntry> entries, std::uint64_t first);
-  [[nodiscard]] Status next_segment();
+  [[nodiscard]] Result<> write_to_segment(std::span<JournalEntry> entries, std::uint64_t first);
+  [[nodiscard]] Result<> next_segment();
   [[nodiscard]] Result<std::unique_ptr<Segment>> make_segment(std::size_t number);
   void retire_active();
 
@@ -116,7 +116,7 @@ class Journal {
   std::condition_variable released_;  // a segment became free
   std::deque<JournalEntry> queue_;
   bool stopping_ = false;
-  Status health_;
+  Result<> health_;
   std::vector<std::unique_ptr<Segment>> free_;
   std::deque<std::unique_ptr<Segment>> held_;  // full, not released, oldest first
   std::size_t segments_ = 0;

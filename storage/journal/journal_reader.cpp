@@ -117,13 +117,13 @@ class SegmentReader {
 class JournalReader {
  public:
   JournalReader(std::uint64_t checkpoint_sequence,
-                const std::function<Status(const JournalRecord&)>& each)
+                const std::function<Result<>(const JournalRecord&)>& each)
       : checkpoint_(checkpoint_sequence), expected_(checkpoint_sequence + 1), each_(each) {
     contents_.checkpoint_sequence = contents_.last_sequence = checkpoint_sequence;
   }
 
   /// The segments in the order of their first numbers.
-  Status read(const Segment& segment) {
+  Result<> read(const Segment& segment) {
     SegmentReader reader(segment);
     for (std::uint64_t least = segment.header.first_sequence;;) {
       const auto found = reader.next(least);
@@ -137,7 +137,7 @@ class JournalReader {
   [[nodiscard]] JournalContents contents() { return std::move(contents_); }
 
  private:
-  Status take(const Segment& segment, const SegmentReader::Found& found) {
+  Result<> take(const Segment& segment, const SegmentReader::Found& found) {
     const std::uint64_t sequence = found.header.sequence;
     JournalRecord record{sequence, found.head, {}, segment.header.boot_id, true};
     if (sequence > checkpoint_) {
@@ -160,7 +160,7 @@ class JournalReader {
 
   const std::uint64_t checkpoint_;
   std::uint64_t expected_;
-  const std::function<Status(const JournalRecord&)>& each_;
+  const std::function<Result<>(const JournalRecord&)>& each_;
   JournalContents contents_;
   Bytes payload_;
 };
@@ -169,7 +169,7 @@ class JournalReader {
 
 Result<JournalContents> read_journal(FileSystem& files, const std::filesystem::path& directory,
                                      std::uint64_t checkpoint_sequence,
-                                     const std::function<Status(const JournalRecord&)>& each) {
+                                     const std::function<Result<>(const JournalRecord&)>& each) {
   const auto segments = open_segments(files, directory);
   if (!segments) return fail(segments.error());
   for (const Segment& segment : *segments) {

@@ -38,6 +38,6 @@ struct JournalContents {
 /// over: no record depends on the one before. An error of `each` ends the reading.
 [[nodiscard]] Result<JournalContents> read_journal(
     FileSystem& files, const std::filesystem::path& directory, std::uint64_t checkpoint_sequence,
-    const std::function<Status(const JournalRecord&)>& each);
+    const std::function<Result<>(const JournalRecord&)>& each);
 
 }  // namespace pacs::storage

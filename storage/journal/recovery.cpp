@@ -58,7 +58,7 @@ class Replay {
         applied_(position.applied),
         last_object_(position.last_object) {}
 
-  Status take(const JournalRecord& journalled) {
+  Result<> take(const JournalRecord& journalled) {
     auto record = decode_store_record(journalled.head);
     if (!record) return fail(record.error());
     if (!journalled.whole) {
@@ -95,7 +95,7 @@ class Replay {
     return add(std::move(*record), journalled);
   }
 
-  Status apply() {
+  Result<> apply() {
     if (batch_.empty()) return {};
     std::vector<const IndexedInstance*> rows;
     for (const auto& row : batch_) rows.push_back(row.get());
@@ -112,13 +112,13 @@ class Replay {
   [[nodiscard]] std::uint64_t records() const { return records_; }
 
  private:
-  Status place(const StoreRecord& record, ByteView payload) {
+  Result<> place(const StoreRecord& record, ByteView payload) {
     if (record.external) return store_.finish(record.record.object_key);
     const ByteView parts[] = {record.meta, payload};
     return store_.put(record.record.object_key, parts);
   }
 
-  Status add(StoreRecord record, const JournalRecord& journalled) {
+  Result<> add(StoreRecord record, const JournalRecord& journalled) {
     auto header = header_of(store_, record, journalled.payload, options_.limits);
     auto row = std::make_unique<IndexedInstance>();
     if (header) {
@@ -140,7 +140,7 @@ class Replay {
     batch_.push_back(std::move(row));
     batch_sequence_ = journalled.sequence;
     const bool full = batch_.size() >= kBatchRows || batch_bytes_ >= kBatchBytes;
-    return full ? apply() : Status{};
+    return full ? apply() : Result<>{};
   }
 
   ObjectStore& store_;

@@ -49,7 +49,7 @@ void WriteBehind::wait_for_room() {
   });
 }
 
-Status WriteBehind::settle() {
+Result<> WriteBehind::settle() {
   std::unique_lock lock(mutex_);
   const std::uint64_t target = pushed_sequence_;
   if (applied_sequence_ >= target || std::this_thread::get_id() == thread_.get_id()) return {};
@@ -61,7 +61,7 @@ Status WriteBehind::settle() {
   return stalled_;
 }
 
-Status WriteBehind::stalled() const {
+Result<> WriteBehind::stalled() const {
   const std::lock_guard lock(mutex_);
   return stalled_;
 }
@@ -151,7 +151,7 @@ Result<std::vector<std::uint64_t>> WriteBehind::try_apply(const std::vector<Obje
   return index_.apply(rows, batch.back()->sequence);
 }
 
-Status WriteBehind::place(PendingObject& object) {
+Result<> WriteBehind::place(PendingObject& object) {
   if (object.external) return store_.finish(object.row.record.object_key);
   std::vector<ByteView> parts;
   object.content.views(parts);

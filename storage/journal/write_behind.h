@@ -57,9 +57,9 @@ class WriteBehind {
   void wait_for_room();
   /// Returns when everything pushed before is applied: what was acknowledged can be searched for.
   /// OutOfResources or Io when that cannot be now. From within a hook it returns at once.
-  [[nodiscard]] Status settle();
+  [[nodiscard]] Result<> settle();
   /// Why nothing moves, if nothing moves: it is tried again until it does.
-  [[nodiscard]] Status stalled() const;
+  [[nodiscard]] Result<> stalled() const;
 
   [[nodiscard]] std::uint64_t applied_sequence() const;
   [[nodiscard]] std::size_t waiting() const;
@@ -77,7 +77,7 @@ class WriteBehind {
   [[nodiscard]] bool take_batch(std::vector<Object>& batch);
   void apply(const std::vector<Object>& batch);
   [[nodiscard]] Result<std::vector<std::uint64_t>> try_apply(const std::vector<Object>& batch);
-  [[nodiscard]] Status place(PendingObject& object);
+  [[nodiscard]] Result<> place(PendingObject& object);
 
   ObjectStore& store_;
   Index& index_;
@@ -93,7 +93,7 @@ class WriteBehind {
   std::uint64_t pushed_sequence_ = 0, applied_sequence_ = 0;
   std::size_t settling_ = 0;
   bool stopping_ = false;
-  Status stalled_;
+  Result<> stalled_;
   std::thread thread_;
 };
 

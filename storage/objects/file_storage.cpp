@@ -25,7 +25,7 @@ bool is_key(std::string_view text) {
          });
 }
 
-Status check(std::string_view key) {
+Result<> check(std::string_view key) {
   if (is_key(key)) return {};
   return fail(ErrorKind::InvalidArgument, "not a key of an object");
 }
@@ -42,7 +42,7 @@ class FileWriter final : public ObjectWriter {
   FileWriter(const FileWriter&) = delete;
   FileWriter& operator=(const FileWriter&) = delete;
 
-  Status append(std::span<const ByteView> parts) override {
+  Result<> append(std::span<const ByteView> parts) override {
     if (auto written = file_->write(parts, size_); !written) return written;
     for (const ByteView part : parts) size_ += part.size();
     // In steps large enough for the disk and small enough that little is left for the flush.
@@ -54,7 +54,7 @@ class FileWriter final : public ObjectWriter {
     return {};
   }
 
-  Status flush(bool durable) override {
+  Result<> flush(bool durable) override {
     if (durable) {
       if (auto synced = file_->sync(); !synced) return synced;
       // A file is durable when its name is, too.
@@ -109,7 +109,7 @@ std::filesystem::path FileStorage::incoming_path(std::string_view key) const {
   return incoming_ / std::string(key).append(kIncomingSuffix);
 }
 
-Status FileStorage::make_shard(const std::filesystem::path& file) {
+Result<> FileStorage::make_shard(const std::filesystem::path& file) {
   const auto directory = file.parent_path();
   {
     const std::lock_guard lock(mutex_);
@@ -129,7 +129,7 @@ Result<std::unique_ptr<ObjectWriter>> FileStorage::begin(std::string_view key) {
   return std::make_unique<FileWriter>(files_, std::move(path), std::move(*file));
 }
 
-Status FileStorage::put(std::string_view key, std::span<const ByteView> parts) {
+Result<> FileStorage::put(std::string_view key, std::span<const ByteView> parts) {
   if (auto checked = check(key); !checked) return checked;
   const auto path = path_of(key);
   if (auto made = make_shard(path); !made) return made;
@@ -141,7 +141,8 @@ Status FileStorage::put(std::string_view key, std::span<const ByteView> parts) {
   return (*file)->write(parts, 0);
 }
 
-Status FileStorage::put_direct(const std::filesystem::path& path, std::span<const ByteView> parts) {
+Result<> FileStorage::put_direct(const std::filesystem::path& path,
+                                 std::span<const ByteView> parts) {
   auto file = files_->open(path, OpenMode::CreateDirect);
   if (!file) return fail(file.error());
   // What lies in whole aligned blocks, which is all but the end of what ingest kept, goes as it is.
@@ -161,7 +162,7 @@ Status FileStorage::put_direct(const std::filesystem::path& path, std::span<cons
   return (*file)->write(cached, direct_bytes);
 }
 
-Status FileStorage::finish(std::string_view key) {
+Result<> FileStorage::finish(std::string_view key) {
   if (auto checked = check(key); !checked) return checked;
   const auto path = path_of(key);
   if (auto made = make_shard(path); !made) return made;
@@ -172,12 +173,12 @@ Status FileStorage::finish(std::string_view key) {
   return renamed;
 }
 
-Status FileStorage::discard(std::string_view key) {
+Result<> FileStorage::discard(std::string_view key) {
   if (auto checked = check(key); !checked) return checked;
   return files_->remove(incoming_path(key));
 }
 
-Status FileStorage::discard_all() {
+Result<> FileStorage::discard_all() {
   auto names = files_->list(incoming_);
   if (!names) return fail(names.error());
   for (const std::string& name : *names) {
@@ -186,7 +187,7 @@ Status FileStorage::discard_all() {
   return {};
 }
 
-Status FileStorage::sync() {
+Result<> FileStorage::sync() {
   return files_->sync_all(objects_);
 }
 
@@ -233,7 +234,7 @@ Result<std::uint64_t> FileStorage::size(std::string_view key) {
   return (*file)->size();
 }
 
-Status FileStorage::remove(std::string_view key) {
+Result<> FileStorage::remove(std::string_view key) {
   if (auto checked = check(key); !checked) return checked;
   forget(key);
   return files_->remove(path_of(key));
@@ -245,7 +246,7 @@ std::string FileStorage::key_of(const std::filesystem::path& path) const {
   return is_key(key) && path_of(key) == path ? key : std::string{};
 }
 
-Status FileStorage::list(const std::function<bool(std::string_view, const std::string&)>& each) {
+Result<> FileStorage::list(const std::function<bool(std::string_view, const std::string&)>& each) {
   auto high = files_->list(objects_);
   if (!high) return fail(high.error());
   for (const std::string& first : *high) {

@@ -22,17 +22,17 @@ class FileStorage final : public ObjectStore {
                                                                  const std::filesystem::path& root);
 
   Result<std::unique_ptr<ObjectWriter>> begin(std::string_view key) override;
-  Status put(std::string_view key, std::span<const ByteView> parts) override;
-  Status finish(std::string_view key) override;
-  Status discard(std::string_view key) override;
-  Status discard_all() override;
-  Status sync() override;
+  Result<> put(std::string_view key, std::span<const ByteView> parts) override;
+  Result<> finish(std::string_view key) override;
+  Result<> discard(std::string_view key) override;
+  Result<> discard_all() override;
+  Result<> sync() override;
   Result<std::size_t> read(std::string_view key, std::uint64_t offset,
                            std::span<std::byte> to) override;
   Result<std::uint64_t> size(std::string_view key) override;
   void forget(std::string_view key) override;
-  Status remove(std::string_view key) override;
-  Status list(const std::function<bool(std::string_view, const std::string&)>& each) override;
+  Result<> remove(std::string_view key) override;
+  Result<> list(const std::function<bool(std::string_view, const std::string&)>& each) override;
   Result<std::string> last_key() override;
 
   /// "objects/000000/003/0000000030e8.dcm" below the root.
@@ -43,9 +43,9 @@ class FileStorage final : public ObjectStore {
   [[nodiscard]] std::filesystem::path incoming_path(std::string_view key) const;
   /// Of the object that lies there; empty for what is none.
   [[nodiscard]] std::string key_of(const std::filesystem::path& path) const;
-  [[nodiscard]] Status put_direct(const std::filesystem::path& path,
-                                  std::span<const ByteView> parts);
-  [[nodiscard]] Status make_shard(const std::filesystem::path& file);
+  [[nodiscard]] Result<> put_direct(const std::filesystem::path& path,
+                                    std::span<const ByteView> parts);
+  [[nodiscard]] Result<> make_shard(const std::filesystem::path& file);
   [[nodiscard]] Result<std::shared_ptr<File>> opened(std::string_view key);
 
   /// Files kept open for range reads: a viewer reads frame after frame of few objects.

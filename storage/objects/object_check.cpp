@@ -37,7 +37,7 @@ bool same_elements(const DataSet& left, const DataSet& right) {
 
 }  // namespace
 
-Status check_front(const InstanceRecord& record, ByteView front) {
+Result<> check_front(const InstanceRecord& record, ByteView front) {
   const auto found = read_file_header({nullptr, front});
   if (!found) return corrupt("has a damaged meta group: " + found.error().to_string());
   const std::pair<Tag, std::string_view> identity[] = {
@@ -64,7 +64,7 @@ Status check_front(const InstanceRecord& record, ByteView front) {
   return {};
 }
 
-Status check_object(const InstanceRecord& record, const ObjectReading& read) {
+Result<> check_object(const InstanceRecord& record, const ObjectReading& read) {
   if (record.data_set_offset > kFrontBytesMax) return corrupt("has no sensible place in the index");
   Bytes buffer(static_cast<std::size_t>(record.data_set_offset));
   const auto front = read(0, buffer);

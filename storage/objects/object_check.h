@@ -17,9 +17,9 @@ using ObjectReading = std::function<Result<std::size_t>(std::uint64_t, std::span
 /// Reads the whole object. NotFound when it is missing; Corrupt when its length, its checksum or
 /// what stands before its data set is not what it was; else why it cannot be read. The messages go
 /// on after "the object": "is missing".
-[[nodiscard]] Status check_object(const InstanceRecord& record, const ObjectReading& read);
+[[nodiscard]] Result<> check_object(const InstanceRecord& record, const ObjectReading& read);
 
 /// What stands before the data set: the preamble and meta group that ingest wrote (PS3.10 §7.1).
-[[nodiscard]] Status check_front(const InstanceRecord& record, ByteView front);
+[[nodiscard]] Result<> check_front(const InstanceRecord& record, ByteView front);
 
 }  // namespace pacs::storage

@@ -86,15 +86,15 @@ class Reindexer {
   }
 
   /// Adds the row unless the index has the instance from a later object.
-  Status add(std::unique_ptr<IndexedInstance> row) {
+  Result<> add(std::unique_ptr<IndexedInstance> row) {
     const auto there = index_.find(row->record.sop_instance_uid);
     if (!there && there.error().kind != ErrorKind::NotFound) return fail(there.error());
     if (there && there->object_key > row->record.object_key) return {};
     batch_.push_back(std::move(row));
-    return batch_.size() >= kBatchRows ? apply() : Status{};
+    return batch_.size() >= kBatchRows ? apply() : Result<>{};
   }
 
-  Status apply() {
+  Result<> apply() {
     if (batch_.empty()) return {};
     std::vector<const IndexedInstance*> rows;
     for (const auto& row : batch_) rows.push_back(row.get());

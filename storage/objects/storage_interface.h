@@ -23,9 +23,9 @@ namespace pacs::storage {
 class ObjectWriter {
  public:
   virtual ~ObjectWriter() = default;
-  [[nodiscard]] virtual Status append(std::span<const ByteView> parts) = 0;
+  [[nodiscard]] virtual Result<> append(std::span<const ByteView> parts) = 0;
   /// The object is complete; with `durable` it survives power loss from here on.
-  [[nodiscard]] virtual Status flush(bool durable) = 0;
+  [[nodiscard]] virtual Result<> flush(bool durable) = 0;
 };
 
 /// Keys are lower-case letters and digits, at least 7 and at most 64; never anything from outside.
@@ -35,15 +35,15 @@ class ObjectStore {
   virtual ~ObjectStore() = default;
   [[nodiscard]] virtual Result<std::unique_ptr<ObjectWriter>> begin(std::string_view key) = 0;
   /// Writes a whole object, replacing what a crash left under the key.
-  [[nodiscard]] virtual Status put(std::string_view key, std::span<const ByteView> parts) = 0;
+  [[nodiscard]] virtual Result<> put(std::string_view key, std::span<const ByteView> parts) = 0;
   /// Makes a flushed object visible. A success when it is visible already.
-  [[nodiscard]] virtual Status finish(std::string_view key) = 0;
+  [[nodiscard]] virtual Result<> finish(std::string_view key) = 0;
   /// Forgets a flushed object that was not finished.
-  [[nodiscard]] virtual Status discard(std::string_view key) = 0;
+  [[nodiscard]] virtual Result<> discard(std::string_view key) = 0;
   /// Forgets every object that was begun but not finished: what a crash left behind.
-  [[nodiscard]] virtual Status discard_all() = 0;
+  [[nodiscard]] virtual Result<> discard_all() = 0;
   /// Makes everything durable that was put, finished or removed before.
-  [[nodiscard]] virtual Status sync() = 0;
+  [[nodiscard]] virtual Result<> sync() = 0;
 
   /// Reads up to to.size() bytes at `offset`; returns how many (fewer only at the end).
   [[nodiscard]] virtual Result<std::size_t> read(std::string_view key, std::uint64_t offset,
@@ -52,10 +52,10 @@ class ObjectStore {
   /// Lets go of what is held open of an object, so that the next read finds what lies there now.
   virtual void forget(std::string_view key) = 0;
   /// Removing what is not there is a success.
-  [[nodiscard]] virtual Status remove(std::string_view key) = 0;
+  [[nodiscard]] virtual Result<> remove(std::string_view key) = 0;
   /// Calls `each` for every visible object until it returns false. `key` is empty and `name` says
   /// where for something that is no object.
-  [[nodiscard]] virtual Status list(
+  [[nodiscard]] virtual Result<> list(
       const std::function<bool(std::string_view key, const std::string& name)>& each) = 0;
   /// The highest key of a visible object without looking at all of them; empty for none.
   [[nodiscard]] virtual Result<std::string> last_key() = 0;

@@ -31,7 +31,7 @@ class Verifier {
     const TransferSyntax* syntax = find_transfer_syntax(record.transfer_syntax_uid);
     if (syntax == nullptr) return problem(record, "has an unknown transfer syntax in the index");
     HeaderReader header(*syntax, limits_);
-    Status fed;
+    Result<> fed;
     const auto checked = check_object(record, [&](std::uint64_t offset, std::span<std::byte> to) {
       auto got = store_.read(record.object_key, offset, to);
       if (got && offset >= record.data_set_offset) {
@@ -66,7 +66,7 @@ class Verifier {
             .in(record.object_key));
   }
   /// The messages go on after "the object".
-  Status compare_with_index(const InstanceRecord& record, const DataSet& header) {
+  Result<> compare_with_index(const InstanceRecord& record, const DataSet& header) {
     const auto unlike = [](std::string what) { return fail(ErrorKind::Corrupt, std::move(what)); };
     const auto identity = identify(header, {});
     if (!identity) return unlike("is none that can be stored: " + identity.error().to_string());
@@ -111,8 +111,8 @@ Result<std::vector<std::uint64_t>> numbers_of(Index& index) {
 }
 
 /// Objects that no row names, and files that are no objects.
-Status find_strangers(ObjectStore& store, Index& index, const VerifyOptions& options,
-                      Verifier& verifier, std::vector<std::uint64_t> known) {
+Result<> find_strangers(ObjectStore& store, Index& index, const VerifyOptions& options,
+                        Verifier& verifier, std::vector<std::uint64_t> known) {
   std::vector<std::pair<std::uint64_t, std::string>> strangers;
   auto listed = store.list([&](std::string_view key, const std::string& name) {
     const auto number = object_number(key);

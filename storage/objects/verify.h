@@ -16,7 +16,7 @@ struct VerifyOptions {
   std::uint64_t last_object = 0;
   Limits limits{};  ///< of the headers that are read again
   /// Waits until everything acknowledged so far lies in its final place.
-  std::function<Status()> settle;
+  std::function<Result<>()> settle;
   std::function<bool(std::uint64_t, std::uint64_t)> progress;  ///< see Archive::verify
 };
 

@@ -75,7 +75,7 @@ class IndexMatches final : public Matches {
 
  private:
   /// Goes on until there are enough, at most kRowsOfLease rows.
-  Status pull(SqlReader& reader, std::size_t most, std::vector<DataSet>& answers) {
+  Result<> pull(SqlReader& reader, std::size_t most, std::vector<DataSet>& answers) {
     std::size_t rows = kRowsOfLease;
     while (!done_ && rows != 0) {
       if (!walk_) walk_.emplace(plan_.walks[walks_done_]);
@@ -119,7 +119,7 @@ class IndexMatches final : public Matches {
     }
   }
 
-  Status look_at(SqlReader& reader, const Columns& row, std::vector<DataSet>& answers) {
+  Result<> look_at(SqlReader& reader, const Columns& row, std::vector<DataSet>& answers) {
     if (!hold(row, plan_.row_uids)) return {};
     const std::string_view zone = plan_.row_zone < 0 ? "" : row.text(plan_.row_zone);
     if (!plan_.row_checks.empty() &&

@@ -103,13 +103,13 @@ bool is_range(VR vr, std::string_view value) {
 }
 
 template <typename T>
-Status only_status(const Result<T>& result) {
+Result<> only_status(const Result<T>& result) {
   if (result) return {};
   return fail(result.error());
 }
 
 /// Whether a value is one of its VR, as far as matching depends on it: text may be anything.
-Status check_key_value(VR vr, std::string_view value) {
+Result<> check_key_value(VR vr, std::string_view value) {
   switch (vr) {
     case VR::DA:
       return only_status(parse_date_range(value));
@@ -270,8 +270,8 @@ class IdentifierReader {
 
   /// PS3.4 §C.2.2.2.6: "a Key Attribute ... structured as a Sequence of Items ... contains a single
   /// Item".
-  Status read_items(const Element& element, QueryKey& key, const CharacterSet& characters,
-                    std::size_t depth) {
+  Result<> read_items(const Element& element, QueryKey& key, const CharacterSet& characters,
+                      std::size_t depth) {
     if (element.form() != Element::Form::Sequence) {
       // What came as UN: only to be returned.
       if (!element.value().empty()) query_.unmatched.push_back(key.tag);
@@ -296,7 +296,7 @@ class IdentifierReader {
   }
 
   /// PS3.4 §C.2.2.2.1 to §C.2.2.2.8: which kind of matching the values ask for.
-  Status read_matching(QueryKey& key) const {
+  Result<> read_matching(QueryKey& key) const {
     if (key.values.empty()) return {};
     // "*" alone is universal (PS3.4 §C.2.2.2.4). Clients send it for other VRs, too.
     const auto is_universal = [](const std::string& value) {
@@ -333,7 +333,7 @@ class IdentifierReader {
   }
 
   /// "+0100", "-0330" (PS3.3 §C.12.1.1.8).
-  Status read_time_zone(const Element& element) {
+  Result<> read_time_zone(const Element& element) {
     const std::string_view text = element.text(0);
     if (text.empty()) return {};
     const auto digit = [&](std::size_t at) { return text[at] - '0'; };
@@ -353,7 +353,7 @@ class IdentifierReader {
 
   /// PS3.4 §C.4.1.2.2: without relational queries "the Unique Key Attributes of all levels above"
   /// are there with single values.
-  Status check_hierarchy() const {
+  Result<> check_hierarchy() const {
     if (query_.rules.relational || !has_levels()) return {};
     for (auto level = top_level(query_.rules.model); level < query_.level;
          level = static_cast<QueryLevel>(static_cast<int>(level) + 1)) {

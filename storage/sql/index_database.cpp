@@ -28,24 +28,24 @@ Result<std::unique_ptr<IndexDatabase>> IndexDatabase::open_sqlite(
   return index;
 }
 
-Status IndexDatabase::write(const std::function<Status(SqlDatabase&)>& work, Sync sync) {
+Result<> IndexDatabase::write(const std::function<Result<>(SqlDatabase&)>& work, Sync sync) {
   {
     const std::lock_guard lock(writer_mutex_);
     if (auto begun = writer_->execute("BEGIN IMMEDIATE"); !begun) return begun;
-    Status done = work(*writer_);
+    Result<> done = work(*writer_);
     if (done) done = writer_->execute("COMMIT");
     if (!done) {
       (void)writer_->execute("ROLLBACK");
       return done;
     }
   }
-  return sync == Sync::Now ? this->sync() : Status{};
+  return sync == Sync::Now ? this->sync() : Result<>{};
 }
 
 Result<std::int64_t> IndexDatabase::write(const SqlText& sql, Sync sync) {
   std::int64_t changed = 0;
-  const auto run = [&](SqlDatabase& database) -> Status {
-    Status done = run_sql(database, sql);
+  const auto run = [&](SqlDatabase& database) -> Result<> {
+    Result<> done = run_sql(database, sql);
     changed = database.changes();
     return done;
   };
@@ -53,7 +53,7 @@ Result<std::int64_t> IndexDatabase::write(const SqlText& sql, Sync sync) {
   return changed;
 }
 
-Status IndexDatabase::sync() {
+Result<> IndexDatabase::sync() {
   // What is committed is in the flushed database or in the WAL: SQLite flushes the database itself
   // before it begins the WAL anew.
   for (const auto& path : to_sync_) {
@@ -67,7 +67,7 @@ Status IndexDatabase::sync() {
   return {};
 }
 
-Status run_sql(SqlDatabase& database, const SqlText& sql) {
+Result<> run_sql(SqlDatabase& database, const SqlText& sql) {
   const SqlQuery query(sql);
   auto statement = database.prepare(query.text);
   if (!statement) return fail(statement.error());

@@ -31,11 +31,11 @@ class IndexDatabase {
   };
   /// Runs `work` on the writing connection in one transaction, all or nothing: an error rolls back.
   /// It must not begin a transaction of its own, nor keep statements.
-  [[nodiscard]] Status write(const std::function<Status(SqlDatabase&)>& work, Sync sync);
+  [[nodiscard]] Result<> write(const std::function<Result<>(SqlDatabase&)>& work, Sync sync);
   /// The same with one statement that returns nothing; the number of rows that it changed.
   [[nodiscard]] Result<std::int64_t> write(const SqlText& sql, Sync sync);
   /// Makes durable what was written before.
-  [[nodiscard]] Status sync();
+  [[nodiscard]] Result<> sync();
 
   /// The writing connection, for the time of the lock; for who makes transactions of his own.
   [[nodiscard]] std::unique_lock<std::mutex> lock() { return std::unique_lock(writer_mutex_); }
@@ -52,6 +52,6 @@ class IndexDatabase {
 };
 
 /// Runs one statement with its values.
-[[nodiscard]] Status run_sql(SqlDatabase& database, const SqlText& sql);
+[[nodiscard]] Result<> run_sql(SqlDatabase& database, const SqlText& sql);
 
 }  // namespace pacs::storage

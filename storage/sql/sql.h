@@ -32,7 +32,7 @@ class SqlStatement {
   virtual void reset() = 0;
 
   /// Runs a statement that returns nothing.
-  [[nodiscard]] Status run() {
+  [[nodiscard]] Result<> run() {
     const auto stepped = step();
     reset();
     if (!stepped) return fail(stepped.error());
@@ -56,10 +56,10 @@ class SqlDatabase {
   virtual ~SqlDatabase() = default;
   [[nodiscard]] virtual Result<std::unique_ptr<SqlStatement>> prepare(std::string_view sql) = 0;
   /// Runs one or more statements without parameters.
-  [[nodiscard]] virtual Status execute(std::string_view sql) = 0;
+  [[nodiscard]] virtual Result<> execute(std::string_view sql) = 0;
   /// Version of the schema, 0 for an empty database.
   [[nodiscard]] virtual Result<std::int64_t> schema_version() = 0;
-  [[nodiscard]] virtual Status set_schema_version(std::int64_t version) = 0;
+  [[nodiscard]] virtual Result<> set_schema_version(std::int64_t version) = 0;
   [[nodiscard]] virtual const SqlDialect& dialect() const = 0;
   /// Rows changed by the last statement.
   [[nodiscard]] virtual std::int64_t changes() = 0;

@@ -135,7 +135,7 @@ class SqliteDatabase final : public SqlDatabase {
       return refuse(exception, database_.getFilename());
     }
   }
-  Status execute(std::string_view sql) override {
+  Result<> execute(std::string_view sql) override {
     try {
       database_.exec(std::string(sql));
       return {};
@@ -150,7 +150,7 @@ class SqliteDatabase final : public SqlDatabase {
       return refuse(exception, database_.getFilename());
     }
   }
-  Status set_schema_version(std::int64_t version) override {
+  Result<> set_schema_version(std::int64_t version) override {
     return execute(fmt::format("PRAGMA user_version = {}", version));
   }
   const SqlDialect& dialect() const override {
@@ -161,7 +161,7 @@ class SqliteDatabase final : public SqlDatabase {
   void stop_when(std::stop_token stop) override { stop_ = std::move(stop); }
   Result<std::vector<std::string>> check() override {
     std::vector<std::string> faults;
-    const auto collect = [&](std::string_view sql, std::string_view what) -> Status {
+    const auto collect = [&](std::string_view sql, std::string_view what) -> Result<> {
       auto statement = prepare(sql);
       if (!statement) return fail(statement.error());
       for (auto row = (*statement)->step();; row = (*statement)->step()) {

@@ -113,8 +113,8 @@ class PerformedSteps {
   /// step completed them, else STARTED while one is in progress, else DISCONTINUED. Its status is
   /// that of `data_set`, its times are given here. The jobs are added with it. Duplicate when there
   /// is one with its UID.
-  [[nodiscard]] virtual Status create(const PerformedStep& step,
-                                      std::span<const NewJob> jobs = {}) = 0;
+  [[nodiscard]] virtual Result<> create(const PerformedStep& step,
+                                        std::span<const NewJob> jobs = {}) = 0;
 
   enum class Update : std::uint8_t {
     Done,

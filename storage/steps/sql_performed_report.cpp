@@ -46,7 +46,7 @@ std::uint64_t count(SqlStatement& row, int column) {
 
 /// Calls `each` with the statement at every row.
 template <typename Each>
-Status for_rows(SqlStatement& statement, Each each) {
+Result<> for_rows(SqlStatement& statement, Each each) {
   for (;;) {
     const auto row = statement.step();
     if (!row) return fail(row.error());
@@ -57,7 +57,7 @@ Status for_rows(SqlStatement& statement, Each each) {
 
 /// The same for a statement whose one parameter is a step.
 template <typename Each>
-Status for_rows_of(SqlReader& reader, const std::string& sql, std::int64_t step, Each each) {
+Result<> for_rows_of(SqlReader& reader, const std::string& sql, std::int64_t step, Each each) {
   auto statement = reader.statement(sql);
   if (!statement) return fail(statement.error());
   const ResetAtEnd reset(**statement);
@@ -83,7 +83,7 @@ StepSummary summary_of(SqlStatement& row) {
 }
 
 /// Requests, series and counts.
-Status complete(SqlReader& reader, StepSummary& step) {
+Result<> complete(SqlReader& reader, StepSummary& step) {
   const auto requests = [&] {
     return for_rows_of(reader, std::string(kRequests), step.number, [&](SqlStatement& row) {
       step.requests.push_back({std::string(row.text(0)), std::string(row.text(1)),
@@ -147,15 +147,15 @@ Result<std::vector<StepSummary>> read_summaries(SqlReader& reader, const SqlText
   const ResetAtEnd reset(**statement);
   bind_values(**statement, query, {});
   std::vector<StepSummary> steps;
-  const Status read = for_rows(**statement, [&](SqlStatement& row) {  //
+  const Result<> read = for_rows(**statement, [&](SqlStatement& row) {  //
     steps.push_back(summary_of(row));
   });
   if (!read) return fail(read.error());
   return steps;
 }
 
-Status read_references(SqlReader& reader, const std::string& sql, std::int64_t step,
-                       std::vector<ObjectReference>& to) {
+Result<> read_references(SqlReader& reader, const std::string& sql, std::int64_t step,
+                         std::vector<ObjectReference>& to) {
   const std::string limited = sql + "LIMIT " + std::to_string(kDifferencesMax);
   return for_rows_of(reader, limited, step, [&](SqlStatement& row) {
     to.push_back({std::string(row.text(0)), std::string(row.text(1)), std::string(row.text(2)),
@@ -163,7 +163,7 @@ Status read_references(SqlReader& reader, const std::string& sql, std::int64_t s
   });
 }
 
-Status read_differences(SqlReader& reader, std::int64_t step, StepDifferences& to) {
+Result<> read_differences(SqlReader& reader, std::int64_t step, StepDifferences& to) {
   const std::string listed =
       "SELECT performed_instance.sop_class_uid, performed_instance.sop_instance_uid, "
       "performed_series.series_instance_uid, '' " +
@@ -225,7 +225,7 @@ Result<PerformedSteps::Comparison> SqlPerformedSteps::compare(std::string_view s
     return fail(ErrorKind::NotFound, "there is no performed procedure step with this UID");
   }
   Comparison comparison{std::move(steps->front()), {}};
-  const Status done = complete(**reader, comparison.step).and_then([&] {
+  const Result<> done = complete(**reader, comparison.step).and_then([&] {
     return read_differences(**reader, comparison.step.number, comparison.differences);
   });
   if (!done) return fail(done.error());

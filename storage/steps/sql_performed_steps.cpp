@@ -103,7 +103,7 @@ Result<std::int64_t> insert_step(SqlDatabase& database, const PerformedStep& ste
   return (*insert)->integer(0);
 }
 
-Status update_step(SqlDatabase& database, std::int64_t id, const DataSet& step, Bytes data_set) {
+Result<> update_step(SqlDatabase& database, std::int64_t id, const DataSet& step, Bytes data_set) {
   SqlText sql("UPDATE performed_step SET ");
   for (auto& [name, value] : columns_of(step)) {
     (sql += name) += " = ";
@@ -116,7 +116,7 @@ Status update_step(SqlDatabase& database, std::int64_t id, const DataSet& step, 
   return run_sql(database, sql);
 }
 
-Status insert_requests(SqlDatabase& database, std::int64_t step, const DataSet& data_set) {
+Result<> insert_requests(SqlDatabase& database, std::int64_t step, const DataSet& data_set) {
   for (PerformedRequest& request : performed_requests(data_set)) {
     SqlText sql(
         "INSERT INTO performed_request (step_key, study_instance_uid, "
@@ -149,7 +149,7 @@ Result<std::int64_t> insert_series(SqlDatabase& database, std::int64_t step,
   return (*insert)->integer(0);
 }
 
-Status insert_made(SqlDatabase& database, std::int64_t step, const DataSet& data_set) {
+Result<> insert_made(SqlDatabase& database, std::int64_t step, const DataSet& data_set) {
   auto insert = database.prepare(
       "INSERT INTO performed_instance (series_key, sop_class_uid, sop_instance_uid) "
       "VALUES ($1, $2, $3)");
@@ -167,7 +167,7 @@ Status insert_made(SqlDatabase& database, std::int64_t step, const DataSet& data
   return {};
 }
 
-Status remove_made(SqlDatabase& database, std::int64_t step) {
+Result<> remove_made(SqlDatabase& database, std::int64_t step) {
   SqlText instances(
       "DELETE FROM performed_instance WHERE series_key IN (SELECT id FROM performed_series WHERE "
       "step_key = ");
@@ -178,7 +178,7 @@ Status remove_made(SqlDatabase& database, std::int64_t step) {
   return run_sql(database, series);
 }
 
-Status add_jobs(SqlDatabase& database, std::span<const NewJob> jobs) {
+Result<> add_jobs(SqlDatabase& database, std::span<const NewJob> jobs) {
   for (const NewJob& job : jobs) {
     if (auto added = add_job(database, job, job_clock_ms()); !added) return fail(added.error());
   }
@@ -186,7 +186,7 @@ Status add_jobs(SqlDatabase& database, std::span<const NewJob> jobs) {
 }
 
 /// Those that the step performs.
-Status advance_worklist(SqlDatabase& database, std::int64_t step) {
+Result<> advance_worklist(SqlDatabase& database, std::int64_t step) {
   SqlText items(
       "id IN (SELECT worklist_item.id FROM performed_request JOIN worklist_item ON "
       "worklist_item.study_instance_uid = performed_request.study_instance_uid AND "
@@ -198,10 +198,10 @@ Status advance_worklist(SqlDatabase& database, std::int64_t step) {
 
 }  // namespace
 
-Status SqlPerformedSteps::create(const PerformedStep& step, std::span<const NewJob> jobs) {
+Result<> SqlPerformedSteps::create(const PerformedStep& step, std::span<const NewJob> jobs) {
   auto data_set = encoded(step.data_set);
   if (!data_set) return fail(data_set.error());
-  const auto work = [&](SqlDatabase& database) -> Status {
+  const auto work = [&](SqlDatabase& database) -> Result<> {
     const auto id = insert_step(database, step, std::move(*data_set));
     if (!id && id.error().kind == ErrorKind::Duplicate) {
       return fail(ErrorKind::Duplicate, "there is a performed procedure step with this UID");
@@ -218,7 +218,7 @@ Status SqlPerformedSteps::create(const PerformedStep& step, std::span<const NewJ
 Result<PerformedSteps::Update> SqlPerformedSteps::set(std::string_view sop_instance_uid,
                                                       const Change& change) {
   Update update = Update::Done;
-  const auto work = [&](SqlDatabase& database) -> Status {
+  const auto work = [&](SqlDatabase& database) -> Result<> {
     auto select = database.prepare(kStepColumns);
     if (!select) return fail(select.error());
     const auto row = read_step(**select, sop_instance_uid);

@@ -13,7 +13,7 @@ class SqlPerformedSteps final : public PerformedSteps {
   SqlPerformedSteps(IndexDatabase& database, std::function<void()> settle)
       : database_(database), settle_(std::move(settle)) {}
 
-  Status create(const PerformedStep& step, std::span<const NewJob> jobs) override;
+  Result<> create(const PerformedStep& step, std::span<const NewJob> jobs) override;
   Result<Update> set(std::string_view sop_instance_uid, const Change& change) override;
   Result<PerformedStep> get(std::string_view sop_instance_uid) override;
   Result<StepPage> list(const StepFilter& filter) override;

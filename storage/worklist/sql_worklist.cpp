@@ -108,7 +108,7 @@ class Putter {
     return *status;
   }
 
-  Status put(const NewWorklistItem& item, std::int64_t at_ms) {
+  Result<> put(const NewWorklistItem& item, std::int64_t at_ms) {
     const auto bytes = encode_worklist_data_set(item.data_set);
     if (!bytes) return fail(bytes.error());
     const std::vector<std::string> values = column_values(item.data_set, worklist_columns());
@@ -123,7 +123,7 @@ class Putter {
     // No order takes back what the modality reports of the step, be it before this one came.
     const auto performed = holds(*performed_, item.id);
     if (!performed) return fail(performed.error());
-    return *performed ? follow_performed_steps(database_, condition(item.id)) : Status{};
+    return *performed ? follow_performed_steps(database_, condition(item.id)) : Result<>{};
   }
 
  private:
@@ -179,8 +179,8 @@ Result<Brought> brought_by(SqlDatabase& database, const std::string& source) {
   }
 }
 
-Status remember(SqlDatabase& database, const std::string& source, const StepId& id,
-                const std::string& checksum) {
+Result<> remember(SqlDatabase& database, const std::string& source, const StepId& id,
+                  const std::string& checksum) {
   SqlText sql(
       "INSERT INTO worklist_brought (source, study_instance_uid, scheduled_procedure_step_id, "
       "checksum) VALUES (");
@@ -195,8 +195,8 @@ Status remember(SqlDatabase& database, const std::string& source, const StepId& 
 
 /// The source has the step no more. Another one that brought it too goes on with it; else it is
 /// canceled, unless it is begun or a put has taken it from the source.
-Status take_back(SqlDatabase& database, const std::string& source, const StepId& id,
-                 std::int64_t at_ms) {
+Result<> take_back(SqlDatabase& database, const std::string& source, const StepId& id,
+                   std::int64_t at_ms) {
   SqlText forget = where("DELETE FROM worklist_brought", id);
   (forget += " AND source = ").add(source);
   if (auto forgotten = run_sql(database, forget); !forgotten) return forgotten;
@@ -215,7 +215,7 @@ Status take_back(SqlDatabase& database, const std::string& source, const StepId&
 
 }  // namespace
 
-Status follow_performed_steps(SqlDatabase& database, const SqlText& items) {
+Result<> follow_performed_steps(SqlDatabase& database, const SqlText& items) {
   constexpr std::string_view kWithStatus =
       "EXISTS (SELECT 1 FROM performed_request JOIN performed_step ON performed_step.id = "
       "performed_request.step_key WHERE performed_request.study_instance_uid = "
@@ -232,7 +232,7 @@ Status follow_performed_steps(SqlDatabase& database, const SqlText& items) {
 Result<std::vector<PutItem>> SqlWorklist::put(std::span<const NewWorklistItem> items,
                                               Existing existing) {
   std::vector<PutItem> outcome;
-  const auto put_all = [&](SqlDatabase& database) -> Status {
+  const auto put_all = [&](SqlDatabase& database) -> Result<> {
     auto putter = Putter::create(database, "");
     if (!putter) return fail(putter.error());
     const std::int64_t at_ms = now_ms();
@@ -257,9 +257,9 @@ Result<std::vector<PutItem>> SqlWorklist::put(std::span<const NewWorklistItem> i
   return outcome;
 }
 
-Status SqlWorklist::put_source(std::string_view source, std::span<const NewWorklistItem> items) {
+Result<> SqlWorklist::put_source(std::string_view source, std::span<const NewWorklistItem> items) {
   const std::string name(source);
-  const auto put_all = [&](SqlDatabase& database) -> Status {
+  const auto put_all = [&](SqlDatabase& database) -> Result<> {
     const std::int64_t at_ms = now_ms();
     auto left = brought_by(database, name);
     if (!left) return fail(left.error());
@@ -285,8 +285,8 @@ Status SqlWorklist::put_source(std::string_view source, std::span<const NewWorkl
   return database_.write(put_all, Sync::Now);
 }
 
-Status SqlWorklist::forget_source(std::string_view source) {
-  const auto forget = [&](SqlDatabase& database) -> Status {
+Result<> SqlWorklist::forget_source(std::string_view source) {
+  const auto forget = [&](SqlDatabase& database) -> Result<> {
     for (const std::string_view statement : {"UPDATE worklist_item SET source = '' WHERE source = ",
                                              "DELETE FROM worklist_brought WHERE source = "}) {
       SqlText sql(statement);
@@ -327,8 +327,8 @@ Result<WorklistItem> SqlWorklist::get(const StepId& id) {
   return worklist_item_of(**statement);
 }
 
-Status SqlWorklist::cancel(const StepId& id) {
-  const auto cancel_it = [&](SqlDatabase& database) -> Status {
+Result<> SqlWorklist::cancel(const StepId& id) {
+  const auto cancel_it = [&](SqlDatabase& database) -> Result<> {
     const auto status =
         one_row<std::string>(database, where("SELECT status FROM worklist_item", id),
                              [](SqlStatement& row) { return std::string(row.text(0)); });
@@ -348,10 +348,10 @@ Status SqlWorklist::cancel(const StepId& id) {
   return database_.write(cancel_it, Sync::Now);
 }
 
-Status SqlWorklist::remove(const StepId& id) {
+Result<> SqlWorklist::remove(const StepId& id) {
   const auto changed = database_.write(where("DELETE FROM worklist_item", id), Sync::Now);
   if (!changed) return fail(changed.error());
-  return *changed != 0 ? Status{} : no_such_item();
+  return *changed != 0 ? Result<>{} : no_such_item();
 }
 
 Result<std::unique_ptr<Matches>> SqlWorklist::find(Query query, WorklistView view) {

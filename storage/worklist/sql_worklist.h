@@ -10,7 +10,7 @@ namespace pacs::storage {
 /// Items whose steps were performed follow all the performed steps that name them: COMPLETED when
 /// one was completed, whatever another one's end; what is performed wins over what was planned.
 /// `items` is a condition on rows of worklist_item.
-[[nodiscard]] Status follow_performed_steps(SqlDatabase& database, const SqlText& items);
+[[nodiscard]] Result<> follow_performed_steps(SqlDatabase& database, const SqlText& items);
 
 class SqlWorklist final : public Worklist {
  public:
@@ -19,12 +19,12 @@ class SqlWorklist final : public Worklist {
 
   Result<std::vector<PutItem>> put(std::span<const NewWorklistItem> items,
                                    Existing existing) override;
-  Status put_source(std::string_view source, std::span<const NewWorklistItem> items) override;
-  Status forget_source(std::string_view source) override;
+  Result<> put_source(std::string_view source, std::span<const NewWorklistItem> items) override;
+  Result<> forget_source(std::string_view source) override;
   Result<std::vector<std::string>> sources() override;
   Result<WorklistItem> get(const StepId& id) override;
-  Status cancel(const StepId& id) override;
-  Status remove(const StepId& id) override;
+  Result<> cancel(const StepId& id) override;
+  Result<> remove(const StepId& id) override;
   Result<std::unique_ptr<Matches>> find(Query query, WorklistView view) override;
   Result<std::vector<WorklistItem>> list(Query query, WorklistView view) override;
 

@@ -82,17 +82,17 @@ class Worklist {
                                                          Existing existing) = 0;
   /// What a source holds from now on: its items are put (replacing), and those that it held before
   /// and does not any more are canceled, unless they were started. No items: the source is gone.
-  [[nodiscard]] virtual Status put_source(std::string_view source,
-                                          std::span<const NewWorklistItem> items) = 0;
+  [[nodiscard]] virtual Result<> put_source(std::string_view source,
+                                            std::span<const NewWorklistItem> items) = 0;
   /// The items of a source stay, and nothing that happens to the source changes them any more.
-  [[nodiscard]] virtual Status forget_source(std::string_view source) = 0;
+  [[nodiscard]] virtual Result<> forget_source(std::string_view source) = 0;
   [[nodiscard]] virtual Result<std::vector<std::string>> sources() = 0;
 
   /// NotFound when there is none.
   [[nodiscard]] virtual Result<WorklistItem> get(const StepId& id) = 0;
   /// Mismatch when the step was performed, in whole or in part; canceled before: a success.
-  [[nodiscard]] virtual Status cancel(const StepId& id) = 0;
-  [[nodiscard]] virtual Status remove(const StepId& id) = 0;
+  [[nodiscard]] virtual Result<> cancel(const StepId& id) = 0;
+  [[nodiscard]] virtual Result<> remove(const StepId& id) = 0;
 
   /// The answers to a query of the Modality Worklist Information Model.
   [[nodiscard]] virtual Result<std::unique_ptr<Matches>> find(Query query, WorklistView view) = 0;

@@ -68,7 +68,7 @@ constexpr std::array kSingle{
     Tag{tags::ScheduledProcedureStepStartTime}, Tag{tags::ScheduledProcedureStepStatus}};
 
 /// Of text in UTF-8: before, a backslash may be half a letter and ESC switches character sets.
-Status check_single_values(const DataSet& utf8) {
+Result<> check_single_values(const DataSet& utf8) {
   for (const Tag tag : kSingle) {
     if (auto checked = check_single_value(dictionary_vr(tag), utf8.text(tag)); !checked) {
       return malformed(tag, fmt::format("{} {}: it must be one value without control characters",
@@ -79,7 +79,7 @@ Status check_single_values(const DataSet& utf8) {
 }
 
 /// The same of what must do for a name besides.
-Status check_identifiers(const DataSet& utf8) {
+Result<> check_identifiers(const DataSet& utf8) {
   for (const Tag tag : kIdentifiers) {
     const std::string_view text = utf8.text(tag);
     const auto begins_letter = [](char c) {
@@ -103,13 +103,13 @@ Status check_identifiers(const DataSet& utf8) {
   return {};
 }
 
-Status check_one_of_each(const DataSet& utf8) {
+Result<> check_one_of_each(const DataSet& utf8) {
   if (auto checked = check_identifiers(utf8); !checked) return checked;
   return check_single_values(utf8);
 }
 
 /// Decimal and integer strings that can be read; they may be longer than PS3.5 §6.2 says.
-Status check_numbers(VR vr, std::string_view values) {
+Result<> check_numbers(VR vr, std::string_view values) {
   for (std::size_t start = 0, number = 1; start <= values.size(); ++number) {
     const std::size_t end = std::min(values.find('\\', start), values.size());
     const std::string_view value = trimmed(values.substr(start, end - start));
@@ -130,8 +130,8 @@ Status check_numbers(VR vr, std::string_view values) {
 
 /// By the letter only where a worklist depends on it: text may be longer than it should. `vr` is
 /// that of the dictionary, also where another one of text was given.
-Status check_value_of(const Element& element, VR vr) {
-  Status checked;
+Result<> check_value_of(const Element& element, VR vr) {
+  Result<> checked;
   switch (vr) {
     case VR::AE:
     case VR::CS:
@@ -152,7 +152,7 @@ Status check_value_of(const Element& element, VR vr) {
                    fmt::format("{}: {}", keyword_of(element.tag()), checked.error().message));
 }
 
-Status check_elements(const DataSet& data_set) {
+Result<> check_elements(const DataSet& data_set) {
   for (const Element& element : data_set) {
     const Tag tag = element.tag();
     if (const auto why = why_foreign(element); !why.empty()) {
@@ -181,7 +181,7 @@ Status check_elements(const DataSet& data_set) {
 }
 
 template <typename Tags>
-Status check_present(const DataSet& data_set, const Tags& wanted, std::string_view where) {
+Result<> check_present(const DataSet& data_set, const Tags& wanted, std::string_view where) {
   for (const Tag tag : wanted) {
     if (!data_set.text(tag, 0).empty()) continue;
     return malformed(

@@ -72,7 +72,7 @@ class WorklistMatches final : public Matches {
         builder_.begin(&item);
         for (const QueryKey& key : rows_.query().keys) builder_.add_of_header(key);
         answers.push_back(builder_.finish(item.text(tags::TimezoneOffsetFromUTC, 0)));
-        return Status{};
+        return Result<>{};
       };
       if (auto pulled = rows_.pull(most - answers.size(), answer); !pulled) {
         return fail(std::move(pulled.error()));
@@ -110,7 +110,7 @@ WorklistRows::WorklistRows(SqlReaders& readers, WorklistPlan plan)
   if (!plan_.walks.empty()) place_ = plan_.walks.front().place;
 }
 
-Status WorklistRows::pull(std::size_t most, const Each& each) {
+Result<> WorklistRows::pull(std::size_t most, const Each& each) {
   auto reader = readers_.lease();
   if (!reader) return fail(reader.error());
   (*reader)->database().stop_when(plan_.query.stop);
@@ -122,8 +122,8 @@ Status WorklistRows::pull(std::size_t most, const Each& each) {
 }
 
 /// Rows of one walk, as far as it may.
-Status WorklistRows::take(SqlReader& reader, std::size_t& rows, std::size_t& most,
-                          const Each& each) {
+Result<> WorklistRows::take(SqlReader& reader, std::size_t& rows, std::size_t& most,
+                            const Each& each) {
   const WorklistWalk& walk = plan_.walks[walk_];
   auto statement = reader.statement(walk.rows.text);
   if (!statement) return fail(statement.error());
@@ -178,7 +178,7 @@ Result<std::vector<WorklistItem>> list_worklist(SqlReaders& readers, Query query
   WorklistRows rows(readers, std::move(*plan));
   std::vector<WorklistItem> items;
   while (!rows.ended()) {
-    const auto keep = [&](SqlStatement& row, DataSet data_set) -> Status {
+    const auto keep = [&](SqlStatement& row, DataSet data_set) -> Result<> {
       auto item = worklist_item_of(row, std::move(data_set));
       if (!item) return fail(std::move(item.error()));
       items.push_back(std::move(*item));

@@ -21,17 +21,17 @@ class WorklistRows {
   WorklistRows(SqlReaders& readers, WorklistPlan plan);
 
   /// What is done with a row and its data set, in UTF-8 and with the row's status.
-  using Each = std::function<Status(SqlStatement& row, DataSet data_set)>;
+  using Each = std::function<Result<>(SqlStatement& row, DataSet data_set)>;
 
   /// Calls `each` with further ones, passing over the first `skip`, until it has had `most` of
   /// them, or some rows were looked at, or it fails.
-  [[nodiscard]] Status pull(std::size_t most, const Each& each);
+  [[nodiscard]] Result<> pull(std::size_t most, const Each& each);
   [[nodiscard]] bool ended() const { return walk_ == plan_.walks.size() || enough_; }
   [[nodiscard]] const Query& query() const { return plan_.query; }
 
  private:
-  [[nodiscard]] Status take(SqlReader& reader, std::size_t& rows, std::size_t& most,
-                            const Each& each);
+  [[nodiscard]] Result<> take(SqlReader& reader, std::size_t& rows, std::size_t& most,
+                              const Each& each);
   void keep_place(SqlStatement& row);
 
   SqlReaders& readers_;

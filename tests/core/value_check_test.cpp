@@ -38,7 +38,7 @@ TEST(ValueCheck, PassesWhatTheStandardAllows) {
       {VR::SH, "가나다라마바사아자차카타파하가나"},
   };
   for (const Case& one : cases) {
-    const Status status = check_value(one.vr, one.text);
+    const Result<> status = check_value(one.vr, one.text);
     EXPECT_TRUE(status) << one.text.substr(0, 40) << (status ? "" : status.error().message);
   }
 }
@@ -78,7 +78,7 @@ TEST(ValueCheck, SaysWhatIsWrong) {
       {VR::UR, "http://a b"},
   };
   for (const Case& one : cases) {
-    const Status status = check_value(one.vr, one.text);
+    const Result<> status = check_value(one.vr, one.text);
     ASSERT_FALSE(status) << one.text.substr(0, 40);
     EXPECT_EQ(status.error().kind, ErrorKind::Malformed);
     EXPECT_NE(status.error().message.find(to_string(one.vr)), std::string::npos);

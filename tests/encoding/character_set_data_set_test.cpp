@@ -157,7 +157,7 @@ TEST(DataSetInUtf8, LivesLongerThanItsSource) {
 
 TEST(DataSetText, IsSomeInItsCharacterSet) {
   for (const Sample& sample : kSamples) {
-    const Status checked = check_text(read(sample.file));
+    const Result<> checked = check_text(read(sample.file));
     EXPECT_TRUE(checked) << sample.file << ": " << checked.error().to_string();
   }
   DataSet replaced;
@@ -181,7 +181,7 @@ TEST(DataSetText, ThatCannotBeDecodedIsNamedWithWhatItWouldNeed) {
     data_set.set_text(tags::PatientName, "Doe");
     data_set.set_text(tags::SpecificCharacterSet, row.terms);
     data_set.set_items(tags::ScheduledProcedureStepSequence, {{item}});
-    const Status checked = check_text(data_set);
+    const Result<> checked = check_text(data_set);
     ASSERT_FALSE(checked) << row.terms;
     EXPECT_EQ(checked.error().tag, tags::ScheduledProcedureStepDescription) << row.terms;
     EXPECT_EQ(checked.error().message, row.why);
@@ -192,7 +192,7 @@ TEST(DataSetText, AnUnknownTermIsNamedItselfWhereverItStands) {
   DataSet item, data_set;
   item.set_text(tags::SpecificCharacterSet, "ISO_IR 999");
   data_set.set_items(tags::ScheduledProcedureStepSequence, {{item}});
-  const Status checked = check_text(data_set);
+  const Result<> checked = check_text(data_set);
   ASSERT_FALSE(checked);
   EXPECT_EQ(checked.error().tag, tags::SpecificCharacterSet);
 }

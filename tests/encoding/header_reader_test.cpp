@@ -22,7 +22,7 @@ Result<Header> read(ByteView bytes, const TransferSyntax& syntax,
   HeaderReader reader{syntax, limits};
   while (!bytes.empty()) {
     const ByteView piece = bytes.first(std::min(piece_bytes, bytes.size()));
-    if (Status status = reader.feed(piece); !status) return fail(status.error());
+    if (Result<> status = reader.feed(piece); !status) return fail(status.error());
     bytes = bytes.subspan(piece.size());
   }
   return reader.finish();
@@ -190,7 +190,7 @@ TEST(HeaderReader, RefusesAHeaderThatCostsTooMuch) {
 TEST(HeaderReader, AnErrorIsFinal) {
   HeaderReader reader{kExplicit};
   EXPECT_FALSE(reader.feed(b("FEFF0DE0 00000000")));
-  const Status again = reader.feed(b("1000 1000 'PN' 0000"));
+  const Result<> again = reader.feed(b("1000 1000 'PN' 0000"));
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().kind, ErrorKind::Malformed);
   EXPECT_EQ(reader.finish().error().kind, ErrorKind::Malformed);

@@ -49,7 +49,7 @@ class Tracer {
   std::string finish(ByteView rest) {
     if (answer_ == TokenScanner::Answer::Stop) {
       say("stop");
-    } else if (const Status status = scanner_.finish(rest); !status) {
+    } else if (const Result<> status = scanner_.finish(rest); !status) {
       const Error& error = status.error();
       say(fmt::format("{} {} @{}", to_string(error.kind), error.tag->to_string(), *error.offset));
     }

@@ -68,7 +68,7 @@ Scan scan(ByteView bytes, const TransferSyntax& syntax, std::size_t piece_bytes,
     if (bytes.empty()) break;
   }
   if (value_incomplete) result.tokens.pop_back();  // whole, it would not have been a token yet
-  const Status status = scanner.finish(front);
+  const Result<> status = scanner.finish(front);
   result.ended = status.has_value();
   if (!status) {
     result.error = status.error().kind;

@@ -142,7 +142,7 @@ TEST(Association, TwoCoroutinesCannotReadAtOnce) {
         asio::detached);
     co_await asio::post(executor, asio::use_awaitable);  // the first one is reading now
     const auto message = co_await association->receive();
-    const Status released = co_await association->release();
+    const Result<> released = co_await association->release();
     EXPECT_FALSE(released);
     association->abort();
     co_return message ? Error{} : message.error();
@@ -168,8 +168,8 @@ Server::Serve mirror() {
       answer.field = CommandField::CFindRsp;
       answer.message_id = (*message)->command.message_id;
       answer.status = status::kSuccess;
-      const Status sent = co_await association->send((*message)->context_id, std::move(answer),
-                                                     pieces_of(data, 70'000));
+      const Result<> sent = co_await association->send((*message)->context_id, std::move(answer),
+                                                       pieces_of(data, 70'000));
       if (!sent) co_return;
     }
   };
@@ -180,7 +180,7 @@ Task<Result<Bytes>> reflect(RequestOptions options, ByteView data, std::size_t p
   if (!opened) co_return fail(std::move(opened).error());
   const std::shared_ptr<Association> association = *std::move(opened);
   const std::uint8_t context = association->negotiated().accepted_for(kCtImageStorage)->id;
-  const Status sent =
+  const Result<> sent =
       co_await association->send(context, store_request(), pieces_of(data, piece_bytes));
   if (!sent) co_return fail(sent.error());
   const auto message = co_await association->receive();
@@ -193,7 +193,7 @@ Task<Result<Bytes>> reflect(RequestOptions options, ByteView data, std::size_t p
     append(back, piece->bytes);
     last = piece->last;
   }
-  const Status released = co_await association->release();
+  const Result<> released = co_await association->release();
   if (!released) co_return fail(released.error());
   co_return back;
 }
@@ -235,12 +235,12 @@ TEST(Association, TwoHundredAtOnceEachStore) {
           ++open;
           while (open < kAssociations) co_await asio::post(asio::use_awaitable);
           const std::uint8_t context = association->negotiated().accepted_for(kCtImageStorage)->id;
-          const Status sent =
+          const Result<> sent =
               co_await association->send(context, store_request(), pieces_of(data, 65'536));
           if (!sent) co_return fail(sent.error());
           Result<Command> answer = co_await response(*association);
           if (!answer) co_return answer;
-          const Status released = co_await association->release();
+          const Result<> released = co_await association->release();
           if (!released) co_return fail(released.error());
           co_return answer;
         },
@@ -352,7 +352,7 @@ TEST(Association, ReceivePassesOverADataSetThatNobodyRead) {
 
 TEST(Association, ASourceThatFailsAbortsTheHalfSentMessage) {
   TestPort port;
-  const auto result = port.wait([](RequestOptions request) -> Task<Status> {
+  const auto result = port.wait([](RequestOptions request) -> Task<Result<>> {
     auto opened = co_await request_association(std::move(request), {});
     if (!opened) co_return fail(std::move(opened).error());
     const std::shared_ptr<Association> association = *std::move(opened);
@@ -388,7 +388,7 @@ TEST(Association, AnAcceptorMayAbort) {
     association->abort();
     const auto after = co_await association->receive();
     EXPECT_FALSE(after);
-    const Status sent = co_await association->send(1, echo_request());
+    const Result<> sent = co_await association->send(1, echo_request());
     EXPECT_FALSE(sent);
   });
   const auto response = port.wait(echo_once(port.request_options()));
@@ -576,7 +576,7 @@ TEST(Association, AReleaseIsAwaitedNoLongerThanAResponse) {
   TestPort executor;
   auto opened = open(executor, acceptor);
   ASSERT_TRUE(opened);
-  const Status released = executor.wait((*opened)->release());
+  const Result<> released = executor.wait((*opened)->release());
   ASSERT_FALSE(released);
   EXPECT_EQ(released.error().kind, ErrorKind::Timeout);
   EXPECT_EQ(released.error().message, "no answer to the release within 200 ms");
@@ -610,7 +610,7 @@ TEST(Association, GarbageInsideAnAssociationIsAbortedAndClosedSoon) {
 
 TEST(Association, AnAnswerOnAContextThatWasRefusedIsAnErrorBeforeSending) {
   TestPort port;
-  const auto sent = port.wait([](RequestOptions request) -> Task<Status> {
+  const auto sent = port.wait([](RequestOptions request) -> Task<Result<>> {
     auto opened = co_await request_association(std::move(request), {});
     if (!opened) co_return fail(std::move(opened).error());
     const std::shared_ptr<Association> association = *std::move(opened);

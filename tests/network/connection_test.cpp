@@ -31,8 +31,8 @@ class ThrowingTransport final : public Transport {
     if (std::exchange(throws_, false)) throw std::bad_alloc();
     return real_->read_some(to, useful);
   }
-  Task<Status> handshake() override { return real_->handshake(); }
-  Task<Status> write(std::span<const ByteView> pieces) override { return real_->write(pieces); }
+  Task<Result<>> handshake() override { return real_->handshake(); }
+  Task<Result<>> write(std::span<const ByteView> pieces) override { return real_->write(pieces); }
   void cancel_read() override { real_->cancel_read(); }
   Task<void> say_goodbye() override { return real_->say_goodbye(); }
   void close() override { real_->close(); }
@@ -66,7 +66,7 @@ class ConnectionTest : public testing::Test {
     ASSERT_TRUE(request);
     auto decision = negotiate(*request, "peer", accept_all(), {});
     ASSERT_TRUE(std::holds_alternative<Acceptance>(decision));
-    const Status accepted =
+    const Result<> accepted =
         starts(connection->accept(std::move(std::get<Acceptance>(decision)))).get();
     ASSERT_TRUE(accepted);
     peer.expect<AssociateAc>();
@@ -138,7 +138,7 @@ TEST_F(ConnectionTest, ACancelledReadDoesNotEndTheWaitForTheReleaseResponse) {
   cancels_the_read();
   cancels_the_read();
   peer.send(Pdu{ReleaseRp{}});
-  const Status released = waiting.get();
+  const Result<> released = waiting.get();
   EXPECT_TRUE(released) << released.error().to_string();
 }
 

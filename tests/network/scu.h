@@ -58,11 +58,11 @@ inline Task<Result<Command>> echo_once(RequestOptions options) {
   const std::shared_ptr<Association> association = *std::move(opened);
   const auto* context = association->negotiated().accepted_for(kVerification);
   if (context == nullptr) co_return fail(ErrorKind::Rejected, "no context for verification");
-  const Status sent = co_await association->send(context->id, echo_request(7));
+  const Result<> sent = co_await association->send(context->id, echo_request(7));
   if (!sent) co_return fail(sent.error());
   Result<Command> answer = co_await response(*association);
   if (!answer) co_return answer;
-  const Status released = co_await association->release();
+  const Result<> released = co_await association->release();
   if (!released) co_return fail(released.error());
   co_return answer;
 }
@@ -75,12 +75,12 @@ inline Task<Result<Command>> store_once(RequestOptions options, ByteView data,
   const std::shared_ptr<Association> association = *std::move(opened);
   const auto* context = association->negotiated().accepted_for(kCtImageStorage);
   if (context == nullptr) co_return fail(ErrorKind::Rejected, "no context for CT");
-  const Status sent =
+  const Result<> sent =
       co_await association->send(context->id, store_request(), pieces_of(data, piece_bytes));
   if (!sent) co_return fail(sent.error());
   Result<Command> answer = co_await response(*association);
   if (!answer) co_return answer;
-  const Status released = co_await association->release();
+  const Result<> released = co_await association->release();
   if (!released) co_return fail(released.error());
   co_return answer;
 }

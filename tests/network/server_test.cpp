@@ -65,14 +65,14 @@ TEST(Server, IsReadyWhileItWouldAcceptAnAssociation) {
   {
     const auto only = port.wait(request_association(port.request_options(), {}));
     ASSERT_TRUE(only);
-    const Status full = port.server().ready();
+    const Result<> full = port.server().ready();
     ASSERT_FALSE(full);
     EXPECT_EQ(full.error().message, "all 1 associations (associations_max) are in use");
   }
   while (!port.server().ready()) std::this_thread::yield();  // the test's time limit ends this
   EXPECT_EQ(port.server().associations(), 0U);
   port.server().shut_down(0s);
-  const Status down = port.server().ready();
+  const Result<> down = port.server().ready();
   ASSERT_FALSE(down);
   EXPECT_EQ(down.error().message, "the server is shutting down");
 }

@@ -155,7 +155,7 @@ class TestPort {
       }
       if (!last) break;
       Command response = response_to((*message)->command);
-      const Status sent = co_await association->send((*message)->context_id, std::move(response));
+      const Result<> sent = co_await association->send((*message)->context_id, std::move(response));
       ++seen->messages;
       seen->changed.notify_all();
       if (!sent) {

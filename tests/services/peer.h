@@ -183,7 +183,7 @@ class Peer {
   }
   void sends(std::uint8_t context_id, network::Command command, network::DataSource data_set = {}) {
     command.has_data_set = static_cast<bool>(data_set);
-    const Status sent =
+    const Result<> sent =
         wait(association_->send(context_id, std::move(command), std::move(data_set)));
     ASSERT_TRUE(sent) << sent.error().to_string();
   }
@@ -227,7 +227,7 @@ class Peer {
   /// The response `stores` got.
   [[nodiscard]] const network::Command& last() const { return last_; }
   void releases() {
-    const Status released = wait(association_->release());
+    const Result<> released = wait(association_->release());
     EXPECT_TRUE(released) << released.error().to_string();
   }
   void aborts() {

@@ -15,8 +15,8 @@ class TestArchive::GuidedIngest : public storage::Ingest {
   GuidedIngest(TestArchive& archive, std::unique_ptr<storage::Ingest> ingest)
       : archive_(archive), ingest_(std::move(ingest)) {}
 
-  Status append(ByteView bytes) override {
-    if (Status failure = archive_.failure("append"); !failure) return failure;
+  Result<> append(ByteView bytes) override {
+    if (Result<> failure = archive_.failure("append"); !failure) return failure;
     return ingest_->append(bytes);
   }
   void commit(Done done) override { archive_.commit({std::move(ingest_), std::move(done)}); }
@@ -57,10 +57,10 @@ void TestArchive::fails(std::string where, std::optional<Error> error) {
   }
 }
 
-Status TestArchive::failure(const std::string& where) const {
+Result<> TestArchive::failure(const std::string& where) const {
   const std::lock_guard lock{mutex_};
   const auto found = failures_.find(where);
-  return found == failures_.end() ? Status{} : fail(found->second);
+  return found == failures_.end() ? Result<>{} : fail(found->second);
 }
 
 void TestArchive::holds_commits() {
@@ -100,7 +100,7 @@ void TestArchive::loses(const std::string& sop_instance_uid) {
   bad_objects_.insert_or_assign(sop_instance_uid, Error{ErrorKind::NotFound, "is missing"});
 }
 
-Status TestArchive::check_object(const storage::InstanceRecord& instance) {
+Result<> TestArchive::check_object(const storage::InstanceRecord& instance) {
   std::unique_lock lock{mutex_};
   changed_.wait(lock, [this] { return !hold_checks_; });
   const auto bad = bad_objects_.find(instance.sop_instance_uid);
@@ -159,7 +159,7 @@ Result<std::unique_ptr<storage::Ingest>> TestArchive::begin_ingest(storage::Inge
     const std::lock_guard lock{mutex_};
     ++begun_;
   }
-  if (Status failing = failure("begin"); !failing) return fail(failing.error());
+  if (Result<> failing = failure("begin"); !failing) return fail(failing.error());
   auto ingest = archive_->begin_ingest(std::move(context));
   if (!ingest) return ingest;
   return std::make_unique<GuidedIngest>(*this, std::move(*ingest));
@@ -185,7 +185,7 @@ void TestArchive::go_on(Commit commit) {
     }
     done(std::move(stored));
   };
-  if (Status failing = failure("commit"); !failing) return done(fail(failing.error()));
+  if (Result<> failing = failure("commit"); !failing) return done(fail(failing.error()));
   commit.ingest->commit(std::move(done));
 }
 

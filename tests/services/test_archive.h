@@ -75,7 +75,7 @@ class TestArchive : public storage::Archive {
     return archive_->read_object(instance, offset, to);
   }
   Result<storage::ArchiveCounts> counts() override { return archive_->counts(); }
-  Status for_each_instance(
+  Result<> for_each_instance(
       const std::function<bool(const storage::InstanceRecord&)>& each) override {
     return archive_->for_each_instance(each);
   }
@@ -83,16 +83,16 @@ class TestArchive : public storage::Archive {
       const std::function<bool(std::uint64_t, std::uint64_t)>& progress) override {
     return archive_->verify(progress);
   }
-  Status ready() override { return archive_->ready(); }
+  Result<> ready() override { return archive_->ready(); }
   storage::Worklist& worklist() override { return archive_->worklist(); }
   Result<std::vector<storage::RemoteAe>> remote_aes() override { return archive_->remote_aes(); }
-  Status put_remote_ae(const storage::RemoteAe& remote) override {
+  Result<> put_remote_ae(const storage::RemoteAe& remote) override {
     return archive_->put_remote_ae(remote);
   }
-  Status remove_remote_ae(std::string_view ae_title) override {
+  Result<> remove_remote_ae(std::string_view ae_title) override {
     return archive_->remove_remote_ae(ae_title);
   }
-  Status check_object(const storage::InstanceRecord& instance) override;
+  Result<> check_object(const storage::InstanceRecord& instance) override;
   storage::Jobs& jobs() override { return archive_->jobs(); }
   storage::JobQueue& job_queue() override { return archive_->job_queue(); }
   storage::PerformedSteps& performed_steps() override { return archive_->performed_steps(); }
@@ -105,7 +105,7 @@ class TestArchive : public storage::Archive {
     Done done;
   };
 
-  [[nodiscard]] Status failure(const std::string& where) const;
+  [[nodiscard]] Result<> failure(const std::string& where) const;
   void commit(Commit commit);
   void go_on(Commit commit);
 

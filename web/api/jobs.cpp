@@ -69,7 +69,7 @@ std::optional<std::int64_t> number(std::string_view text) {
   return number;
 }
 
-Status take_parameter(JobFilter& filter, const std::string& name, const std::string& value) {
+Result<> take_parameter(JobFilter& filter, const std::string& name, const std::string& value) {
   if (name == "state") {
     filter.state = storage::job_state(value);
     if (!filter.state) return wrong("state is waiting, running, done, dead or cancelled");
@@ -97,7 +97,7 @@ Status take_parameter(JobFilter& filter, const std::string& name, const std::str
 Response list(Jobs& jobs, const Request& request) {
   JobFilter filter;
   for (const auto& [name, value] : request.query) {
-    if (Status taken = take_parameter(filter, name, value); !taken) {
+    if (Result<> taken = take_parameter(filter, name, value); !taken) {
       return Response::problem(taken.error());
     }
   }
@@ -145,7 +145,7 @@ Response set_priority(Jobs& jobs, std::int64_t id, const Request& request) {
 }
 
 Response remove(Jobs& jobs, std::int64_t id) {
-  if (Status removed = jobs.remove(id); !removed) return Response::problem(removed.error());
+  if (Result<> removed = jobs.remove(id); !removed) return Response::problem(removed.error());
   Response response;
   response.status = 204;
   return response;

@@ -41,7 +41,7 @@ struct Readiness {
 Readiness readiness_of(const std::vector<ReadinessCheck>& checks) {
   Readiness readiness;
   for (const auto& [name, check] : checks) {
-    const Status status = check();
+    const Result<> status = check();
     readiness.ready = readiness.ready && status.has_value();
     json::object row{{"name", name}, {"ok", status.has_value()}};
     if (!status) row["detail"] = status.error().to_string();

@@ -27,7 +27,7 @@ struct DicomEndpoint {
 /// Something that must hold for new objects to be taken. `check` is called from several threads.
 struct ReadinessCheck {
   std::string name;
-  std::function<Status()> check;
+  std::function<Result<>()> check;
 };
 
 struct Operations {

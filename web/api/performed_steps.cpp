@@ -49,7 +49,7 @@ Result<storage::PerformedStatus> status_of(std::string text) {
   return fail(wrong("status must be in_progress, completed or discontinued"));
 }
 
-Status take_parameter(StepFilter& filter, const std::string& name, const std::string& value) {
+Result<> take_parameter(StepFilter& filter, const std::string& name, const std::string& value) {
   if (name == "patient_id") {
     filter.patient_id = value;
   } else if (name == "study") {

@@ -43,8 +43,8 @@ Error wrong(std::string message) {
   return {ErrorKind::InvalidArgument, std::move(message)};
 }
 
-Status take_field(storage::RemoteAe& remote, std::string_view name, const json::value& value) {
-  const auto take_text = [&](std::string& field) -> Status {
+Result<> take_field(storage::RemoteAe& remote, std::string_view name, const json::value& value) {
+  const auto take_text = [&](std::string& field) -> Result<> {
     if (!value.is_string()) return fail(wrong(fmt::format("{} must be a text", name)));
     field = std::string_view{value.get_string()};
     return {};
@@ -77,7 +77,7 @@ Result<storage::RemoteAe> read_body(std::string_view body, std::string_view titl
   if (!value.is_object()) return fail(wrong("the body must be one JSON object"));
   storage::RemoteAe remote;
   for (const auto& [name, field] : value.get_object()) {
-    if (Status taken = take_field(remote, {name.data(), name.size()}, field); !taken) {
+    if (Result<> taken = take_field(remote, {name.data(), name.size()}, field); !taken) {
       return fail(std::move(taken.error()));
     }
   }
@@ -85,7 +85,7 @@ Result<storage::RemoteAe> read_body(std::string_view body, std::string_view titl
     if (remote.ae_title.empty()) remote.ae_title = title;
     if (remote.ae_title != title) return fail(wrong("ae_title differs from that of the path"));
   }
-  if (Status checked = storage::check(remote); !checked) return fail(std::move(checked.error()));
+  if (Result<> checked = storage::check(remote); !checked) return fail(std::move(checked.error()));
   return remote;
 }
 
@@ -123,7 +123,7 @@ Response put(RemoteAes& remotes, const Request& request,
 }
 
 Response remove(RemoteAes& remotes, std::string_view title) {
-  if (Status removed = remotes.remove(title); !removed) return Response::problem(removed.error());
+  if (Result<> removed = remotes.remove(title); !removed) return Response::problem(removed.error());
   Response response;
   response.status = 204;
   return response;
@@ -149,7 +149,7 @@ network::Task<void> echo_on_association(network::RequestOptions options, EchoRep
   } else if (*status != 0) {
     report.failure = fmt::format("it answered status {:04X}", *status);
   }
-  Status released = co_await association.release();
+  Result<> released = co_await association.release();
   if (!released && report.failure.empty()) report.failure = released.error().to_string();
 }
 

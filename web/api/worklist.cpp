@@ -71,7 +71,7 @@ Response list(Worklist& worklist, const Request& request) {
   std::string body = "[";
   for (std::size_t i = 0; i < std::min<std::size_t>(items->size(), limit); ++i) {
     if (i != 0) body += ",\n";
-    if (Status written = write_json((*items)[i].data_set, body); !written) {
+    if (Result<> written = write_json((*items)[i].data_set, body); !written) {
       return Response::problem(written.error());
     }
   }
@@ -87,7 +87,7 @@ Response show(Worklist& worklist, const Request& request) {
   const Result<WorklistItem> item = worklist.get(id_of(request));
   if (!item) return Response::problem(item.error());
   std::string body;
-  if (Status written = write_json(item->data_set, body); !written) {
+  if (Result<> written = write_json(item->data_set, body); !written) {
     return Response::problem(written.error());
   }
   return Response::json(200, body + "\n");
@@ -124,7 +124,7 @@ Response create(Worklist& worklist, const Request& request) {
 }
 
 /// Takes an identifier from the path, or finds that the order says another one.
-Status take_identifier(DataSet& data_set, Tag tag, const std::string& of_path) {
+Result<> take_identifier(DataSet& data_set, Tag tag, const std::string& of_path) {
   const std::string_view given = data_set.text(tag, 0);
   if (data_set.text(tag).empty()) {
     data_set.set_text(tag, of_path);
@@ -145,7 +145,7 @@ Result<std::vector<NewWorklistItem>> read_order_for(const StepId& id, std::strin
                       "ScheduledProcedureStepSequence must have one item: the one of the path"}
                     .on(tags::ScheduledProcedureStepSequence));
   }
-  const Status taken =
+  const Result<> taken =
       take_identifier(*order, tags::StudyInstanceUID, id.study_instance_uid).and_then([&] {
         return take_identifier(steps.front().data_set, tags::ScheduledProcedureStepID,
                                id.scheduled_procedure_step_id);
@@ -163,7 +163,7 @@ Response replace(Worklist& worklist, const Request& request) {
   return told(put->front().is_new ? 201 : 200, *items, *put);
 }
 
-Response done(const Status& status) {
+Response done(const Result<>& status) {
   if (!status) return Response::problem(status.error());
   Response response;
   response.status = 204;

@@ -46,8 +46,8 @@ Result<std::vector<storage::StepStatus>> read_statuses(std::string_view text) {
   }
 }
 
-Status put_key(DataSet& identifier, DataSet& step, const std::string& name,
-               std::string_view value) {
+Result<> put_key(DataSet& identifier, DataSet& step, const std::string& name,
+                 std::string_view value) {
   const auto tag = parse_tag_or_keyword(name);
   const DictionaryEntry* entry = tag ? lookup(*tag) : nullptr;
   if (entry == nullptr) {
@@ -84,7 +84,7 @@ Result<WorklistFilter> read_worklist_filter(const Fields& parameters) {
       auto statuses = read_statuses(value);
       if (!statuses) return fail(statuses.error());
       filter.view.statuses = std::move(*statuses);
-    } else if (Status put = put_key(identifier, step, name, value); !put) {
+    } else if (Result<> put = put_key(identifier, step, name, value); !put) {
       return fail(put.error());
     }
   }

@@ -92,13 +92,14 @@ class Modality {
     if (context == nullptr) co_return fail(ErrorKind::Rejected, "no context for CT");
     const Bytes bytes = large_data_set();
     std::size_t at = 0;
-    const Status sent = co_await association->send(context->id, request, [&]() -> Result<ByteView> {
-      const ByteView piece =
-          ByteView(bytes).subspan(at, std::min<std::size_t>(bytes.size() - at, 1 << 16));
-      if (at <= bytes.size() / 2 && at + piece.size() > bytes.size() / 2) halfway();
-      at += piece.size();
-      return piece;
-    });
+    const Result<> sent =
+        co_await association->send(context->id, request, [&]() -> Result<ByteView> {
+          const ByteView piece =
+              ByteView(bytes).subspan(at, std::min<std::size_t>(bytes.size() - at, 1 << 16));
+          if (at <= bytes.size() / 2 && at + piece.size() > bytes.size() / 2) halfway();
+          at += piece.size();
+          return piece;
+        });
     if (!sent) co_return fail(sent.error());
     const auto response = co_await association->receive();
     if (!response) co_return fail(response.error());

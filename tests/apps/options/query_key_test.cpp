@@ -14,7 +14,7 @@ DataSet with(std::initializer_list<const char*> keys) {
   for (const char* text : keys) {
     const Result<QueryKeyText> key = parse_query_key(text);
     EXPECT_TRUE(key) << (key ? "" : key.error().message);
-    const Status put = key ? put_key(data_set, *key) : Status{};
+    const Result<> put = key ? put_key(data_set, *key) : Result<>{};
     EXPECT_TRUE(put) << (put ? "" : put.error().message);
   }
   return data_set;
@@ -24,7 +24,7 @@ std::string refusal(const char* text) {
   const Result<QueryKeyText> key = parse_query_key(text);
   if (!key) return key.error().message;
   DataSet data_set;
-  const Status put = put_key(data_set, *key);
+  const Result<> put = put_key(data_set, *key);
   return put ? std::string{} : put.error().message;
 }
 
@@ -96,7 +96,7 @@ TEST(QueryKey, APrivateKeyThatCannotBeWrittenSaysWhatToDo) {
   EXPECT_THAT(refusal("0029,ab08=X"), HasSubstr("write -k 0029,00ab=CREATOR before it"));
   EXPECT_THAT(refusal("0010,fff1=X"), HasSubstr("VR is not known; it can only be asked for"));
   DataSet keys = with({"0009,0010=NOBODY 7"});
-  const Status put = put_key(keys, *parse_query_key("0009,1001=priv"));
+  const Result<> put = put_key(keys, *parse_query_key("0009,1001=priv"));
   ASSERT_FALSE(put);
   EXPECT_EQ(
       put.error().message,

@@ -158,7 +158,7 @@ TEST(PduCodec, AnItemThatIsTooLongForItsLengthIsAnErrorAndNotWritten) {
   ASSERT_TRUE(encode_pdu(Pdu{rq}, written));
   written.resize(1);
   rq.user.roles.push_back(rq.user.roles.front());
-  const Status user = encode_pdu(Pdu{rq}, written);
+  const Result<> user = encode_pdu(Pdu{rq}, written);
   ASSERT_FALSE(user);
   EXPECT_EQ(user.error().kind, ErrorKind::LimitExceeded);
   EXPECT_NE(user.error().message.find("user information"), std::string::npos);
@@ -166,7 +166,7 @@ TEST(PduCodec, AnItemThatIsTooLongForItsLengthIsAnErrorAndNotWritten) {
 
   rq = full_request();
   rq.contexts.front().transfer_syntaxes.assign(4'000, "1.2.840.10008.1.2");
-  const Status context = encode_pdu(Pdu{rq}, written);
+  const Result<> context = encode_pdu(Pdu{rq}, written);
   ASSERT_FALSE(context);
   EXPECT_NE(context.error().message.find("presentation context"), std::string::npos);
 

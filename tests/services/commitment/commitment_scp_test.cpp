@@ -147,7 +147,7 @@ class CommitmentScpTest : public testing::Test {
     }
     return request;
   }
-  Status asks(Peer& peer, CommitmentRequest request) {
+  Result<> asks(Peer& peer, CommitmentRequest request) {
     asked = std::move(request);
     asking.emplace(peer.association(), asked);
     return peer.wait(asking->ask());

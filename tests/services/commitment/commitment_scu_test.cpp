@@ -97,7 +97,7 @@ class CommitmentScuTest : public testing::Test {
     const CommitmentRequest request{"1.2.77", {{std::string(uids::CTImageStorage), "1.2.9.1"}}};
     CommitmentAsking asking{peer.association(), request,
                             [this](const std::string& why) { refused.push_back(why); }};
-    if (Status asked = peer.wait(asking.ask()); !asked) return fail(asked.error());
+    if (Result<> asked = peer.wait(asking.ask()); !asked) return fail(asked.error());
     auto report = peer.wait(asking.report());
     peer.releases();
     return report;

@@ -53,7 +53,7 @@ class CountingFind : public Service {
     for (std::size_t i = 0; i < matches; ++i) {
       if (operation.cancelled()) co_return Answer{.status = status::kCancel};
       const Answer pending{.status = status::kPending, .data_set = identifier(std::to_string(i))};
-      Status sent = co_await operation.respond_pending(pending);
+      Result<> sent = co_await operation.respond_pending(pending);
       if (!sent) co_return fail(std::move(sent.error()));
     }
     co_return Answer{};
@@ -80,7 +80,7 @@ class ThreeObjectGet : public Service {
       ok ? ++done.completed : ++done.failed;
       done.remaining = static_cast<std::uint16_t>(*done.remaining - 1);
       const Answer pending{.status = status::kPending, .sub_operations = done};
-      Status sent = co_await operation.respond_pending(pending);
+      Result<> sent = co_await operation.respond_pending(pending);
       if (!sent) co_return fail(std::move(sent.error()));
     }
     done.remaining.reset();

@@ -189,7 +189,7 @@ TEST_F(JobRunnerTest, WhatAHandlerKeepsIsThereAtTheNextAttempt) {
   starts([](JobContext& context) -> Task<JobOutcome> {
     if (!context.job().payload.empty()) co_return JobOutcome::done();
     Bytes payload(1, std::byte{1});
-    Status kept = co_await context.keep(std::move(payload));
+    Result<> kept = co_await context.keep(std::move(payload));
     co_return kept ? JobOutcome::retry("once more") : JobOutcome::dead("not kept");
   });
   EXPECT_TRUE(becomes(adds("1"), JobState::Done));

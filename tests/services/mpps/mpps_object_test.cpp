@@ -103,7 +103,7 @@ TEST(MppsObject, AnObjectWithoutIdentityIsNotListed) {
   PerformedSeriesList made;
   DataSet header = object("1.1", "1.1.1");
   header.erase(tags::SOPInstanceUID);
-  const Status added = made.add(header);
+  const Result<> added = made.add(header);
   ASSERT_FALSE(added);
   EXPECT_EQ(added.error().tag, tags::SOPInstanceUID);
   EXPECT_TRUE(made.items().empty());

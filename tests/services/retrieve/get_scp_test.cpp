@@ -169,7 +169,7 @@ TEST_F(GetScpTest, RefusalsAndWarningsOfTheReceiverAreCounted) {
   has_cts(4);
   starts();
   Requester asker{server};
-  asker.refuses = [](const IncomingObject& object) -> Status {
+  asker.refuses = [](const IncomingObject& object) -> Result<> {
     if (object.sop_instance_uid != "1.2.9.2") return {};
     return fail(ErrorKind::OutOfResources, "the disk is full");
   };

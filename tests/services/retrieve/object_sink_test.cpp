@@ -19,7 +19,7 @@ class ObjectSinkTest : public testing::Test {
             .source_ae = "PEER",
             .trace_id = {}};
   }
-  static Status commit(ObjectSink& sink) {
+  static Result<> commit(ObjectSink& sink) {
     boost::asio::io_context io{1};
     auto done = boost::asio::co_spawn(io, sink.commit(), boost::asio::use_future);
     io.run();

@@ -257,7 +257,7 @@ class Requester {
   /// Objects to take before C-CANCEL.
   std::size_t cancels_after = SIZE_MAX;
   /// Why an object is not kept.
-  std::function<Status(const IncomingObject&)> refuses = [](const auto&) { return Status{}; };
+  std::function<Result<>(const IncomingObject&)> refuses = [](const auto&) { return Result<>{}; };
 
   struct Got {
     IncomingObject object;
@@ -275,10 +275,10 @@ class Requester {
     associates(std::move(contexts));
     GetHooks hooks;
     hooks.open = [this](const IncomingObject& object) -> Result<std::unique_ptr<ObjectSink>> {
-      if (Status refused = refuses(object); !refused) return fail(refused.error());
+      if (Result<> refused = refuses(object); !refused) return fail(refused.error());
       return std::make_unique<MemorySink>(*this, object);
     };
-    hooks.on_object = [this](const auto&, std::uint64_t, const Status&) {
+    hooks.on_object = [this](const auto&, std::uint64_t, const Result<>&) {
       return got.size() < cancels_after;
     };
     hooks.on_progress = on_progress;
@@ -303,13 +303,13 @@ class Requester {
    public:
     MemorySink(Requester& owner, IncomingObject object)
         : owner_(owner), got_{std::move(object), {}} {}
-    Status append(ByteView bytes) override {
+    Result<> append(ByteView bytes) override {
       pacs::append(got_.data_set, bytes);
       return {};
     }
-    Task<Status> commit() override {
+    Task<Result<>> commit() override {
       owner_.got.push_back(std::move(got_));
-      co_return Status{};
+      co_return Result<>{};
     }
 
    private:

@@ -31,7 +31,7 @@ class FaultFileSystem::FaultFile final : public File {
         file_(std::move(file)),
         node_(std::move(node)) {}
 
-  Status write(std::span<const ByteView> parts, std::uint64_t offset) override {
+  Result<> write(std::span<const ByteView> parts, std::uint64_t offset) override {
     const std::lock_guard lock(system_->mutex_);
     if (auto stepped = system_->step("write", path_); !stepped) {
       // Half of it may have reached the disk.
@@ -53,7 +53,7 @@ class FaultFileSystem::FaultFile final : public File {
   Result<std::size_t> read(std::span<std::byte> to, std::uint64_t offset) override {
     return file_->read(to, offset);
   }
-  Status sync() override {
+  Result<> sync() override {
     const std::lock_guard lock(system_->mutex_);
     if (auto stepped = system_->step("sync", path_); !stepped) return stepped;
     if (is_database(path_)) {
@@ -65,8 +65,8 @@ class FaultFileSystem::FaultFile final : public File {
   }
   void start_writeback(std::uint64_t, std::uint64_t) override {}
   Result<std::uint64_t> size() override { return file_->size(); }
-  Status leave_direct() override { return file_->leave_direct(); }
-  Status resize(std::uint64_t length) override {
+  Result<> leave_direct() override { return file_->leave_direct(); }
+  Result<> resize(std::uint64_t length) override {
     const std::lock_guard lock(system_->mutex_);
     if (auto stepped = system_->step("resize", path_); !stepped) return stepped;
     node_->size = length;
@@ -106,7 +106,7 @@ void FaultFileSystem::fail_when(std::function<std::optional<Error>(const Operati
   fault_ = std::move(fault);
 }
 
-Status FaultFileSystem::step(const char* name, const Path& path) {
+Result<> FaultFileSystem::step(const char* name, const Path& path) {
   ++operations_;
   if (fail_from_ != 0 && operations_ >= fail_from_) {
     return fail(Error{kind_, std::string("fault in ") + name}.in(path.native()));
@@ -188,7 +188,7 @@ Result<std::unique_ptr<File>> FaultFileSystem::open(const Path& path, OpenMode m
   return std::make_unique<FaultFile>(shared_from_this(), path, std::move(*file), node);
 }
 
-Status FaultFileSystem::rename(const Path& from, const Path& to) {
+Result<> FaultFileSystem::rename(const Path& from, const Path& to) {
   const std::lock_guard lock(mutex_);
   if (auto stepped = step("rename", from); !stepped) return stepped;
   if (auto renamed = real_->rename(from, to); !renamed) return renamed;
@@ -198,20 +198,20 @@ Status FaultFileSystem::rename(const Path& from, const Path& to) {
   return {};
 }
 
-Status FaultFileSystem::remove(const Path& path) {
+Result<> FaultFileSystem::remove(const Path& path) {
   const std::lock_guard lock(mutex_);
   if (auto stepped = step("remove", path); !stepped) return stepped;
   names_.erase(path);
   return real_->remove(path);
 }
 
-Status FaultFileSystem::make_directories(const Path& path) {
+Result<> FaultFileSystem::make_directories(const Path& path) {
   const std::lock_guard lock(mutex_);
   if (auto stepped = step("make_directories", path); !stepped) return stepped;
   return real_->make_directories(path);
 }
 
-Status FaultFileSystem::sync_directory(const Path& path) {
+Result<> FaultFileSystem::sync_directory(const Path& path) {
   const std::lock_guard lock(mutex_);
   if (auto stepped = step("sync_directory", path); !stepped) return stepped;
   if (frozen_) return {};
@@ -234,7 +234,7 @@ Status FaultFileSystem::sync_directory(const Path& path) {
   return {};
 }
 
-Status FaultFileSystem::sync_all(const Path& path) {
+Result<> FaultFileSystem::sync_all(const Path& path) {
   const std::lock_guard lock(mutex_);
   if (auto stepped = step("sync_all", path); !stepped) return stepped;
   if (frozen_) return {};

@@ -47,11 +47,11 @@ class FaultFileSystem final : public FileSystem,
   void cut_power(const Path& root, bool keep_database);
 
   Result<std::unique_ptr<File>> open(const Path& path, OpenMode mode) override;
-  Status rename(const Path& from, const Path& to) override;
-  Status remove(const Path& path) override;
-  Status make_directories(const Path& path) override;
-  Status sync_directory(const Path& path) override;
-  Status sync_all(const Path& path) override;
+  Result<> rename(const Path& from, const Path& to) override;
+  Result<> remove(const Path& path) override;
+  Result<> make_directories(const Path& path) override;
+  Result<> sync_directory(const Path& path) override;
+  Result<> sync_all(const Path& path) override;
   Result<std::uint64_t> free_bytes(const Path& path) override;
   Result<std::vector<std::string>> list(const Path& path) override;
   std::string boot_id() override { return "boot " + std::to_string(power_cuts_); }
@@ -65,7 +65,7 @@ class FaultFileSystem final : public FileSystem,
   class FaultFile;
 
   FaultFileSystem() : real_(make_file_system()) {}
-  [[nodiscard]] Status step(const char* name, const Path& path);
+  [[nodiscard]] Result<> step(const char* name, const Path& path);
   void flush(Node& node, const Path& path);
   [[nodiscard]] static std::map<Path, Bytes> read_database(const Path& folder);
   [[nodiscard]] static bool is_database(const Path& path);

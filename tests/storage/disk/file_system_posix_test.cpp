@@ -80,7 +80,7 @@ TEST_F(FileSystemTest, AFileSizeLimitIsAMatterOfResources) {
   auto file = files_->open(folder_ / "a", OpenMode::Create);
   ASSERT_TRUE(file);
   const Bytes large(20'000);
-  Status written;
+  Result<> written;
   {
     const Limit limit;
     written = write(**file, large, 0);

@@ -32,7 +32,7 @@ TEST(RemoteAes, WhatCannotBeCalledIsRefused) {
   const auto refused = [&](auto change) {
     RemoteAe bad = good;
     change(bad);
-    const Status checked = check(bad);
+    const Result<> checked = check(bad);
     return !checked && checked.error().kind == ErrorKind::InvalidArgument;
   };
   EXPECT_TRUE(refused([](RemoteAe& ae) { ae.ae_title = ""; }));

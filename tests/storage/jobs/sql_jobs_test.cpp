@@ -121,9 +121,9 @@ TEST_F(SqlJobsTest, NoJobIsTakenTwiceByManyWorkers) {
   constexpr int kJobs = 300, kWorkers = 8;
   for (int i = 0; i < kJobs; ++i) {
     ASSERT_TRUE(database_->write(
-        [&](SqlDatabase& database) -> Status {
+        [&](SqlDatabase& database) -> Result<> {
           const auto added = add_job(database, job(std::to_string(i)), now_);
-          return added ? Status{} : fail(added.error());
+          return added ? Result<>{} : fail(added.error());
         },
         IndexDatabase::Sync::Later));
   }
@@ -343,8 +343,8 @@ TEST_F(SqlJobsTest, ThePriorityOfAWaitingJobChanges) {
 }
 
 TEST_F(SqlJobsTest, AJobInATransactionThatFailsIsNotThere) {
-  const Status written = database_->write(
-      [&](SqlDatabase& database) -> Status {
+  const Result<> written = database_->write(
+      [&](SqlDatabase& database) -> Result<> {
         const auto added = add_job(database, job("1.2.3"), now_);
         EXPECT_TRUE(added);
         return fail(ErrorKind::Mismatch, "no");

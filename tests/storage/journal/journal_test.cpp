@@ -64,7 +64,7 @@ class JournalTest : public testing::Test {
           if (!record.whole) ++torn_;
           records[record.sequence] =
               std::string(as_text(record.head)) + "|" + std::string(as_text(record.payload));
-          return Status{};
+          return Result<>{};
         });
     EXPECT_TRUE(result);
     missing_ = result->missing;

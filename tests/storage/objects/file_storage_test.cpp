@@ -20,7 +20,7 @@ class FileStorageTest : public testing::Test {
     ASSERT_TRUE(opened) << opened.error().to_string();
     store_ = std::move(*opened);
   }
-  Status put(std::string_view key, std::string_view text) {
+  Result<> put(std::string_view key, std::string_view text) {
     // In two parts, as meta group and data set come.
     const ByteView all = as_bytes(text);
     const ByteView parts[] = {all.first(all.size() / 2), all.subspan(all.size() / 2)};

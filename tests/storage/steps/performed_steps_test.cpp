@@ -52,7 +52,7 @@ class PerformedStepsTest : public testing::Test {
     step.set_items(tags::ScheduledStepAttributesSequence, requests);
     return step;
   }
-  Status creates(const std::string& uid, const Sequence& requests) {
+  Result<> creates(const std::string& uid, const Sequence& requests) {
     return steps.create(
         {uid, PerformedStatus::InProgress, "SCANNER", "ISO_IR 100", 0, 0, step(requests)}, {});
   }
@@ -112,7 +112,7 @@ TEST_F(PerformedStepsTest, AStepComesBackAsItWasCreated) {
 
 TEST_F(PerformedStepsTest, AUidIsTakenOnce) {
   ASSERT_TRUE(creates("1.1", {request("1.2", "S1")}));
-  const Status again = creates("1.1", {request("1.9", "S9")});
+  const Result<> again = creates("1.1", {request("1.9", "S9")});
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().kind, ErrorKind::Duplicate);
   EXPECT_EQ(steps.list({})->steps.at(0).requests.at(0).study_instance_uid, "1.2");

@@ -33,7 +33,7 @@ class OperationsTest : public testing::Test {
   Answer get(std::string_view target) { return Peer(server()).gets(target); }
 
   std::unique_ptr<integration::Metrics> metrics = integration::Metrics::create();
-  Status archive;
+  Result<> archive;
   Operations operations;
   std::unique_ptr<TestServer> server_;
 };

@@ -49,7 +49,8 @@ class PerformedStepsApiTest : public ArchiveApiTest {
     step.set_text(tags::SpecificCharacterSet, "ISO_IR 192");
     step.set_items(tags::ScheduledStepAttributesSequence, {{request}});
     step.set_items(tags::PerformedSeriesSequence, {{series}});
-    const Status created = archive->performed_steps().create({uid, {}, "SCANNER", "", 0, 0, step});
+    const Result<> created =
+        archive->performed_steps().create({uid, {}, "SCANNER", "", 0, 0, step});
     ASSERT_TRUE(created) << created.error().to_string();
   }
   void stores(const std::string& instance) {
