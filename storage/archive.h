@@ -19,12 +19,15 @@
 #include "encoding/limits.h"
 #include "integration/logging.h"
 #include "storage/index/remote_aes.h"
+#include "storage/ingest/ingest.h"
+#include "storage/objects/instance_record.h"
 #include "storage/query/query.h"
+#include "storage/query/select.h"
+#include "storage/recovery/verify.h"
 
 namespace pacs::integration {
 class Metrics;
-class EventBus;
-}  // namespace pacs::integration
+}
 
 namespace pacs::storage {
 
@@ -35,7 +38,6 @@ class PerformedSteps;
 class Worklist;
 
 enum class Durability : std::uint8_t { Full, Os };  ///< survives power loss | survives kill -9
-enum class DuplicatePolicy : std::uint8_t { Keep, Replace, Reject };
 
 struct ArchiveOptions {
   std::filesystem::path path = "./pacs-data";
@@ -54,74 +56,8 @@ struct ArchiveOptions {
   /// their own file whatever their size. In bytes.
   std::uint64_t buffer_bytes_max = 64ULL << 20;
   integration::Metrics* metrics = nullptr;
-  integration::EventBus* events = nullptr;  ///< gets InstanceStored for each new instance
   integration::Logger logger{};
   std::shared_ptr<FileSystem> file_system{};  ///< null: the operating system's; tests give another
-};
-
-/// Where an object comes from and what its sender said of it (the C-STORE command, the STOW part).
-struct IngestContext {
-  std::string transfer_syntax_uid;
-  std::string sop_class_uid;     ///< empty: take what the data set says
-  std::string sop_instance_uid;  ///< empty: take what the data set says
-  std::string source_ae;         ///< calling AE title; empty for import
-  std::string trace_id;          ///< the association's or request's id, for logs and events
-};
-
-enum class StoreOutcome : std::uint8_t {
-  Stored,         ///< new
-  AlreadyStored,  ///< identical content was there: acknowledged
-  Kept,           ///< different content, policy keep: the first stays
-  Replaced,       ///< different content, policy replace
-};
-
-struct StoredInstance {
-  StoreOutcome outcome = StoreOutcome::Stored;
-  std::string sop_class_uid, sop_instance_uid, series_instance_uid, study_instance_uid;
-  std::uint64_t bytes = 0;  ///< of the data set
-};
-
-/// One object arriving. Dropped without commit it has stored nothing. Not for use from two threads
-/// at once. Lives no longer than its archive.
-class Ingest {
- public:
-  virtual ~Ingest() = default;
-  /// Next bytes of the data set. May write to disk (page cache). An error is final for this object:
-  /// Malformed / LimitExceeded (the data set), Mismatch, OutOfResources (disk full), Io.
-  [[nodiscard]] virtual Result<> append(ByteView bytes) = 0;
-  /// Ends the object. `done` is called exactly once, maybe on another thread, maybe before commit
-  /// returns, when object and index entry are durable (or it failed). Errors: Truncated, Malformed,
-  /// Mismatch (command against data set: offending element in `tag`), Duplicate (policy reject),
-  /// OutOfResources, Io. It must be quick: others wait behind it.
-  virtual void commit(std::function<void(Result<StoredInstance>)> done) = 0;
-};
-
-/// What the index knows of a stored object.
-struct InstanceRecord {
-  std::string sop_class_uid, sop_instance_uid, series_instance_uid, study_instance_uid;
-  std::string transfer_syntax_uid;
-  std::uint64_t data_set_bytes = 0;
-  std::uint64_t data_set_offset = 0;  ///< in the stored Part 10 object
-  std::uint64_t checksum = 0;         ///< XXH3-64 of the data set
-  std::string object_key;
-};
-
-/// The objects of a selection, pulled.
-class Records {
- public:
-  virtual ~Records() = default;
-  [[nodiscard]] virtual std::uint64_t total() const = 0;
-  /// At most `most` further ones; none at the end. Waits for the database.
-  [[nodiscard]] virtual Result<std::vector<InstanceRecord>> next(std::size_t most) = 0;
-};
-
-struct ArchiveCounts {
-  std::uint64_t patients = 0, studies = 0, series = 0, instances = 0, bytes = 0;
-};
-
-struct VerifyReport {
-  std::uint64_t objects = 0, bytes = 0;
-  std::vector<Error> problems;  ///< each names the object and what is wrong
 };
 
 class Archive {

@@ -6,13 +6,13 @@
 #include <fmt/format.h>
 
 #include "encoding/header_blob.h"
-#include "integration/event_bus.h"
 #include "storage/index/sql_index.h"
 #include "storage/ingest/identity.h"
 #include "storage/jobs/sql_jobs.h"
-#include "storage/journal/recovery.h"
 #include "storage/objects/object_check.h"
-#include "storage/objects/verify.h"
+#include "storage/query/query_answers.h"
+#include "storage/recovery/recovery.h"
+#include "storage/recovery/verify.h"
 #include "storage/steps/sql_performed_steps.h"
 #include "storage/worklist/sql_worklist.h"
 
@@ -29,9 +29,8 @@ constexpr std::uint64_t kFullDiskBytes = 4ULL << 20;
 }  // namespace
 
 Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options) {
-  auto archive = LocalArchive::open(std::move(options));
-  if (!archive) return fail(archive.error());
-  return std::unique_ptr<Archive>(std::move(*archive));
+  PACS_TRY(auto archive, LocalArchive::open(std::move(options)));
+  return std::unique_ptr<Archive>(std::move(archive));
 }
 
 LocalArchive::LocalArchive(ArchiveOptions options, const ArchiveTuning& tuning,
@@ -54,33 +53,32 @@ Result<std::unique_ptr<LocalArchive>> LocalArchive::open(ArchiveOptions options,
     return fail(ErrorKind::InvalidArgument, "journal_object_bytes_max is above 4 MiB");
   }
   auto files = options.file_system ? options.file_system : make_file_system();
-  if (auto made = files->make_directories(options.path); !made) return fail(made.error());
-  auto lock = LockFile::acquire(options.path / "lock");
-  if (!lock) return fail(lock.error());
+  PACS_TRY(files->make_directories(options.path));
+  PACS_TRY(auto lock, LockFile::acquire(options.path / "lock"));
   auto archive = std::unique_ptr<LocalArchive>(
-      new LocalArchive(std::move(options), tuning, std::move(files), std::move(*lock)));
+      new LocalArchive(std::move(options), tuning, std::move(files), std::move(lock)));
   if (auto started = archive->start(); !started) return fail(archive->explained(started.error()));
   return archive;
 }
 
 Result<> LocalArchive::start() {
   const bool durable = options_.durability == Durability::Full;
-  auto store = FileStorage::open(files_, options_.path);
-  if (!store) return fail(store.error());
-  store_ = std::move(*store);
-  auto index = SqlIndex::open_sqlite_index(files_, options_.path, durable, options_.logger);
-  if (!index) return fail(index.error());
-  worklist_ = std::make_unique<SqlWorklist>((*index)->database());
-  jobs_ = std::make_unique<SqlJobs>((*index)->database());
+  PACS_TRY(auto store, FileStorage::open(files_, options_.path));
+  store_ = std::move(store);
+  PACS_TRY(auto index,
+           SqlIndex::open_sqlite_index(files_, options_.path, durable, options_.logger));
+  worklist_ = std::make_unique<SqlWorklist>(index->database());
+  jobs_ = std::make_unique<SqlJobs>(index->database());
   // Without room to index what waits, what is indexed is better than no answer.
-  performed_steps_ = std::make_unique<SqlPerformedSteps>((*index)->database(),
-                                                         [this] { (void)behind_->settle(); });
-  index_ = std::move(*index);
+  performed_steps_ =
+      std::make_unique<SqlPerformedSteps>(index->database(), [this] { (void)behind_->settle(); });
+  readers_ = &index->database().readers();
+  index_ = std::move(index);
 
   const auto journal_directory = options_.path / "journal";
-  const auto recovered = recover(*files_, *store_, *index_,
-                                 {journal_directory, options_.limits, durable}, options_.logger);
-  if (!recovered) return fail(recovered.error());
+  PACS_TRY(const auto recovered,
+           recover(*files_, *store_, *index_, {journal_directory, options_.limits, durable},
+                   options_.logger));
 
   JournalOptions journal_options;
   journal_options.directory = journal_directory;
@@ -91,10 +89,10 @@ Result<> LocalArchive::start() {
   journal_options.segments_max = tuning_.segments_max;
   journal_options.segment_wait = tuning_.segment_wait;
   journal_options.on_flush = [this](double seconds) { metrics_.flushed(seconds); };
-  auto journal = Journal::open(files_, std::move(journal_options), recovered->last_sequence);
-  if (!journal) return fail(journal.error());
-  journal_ = std::move(*journal);
-  start_threads(recovered->last_object);
+  PACS_TRY(auto journal,
+           Journal::open(files_, std::move(journal_options), recovered.last_sequence));
+  journal_ = std::move(journal);
+  start_threads(recovered.last_object);
   observe();
   return {};
 }
@@ -120,12 +118,10 @@ void LocalArchive::start_threads(std::uint64_t last_object) {
   checkpointer_ =
       std::make_unique<Checkpointer>(*store_, *index_, *journal_, checkpoint_options,
                                      [this](double seconds) { metrics_.checkpointed(seconds); });
-  behind_ = std::make_unique<WriteBehind>(
-      *store_, *index_, pending_, tuning_.write_behind,
-      WriteBehind::Hooks{[this](auto objects, auto displaced, double seconds) {
-                           after_batch(objects, displaced, seconds);
-                         },
-                         [this](auto objects) { publish(objects); }});
+  behind_ = std::make_unique<WriteBehind>(*store_, *index_, pending_, tuning_.write_behind,
+                                          [this](auto objects, auto displaced, double seconds) {
+                                            after_batch(objects, displaced, seconds);
+                                          });
   committer_ = std::make_unique<Committer>(*store_, *index_, *journal_, pending_, *behind_,
                                            CommitterOptions{options_.on_duplicate, durable});
   committer_->start_numbers_behind(last_object);
@@ -158,26 +154,16 @@ void LocalArchive::after_batch(std::span<const PendingTable::Object> objects,
   checkpointer_->applied(objects.back()->sequence, objects.size(), bytes, displaced);
 }
 
-void LocalArchive::publish(std::span<const PendingTable::Object> objects) const {
-  if (options_.events == nullptr) return;
-  for (const auto& object : objects) {
-    const InstanceRecord& record = object->row.record;
-    options_.events->publish({record.study_instance_uid, record.series_instance_uid,
-                              record.sop_instance_uid, record.sop_class_uid, object->row.source_ae,
-                              object->trace_id, record.data_set_bytes, object->replaces != 0});
-  }
-}
-
 Result<> LocalArchive::ready() {
-  if (auto healthy = journal_->healthy(); !healthy) return healthy;
-  if (auto healthy = checkpointer_->healthy(); !healthy) return healthy;
-  if (auto stalled = behind_->stalled(); !stalled) return stalled;
+  PACS_TRY(journal_->healthy());
+  PACS_TRY(checkpointer_->healthy());
+  PACS_TRY(behind_->stalled());
   return space_.check();
 }
 
 Result<std::unique_ptr<Ingest>> LocalArchive::begin_ingest(IngestContext context) {
-  if (auto able = ready(); !able) return fail(able.error());
-  if (auto checked = check_context(context); !checked) return fail(checked.error());
+  PACS_TRY(ready());
+  PACS_TRY(check_context(context));
   const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntax_uid);
   if (syntax == nullptr) {
     return fail(ErrorKind::Unsupported, "the transfer syntax is not one of PS3.6 Table A-1");
@@ -204,9 +190,8 @@ Result<std::vector<std::optional<InstanceRecord>>> LocalArchive::find_instances(
       places.push_back(i);
     }
   }
-  auto indexed = index_->find_many(others);
-  if (!indexed) return fail(std::move(indexed.error()));
-  for (std::size_t i = 0; i < places.size(); ++i) found[places[i]] = std::move((*indexed)[i]);
+  PACS_TRY(auto indexed, index_->find_many(others));
+  for (std::size_t i = 0; i < places.size(); ++i) found[places[i]] = std::move(indexed[i]);
   return found;
 }
 
@@ -216,12 +201,10 @@ Result<Header> LocalArchive::read_header(std::string_view sop_instance_uid) {
     if (object->row.header.empty()) return header_from_object(object->row.record);
     return decode_header({object, object->row.header});
   }
-  auto header = index_->header(sop_instance_uid);
-  if (!header) return fail(header.error());
-  if (!header->empty()) return decode_header(share(std::move(*header)));
-  const auto record = index_->find(sop_instance_uid);
-  if (!record) return fail(record.error());
-  return header_from_object(*record);
+  PACS_TRY(auto header, index_->header(sop_instance_uid));
+  if (!header.empty()) return decode_header(share(std::move(header)));
+  PACS_TRY(const auto record, index_->find(sop_instance_uid));
+  return header_from_object(record);
 }
 
 Result<Header> LocalArchive::header_from_object(const InstanceRecord& record) {
@@ -230,23 +213,22 @@ Result<Header> LocalArchive::header_from_object(const InstanceRecord& record) {
   HeaderReader reader(*syntax, options_.limits);
   Bytes buffer(256 << 10);
   for (std::uint64_t offset = record.data_set_offset;;) {
-    const auto got = read_object(record, offset, buffer);
-    if (!got) return fail(got.error());
-    if (*got == 0) return reader.finish();
-    if (auto fed = reader.feed(ByteView(buffer).first(*got)); !fed) return fail(fed.error());
-    offset += *got;
+    PACS_TRY(const auto got, read_object(record, offset, buffer));
+    if (got == 0) return reader.finish();
+    PACS_TRY(reader.feed(ByteView(buffer).first(got)));
+    offset += got;
   }
 }
 
 Result<std::unique_ptr<Matches>> LocalArchive::find(Query query) {
   // Without room to index what waits, what is indexed is better than no answer.
   (void)behind_->settle();
-  return index_->search(std::move(query));
+  return storage::search(*readers_, std::move(query));
 }
 
 Result<std::unique_ptr<Records>> LocalArchive::select(Selection selection) {
-  if (auto settled = behind_->settle(); !settled) return fail(settled.error());
-  return index_->select(selection);
+  PACS_TRY(behind_->settle());
+  return storage::select(*readers_, selection);
 }
 
 Result<std::vector<RemoteAe>> LocalArchive::remote_aes() {
@@ -293,7 +275,7 @@ Result<ArchiveCounts> LocalArchive::counts() {
 }
 
 Result<> LocalArchive::for_each_instance(const std::function<bool(const InstanceRecord&)>& each) {
-  if (auto settled = behind_->settle(); !settled) return settled;
+  PACS_TRY(behind_->settle());
   return index_->for_each(
       [&](std::uint64_t, const InstanceRecord& record) { return each(record); });
 }
@@ -304,7 +286,7 @@ Result<VerifyReport> LocalArchive::verify(
   options.last_object = committer_->last_number();
   options.limits = options_.limits;
   options.settle = [this]() -> Result<> {
-    if (auto settled = behind_->settle(); !settled) return settled;
+    PACS_TRY(behind_->settle());
     return checkpointer_->settle();  // objects that were replaced are gone then
   };
   options.progress = progress;

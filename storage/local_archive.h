@@ -4,24 +4,25 @@
 #include <memory>
 
 #include "storage/archive.h"
+#include "storage/disk/chunk_pool.h"
 #include "storage/disk/file_system.h"
 #include "storage/disk/free_space.h"
 #include "storage/disk/lock_file.h"
 #include "storage/index/index.h"
-#include "storage/ingest/chunk_pool.h"
 #include "storage/ingest/committer.h"
 #include "storage/ingest/ingest_session.h"
-#include "storage/ingest/pending.h"
+#include "storage/ingest/storage_metrics.h"
 #include "storage/journal/checkpointer.h"
 #include "storage/journal/journal.h"
+#include "storage/journal/pending.h"
 #include "storage/journal/write_behind.h"
 #include "storage/objects/file_storage.h"
 #include "storage/steps/performed_steps.h"
-#include "storage/storage_metrics.h"
 
 namespace pacs::storage {
 
 class SqlJobs;
+class SqlReaders;
 
 /// What nobody configures; tests make things small and quick with it.
 struct ArchiveTuning {
@@ -74,7 +75,6 @@ class LocalArchive final : public Archive {
   void observe();
   void after_batch(std::span<const PendingTable::Object> objects,
                    std::span<const std::uint64_t> displaced, double seconds);
-  void publish(std::span<const PendingTable::Object> objects) const;
   [[nodiscard]] Result<Header> header_from_object(const InstanceRecord& record);
 
   // In the order in which they stand on each other; destroyed from the last to the first.
@@ -87,6 +87,7 @@ class LocalArchive final : public Archive {
   std::shared_ptr<ChunkPool> chunks_;
   std::unique_ptr<ObjectStore> store_;
   std::unique_ptr<Index> index_;
+  SqlReaders* readers_ = nullptr;  ///< of the index
   std::unique_ptr<Worklist> worklist_;
   std::unique_ptr<SqlJobs> jobs_;
   std::unique_ptr<PerformedSteps> performed_steps_;

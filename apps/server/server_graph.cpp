@@ -143,7 +143,6 @@ ServerGraph::ServerGraph(const Config& config, integration::Logger log)
     : config_(config),
       log_(std::move(log)),
       metrics_(integration::Metrics::create()),
-      events_(std::make_unique<integration::EventBus>()),
       pool_(std::make_unique<integration::IoPool>(io_threads(config.server))) {}
 
 Result<std::unique_ptr<ServerGraph>> ServerGraph::start(const Config& config,
@@ -161,7 +160,6 @@ Result<std::unique_ptr<ServerGraph>> ServerGraph::start(const Config& config,
 Result<> ServerGraph::open_archive() {
   storage::ArchiveOptions options = archive_options(config_);
   options.metrics = metrics_.get();
-  options.events = events_.get();
   options.logger = log_;
   auto archive = storage::Archive::open(std::move(options));
   if (!archive) return fail(with_remedy(std::move(archive.error()), config_));

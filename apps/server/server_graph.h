@@ -9,7 +9,6 @@
 
 #include "apps/config/config.h"
 #include "core/result.h"
-#include "integration/event_bus.h"
 #include "integration/logging.h"
 #include "integration/metrics.h"
 #include "integration/thread_adapter.h"
@@ -63,7 +62,6 @@ class ServerGraph {
   // In the order of who needs whom; they end in the opposite one: ports first, then those whom
   // associations and requests used.
   std::unique_ptr<integration::Metrics> metrics_;
-  std::unique_ptr<integration::EventBus> events_;
   std::unique_ptr<integration::IoPool> pool_;
   std::unique_ptr<storage::Archive> archive_;
   std::unique_ptr<integration::WorkPool> workers_;  // its work uses the archive, answers into pool_

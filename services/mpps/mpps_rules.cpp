@@ -10,8 +10,8 @@
 #include "core/dicom_tags.h"
 #include "core/uids.h"
 #include "encoding/character_set.h"
+#include "encoding/foreign_element.h"
 #include "services/mpps/mpps_check.h"
-#include "storage/ingest/foreign_element.h"
 
 namespace pacs::services {
 namespace {
@@ -55,7 +55,7 @@ Answer refuse_attributes(std::vector<Tag> tags, std::string_view why) {
 /// What is an attribute of nothing, at any depth.
 std::optional<Answer> refuse_foreign(const DataSet& attributes) {
   for (const Element& element : attributes) {
-    std::string_view why = storage::why_foreign(element);
+    std::string_view why = why_foreign(element);
     // PS3.10 §7.2: what a file may have at its end.
     if (element.tag() == tags::DataSetTrailingPadding) why = "is of a file";
     if (!why.empty()) return refuse_attributes({element.tag()}, why);

@@ -11,8 +11,9 @@
 #include <string_view>
 #include <vector>
 
-#include "storage/archive.h"
 #include "storage/index/index_columns.h"
+#include "storage/index/remote_aes.h"
+#include "storage/objects/instance_record.h"
 
 namespace pacs::storage {
 
@@ -60,9 +61,6 @@ class Index {
   /// meanwhile may be seen or not.
   [[nodiscard]] virtual Result<> for_each(
       const std::function<bool(std::uint64_t number, const InstanceRecord&)>& each) = 0;
-  /// What Archive::find answers, of what was applied. Outlives what is returned.
-  [[nodiscard]] virtual Result<std::unique_ptr<Matches>> search(Query query) = 0;
-  [[nodiscard]] virtual Result<std::unique_ptr<Records>> select(const Selection& selection) = 0;
   /// As in Archive; writing them may be done while rows are applied.
   [[nodiscard]] virtual Result<std::vector<RemoteAe>> remote_aes() = 0;
   [[nodiscard]] virtual Result<> put_remote_ae(const RemoteAe& remote) = 0;

@@ -4,7 +4,7 @@
 
 #include "core/dicom_tags.h"
 #include "encoding/character_set.h"
-#include "storage/query/fold.h"
+#include "storage/index/fold.h"
 
 namespace pacs::storage {
 namespace {

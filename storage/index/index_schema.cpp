@@ -8,8 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "storage/index/fold.h"
 #include "storage/index/index_columns.h"
-#include "storage/query/fold.h"
 
 namespace pacs::storage {
 namespace {
@@ -218,31 +218,31 @@ UPDATE worklist_item SET patient_name_folded = replace(patient_name_folded, 'ẞ
 
 /// Version 1 kept names as fold() makes them, from 2 on they are as fold_name() makes them.
 Result<> refold(SqlDatabase& database, std::string_view table, std::string_view name) {
-  auto read = database.prepare(fmt::format(
-      "SELECT id, {0} FROM {1} WHERE {0} <> '' AND id > $1 ORDER BY id LIMIT 1000", name, table));
-  if (!read) return fail(read.error());
-  auto write =
-      database.prepare(fmt::format("UPDATE {1} SET {0}_folded = $1 WHERE id = $2 AND "
-                                   "{0}_folded <> $1",
-                                   name, table));
-  if (!write) return fail(write.error());
+  PACS_TRY(auto read,
+           database.prepare(fmt::format(
+               "SELECT id, {0} FROM {1} WHERE {0} <> '' AND id > $1 ORDER BY id LIMIT 1000", name,
+               table)));
+  PACS_TRY(auto write,
+           database.prepare(fmt::format("UPDATE {1} SET {0}_folded = $1 WHERE id = $2 AND "
+                                        "{0}_folded <> $1",
+                                        name, table)));
   std::int64_t after = 0;
   std::vector<std::pair<std::int64_t, std::string>> rows;
   do {
     rows.clear();
     {
-      const ResetAtEnd reset(**read);
-      (*read)->bind(1, after);
-      for (auto row = (*read)->step();; row = (*read)->step()) {
+      const ResetAtEnd reset(*read);
+      read->bind(1, after);
+      for (auto row = read->step();; row = read->step()) {
         if (!row) return fail(row.error());
         if (!*row) break;
-        rows.emplace_back((*read)->integer(0), fold_name((*read)->text(1)));
+        rows.emplace_back(read->integer(0), fold_name(read->text(1)));
       }
     }
     for (const auto& [id, folded] : rows) {
-      (*write)->bind(1, std::string_view(folded));
-      (*write)->bind(2, id);
-      if (auto done = (*write)->run(); !done) return done;
+      write->bind(1, std::string_view(folded));
+      write->bind(2, id);
+      PACS_TRY(write->run());
       after = id;
     }
   } while (!rows.empty());
@@ -258,7 +258,7 @@ Result<> refold_names(SqlDatabase& database) {
   for (const auto& [table, columns] : tables) {
     for (const IndexColumn& column : columns) {
       if (column.kind != ColumnKind::Name) continue;
-      if (auto done = refold(database, table, column.name); !done) return done;
+      PACS_TRY(refold(database, table, column.name));
     }
   }
   return {};
@@ -282,15 +282,14 @@ std::string in_dialect(std::string_view sql, const SqlDialect& dialect) {
 }  // namespace
 
 Result<> migrate(SqlDatabase& database) {
-  const auto found = database.schema_version();
-  if (!found) return fail(found.error());
-  if (*found > kSchemaVersion) {
+  PACS_TRY(const auto found, database.schema_version());
+  if (found > kSchemaVersion) {
     return fail(ErrorKind::Unsupported,
-                fmt::format("the index has schema {} of a newer program; this one knows {}", *found,
+                fmt::format("the index has schema {} of a newer program; this one knows {}", found,
                             kSchemaVersion));
   }
-  for (std::int64_t version = *found; version < kSchemaVersion; ++version) {
-    if (auto done = database.execute("BEGIN"); !done) return done;
+  for (std::int64_t version = found; version < kSchemaVersion; ++version) {
+    PACS_TRY(database.execute("BEGIN"));
     auto done =
         database.execute(in_dialect(kSteps[static_cast<std::size_t>(version)], database.dialect()));
     if (done && version == 1) done = refold_names(database);

@@ -61,7 +61,7 @@ void IndexWriter::DropStatements::operator()(Statements* statements) const {
 Result<std::unique_ptr<IndexWriter>> IndexWriter::create(SqlDatabase& database,
                                                          integration::Logger logger) {
   auto writer = std::unique_ptr<IndexWriter>(new IndexWriter(database, std::move(logger)));
-  if (auto prepared = writer->prepare(); !prepared) return fail(prepared.error());
+  PACS_TRY(writer->prepare());
   return writer;
 }
 
@@ -145,9 +145,8 @@ Result<> IndexWriter::prepare() {
       {&sql_->set_checkpoint, "UPDATE archive_state SET checkpoint_sequence = $1"},
   };
   for (const auto& [statement, sql] : all) {
-    auto prepared = database_.prepare(sql);
-    if (!prepared) return fail(prepared.error());
-    *statement = std::move(*prepared);
+    PACS_TRY(auto prepared, database_.prepare(sql));
+    *statement = std::move(prepared);
   }
   return {};
 }
@@ -157,7 +156,7 @@ Result<std::vector<std::uint64_t>> IndexWriter::apply(
   if (series_.size() > kSeriesMax || terms_.size() > kTermsMax) forget();
   totals_ = {};
   std::vector<std::uint64_t> displaced;
-  if (auto begun = sql_->begin->run(); !begun) return fail(begun.error());
+  PACS_TRY(sql_->begin->run());
   auto done = apply_all(instances, applied_sequence, displaced);
   if (done) done = sql_->commit->run();
   if (!done) {
@@ -172,38 +171,32 @@ Result<> IndexWriter::apply_all(std::span<const IndexedInstance* const> instance
                                 std::uint64_t applied_sequence,
                                 std::vector<std::uint64_t>& displaced) {
   for (const IndexedInstance* instance : instances) {
-    if (auto added = add(*instance, displaced); !added) return added;
+    PACS_TRY(add(*instance, displaced));
   }
   return write_totals(applied_sequence);
 }
 
 Result<> IndexWriter::add(const IndexedInstance& instance, std::vector<std::uint64_t>& displaced) {
-  auto series = series_of(instance);
-  if (!series) return fail(series.error());
-  auto sop_class = term(instance.record.sop_class_uid);
-  if (!sop_class) return fail(sop_class.error());
-  auto inserted = insert_instance(instance, **series, *sop_class);
-  if (!inserted) return fail(inserted.error());
-  if (!*inserted) {
-    auto old = remove(instance.record.sop_instance_uid);
-    if (!old) return fail(old.error());
-    displaced.push_back(*old);
-    series = series_of(instance);  // removing may have emptied and dropped it
-    if (!series) return fail(series.error());
-    inserted = insert_instance(instance, **series, *sop_class);
-    if (!inserted) return fail(inserted.error());
+  PACS_TRY(auto series, series_of(instance));
+  PACS_TRY(auto sop_class, term(instance.record.sop_class_uid));
+  PACS_TRY(const auto inserted, insert_instance(instance, *series, sop_class));
+  if (!inserted) {
+    PACS_TRY(auto old, remove(instance.record.sop_instance_uid));
+    displaced.push_back(old);
+    PACS_TRY(series, series_of(instance));  // removing may have emptied and dropped it
+    PACS_TRY(insert_instance(instance, *series, sop_class));
   }
   const auto bytes = static_cast<std::int64_t>(instance.record.data_set_bytes);
-  for (Growth* growth : {&totals_.series[(*series)->key], &totals_.studies[(*series)->study],
-                         &totals_.patients[(*series)->patient], &totals_.all}) {
+  for (Growth* growth : {&totals_.series[series->key], &totals_.studies[series->study],
+                         &totals_.patients[series->patient], &totals_.all}) {
     ++growth->instances;
     growth->bytes += bytes;
   }
-  say_if_of_another_patient(instance, **series);
+  say_if_of_another_patient(instance, *series);
   totals_.last_object = std::max(totals_.last_object, instance.number);
-  if ((*series)->sop_classes.insert(*sop_class).second) {
+  if (series->sop_classes.insert(sop_class).second) {
     return include(*sql_->get_sop_classes, *sql_->set_sop_classes, instance.record.sop_class_uid,
-                   (*series)->study);
+                   series->study);
   }
   return {};
 }
@@ -222,25 +215,23 @@ void IndexWriter::say_if_of_another_patient(const IndexedInstance& instance,
 
 Result<bool> IndexWriter::insert_instance(const IndexedInstance& instance, const Series& series,
                                           std::int64_t sop_class) {
-  const auto transfer_syntax = term(instance.record.transfer_syntax_uid);
-  if (!transfer_syntax) return fail(transfer_syntax.error());
-  const auto source = term(instance.source_ae);
-  if (!source) return fail(source.error());
+  PACS_TRY(const auto transfer_syntax, term(instance.record.transfer_syntax_uid));
+  PACS_TRY(const auto source, term(instance.source_ae));
   const Bytes header = compressor_.compress(instance.header, series.header_base);
   SqlStatement& insert = *sql_->insert_instance;
   insert.bind(1, static_cast<std::int64_t>(instance.number));
   insert.bind(2, series.key);
   insert.bind(3, std::string_view(instance.record.sop_instance_uid));
   insert.bind(4, sop_class);
-  insert.bind(5, *transfer_syntax);
-  insert.bind(6, *source);
+  insert.bind(5, transfer_syntax);
+  insert.bind(6, source);
   insert.bind(7, instance.received_ms);
   insert.bind(8, static_cast<std::int64_t>(instance.record.data_set_bytes));
   insert.bind(9, static_cast<std::int64_t>(instance.record.data_set_offset));
   insert.bind(10, static_cast<std::int64_t>(instance.record.checksum));
   insert.bind_bytes(11, header);
   bind_all(insert, 12, instance.columns.instance);
-  if (auto done = insert.run(); !done) return fail(done.error());
+  PACS_TRY(insert.run());
   return database_.changes() > 0;
 }
 
@@ -261,9 +252,8 @@ Result<IndexWriter::Series> IndexWriter::find_series(const IndexedInstance& inst
     const ResetAtEnd reset(find);
     find.bind(1, std::string_view(instance.record.study_instance_uid));
     find.bind(2, std::string_view(instance.record.series_instance_uid));
-    const auto row = find.step();
-    if (!row) return fail(row.error());
-    if (!*row) return fail(ErrorKind::NotFound, "no such series");
+    PACS_TRY(const auto row, find.step());
+    if (!row) return fail(ErrorKind::NotFound, "no such series");
     series.key = find.integer(0);
     series.study = find.integer(1);
     series.patient = find.integer(2);
@@ -273,27 +263,24 @@ Result<IndexWriter::Series> IndexWriter::find_series(const IndexedInstance& inst
   SqlStatement& base = *sql_->find_base;
   const ResetAtEnd reset(base);
   base.bind(1, series.key);
-  const auto row = base.step();
-  if (!row) return fail(row.error());
-  if (*row) {
-    auto header = compressor_.decompress(base.bytes(0));
-    if (!header) return fail(header.error());
-    series.header_base = std::move(*header);
+  PACS_TRY(const auto row, base.step());
+  if (row) {
+    PACS_TRY(auto header, compressor_.decompress(base.bytes(0)));
+    series.header_base = std::move(header);
   }
   return series;
 }
 
 Result<IndexWriter::Series> IndexWriter::insert_series(const IndexedInstance& instance) {
   Series series;
-  if (auto found = study_of(instance, series); !found) return fail(found.error());
+  PACS_TRY(study_of(instance, series));
   {
     SqlStatement& insert = *sql_->insert_series;
     const ResetAtEnd reset(insert);
     insert.bind(1, series.study);
     insert.bind(2, std::string_view(instance.record.series_instance_uid));
     bind_all(insert, 3, instance.columns.series);
-    const auto row = insert.step();
-    if (!row) return fail(row.error());
+    PACS_TRY(insert.step());
     series.key = insert.integer(0);
   }
   ++totals_.all.series;
@@ -304,13 +291,10 @@ Result<IndexWriter::Series> IndexWriter::insert_series(const IndexedInstance& in
     const Bytes compressed = compressor_.compress(series.header_base);
     sql_->insert_base->bind(1, series.key);
     sql_->insert_base->bind_bytes(2, compressed);
-    if (auto done = sql_->insert_base->run(); !done) return fail(done.error());
+    PACS_TRY(sql_->insert_base->run());
   }
-  if (auto done = include(*sql_->get_modalities, *sql_->set_modalities, instance.columns.series[0],
-                          series.study);
-      !done) {
-    return fail(done.error());
-  }
+  PACS_TRY(include(*sql_->get_modalities, *sql_->set_modalities, instance.columns.series[0],
+                   series.study));
   return series;
 }
 
@@ -321,9 +305,8 @@ Result<> IndexWriter::study_of(const IndexedInstance& instance, Series& series) 
     SqlStatement& find = *sql_->find_study;
     const ResetAtEnd reset(find);
     find.bind(1, std::string_view(instance.record.study_instance_uid));
-    const auto row = find.step();
-    if (!row) return fail(row.error());
-    known = *row;
+    PACS_TRY(const auto row, find.step());
+    known = row;
     if (known) {
       series.study = find.integer(0);
       series.patient = find.integer(1);
@@ -336,9 +319,8 @@ Result<> IndexWriter::study_of(const IndexedInstance& instance, Series& series) 
     sql_->supplement_study->bind(static_cast<int>(values.study.size()) + 1, series.study);
     return sql_->supplement_study->run();
   }
-  const auto patient = patient_of(instance);
-  if (!patient) return fail(patient.error());
-  series.patient = *patient;
+  PACS_TRY(const auto patient, patient_of(instance));
+  series.patient = patient;
   series.patient_id = values.patient[0];
   series.issuer_of_patient_id = values.patient[1];
   SqlStatement& insert = *sql_->insert_study;
@@ -346,8 +328,7 @@ Result<> IndexWriter::study_of(const IndexedInstance& instance, Series& series) 
   insert.bind(1, series.patient);
   insert.bind(2, std::string_view(instance.record.study_instance_uid));
   bind_all(insert, 3, values.study);
-  const auto row = insert.step();
-  if (!row) return fail(row.error());
+  PACS_TRY(insert.step());
   series.study = insert.integer(0);
   ++totals_.all.studies;
   ++totals_.patients[series.patient].studies;
@@ -367,23 +348,21 @@ Result<std::int64_t> IndexWriter::patient_of(const IndexedInstance& instance) {
     find.bind(1, std::string_view(values[0]));
     find.bind(2, std::string_view(values[1]));
     find.bind(3, distinct_by);
-    const auto row = find.step();
-    if (!row) return fail(row.error());
-    known = *row;
+    PACS_TRY(const auto row, find.step());
+    known = row;
     if (known) key = find.integer(0);
   }
   if (known) {
     bind_all(*sql_->supplement_patient, 1, values);
     sql_->supplement_patient->bind(static_cast<int>(values.size()) + 1, key);
-    if (auto done = sql_->supplement_patient->run(); !done) return fail(done.error());
+    PACS_TRY(sql_->supplement_patient->run());
     return key;
   }
   SqlStatement& insert = *sql_->insert_patient;
   const ResetAtEnd reset(insert);
   insert.bind(1, distinct_by);
   bind_all(insert, 2, values);
-  const auto row = insert.step();
-  if (!row) return fail(row.error());
+  PACS_TRY(insert.step());
   ++totals_.patients_added;
   return insert.integer(0);
 }
@@ -394,9 +373,8 @@ Result<std::uint64_t> IndexWriter::remove(std::string_view sop_instance_uid) {
     SqlStatement& find = *sql_->find_instance;
     const ResetAtEnd reset(find);
     find.bind(1, sop_instance_uid);
-    const auto row = find.step();
-    if (!row) return fail(row.error());
-    if (!*row) return fail(ErrorKind::Internal, "index: an instance is there and is not");
+    PACS_TRY(const auto row, find.step());
+    if (!row) return fail(ErrorKind::Internal, "index: an instance is there and is not");
     id = find.integer(0);
     series = find.integer(1);
     study = find.integer(2);
@@ -404,13 +382,13 @@ Result<std::uint64_t> IndexWriter::remove(std::string_view sop_instance_uid) {
     bytes = find.integer(4);
   }
   sql_->delete_instance->bind(1, id);
-  if (auto done = sql_->delete_instance->run(); !done) return fail(done.error());
+  PACS_TRY(sql_->delete_instance->run());
   for (Growth* growth : {&totals_.series[series], &totals_.studies[study],
                          &totals_.patients[patient], &totals_.all}) {
     --growth->instances;
     growth->bytes -= bytes;
   }
-  if (auto done = drop_empty(series, study, patient); !done) return fail(done.error());
+  PACS_TRY(drop_empty(series, study, patient));
   forget();
   return static_cast<std::uint64_t>(id);
 }
@@ -418,32 +396,29 @@ Result<std::uint64_t> IndexWriter::remove(std::string_view sop_instance_uid) {
 Result<> IndexWriter::drop_empty(std::int64_t series, std::int64_t study, std::int64_t patient) {
   const auto drop = [this](SqlStatement& statement, std::int64_t key) -> Result<bool> {
     statement.bind(1, key);
-    if (auto done = statement.run(); !done) return fail(done.error());
+    PACS_TRY(statement.run());
     return database_.changes() > 0;
   };
-  if (auto done = drop(*sql_->delete_base, series); !done) return fail(done.error());
-  const auto series_gone = drop(*sql_->delete_series, series);
-  if (!series_gone) return fail(series_gone.error());
+  PACS_TRY(drop(*sql_->delete_base, series));
+  PACS_TRY(const auto series_gone, drop(*sql_->delete_series, series));
   // What was added up for a row that is gone must not be added to the next one with its key.
-  if (*series_gone) {
+  if (series_gone) {
     totals_.series.erase(series);
     --totals_.all.series;
     --totals_.studies[study].series;
     --totals_.patients[patient].series;
   }
-  const auto study_gone = drop(*sql_->delete_study, study);
-  if (!study_gone) return fail(study_gone.error());
-  if (*study_gone) {
+  PACS_TRY(const auto study_gone, drop(*sql_->delete_study, study));
+  if (study_gone) {
     totals_.studies.erase(study);
     --totals_.all.studies;
     --totals_.patients[patient].studies;
   } else {
-    if (auto done = refresh(*sql_->modalities, *sql_->set_modalities, study); !done) return done;
-    if (auto done = refresh(*sql_->sop_classes, *sql_->set_sop_classes, study); !done) return done;
+    PACS_TRY(refresh(*sql_->modalities, *sql_->set_modalities, study));
+    PACS_TRY(refresh(*sql_->sop_classes, *sql_->set_sop_classes, study));
   }
-  const auto patient_gone = drop(*sql_->delete_patient, patient);
-  if (!patient_gone) return fail(patient_gone.error());
-  if (*patient_gone) {
+  PACS_TRY(const auto patient_gone, drop(*sql_->delete_patient, patient));
+  if (patient_gone) {
     totals_.patients.erase(patient);
     --totals_.patients_added;
   }
@@ -474,9 +449,8 @@ Result<> IndexWriter::include(SqlStatement& get, SqlStatement& set, std::string_
   {
     const ResetAtEnd reset(get);
     get.bind(1, study);
-    const auto row = get.step();
-    if (!row) return fail(row.error());
-    std::string_view list = *row ? get.text(0) : std::string_view();
+    PACS_TRY(const auto row, get.step());
+    std::string_view list = row ? get.text(0) : std::string_view();
     while (!list.empty()) {
       const std::size_t end = list.find('\\');
       values.emplace_back(list.substr(0, end));
@@ -501,17 +475,15 @@ Result<std::int64_t> IndexWriter::term(std::string_view text) {
     SqlStatement& find = *sql_->find_term;
     const ResetAtEnd reset(find);
     find.bind(1, text);
-    const auto row = find.step();
-    if (!row) return fail(row.error());
-    found = *row;
+    PACS_TRY(const auto row, find.step());
+    found = row;
     if (found) key = find.integer(0);
   }
   if (!found) {
     SqlStatement& insert = *sql_->insert_term;
     const ResetAtEnd reset(insert);
     insert.bind(1, text);
-    const auto row = insert.step();
-    if (!row) return fail(row.error());
+    PACS_TRY(insert.step());
     key = insert.integer(0);
   }
   terms_.emplace(std::move(name), key);
@@ -523,21 +495,21 @@ Result<> IndexWriter::write_totals(std::uint64_t applied_sequence) {
     sql_->grow_series->bind(1, growth.instances);
     sql_->grow_series->bind(2, growth.bytes);
     sql_->grow_series->bind(3, key);
-    if (auto done = sql_->grow_series->run(); !done) return done;
+    PACS_TRY(sql_->grow_series->run());
   }
   for (const auto& [key, growth] : totals_.studies) {
     sql_->grow_study->bind(1, growth.series);
     sql_->grow_study->bind(2, growth.instances);
     sql_->grow_study->bind(3, growth.bytes);
     sql_->grow_study->bind(4, key);
-    if (auto done = sql_->grow_study->run(); !done) return done;
+    PACS_TRY(sql_->grow_study->run());
   }
   for (const auto& [key, growth] : totals_.patients) {
     sql_->grow_patient->bind(1, growth.studies);
     sql_->grow_patient->bind(2, growth.series);
     sql_->grow_patient->bind(3, growth.instances);
     sql_->grow_patient->bind(4, key);
-    if (auto done = sql_->grow_patient->run(); !done) return done;
+    PACS_TRY(sql_->grow_patient->run());
   }
   SqlStatement& state = *sql_->grow_state;
   state.bind(1, totals_.patients_added);

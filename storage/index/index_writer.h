@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "integration/logging.h"
 #include "storage/index/header_compressor.h"
 #include "storage/index/index.h"
 #include "storage/sql/sql.h"

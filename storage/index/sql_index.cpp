@@ -9,8 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "storage/index/selection.h"
-#include "storage/query/query_answers.h"
+#include "storage/index/record_row.h"
 
 namespace pacs::storage {
 namespace {
@@ -56,17 +55,14 @@ std::invoke_result_t<Read, SqlReader&, SqlStatement&> of_instance(SqlReaders& re
                                                                   const std::string& sql,
                                                                   std::string_view sop_instance_uid,
                                                                   Read read) {
-  auto reader = readers.lease();
-  if (!reader) return fail(reader.error());
-  auto statement = (*reader)->statement(sql);
-  if (!statement) return fail(statement.error());
-  SqlStatement& find = **statement;
+  PACS_TRY(auto reader, readers.lease());
+  PACS_TRY(auto statement, reader->statement(sql));
+  SqlStatement& find = *statement;
   const ResetAtEnd reset(find);
   find.bind(1, sop_instance_uid);
-  const auto row = find.step();
-  if (!row) return fail(row.error());
-  if (!*row) return unknown(sop_instance_uid);
-  return read(**reader, find);
+  PACS_TRY(const auto row, find.step());
+  if (!row) return unknown(sop_instance_uid);
+  return read(*reader, find);
 }
 
 }  // namespace
@@ -77,25 +73,20 @@ Result<std::unique_ptr<SqlIndex>> SqlIndex::open_sqlite_index(
     std::shared_ptr<FileSystem> files, const std::filesystem::path& directory, bool durable,
     integration::Logger logger) {
   auto index = std::unique_ptr<SqlIndex>(new SqlIndex);
-  auto database = IndexDatabase::open_sqlite(std::move(files), directory, durable);
-  if (!database) return fail(database.error());
-  index->database_ = std::move(*database);
-  auto writer = IndexWriter::create(index->database_->writer(), std::move(logger));
-  if (!writer) return fail(writer.error());
-  index->writer_ = std::move(*writer);
+  PACS_TRY(auto database, IndexDatabase::open_sqlite(std::move(files), directory, durable));
+  index->database_ = std::move(database);
+  PACS_TRY(auto writer, IndexWriter::create(index->database_->writer(), std::move(logger)));
+  index->writer_ = std::move(writer);
   return index;
 }
 
 Result<IndexPosition> SqlIndex::position() {
-  auto reader = database_->readers().lease();
-  if (!reader) return fail(reader.error());
-  auto statement = (*reader)->statement(std::string(kState));
-  if (!statement) return fail(statement.error());
-  SqlStatement& state = **statement;
+  PACS_TRY(auto reader, database_->readers().lease());
+  PACS_TRY(auto statement, reader->statement(std::string(kState)));
+  SqlStatement& state = *statement;
   const ResetAtEnd reset(state);
-  const auto row = state.step();
-  if (!row) return fail(row.error());
-  if (!*row) return fail(ErrorKind::Corrupt, "index: archive_state is empty");
+  PACS_TRY(const auto row, state.step());
+  if (!row) return fail(ErrorKind::Corrupt, "index: archive_state is empty");
   return IndexPosition{static_cast<std::uint64_t>(state.integer(5)),
                        static_cast<std::uint64_t>(state.integer(6)),
                        static_cast<std::uint64_t>(state.integer(7))};
@@ -135,11 +126,9 @@ Result<std::vector<std::optional<InstanceRecord>>> SqlIndex::find_many(
   }();
   std::unordered_map<std::string, InstanceRecord> found;
   for (std::size_t first = 0; first < sop_instance_uids.size(); first += kBatch) {
-    auto reader = database_->readers().lease();
-    if (!reader) return fail(reader.error());
-    auto statement = (*reader)->statement(kSql);
-    if (!statement) return fail(statement.error());
-    SqlStatement& find = **statement;
+    PACS_TRY(auto reader, database_->readers().lease());
+    PACS_TRY(auto statement, reader->statement(kSql));
+    SqlStatement& find = *statement;
     const ResetAtEnd reset(find);
     const auto batch =
         sop_instance_uids.subspan(first, std::min(kBatch, sop_instance_uids.size() - first));
@@ -167,9 +156,8 @@ Result<Bytes> SqlIndex::header(std::string_view sop_instance_uid) {
   const auto read = [](SqlReader& reader, SqlStatement& row) -> Result<Bytes> {
     Bytes base;
     if (const ByteView compressed = row.bytes(1); !compressed.empty()) {
-      auto plain = reader.compressor().decompress(compressed);
-      if (!plain) return fail(plain.error());
-      base = std::move(*plain);
+      PACS_TRY(auto plain, reader.compressor().decompress(compressed));
+      base = std::move(plain);
     }
     return reader.compressor().decompress(row.bytes(0), base);
   };
@@ -196,15 +184,12 @@ Result<std::vector<std::string>> SqlIndex::instance_values(std::string_view sop_
 }
 
 Result<ArchiveCounts> SqlIndex::counts() {
-  auto reader = database_->readers().lease();
-  if (!reader) return fail(reader.error());
-  auto statement = (*reader)->statement(std::string(kState));
-  if (!statement) return fail(statement.error());
-  SqlStatement& state = **statement;
+  PACS_TRY(auto reader, database_->readers().lease());
+  PACS_TRY(auto statement, reader->statement(std::string(kState)));
+  SqlStatement& state = *statement;
   const ResetAtEnd reset(state);
-  const auto row = state.step();
-  if (!row) return fail(row.error());
-  if (!*row) return fail(ErrorKind::Corrupt, "index: archive_state is empty");
+  PACS_TRY(const auto row, state.step());
+  if (!row) return fail(ErrorKind::Corrupt, "index: archive_state is empty");
   const auto number = [&](int column) { return static_cast<std::uint64_t>(state.integer(column)); };
   return ArchiveCounts{number(0), number(1), number(2), number(3), number(4)};
 }
@@ -218,12 +203,11 @@ Result<> SqlIndex::for_each(const std::function<bool(std::uint64_t, const Instan
   do {
     rows.clear();
     {
-      auto reader = database_->readers().lease();
-      if (!reader) return fail(reader.error());
-      auto statement = (*reader)->statement(std::string(kRecordSql) +
-                                            "WHERE instance.id > $1 ORDER BY instance.id LIMIT $2");
-      if (!statement) return fail(statement.error());
-      SqlStatement& page = **statement;
+      PACS_TRY(auto reader, database_->readers().lease());
+      PACS_TRY(auto statement,
+               reader->statement(std::string(kRecordSql) +
+                                 "WHERE instance.id > $1 ORDER BY instance.id LIMIT $2"));
+      SqlStatement& page = *statement;
       const ResetAtEnd reset(page);
       page.bind(1, after);
       page.bind(2, kPageRows);
@@ -241,21 +225,12 @@ Result<> SqlIndex::for_each(const std::function<bool(std::uint64_t, const Instan
   return {};
 }
 
-Result<std::unique_ptr<Matches>> SqlIndex::search(Query query) {
-  return storage::search(database_->readers(), std::move(query));
-}
-
-Result<std::unique_ptr<Records>> SqlIndex::select(const Selection& selection) {
-  return storage::select(database_->readers(), selection);
-}
-
 Result<std::vector<RemoteAe>> SqlIndex::remote_aes() {
-  auto reader = database_->readers().lease();
-  if (!reader) return fail(reader.error());
-  auto statement = (*reader)->statement(
-      "SELECT ae_title, host, port, tls, comment FROM remote_ae ORDER BY ae_title");
-  if (!statement) return fail(statement.error());
-  SqlStatement& rows = **statement;
+  PACS_TRY(auto reader, database_->readers().lease());
+  PACS_TRY(auto statement,
+           reader->statement(
+               "SELECT ae_title, host, port, tls, comment FROM remote_ae ORDER BY ae_title"));
+  SqlStatement& rows = *statement;
   const ResetAtEnd reset(rows);
   std::vector<RemoteAe> remotes;
   for (auto row = rows.step();; row = rows.step()) {
@@ -268,7 +243,7 @@ Result<std::vector<RemoteAe>> SqlIndex::remote_aes() {
 }
 
 Result<> SqlIndex::put_remote_ae(const RemoteAe& remote) {
-  if (auto checked = storage::check(remote); !checked) return checked;
+  PACS_TRY(storage::check(remote));
   SqlText sql("INSERT INTO remote_ae (ae_title, host, port, tls, comment) SELECT ");
   sql.add(remote.ae_title) += ", ";
   sql.add(remote.host) += ", ";
@@ -279,9 +254,8 @@ Result<> SqlIndex::put_remote_ae(const RemoteAe& remote) {
   sql.add(static_cast<std::int64_t>(kRemoteAesMax)) +=
       " ON CONFLICT (ae_title) DO UPDATE SET host = excluded.host, port = excluded.port, tls = "
       "excluded.tls, comment = excluded.comment";
-  const auto changed = database_->write(sql, IndexDatabase::Sync::Now);
-  if (!changed) return fail(changed.error());
-  if (*changed != 0) return {};
+  PACS_TRY(const auto changed, database_->write(sql, IndexDatabase::Sync::Now));
+  if (changed != 0) return {};
   return fail(ErrorKind::LimitExceeded,
               "remote_aes_max: the archive keeps 10,000 remote AEs at most");
 }
@@ -289,24 +263,20 @@ Result<> SqlIndex::put_remote_ae(const RemoteAe& remote) {
 Result<> SqlIndex::remove_remote_ae(std::string_view ae_title) {
   SqlText sql("DELETE FROM remote_ae WHERE ae_title = ");
   sql.add(std::string(ae_title));
-  const auto changed = database_->write(sql, IndexDatabase::Sync::Now);
-  if (!changed) return fail(changed.error());
-  if (*changed != 0) return {};
+  PACS_TRY(const auto changed, database_->write(sql, IndexDatabase::Sync::Now));
+  if (changed != 0) return {};
   return fail(ErrorKind::NotFound, "no such remote AE is known");
 }
 
 Result<std::vector<std::string>> SqlIndex::check() {
-  auto database = database_->readers().connect();
-  if (!database) return fail(database.error());
-  auto faults = (*database)->check();
-  if (!faults) return fail(faults.error());
+  PACS_TRY(auto database, database_->readers().connect());
+  PACS_TRY(auto faults, database->check());
   for (const std::string_view sql : kWrongCounts) {
-    auto statement = (*database)->prepare(sql);
-    if (!statement) return fail(statement.error());
-    for (auto row = (*statement)->step();; row = (*statement)->step()) {
+    PACS_TRY(auto statement, database->prepare(sql));
+    for (auto row = statement->step();; row = statement->step()) {
       if (!row) return fail(row.error());
       if (!*row) break;
-      faults->emplace_back((*statement)->text(0));
+      faults.emplace_back(statement->text(0));
     }
   }
   return faults;

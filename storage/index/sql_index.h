@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "storage/index/index.h"
+#include "storage/index/index_database.h"
 #include "storage/index/index_writer.h"
-#include "storage/sql/index_database.h"
 
 namespace pacs::storage {
 
@@ -35,8 +35,6 @@ class SqlIndex final : public Index {
   Result<std::vector<std::string>> instance_values(std::string_view sop_instance_uid) override;
   Result<ArchiveCounts> counts() override;
   Result<> for_each(const std::function<bool(std::uint64_t, const InstanceRecord&)>& each) override;
-  Result<std::unique_ptr<Matches>> search(Query query) override;
-  Result<std::unique_ptr<Records>> select(const Selection& selection) override;
   Result<std::vector<RemoteAe>> remote_aes() override;
   Result<> put_remote_ae(const RemoteAe& remote) override;
   Result<> remove_remote_ae(std::string_view ae_title) override;

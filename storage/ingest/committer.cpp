@@ -128,7 +128,7 @@ void Committer::write(const Object& object, const Done& done) {
 
 Result<> Committer::flush(PendingObject& object) {
   if (!object.bare_key.empty()) {
-    if (auto copied = copy_behind_meta(object); !copied) return copied;
+    PACS_TRY(copy_behind_meta(object));
   }
   auto flushed = object.writer->flush(options_.durable);
   object.writer.reset();
@@ -137,22 +137,20 @@ Result<> Committer::flush(PendingObject& object) {
 
 Result<> Committer::copy_behind_meta(PendingObject& object) {
   // Its identity became known only after its front was written: rare (STOW without meta group).
-  if (auto flushed = object.writer->flush(false); !flushed) return flushed;
+  PACS_TRY(object.writer->flush(false));
   const auto copy = [&]() -> Result<> {
-    auto writer = store_.begin(object.row.record.object_key);
-    if (!writer) return fail(writer.error());
+    PACS_TRY(auto writer, store_.begin(object.row.record.object_key));
     ByteView part = object.meta;
-    if (auto written = (*writer)->append({&part, 1}); !written) return written;
+    PACS_TRY(writer->append({&part, 1}));
     Bytes buffer(256 << 10);
     for (std::uint64_t offset = 0; offset < object.row.record.data_set_bytes;) {
-      auto got = store_.read(object.bare_key, offset, buffer);
-      if (!got) return fail(got.error());
-      if (*got == 0) return fail(ErrorKind::Io, "an object became shorter while it was copied");
-      part = ByteView(buffer).first(*got);
-      if (auto written = (*writer)->append({&part, 1}); !written) return written;
-      offset += *got;
+      PACS_TRY(auto got, store_.read(object.bare_key, offset, buffer));
+      if (got == 0) return fail(ErrorKind::Io, "an object became shorter while it was copied");
+      part = ByteView(buffer).first(got);
+      PACS_TRY(writer->append({&part, 1}));
+      offset += got;
     }
-    object.writer = std::move(*writer);
+    object.writer = std::move(writer);
     return {};
   };
   auto copied = copy();

@@ -10,11 +10,11 @@
 #include <memory>
 #include <mutex>
 
-#include "storage/archive.h"
 #include "storage/disk/flush_pool.h"
 #include "storage/index/index.h"
-#include "storage/ingest/pending.h"
+#include "storage/ingest/ingest.h"
 #include "storage/journal/journal.h"
+#include "storage/journal/pending.h"
 #include "storage/journal/write_behind.h"
 #include "storage/objects/storage_interface.h"
 

@@ -41,25 +41,15 @@ Result<> compare(std::string_view in_data_set, std::string_view in_command, Tag 
 }  // namespace
 
 Result<Identity> identify(const DataSet& header, const IngestContext& context) {
-  auto sop_class = uid_of(header, tags::SOPClassUID, "SOP Class UID");
-  if (!sop_class) return fail(sop_class.error());
-  auto sop_instance = uid_of(header, tags::SOPInstanceUID, "SOP Instance UID");
-  if (!sop_instance) return fail(sop_instance.error());
-  if (auto same = compare(*sop_class, context.sop_class_uid, tags::SOPClassUID, "SOP Class UID");
-      !same) {
-    return fail(same.error());
-  }
-  if (auto same = compare(*sop_instance, context.sop_instance_uid, tags::SOPInstanceUID,
-                          "SOP Instance UID");
-      !same) {
-    return fail(same.error());
-  }
-  auto study = uid_of(header, tags::StudyInstanceUID, "Study Instance UID");
-  if (!study) return fail(study.error());
-  auto series = uid_of(header, tags::SeriesInstanceUID, "Series Instance UID");
-  if (!series) return fail(series.error());
-  return Identity{std::move(*sop_class), std::move(*sop_instance), std::move(*series),
-                  std::move(*study)};
+  PACS_TRY(auto sop_class, uid_of(header, tags::SOPClassUID, "SOP Class UID"));
+  PACS_TRY(auto sop_instance, uid_of(header, tags::SOPInstanceUID, "SOP Instance UID"));
+  PACS_TRY(compare(sop_class, context.sop_class_uid, tags::SOPClassUID, "SOP Class UID"));
+  PACS_TRY(
+      compare(sop_instance, context.sop_instance_uid, tags::SOPInstanceUID, "SOP Instance UID"));
+  PACS_TRY(auto study, uid_of(header, tags::StudyInstanceUID, "Study Instance UID"));
+  PACS_TRY(auto series, uid_of(header, tags::SeriesInstanceUID, "Series Instance UID"));
+  return Identity{std::move(sop_class), std::move(sop_instance), std::move(series),
+                  std::move(study)};
 }
 
 Result<> check_context(const IngestContext& context) {
@@ -70,11 +60,7 @@ Result<> check_context(const IngestContext& context) {
                     .on(tag));
   };
   // PS3.7 Table 9.3-1: what a C-STORE command says.
-  if (auto checked =
-          check(context.sop_class_uid, tags::AffectedSOPClassUID, "Affected SOP Class UID");
-      !checked) {
-    return checked;
-  }
+  PACS_TRY(check(context.sop_class_uid, tags::AffectedSOPClassUID, "Affected SOP Class UID"));
   return check(context.sop_instance_uid, tags::AffectedSOPInstanceUID, "Affected SOP Instance UID");
 }
 

@@ -5,7 +5,7 @@
 
 #include "core/dicom_dataset.h"
 #include "core/result.h"
-#include "storage/archive.h"
+#include "storage/ingest/ingest.h"
 
 namespace pacs::storage {
 

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "encoding/dicom_file.h"
-#include "storage/ingest/foreign_element.h"
+#include "encoding/foreign_element.h"
 #include "storage/ingest/identity.h"
 #include "storage/objects/file_storage.h"
 
@@ -90,9 +90,9 @@ void IngestSession::note_refusal(const Error& error) {
 Result<> IngestSession::keep(ByteView bytes) {
   if (bytes_ == 0 && content_.append(meta_) != meta_.size()) {
     content_.clear();  // no memory at all: straight to disk
-    if (auto begun = begin_writing(); !begun) return begun;
+    PACS_TRY(begin_writing());
     const ByteView part = meta_;
-    if (auto written = writer_->append({&part, 1}); !written) return written;
+    PACS_TRY(writer_->append({&part, 1}));
   }
   checksum_.update(bytes);
   bytes_ += bytes.size();
@@ -106,10 +106,10 @@ Result<> IngestSession::keep(ByteView bytes) {
     // No memory left for objects: what there is goes to disk.
     const bool exhausted = !bytes.empty();
     if (!writer_ && (exhausted || bytes_ > services_.journal_object_bytes_max)) {
-      if (auto begun = begin_writing(); !begun) return begun;
+      PACS_TRY(begin_writing());
     }
     if (writer_ && (exhausted || content_.size() >= kWriteBytes)) {
-      if (auto written = write_out(); !written) return written;
+      PACS_TRY(write_out());
       if (taken == 0) return writer_->append({&bytes, 1});
     }
   }
@@ -118,9 +118,8 @@ Result<> IngestSession::keep(ByteView bytes) {
 
 Result<> IngestSession::begin_writing() {
   number_ = services_.committer.next_number();
-  auto writer = services_.store.begin(object_key(number_));
-  if (!writer) return fail(writer.error());
-  writer_ = std::move(*writer);
+  PACS_TRY(auto writer, services_.store.begin(object_key(number_)));
+  writer_ = std::move(writer);
   return {};
 }
 
@@ -135,7 +134,7 @@ Result<> IngestSession::put_meta_before() {
       content_ = std::move(whole);
       return {};
     }
-    if (auto begun = begin_writing(); !begun) return begun;
+    PACS_TRY(begin_writing());
   }
   // It lies in a file of its own without its front: Committer copies it behind that.
   bare_number_ = std::exchange(number_, services_.committer.next_number());
@@ -146,7 +145,7 @@ Result<> IngestSession::write_out() {
   std::vector<ByteView> parts;
   content_.views(parts);
   if (!parts.empty()) {
-    if (auto written = writer_->append(parts); !written) return written;
+    PACS_TRY(writer_->append(parts));
   }
   content_.clear();
   if (bytes_ - bytes_at_space_check_ >= kSpaceCheckBytes) {
@@ -182,31 +181,28 @@ void IngestSession::commit(std::function<void(Result<StoredInstance>)> done) {
 
 Result<std::shared_ptr<PendingObject>> IngestSession::complete() {
   if (!health_) return fail(health_.error());
-  auto header = reader_.finish();
-  if (!header) return fail(header.error());
-  if (auto checked = refuse_command_or_file_elements(header->data_set); !checked)
-    return fail(checked.error());
-  auto identity = identify(header->data_set, context_);
-  if (!identity) return fail(identity.error());
+  PACS_TRY(auto header, reader_.finish());
+  PACS_TRY(refuse_command_or_file_elements(header.data_set));
+  PACS_TRY(auto identity, identify(header.data_set, context_));
   if (meta_.empty()) {
-    meta_ = make_file_meta(identity->sop_class_uid, identity->sop_instance_uid,
+    meta_ = make_file_meta(identity.sop_class_uid, identity.sop_instance_uid,
                            context_.transfer_syntax_uid, context_.source_ae);
-    if (auto put = put_meta_before(); !put) return fail(put.error());
+    PACS_TRY(put_meta_before());
   }
   const bool external = writer_ != nullptr;
   if (external) {
-    if (auto written = write_out(); !written) return fail(written.error());
+    PACS_TRY(write_out());
   } else {
     number_ = services_.committer.next_number();
   }
-  auto object = std::make_shared<PendingObject>(std::move(content_), std::move(*header));
+  auto object = std::make_shared<PendingObject>(std::move(content_), std::move(header));
   if (bare_number_ != 0) object->bare_key = object_key(bare_number_);
   IndexedInstance& row = object->row;
   row.number = number_;
-  row.record = {std::move(identity->sop_class_uid),
-                std::move(identity->sop_instance_uid),
-                std::move(identity->series_instance_uid),
-                std::move(identity->study_instance_uid),
+  row.record = {std::move(identity.sop_class_uid),
+                std::move(identity.sop_instance_uid),
+                std::move(identity.series_instance_uid),
+                std::move(identity.study_instance_uid),
                 std::move(context_.transfer_syntax_uid),
                 bytes_,
                 meta_.size(),

@@ -7,12 +7,13 @@
 #include <optional>
 
 #include "encoding/header_reader.h"
-#include "storage/archive.h"
+#include "integration/logging.h"
 #include "storage/disk/checksum.h"
+#include "storage/disk/chunk_pool.h"
 #include "storage/disk/free_space.h"
-#include "storage/ingest/chunk_pool.h"
 #include "storage/ingest/committer.h"
-#include "storage/storage_metrics.h"
+#include "storage/ingest/ingest.h"
+#include "storage/ingest/storage_metrics.h"
 
 namespace pacs::storage {
 

@@ -101,15 +101,14 @@ Result<std::vector<Job>> job_rows(SqlStatement& statement, bool with_payload) {
 Result<std::vector<Job>> run_for_jobs(SqlDatabase& database, const SqlText& sql,
                                       bool with_payload) {
   const SqlQuery query(sql);
-  auto statement = database.prepare(query.text);
-  if (!statement) return fail(statement.error());
-  const ResetAtEnd reset(**statement);
-  bind_values(**statement, query, {});
-  return job_rows(**statement, with_payload);
+  PACS_TRY(auto statement, database.prepare(query.text));
+  const ResetAtEnd reset(*statement);
+  bind_values(*statement, query, {});
+  return job_rows(*statement, with_payload);
 }
 
 Result<std::int64_t> add_job(SqlDatabase& database, const NewJob& job, std::int64_t now_ms) {
-  if (auto checked = check(job); !checked) return fail(checked.error());
+  PACS_TRY(check(job));
   SqlText sql(
       "INSERT INTO job (kind, subject, destination, once, state, priority, attempts, due_ms, "
       "owner, "
@@ -126,18 +125,16 @@ Result<std::int64_t> add_job(SqlDatabase& database, const NewJob& job, std::int6
   sql.add(job.progress_total) += ", '', ";
   sql.add(job.payload) += ") RETURNING id";
   const SqlQuery query(sql);
-  auto statement = database.prepare(query.text);
-  if (!statement) return fail(statement.error());
-  const ResetAtEnd reset(**statement);
-  bind_values(**statement, query, {});
-  const auto row = (*statement)->step();
+  PACS_TRY(auto statement, database.prepare(query.text));
+  const ResetAtEnd reset(*statement);
+  bind_values(*statement, query, {});
+  const auto row = statement->step();
   if (!row && row.error().kind == ErrorKind::Duplicate) {
     return fail(ErrorKind::Duplicate, "job: one with the same purpose is kept: " + job.once);
   }
   if (!row) return fail(row.error());
-  const std::int64_t id = (*statement)->integer(0);
-  const auto end = (*statement)->step();
-  if (!end) return fail(end.error());
+  const std::int64_t id = statement->integer(0);
+  PACS_TRY(statement->step());
   return id;
 }
 

@@ -60,26 +60,22 @@ void add_not_held_up(SqlText& sql) {
 Result<std::int64_t> SqlJobs::add(const NewJob& job) {
   std::int64_t id = 0;
   const auto insert = [&](SqlDatabase& database) -> Result<> {
-    auto added = add_job(database, job, clock_());
-    if (!added) return fail(std::move(added.error()));
-    id = *added;
+    PACS_TRY(auto added, add_job(database, job, clock_()));
+    id = added;
     return {};
   };
-  if (auto written = database_.write(insert, Sync::Now); !written) return fail(written.error());
+  PACS_TRY(database_.write(insert, Sync::Now));
   return id;
 }
 
 Result<Job> SqlJobs::find(std::int64_t id) {
-  auto reader = database_.readers().lease();
-  if (!reader) return fail(reader.error());
-  auto statement = (*reader)->statement(job_sql("WHERE id = $1"));
-  if (!statement) return fail(statement.error());
-  const ResetAtEnd reset(**statement);
-  (*statement)->bind(1, id);
-  auto jobs = job_rows(**statement, true);
-  if (!jobs) return fail(jobs.error());
-  if (jobs->empty()) return unknown(id);
-  return std::move(jobs->front());
+  PACS_TRY(auto reader, database_.readers().lease());
+  PACS_TRY(auto statement, reader->statement(job_sql("WHERE id = $1")));
+  const ResetAtEnd reset(*statement);
+  statement->bind(1, id);
+  PACS_TRY(auto jobs, job_rows(*statement, true));
+  if (jobs.empty()) return unknown(id);
+  return std::move(jobs.front());
 }
 
 Result<std::vector<Job>> SqlJobs::list(const JobFilter& filter) {
@@ -93,38 +89,32 @@ Result<std::vector<Job>> SqlJobs::list(const JobFilter& filter) {
   sql += " ORDER BY id DESC LIMIT ";
   sql.add(static_cast<std::int64_t>(std::min(filter.limit, kJobsPageMax)));
   const SqlQuery query(sql);
-  auto reader = database_.readers().lease();
-  if (!reader) return fail(reader.error());
-  auto statement = (*reader)->statement(query.text);
-  if (!statement) return fail(statement.error());
-  const ResetAtEnd reset(**statement);
-  bind_values(**statement, query, {});
-  return job_rows(**statement, false);
+  PACS_TRY(auto reader, database_.readers().lease());
+  PACS_TRY(auto statement, reader->statement(query.text));
+  const ResetAtEnd reset(*statement);
+  bind_values(*statement, query, {});
+  return job_rows(*statement, false);
 }
 
 Result<JobCounts> SqlJobs::counts() {
-  auto reader = database_.readers().lease();
-  if (!reader) return fail(reader.error());
-  auto statement = (*reader)->statement("SELECT state, count(*) FROM job GROUP BY state");
-  if (!statement) return fail(statement.error());
-  const ResetAtEnd reset(**statement);
+  PACS_TRY(auto reader, database_.readers().lease());
+  PACS_TRY(auto statement, reader->statement("SELECT state, count(*) FROM job GROUP BY state"));
+  const ResetAtEnd reset(*statement);
   JobCounts counts{};
-  for (auto row = (*statement)->step();; row = (*statement)->step()) {
+  for (auto row = statement->step();; row = statement->step()) {
     if (!row) return fail(row.error());
     if (!*row) return counts;
-    if (const auto state = job_state((*statement)->text(0))) {
-      counts[static_cast<std::size_t>(*state)] =
-          static_cast<std::uint64_t>((*statement)->integer(1));
+    if (const auto state = job_state(statement->text(0))) {
+      counts[static_cast<std::size_t>(*state)] = static_cast<std::uint64_t>(statement->integer(1));
     }
   }
 }
 
 /// `change` updates the job where its state allows that; says which it was when it does not.
 Result<Job> SqlJobs::steer(std::int64_t id, const SqlText& change, std::string_view wish) {
-  const auto changed = database_.write(change, Sync::Now);
-  if (!changed) return fail(changed.error());
+  PACS_TRY(const auto changed, database_.write(change, Sync::Now));
   auto job = find(id);
-  if (!job || *changed != 0) return job;
+  if (!job || changed != 0) return job;
   return fail(ErrorKind::Mismatch,
               fmt::format("job {} is {}: it cannot be {}", id, to_string(job->state), wish));
 }
@@ -178,11 +168,9 @@ Result<Job> SqlJobs::set_priority(std::int64_t id, std::int64_t priority) {
 Result<> SqlJobs::remove(std::int64_t id) {
   SqlText sql("DELETE FROM job WHERE id = ");
   sql.add(id) += " AND state <> 'running'";
-  const auto changed = database_.write(sql, Sync::Now);
-  if (!changed) return fail(changed.error());
-  if (*changed != 0) return {};
-  const auto job = find(id);
-  if (!job) return fail(job.error());
+  PACS_TRY(const auto changed, database_.write(sql, Sync::Now));
+  if (changed != 0) return {};
+  PACS_TRY(const auto job, find(id));
   return fail(ErrorKind::Mismatch,
               fmt::format("job {} is running: cancel it before it is removed", id));
 }
@@ -207,14 +195,13 @@ Result<std::optional<Job>> SqlJobs::take(const JobTaking& taking) {
 
   std::optional<Job> taken;
   const auto run = [&](SqlDatabase& database) -> Result<> {
-    if (auto released = run_sql(database, release); !released) return released;
-    auto jobs = run_for_jobs(database, claim, true);
-    if (!jobs) return fail(std::move(jobs.error()));
-    if (!jobs->empty()) taken = std::move(jobs->front());
+    PACS_TRY(run_sql(database, release));
+    PACS_TRY(auto jobs, run_for_jobs(database, claim, true));
+    if (!jobs.empty()) taken = std::move(jobs.front());
     return {};
   };
   // Lost with the power it is there to be taken again, as if this worker was lost.
-  if (auto written = database_.write(run, Sync::Later); !written) return fail(written.error());
+  PACS_TRY(database_.write(run, Sync::Later));
   return taken;
 }
 
@@ -223,9 +210,8 @@ Result<bool> SqlJobs::change_claimed(const JobClaim& claim, SqlText change, Sync
   (change += " WHERE id = ").add(claim.id);
   (change += " AND owner = ").add(claim.owner);
   add_state(change += " AND state", JobState::Running);
-  const auto changed = database_.write(change, sync);
-  if (!changed) return fail(changed.error());
-  return *changed != 0;
+  PACS_TRY(const auto changed, database_.write(change, sync));
+  return changed != 0;
 }
 
 Result<bool> SqlJobs::renew(const JobClaim& claim, const JobRenewal& renewal) {
@@ -263,21 +249,17 @@ Result<std::optional<std::int64_t>> SqlJobs::next_due(const std::vector<std::str
   sql += ")) AND ";
   add_kinds(sql, kinds);
   const SqlQuery query(sql);
-  auto reader = database_.readers().lease();
-  if (!reader) return fail(reader.error());
-  auto statement = (*reader)->statement(query.text);
-  if (!statement) return fail(statement.error());
-  const ResetAtEnd reset(**statement);
-  bind_values(**statement, query, {});
-  const auto row = (*statement)->step();
-  if (!row) return fail(row.error());
-  if (!*row || (*statement)->integer(1) == 0) return std::nullopt;
-  return (*statement)->integer(0);
+  PACS_TRY(auto reader, database_.readers().lease());
+  PACS_TRY(auto statement, reader->statement(query.text));
+  const ResetAtEnd reset(*statement);
+  bind_values(*statement, query, {});
+  PACS_TRY(const auto row, statement->step());
+  if (!row || statement->integer(1) == 0) return std::nullopt;
+  return statement->integer(0);
 }
 
 Result<> SqlJobs::release_all(std::int64_t attempts_max) {
-  const auto released = database_.write(release_sql(clock_(), attempts_max), Sync::Now);
-  if (!released) return fail(released.error());
+  PACS_TRY(database_.write(release_sql(clock_(), attempts_max), Sync::Now));
   return {};
 }
 

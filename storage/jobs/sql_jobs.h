@@ -3,8 +3,8 @@
 
 #include <functional>
 
+#include "storage/index/index_database.h"
 #include "storage/jobs/job_queue.h"
-#include "storage/sql/index_database.h"
 
 namespace pacs::storage {
 

@@ -11,15 +11,15 @@ namespace pacs::storage {
 Result<> make_checkpoint(ObjectStore& store, Index& index, std::uint64_t sequence,
                          std::span<const std::uint64_t> displaced, bool durable) {
   if (durable) {
-    if (auto synced = store.sync(); !synced) return synced;
-    if (auto synced = index.sync(); !synced) return synced;
+    PACS_TRY(store.sync());
+    PACS_TRY(index.sync());
   }
   // An object that was replaced goes only now: until here a power loss could have brought its row
   // back. And it is gone for good before the journal forgets, which would remove it again after a
   // crash. What cannot be removed costs room and nothing else: verify names it.
   for (const std::uint64_t number : displaced) (void)store.remove(object_key(number));
   if (durable && !displaced.empty()) {
-    if (auto synced = store.sync(); !synced) return synced;
+    PACS_TRY(store.sync());
   }
   // Without it (disk full) the next start reads more of the journal, no more.
   (void)index.set_checkpoint(sequence);
@@ -119,10 +119,7 @@ void Checkpointer::run() {
 
 Result<> Checkpointer::pay(const Debt& debt) {
   const auto begun = std::chrono::steady_clock::now();
-  if (auto made = make_checkpoint(store_, index_, debt.sequence, debt.displaced, options_.durable);
-      !made) {
-    return made;
-  }
+  PACS_TRY(make_checkpoint(store_, index_, debt.sequence, debt.displaced, options_.durable));
   journal_.release(debt.sequence);
   if (done_) {
     done_(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());

@@ -21,27 +21,24 @@ Journal::Journal(std::shared_ptr<FileSystem> files, JournalOptions options,
 Result<std::unique_ptr<Journal>> Journal::open(std::shared_ptr<FileSystem> files,
                                                JournalOptions options,
                                                std::uint64_t last_sequence) {
-  if (auto made = files->make_directories(options.directory); !made) return fail(made.error());
-  auto names = files->list(options.directory);
-  if (!names) return fail(names.error());
+  PACS_TRY(files->make_directories(options.directory));
+  PACS_TRY(auto names, files->list(options.directory));
   auto journal =
       std::unique_ptr<Journal>(new Journal(std::move(files), std::move(options), last_sequence));
-  for (const std::string& name : *names) {
+  for (const std::string& name : names) {
     const auto path = journal->options_.directory / name;
-    auto file = journal->files_->open(
-        path, journal->options_.durable ? OpenMode::UpdateDirect : OpenMode::Update);
-    if (!file) return fail(file.error());
-    auto size = (*file)->size();
-    if (!size) return fail(size.error());
-    if (*size !=
-        journal->options_.segment_bytes) {  // cut off while it was made, or of another size
-      file->reset();
-      if (auto removed = journal->files_->remove(path); !removed) return fail(removed.error());
+    PACS_TRY(auto file,
+             journal->files_->open(
+                 path, journal->options_.durable ? OpenMode::UpdateDirect : OpenMode::Update));
+    PACS_TRY(auto size, file->size());
+    if (size != journal->options_.segment_bytes) {  // cut off while it was made, or of another size
+      file.reset();
+      PACS_TRY(journal->files_->remove(path));
       continue;
     }
     journal->segment_number_ =
         std::max<std::size_t>(journal->segment_number_, std::strtoull(name.c_str(), nullptr, 10));
-    journal->free_.push_back(std::make_unique<Segment>(Segment{path, std::move(*file)}));
+    journal->free_.push_back(std::make_unique<Segment>(Segment{path, std::move(file)}));
     ++journal->segments_;
   }
   while (journal->segments_ < journal->options_.segments_min) {
@@ -236,9 +233,7 @@ Result<> Journal::write_to_segment(std::span<JournalEntry> entries, std::uint64_
   }
 
   const auto begun = std::chrono::steady_clock::now();
-  if (auto written = active_->file->write(parts, fresh ? 0 : active_->end); !written) {
-    return written;
-  }
+  PACS_TRY(active_->file->write(parts, fresh ? 0 : active_->end));
   if (options_.durable) {
     if (auto synced = active_->file->sync(); !synced) {
       const std::lock_guard lock(mutex_);
@@ -305,30 +300,26 @@ Result<std::unique_ptr<Journal::Segment>> Journal::make_segment(std::size_t numb
   segment->path = options_.directory / fmt::format("{:06}.log", number);
   const auto fill = [&]() -> Result<> {
     // Past the page cache: zeros that nobody reads would only push out what somebody does.
-    auto file = files_->open(segment->path, OpenMode::CreateDirect);
-    if (!file) return fail(file.error());
+    PACS_TRY(auto file, files_->open(segment->path, OpenMode::CreateDirect));
     // Written, not only reserved: overwriting then moves no metadata.
     AlignedBuffer buffer;
     const auto zeros = buffer.take(1 << 20);
     std::ranges::fill(zeros, std::byte{0});
     for (std::uint64_t offset = 0; offset < options_.segment_bytes; offset += zeros.size()) {
       const auto length = std::min<std::uint64_t>(zeros.size(), options_.segment_bytes - offset);
-      if (auto written = write(**file, zeros.first(length), offset); !written) {
-        return written;
-      }
+      PACS_TRY(write(*file, zeros.first(length), offset));
     }
     if (!options_.durable) return {};
-    if (auto synced = (*file)->sync(); !synced) return synced;
+    PACS_TRY(file->sync());
     return files_->sync_directory(options_.directory);
   };
   if (auto filled = fill(); !filled) {
     (void)files_->remove(segment->path);
     return fail(filled.error());
   }
-  auto file =
-      files_->open(segment->path, options_.durable ? OpenMode::UpdateDirect : OpenMode::Update);
-  if (!file) return fail(file.error());
-  segment->file = std::move(*file);
+  PACS_TRY(auto file, files_->open(segment->path,
+                                   options_.durable ? OpenMode::UpdateDirect : OpenMode::Update));
+  segment->file = std::move(file);
   return segment;
 }
 

@@ -20,25 +20,21 @@ struct Segment {
 /// Makes `buffer` hold `length` bytes at `offset`; false at the end of the file.
 Result<bool> fill(File& file, Bytes& buffer, std::uint64_t offset, std::uint64_t length) {
   buffer.resize(length);
-  auto got = file.read(buffer, offset);
-  if (!got) return fail(got.error());
-  return *got == length;
+  PACS_TRY(auto got, file.read(buffer, offset));
+  return got == length;
 }
 
 Result<std::vector<Segment>> open_segments(FileSystem& files,
                                            const std::filesystem::path& directory) {
-  auto names = files.list(directory);
-  if (!names) return fail(names.error());
+  PACS_TRY(auto names, files.list(directory));
   std::vector<Segment> segments;
   Bytes block;
-  for (const std::string& name : *names) {
-    auto file = files.open(directory / name, OpenMode::Read);
-    if (!file) return fail(file.error());
-    auto filled = fill(**file, block, 0, kJournalBlock);
-    if (!filled) return fail(filled.error());
-    if (!*filled) continue;
+  for (const std::string& name : names) {
+    PACS_TRY(auto file, files.open(directory / name, OpenMode::Read));
+    PACS_TRY(auto filled, fill(*file, block, 0, kJournalBlock));
+    if (!filled) continue;
     if (auto header = decode_segment_header(block)) {
-      segments.push_back({std::move(*file), std::move(*header)});
+      segments.push_back({std::move(file), std::move(*header)});
     }
   }
   std::ranges::sort(segments, {}, [](const Segment& s) { return s.header.first_sequence; });
@@ -61,33 +57,29 @@ class SegmentReader {
   /// The next record whose number is not below `least`; nullopt at the end.
   Result<std::optional<Found>> next(std::uint64_t least) {
     for (;;) {
-      auto found = record_at(offset_, least);
-      if (!found) return fail(found.error());
-      if (*found) {
-        offset_ += record_bytes((*found)->header);
+      PACS_TRY(auto found, record_at(offset_, least));
+      if (found) {
+        offset_ += record_bytes(found->header);
         return found;
       }
       // Without a seed an object's bytes could pass for a record (journal_format.h).
       if (segment_.header.seed == 0) return std::nullopt;
-      const auto begun = search(offset_ + kJournalBlock);
-      if (!begun) return fail(begun.error());
-      if (!*begun) return std::nullopt;
-      offset_ = **begun;
+      PACS_TRY(const auto begun, search(offset_ + kJournalBlock));
+      if (!begun) return std::nullopt;
+      offset_ = *begun;
     }
   }
 
  private:
   Result<std::optional<Found>> record_at(std::uint64_t offset, std::uint64_t least) {
-    auto filled = fill(*segment_.file, head_blocks_, offset, kJournalBlock);
-    if (!filled) return fail(filled.error());
-    if (!*filled) return std::nullopt;
+    PACS_TRY(auto filled, fill(*segment_.file, head_blocks_, offset, kJournalBlock));
+    if (!filled) return std::nullopt;
     const auto header = decode_record_header(head_blocks_);
     if (!header || header->sequence < least) return std::nullopt;
     const std::uint64_t head_length = round_to_block(kRecordHeaderBytes + header->head_bytes);
     if (head_length > kJournalBlock) {
-      filled = fill(*segment_.file, head_blocks_, offset, head_length);
-      if (!filled) return fail(filled.error());
-      if (!*filled) return std::nullopt;
+      PACS_TRY(filled, fill(*segment_.file, head_blocks_, offset, head_length));
+      if (!filled) return std::nullopt;
     }
     if (!head_is_intact(*header, head_blocks_, segment_.header.seed)) return std::nullopt;
     return Found{*header, ByteView(head_blocks_).subspan(kRecordHeaderBytes, header->head_bytes),
@@ -98,14 +90,13 @@ class SegmentReader {
   Result<std::optional<std::uint64_t>> search(std::uint64_t offset) {
     for (;; offset += kSearchBytes) {
       searched_.resize(kSearchBytes);
-      const auto got = segment_.file->read(searched_, offset);
-      if (!got) return fail(got.error());
-      for (std::size_t at = 0; at + kJournalBlock <= *got; at += kJournalBlock) {
+      PACS_TRY(const auto got, segment_.file->read(searched_, offset));
+      for (std::size_t at = 0; at + kJournalBlock <= got; at += kJournalBlock) {
         if (decode_record_header(ByteView(searched_).subspan(at, kJournalBlock))) {
           return offset + at;
         }
       }
-      if (*got < kSearchBytes) return std::nullopt;
+      if (got < kSearchBytes) return std::nullopt;
     }
   }
 
@@ -126,11 +117,10 @@ class JournalReader {
   Result<> read(const Segment& segment) {
     SegmentReader reader(segment);
     for (std::uint64_t least = segment.header.first_sequence;;) {
-      const auto found = reader.next(least);
-      if (!found) return fail(found.error());
-      if (!*found) return {};
-      least = (*found)->header.sequence + 1;
-      if (auto taken = take(segment, **found); !taken) return taken;
+      PACS_TRY(const auto found, reader.next(least));
+      if (!found) return {};
+      least = found->header.sequence + 1;
+      PACS_TRY(take(segment, *found));
     }
   }
 
@@ -141,18 +131,17 @@ class JournalReader {
     const std::uint64_t sequence = found.header.sequence;
     JournalRecord record{sequence, found.head, {}, segment.header.boot_id, true};
     if (sequence > checkpoint_) {
-      const auto filled =
-          fill(*segment.file, payload_, found.payload_at, found.header.payload_bytes);
-      if (!filled) return fail(filled.error());
-      if (*filled) record.payload = ByteView(payload_).subspan(found.header.payload_skip);
-      if (!*filled || checksum(record.payload) != found.header.payload_checksum) {
+      PACS_TRY(const auto filled,
+               fill(*segment.file, payload_, found.payload_at, found.header.payload_bytes));
+      if (filled) record.payload = ByteView(payload_).subspan(found.header.payload_skip);
+      if (!filled || checksum(record.payload) != found.header.payload_checksum) {
         record.payload = {};
         record.whole = false;
         return each_(record);
       }
       if (sequence > expected_) contents_.missing.emplace_back(expected_, sequence - 1);
       expected_ = sequence + 1;
-      if (auto taken = each_(record); !taken) return taken;
+      PACS_TRY(each_(record));
     }
     contents_.last_sequence = std::max(contents_.last_sequence, sequence);
     return {};
@@ -170,20 +159,19 @@ class JournalReader {
 Result<JournalContents> read_journal(FileSystem& files, const std::filesystem::path& directory,
                                      std::uint64_t checkpoint_sequence,
                                      const std::function<Result<>(const JournalRecord&)>& each) {
-  const auto segments = open_segments(files, directory);
-  if (!segments) return fail(segments.error());
-  for (const Segment& segment : *segments) {
+  PACS_TRY(const auto segments, open_segments(files, directory));
+  for (const Segment& segment : segments) {
     checkpoint_sequence = std::max(checkpoint_sequence, segment.header.checkpoint_sequence);
   }
   JournalReader reader(checkpoint_sequence, each);
-  for (const Segment& segment : *segments) {
+  for (const Segment& segment : segments) {
     // All records of a segment precede the first one of those begun later. (One may begin with the
     // number of an earlier one, if all that was written there failed.)
     const auto next =
-        std::ranges::upper_bound(*segments, segment.header.first_sequence, {},
+        std::ranges::upper_bound(segments, segment.header.first_sequence, {},
                                  [](const Segment& other) { return other.header.first_sequence; });
-    if (next != segments->end() && next->header.first_sequence <= checkpoint_sequence + 1) continue;
-    if (auto read = reader.read(segment); !read) return fail(read.error());
+    if (next != segments.end() && next->header.first_sequence <= checkpoint_sequence + 1) continue;
+    PACS_TRY(reader.read(segment));
   }
   return reader.contents();
 }

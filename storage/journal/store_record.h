@@ -6,7 +6,7 @@
 
 #include "core/bytes.h"
 #include "core/result.h"
-#include "storage/archive.h"
+#include "storage/objects/instance_record.h"
 
 namespace pacs::storage {
 

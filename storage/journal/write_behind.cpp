@@ -7,12 +7,12 @@
 
 namespace pacs::storage {
 WriteBehind::WriteBehind(ObjectStore& store, Index& index, PendingTable& pending,
-                         WriteBehindOptions options, Hooks hooks)
+                         WriteBehindOptions options, Applied applied)
     : store_(store),
       index_(index),
       pending_(pending),
       options_(options),
-      hooks_(std::move(hooks)),
+      applied_(std::move(applied)),
       thread_([this] { run(); }) {}
 
 WriteBehind::~WriteBehind() {
@@ -128,7 +128,7 @@ void WriteBehind::apply(const std::vector<Object>& batch) {
     displaced = try_apply(batch);
   }
   for (const Object& object : batch) pending_.applied(object);
-  hooks_.applied(batch, *displaced, std::chrono::duration<double>(Clock::now() - begun).count());
+  applied_(batch, *displaced, std::chrono::duration<double>(Clock::now() - begun).count());
   {
     const std::lock_guard lock(mutex_);
     stalled_ = {};
@@ -137,14 +137,13 @@ void WriteBehind::apply(const std::vector<Object>& batch) {
     batch_bytes_ = 0;
   }
   progress_.notify_all();
-  hooks_.visible(batch);
 }
 
 Result<std::vector<std::uint64_t>> WriteBehind::try_apply(const std::vector<Object>& batch) {
   std::vector<const IndexedInstance*> rows;
   rows.reserve(batch.size());
   for (const Object& object : batch) {
-    if (auto placed = place(*object); !placed) return fail(placed.error());
+    PACS_TRY(place(*object));
     object->prepare();
     rows.push_back(&object->row);
   }

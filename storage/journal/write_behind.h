@@ -13,7 +13,7 @@
 
 #include "core/result.h"
 #include "storage/index/index.h"
-#include "storage/ingest/pending.h"
+#include "storage/journal/pending.h"
 #include "storage/objects/storage_interface.h"
 
 namespace pacs::storage {
@@ -35,17 +35,13 @@ struct WriteBehindOptions {
 class WriteBehind {
  public:
   using Object = PendingTable::Object;
-  struct Hooks {
-    /// After each batch, on this class's thread, before `settle` returns: the objects, and the
-    /// numbers of those whose place they took.
-    std::function<void(std::span<const Object>, std::span<const std::uint64_t>, double seconds)>
-        applied;
-    /// And when everybody sees them.
-    std::function<void(std::span<const Object>)> visible;
-  };
+  /// Called after each batch, on this class's thread, before `settle` returns: the objects, and the
+  /// numbers of those whose place they took.
+  using Applied =
+      std::function<void(std::span<const Object>, std::span<const std::uint64_t>, double seconds)>;
 
   WriteBehind(ObjectStore& store, Index& index, PendingTable& pending, WriteBehindOptions options,
-              Hooks hooks);
+              Applied applied);
   /// Works off what waits, unless there is no room for it: then the journal keeps it.
   ~WriteBehind();
   WriteBehind(const WriteBehind&) = delete;
@@ -56,7 +52,7 @@ class WriteBehind {
   /// Holds the caller back while too much waits.
   void wait_for_room();
   /// Returns when everything pushed before is applied: what was acknowledged can be searched for.
-  /// OutOfResources or Io when that cannot be now. From within a hook it returns at once.
+  /// OutOfResources or Io when that cannot be now. From within `applied` it returns at once.
   [[nodiscard]] Result<> settle();
   /// Why nothing moves, if nothing moves: it is tried again until it does.
   [[nodiscard]] Result<> stalled() const;
@@ -83,7 +79,7 @@ class WriteBehind {
   Index& index_;
   PendingTable& pending_;
   const WriteBehindOptions options_;
-  const Hooks hooks_;
+  const Applied applied_;
 
   mutable std::mutex mutex_;
   std::condition_variable work_, progress_;

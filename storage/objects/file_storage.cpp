@@ -43,7 +43,7 @@ class FileWriter final : public ObjectWriter {
   FileWriter& operator=(const FileWriter&) = delete;
 
   Result<> append(std::span<const ByteView> parts) override {
-    if (auto written = file_->write(parts, size_); !written) return written;
+    PACS_TRY(file_->write(parts, size_));
     for (const ByteView part : parts) size_ += part.size();
     // In steps large enough for the disk and small enough that little is left for the flush.
     constexpr std::uint64_t kWritebackBytes = 4ULL << 20;
@@ -56,9 +56,9 @@ class FileWriter final : public ObjectWriter {
 
   Result<> flush(bool durable) override {
     if (durable) {
-      if (auto synced = file_->sync(); !synced) return synced;
+      PACS_TRY(file_->sync());
       // A file is durable when its name is, too.
-      if (auto synced = files_->sync_directory(path_.parent_path()); !synced) return synced;
+      PACS_TRY(files_->sync_directory(path_.parent_path()));
     }
     flushed_ = true;
     file_.reset();
@@ -93,9 +93,9 @@ Result<std::unique_ptr<FileStorage>> FileStorage::open(std::shared_ptr<FileSyste
                                                        const std::filesystem::path& root) {
   auto store = std::unique_ptr<FileStorage>(new FileStorage(std::move(files), root));
   for (const auto& directory : {store->objects_, store->incoming_}) {
-    if (auto made = store->files_->make_directories(directory); !made) return fail(made.error());
+    PACS_TRY(store->files_->make_directories(directory));
   }
-  if (auto synced = store->files_->sync_directory(root); !synced) return fail(synced.error());
+  PACS_TRY(store->files_->sync_directory(root));
   return store;
 }
 
@@ -115,36 +115,33 @@ Result<> FileStorage::make_shard(const std::filesystem::path& file) {
     const std::lock_guard lock(mutex_);
     if (directory == made_shard_) return {};
   }
-  if (auto made = files_->make_directories(directory); !made) return made;
+  PACS_TRY(files_->make_directories(directory));
   const std::lock_guard lock(mutex_);
   made_shard_ = directory;
   return {};
 }
 
 Result<std::unique_ptr<ObjectWriter>> FileStorage::begin(std::string_view key) {
-  if (auto checked = check(key); !checked) return fail(checked.error());
+  PACS_TRY(check(key));
   auto path = incoming_path(key);
-  auto file = files_->open(path, OpenMode::Create);
-  if (!file) return fail(file.error());
-  return std::make_unique<FileWriter>(files_, std::move(path), std::move(*file));
+  PACS_TRY(auto file, files_->open(path, OpenMode::Create));
+  return std::make_unique<FileWriter>(files_, std::move(path), std::move(file));
 }
 
 Result<> FileStorage::put(std::string_view key, std::span<const ByteView> parts) {
-  if (auto checked = check(key); !checked) return checked;
+  PACS_TRY(check(key));
   const auto path = path_of(key);
-  if (auto made = make_shard(path); !made) return made;
+  PACS_TRY(make_shard(path));
   std::uint64_t bytes = 0;
   for (const ByteView part : parts) bytes += part.size();
   if (bytes >= kDirectBytesMin) return put_direct(path, parts);
-  auto file = files_->open(path, OpenMode::Create);
-  if (!file) return fail(file.error());
-  return (*file)->write(parts, 0);
+  PACS_TRY(auto file, files_->open(path, OpenMode::Create));
+  return file->write(parts, 0);
 }
 
 Result<> FileStorage::put_direct(const std::filesystem::path& path,
                                  std::span<const ByteView> parts) {
-  auto file = files_->open(path, OpenMode::CreateDirect);
-  if (!file) return fail(file.error());
+  PACS_TRY(auto file, files_->open(path, OpenMode::CreateDirect));
   // What lies in whole aligned blocks, which is all but the end of what ingest kept, goes as it is.
   std::vector<ByteView> direct, cached;
   std::uint64_t direct_bytes = 0;
@@ -156,16 +153,16 @@ Result<> FileStorage::put_direct(const std::filesystem::path& path,
     if (blocks < part.size()) cached.push_back(part.subspan(blocks));
     direct_bytes += blocks;
   }
-  if (auto written = (*file)->write(direct, 0); !written) return written;
+  PACS_TRY(file->write(direct, 0));
   if (cached.empty()) return {};
-  if (auto left = (*file)->leave_direct(); !left) return left;
-  return (*file)->write(cached, direct_bytes);
+  PACS_TRY(file->leave_direct());
+  return file->write(cached, direct_bytes);
 }
 
 Result<> FileStorage::finish(std::string_view key) {
-  if (auto checked = check(key); !checked) return checked;
+  PACS_TRY(check(key));
   const auto path = path_of(key);
-  if (auto made = make_shard(path); !made) return made;
+  PACS_TRY(make_shard(path));
   auto renamed = files_->rename(incoming_path(key), path);
   if (!renamed && renamed.error().kind == ErrorKind::NotFound) {
     if (auto there = files_->open(path, OpenMode::Read)) return {};
@@ -174,15 +171,14 @@ Result<> FileStorage::finish(std::string_view key) {
 }
 
 Result<> FileStorage::discard(std::string_view key) {
-  if (auto checked = check(key); !checked) return checked;
+  PACS_TRY(check(key));
   return files_->remove(incoming_path(key));
 }
 
 Result<> FileStorage::discard_all() {
-  auto names = files_->list(incoming_);
-  if (!names) return fail(names.error());
-  for (const std::string& name : *names) {
-    if (auto removed = files_->remove(incoming_ / name); !removed) return removed;
+  PACS_TRY(auto names, files_->list(incoming_));
+  for (const std::string& name : names) {
+    PACS_TRY(files_->remove(incoming_ / name));
   }
   return {};
 }
@@ -192,7 +188,7 @@ Result<> FileStorage::sync() {
 }
 
 Result<std::shared_ptr<File>> FileStorage::opened(std::string_view key) {
-  if (auto checked = check(key); !checked) return fail(checked.error());
+  PACS_TRY(check(key));
   {
     const std::lock_guard lock(mutex_);
     for (const OpenFile& entry : open_files_) {
@@ -223,19 +219,17 @@ void FileStorage::forget(std::string_view key) {
 
 Result<std::size_t> FileStorage::read(std::string_view key, std::uint64_t offset,
                                       std::span<std::byte> to) {
-  auto file = opened(key);
-  if (!file) return fail(file.error());
-  return (*file)->read(to, offset);
+  PACS_TRY(auto file, opened(key));
+  return file->read(to, offset);
 }
 
 Result<std::uint64_t> FileStorage::size(std::string_view key) {
-  auto file = opened(key);
-  if (!file) return fail(file.error());
-  return (*file)->size();
+  PACS_TRY(auto file, opened(key));
+  return file->size();
 }
 
 Result<> FileStorage::remove(std::string_view key) {
-  if (auto checked = check(key); !checked) return checked;
+  PACS_TRY(check(key));
   forget(key);
   return files_->remove(path_of(key));
 }
@@ -247,9 +241,8 @@ std::string FileStorage::key_of(const std::filesystem::path& path) const {
 }
 
 Result<> FileStorage::list(const std::function<bool(std::string_view, const std::string&)>& each) {
-  auto high = files_->list(objects_);
-  if (!high) return fail(high.error());
-  for (const std::string& first : *high) {
+  PACS_TRY(auto high, files_->list(objects_));
+  for (const std::string& first : high) {
     auto middle = files_->list(objects_ / first);
     if (!middle) {  // a file where a directory should be
       if (!each({}, (objects_ / first).native())) return {};

@@ -76,7 +76,7 @@ Result<> check_object(const InstanceRecord& record, const ObjectReading& read) {
   };
   if (!front) return unreadable(front.error());
   if (*front < buffer.size()) return corrupt("ends before its data set");
-  if (auto checked = check_front(record, buffer); !checked) return checked;
+  PACS_TRY(check_front(record, buffer));
   Checksum sum;
   std::uint64_t bytes = 0;
   buffer.resize(std::min<std::uint64_t>(record.data_set_bytes + 1, kPieceBytes));

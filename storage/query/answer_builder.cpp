@@ -138,9 +138,8 @@ bool has_value(const Element& element) {
 
 Result<DataSet> header_data_set(Bytes plain) {
   if (plain.empty()) return DataSet{};
-  auto header = decode_header(share(std::move(plain)));
-  if (!header) return fail(header.error());
-  return std::move(header->data_set);
+  PACS_TRY(auto header, decode_header(share(std::move(plain))));
+  return std::move(header.data_set);
 }
 
 void AnswerBuilder::begin(const DataSet* header) {

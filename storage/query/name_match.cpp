@@ -7,7 +7,7 @@
 #include <functional>
 #include <numeric>
 
-#include "storage/query/fold.h"
+#include "storage/index/fold.h"
 #include "storage/query/phonetic.h"
 #include "storage/query/wildcard.h"
 

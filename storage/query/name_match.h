@@ -1,6 +1,6 @@
 // How person names match (PS3.4 §C.2.2.2.1.1 and §C.2.2.2.4, which leave it to be specified).
 //
-// Literal matching is by folded text (storage/query/fold.h), hence insensitive to case, diacritics
+// Literal matching is by folded text (storage/index/fold.h), hence insensitive to case, diacritics
 // and width, each component without its outer spaces and without empty ones at the end: "doe^john"
 // finds "Doe^John^^". "*" and "?" work on a whole component group, so that "DOE*" finds DOE^JOHN; a
 // last component of only "*" may be absent: "DOE^*" finds "Doe".

@@ -65,10 +65,9 @@ class IndexMatches final : public Matches {
   Result<std::vector<DataSet>> next(std::size_t most) override {
     std::vector<DataSet> answers;
     while (answers.size() < most && !done_) {
-      auto reader = readers_.lease();
-      if (!reader) return fail(reader.error());
-      (*reader)->database().stop_when(plan_.query.stop);
-      if (auto pulled = pull(**reader, most, answers); !pulled) return fail(pulled.error());
+      PACS_TRY(auto reader, readers_.lease());
+      reader->database().stop_when(plan_.query.stop);
+      PACS_TRY(pull(*reader, most, answers));
     }
     return answers;
   }
@@ -79,16 +78,14 @@ class IndexMatches final : public Matches {
     std::size_t rows = kRowsOfLease;
     while (!done_ && rows != 0) {
       if (!walk_) walk_.emplace(plan_.walks[walks_done_]);
-      const auto run = walk_->next(reader);
-      if (!run) return fail(run.error());
-      if (!*run) {
+      PACS_TRY(const auto run, walk_->next(reader));
+      if (!run) {
         walk_.reset();
         done_ = ++walks_done_ == plan_.walks.size();
         continue;
       }
-      const auto left = take(reader, **run, rows, most, answers);
-      if (!left) return fail(left.error());
-      if (*left) return {};
+      PACS_TRY(const auto left, take(reader, *run, rows, most, answers));
+      if (left) return {};
     }
     return {};
   }
@@ -96,25 +93,21 @@ class IndexMatches final : public Matches {
   /// True when rows were left for later, or all wanted answers are there.
   Result<bool> take(SqlReader& reader, const QueryWalk::Run& run, std::size_t& rows,
                     std::size_t most, std::vector<DataSet>& answers) {
-    auto statement = reader.statement(run.query->text);
-    if (!statement) return fail(statement.error());
-    const ResetAtEnd reset(**statement);
-    bind_values(**statement, *run.query, run.parameters);
+    PACS_TRY(auto statement, reader.statement(run.query->text));
+    const ResetAtEnd reset(*statement);
+    bind_values(*statement, *run.query, run.parameters);
     for (;;) {
       if (plan_.query.stop.stop_requested()) {
         return fail(ErrorKind::Cancelled, "the query was cancelled");
       }
-      const auto row = (*statement)->step();
-      if (!row) return fail(row.error());
-      if (!*row) {
+      PACS_TRY(const auto row, statement->step());
+      if (!row) {
         walk_->ended();
         rows -= std::min(rows, kRowsOfEndedRun);
         return false;
       }
-      walk_->took(**statement);
-      if (auto looked = look_at(reader, {*statement, walk_->first_column()}, answers); !looked) {
-        return fail(looked.error());
-      }
+      walk_->took(*statement);
+      PACS_TRY(look_at(reader, {statement, walk_->first_column()}, answers));
       if (done_ || answers.size() == most || --rows == 0) return true;
     }
   }
@@ -127,17 +120,15 @@ class IndexMatches final : public Matches {
       return {};
     }
     if (!plan_.members) return with_header(reader, row, row, zone, answers).map([](bool) {});
-    auto statement = reader.statement(plan_.members->text);
-    if (!statement) return fail(statement.error());
-    const ResetAtEnd reset(**statement);
+    PACS_TRY(auto statement, reader.statement(plan_.members->text));
+    const ResetAtEnd reset(*statement);
     const SqlValue number[] = {row.statement->integer(0)};
-    bind_values(**statement, *plan_.members, number);
-    const Columns member{*statement, 1};
+    bind_values(*statement, *plan_.members, number);
+    const Columns member{statement, 1};
     std::optional<std::int64_t> tried;  // series whose header does not match
     for (;;) {
-      const auto stepped = (*statement)->step();
-      if (!stepped) return fail(stepped.error());
-      if (!*stepped) return {};
+      PACS_TRY(const auto stepped, statement->step());
+      if (!stepped) return {};
       if (plan_.query.stop.stop_requested()) return {};  // seen by the caller
       if (tried && *tried == series_of(member)) continue;
       if (!hold(member, plan_.member_uids)) continue;
@@ -147,9 +138,8 @@ class IndexMatches final : public Matches {
           !matches(plan_.member_query, candidate_of(member, plan_.member_checks, member_zone))) {
         continue;
       }
-      const auto matched = with_header(reader, row, member, zone, answers);
-      if (!matched) return fail(matched.error());
-      if (*matched) return {};
+      PACS_TRY(const auto matched, with_header(reader, row, member, zone, answers));
+      if (matched) return {};
       tried = series_of(member);
     }
   }
@@ -163,10 +153,9 @@ class IndexMatches final : public Matches {
                            std::string_view zone, std::vector<DataSet>& answers) {
     std::optional<DataSet> header;
     if (plan_.wants_header) {
-      auto read = header_of(reader, member);
-      if (!read) return fail(read.error());
-      if (!matches(plan_.header_query, *read)) return false;
-      header = std::move(*read);
+      PACS_TRY(auto read, header_of(reader, member));
+      if (!matches(plan_.header_query, read)) return false;
+      header = std::move(read);
     }
     if (skipped_ < plan_.query.skip) {
       ++skipped_;
@@ -198,26 +187,23 @@ class IndexMatches final : public Matches {
   Result<DataSet> header_of(SqlReader& reader, const Columns& member) {
     const std::int64_t series = series_of(member);
     if (series != base_series_) {
-      auto base = base_of(reader, series);
-      if (!base) return fail(base.error());
-      base_ = std::move(*base);
+      PACS_TRY(auto base, base_of(reader, series));
+      base_ = std::move(base);
       base_series_ = series;
     }
-    auto plain = reader.compressor().decompress(
-        member.statement->bytes(member.first + plan_.header_column), base_);
-    if (!plain) return fail(plain.error());
-    return header_data_set(std::move(*plain));
+    PACS_TRY(auto plain, reader.compressor().decompress(
+                             member.statement->bytes(member.first + plan_.header_column), base_));
+    return header_data_set(std::move(plain));
   }
 
   static Result<Bytes> base_of(SqlReader& reader, std::int64_t series) {
-    auto statement = reader.statement("SELECT header FROM header_base WHERE series_key = $1");
-    if (!statement) return fail(statement.error());
-    const ResetAtEnd reset(**statement);
-    (*statement)->bind(1, series);
-    const auto row = (*statement)->step();
-    if (!row) return fail(row.error());
-    if (!*row) return Bytes{};
-    return reader.compressor().decompress((*statement)->bytes(0));
+    PACS_TRY(auto statement,
+             reader.statement("SELECT header FROM header_base WHERE series_key = $1"));
+    const ResetAtEnd reset(*statement);
+    statement->bind(1, series);
+    PACS_TRY(const auto row, statement->step());
+    if (!row) return Bytes{};
+    return reader.compressor().decompress(statement->bytes(0));
   }
 
   SqlReaders& readers_;
@@ -235,12 +221,10 @@ class IndexMatches final : public Matches {
 }  // namespace
 
 Result<std::unique_ptr<Matches>> search(SqlReaders& readers, Query query) {
-  auto reader = readers.lease();
-  if (!reader) return fail(reader.error());
-  (*reader)->database().stop_when(query.stop);
-  auto made = plan(std::move(query), **reader);
-  if (!made) return fail(made.error());
-  return std::make_unique<IndexMatches>(readers, std::move(*made));
+  PACS_TRY(auto reader, readers.lease());
+  reader->database().stop_when(query.stop);
+  PACS_TRY(auto made, plan(std::move(query), *reader));
+  return std::make_unique<IndexMatches>(readers, std::move(made));
 }
 
 }  // namespace pacs::storage

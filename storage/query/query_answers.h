@@ -4,8 +4,8 @@
 
 #include <memory>
 
+#include "storage/index/sql_readers.h"
 #include "storage/query/query.h"
-#include "storage/sql/sql_readers.h"
 
 namespace pacs::storage {
 

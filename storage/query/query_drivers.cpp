@@ -24,9 +24,8 @@ class Chooser {
   Chooser(const Query& query, SqlReader& reader) : query_(query), reader_(reader) {}
 
   Result<std::vector<Driver>> choose() {
-    auto unique = unique_driver();
-    if (!unique) return fail(unique.error());
-    if (*unique) return only(std::move(**unique));
+    PACS_TRY(auto unique, unique_driver());
+    if (unique) return only(std::move(*unique));
     for (const Tag tag : {Tag{tags::AccessionNumber}, Tag{tags::PatientID}}) {
       if (auto driver = value_driver(tag)) return only(std::move(*driver));
     }
@@ -39,9 +38,8 @@ class Chooser {
     std::erase_if(ways, [this](const auto& way) { return way.front().level > query_.level; });
     if (ways.empty()) return all_rows();
     if (ways.size() == 1) return std::move(ways.front());
-    const auto best = find_cheapest(ways);
-    if (!best) return fail(best.error());
-    return std::move(ways[*best]);
+    PACS_TRY(const auto best, find_cheapest(ways));
+    return std::move(ways[best]);
   }
 
  private:
@@ -58,14 +56,12 @@ class Chooser {
 
   Result<std::vector<Driver>> all_rows() {
     const LevelTable& table = table_of(query_.level);
-    auto statement = reader_.statement(
-        fmt::format("SELECT coalesce(max({}), 0) FROM {}", table.id, table.table));
-    if (!statement) return fail(statement.error());
-    const ResetAtEnd reset(**statement);
-    const auto row = (*statement)->step();
-    if (!row) return fail(row.error());
+    PACS_TRY(auto statement, reader_.statement(fmt::format("SELECT coalesce(max({}), 0) FROM {}",
+                                                           table.id, table.table)));
+    const ResetAtEnd reset(*statement);
+    PACS_TRY(statement->step());
     Driver driver{Driver::Kind::All, query_.level};
-    driver.rows = {(*statement)->integer(0)};
+    driver.rows = {statement->integer(0)};
     return only(std::move(driver));
   }
 
@@ -86,10 +82,9 @@ class Chooser {
       if (key == nullptr || key->matching != Matching::Single) continue;
       Driver driver = values_driver(*key, *find_key_column(tag));
       if (driver.level > query_.level) {
-        auto rows = rows_above(driver);
-        if (!rows) return fail(rows.error());
+        PACS_TRY(auto rows, rows_above(driver));
         driver = {Driver::Kind::Rows, query_.level};
-        driver.rows = std::move(*rows);
+        driver.rows = std::move(rows);
       }
       return driver;
     }
@@ -103,17 +98,16 @@ class Chooser {
                             driver.column));
     sql.add_open();
     sql += joined.conditions;
-    auto statement = reader_.statement(sql.numbered());
-    if (!statement) return fail(statement.error());
+    PACS_TRY(auto statement, reader_.statement(sql.numbered()));
     std::vector<std::int64_t> rows;
     for (const std::string& value : driver.values) {
       if (query_.stop.stop_requested()) break;
-      const ResetAtEnd reset(**statement);
-      (*statement)->bind(1, std::string_view(value));
-      for (auto row = (*statement)->step();; row = (*statement)->step()) {
+      const ResetAtEnd reset(*statement);
+      statement->bind(1, std::string_view(value));
+      for (auto row = statement->step();; row = statement->step()) {
         if (!row) return fail(row.error());
         if (!*row) break;
-        rows.push_back((*statement)->integer(0));
+        rows.push_back(statement->integer(0));
       }
     }
     std::ranges::sort(rows);
@@ -211,10 +205,9 @@ class Chooser {
     std::size_t best = 0;
     std::int64_t fewest = kFewRows + 1;
     for (std::size_t i = 0; i < ways.size(); ++i) {
-      const auto rows = rows_of(ways[i].front());
-      if (!rows) return fail(rows.error());
-      if (*rows < fewest) {
-        fewest = *rows;
+      PACS_TRY(const auto rows, rows_of(ways[i].front()));
+      if (rows < fewest) {
+        fewest = rows;
         best = i;
       }
     }
@@ -237,13 +230,11 @@ class Chooser {
     }
     sql += fmt::format(" LIMIT {}) few", kFewRows);
     const SqlQuery counting(sql);
-    auto statement = reader_.statement(counting.text);
-    if (!statement) return fail(statement.error());
-    const ResetAtEnd reset(**statement);
-    bind_values(**statement, counting, {});
-    const auto row = (*statement)->step();
-    if (!row) return fail(row.error());
-    return *row ? (*statement)->integer(0) : 0;
+    PACS_TRY(auto statement, reader_.statement(counting.text));
+    const ResetAtEnd reset(*statement);
+    bind_values(*statement, counting, {});
+    PACS_TRY(const auto row, statement->step());
+    return row ? statement->integer(0) : 0;
   }
 
   const Query& query_;

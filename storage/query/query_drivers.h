@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "storage/index/sql_readers.h"
 #include "storage/query/query_sql.h"
-#include "storage/sql/sql_readers.h"
 
 namespace pacs::storage {
 

@@ -165,14 +165,12 @@ class IdentifierReader {
 
   Result<Query> read(const DataSet& identifier) {
     if (has_levels()) {
-      const auto level = level_of(identifier, query_.rules.model);
-      if (!level) return fail(level.error());
-      query_.level = *level;
+      PACS_TRY(const auto level, level_of(identifier, query_.rules.model));
+      query_.level = level;
     }
-    auto keys = keys_of(identifier, CharacterSet::of(identifier), 0);
-    if (!keys) return fail(keys.error());
-    query_.keys = std::move(*keys);
-    if (auto hierarchy = check_hierarchy(); !hierarchy) return fail(hierarchy.error());
+    PACS_TRY(auto keys, keys_of(identifier, CharacterSet::of(identifier), 0));
+    query_.keys = std::move(keys);
+    PACS_TRY(check_hierarchy());
     return std::move(query_);
   }
 
@@ -191,15 +189,14 @@ class IdentifierReader {
         continue;
       }
       if (says_zone_of_times(tag, depth) && query_.rules.timezone_adjustment) {
-        if (auto read = read_time_zone(element); !read) return fail(read.error());
+        PACS_TRY(read_time_zone(element));
         continue;
       }
       if (++keys_ > kKeysMax) {
         return malformed(tag, fmt::format("the identifier has more than {} keys", kKeysMax));
       }
-      auto key = key_of(element, item, characters, depth);
-      if (!key) return fail(key.error());
-      keys.push_back(std::move(*key));
+      PACS_TRY(auto key, key_of(element, item, characters, depth));
+      keys.push_back(std::move(key));
     }
     std::ranges::stable_sort(keys, {}, &QueryKey::tag);
     return keys;
@@ -209,13 +206,10 @@ class IdentifierReader {
                           const CharacterSet& characters, std::size_t depth) {
     QueryKey key{element.tag()};
     if (key.tag.is_private()) key.private_creator = item.private_creator(key.tag);
-    const auto vr = vr_of(element, key.private_creator);
-    if (!vr) return fail(vr.error());
-    key.vr = *vr;
+    PACS_TRY(const auto vr, vr_of(element, key.private_creator));
+    key.vr = vr;
     if (key.vr == VR::SQ) {
-      if (auto read = read_items(element, key, characters, depth); !read) {
-        return fail(read.error());
-      }
+      PACS_TRY(read_items(element, key, characters, depth));
       return key;
     }
     if (element.value().empty() || is_answered_by_caller(key.tag) ||
@@ -228,7 +222,7 @@ class IdentifierReader {
     }
     key.values = values_of(Element::view(key.tag, key.vr, element.value(), element.byte_order()),
                            characters);
-    if (auto read = read_matching(key); !read) return fail(read.error());
+    PACS_TRY(read_matching(key));
     return key;
   }
 
@@ -284,11 +278,11 @@ class IdentifierReader {
       return malformed(key.tag, fmt::format("keys are nested more than {} deep", kKeyNestingMax));
     }
     const DataSet& item = items.front().data_set;
-    auto keys = keys_of(
-        item, item.contains(tags::SpecificCharacterSet) ? CharacterSet::of(item) : characters,
-        depth + 1);
-    if (!keys) return fail(keys.error());
-    key.items = std::move(*keys);
+    PACS_TRY(auto keys, keys_of(item,
+                                item.contains(tags::SpecificCharacterSet) ? CharacterSet::of(item)
+                                                                          : characters,
+                                depth + 1));
+    key.items = std::move(keys);
     const bool restricts = std::ranges::any_of(
         key.items, [](const QueryKey& inner) { return inner.matching != Matching::Universal; });
     key.matching = restricts ? Matching::Sequence : Matching::Universal;
@@ -400,8 +394,7 @@ Result<Query> parse_query(const DataSet& identifier, const QueryRules& rules) {
 }
 
 Result<Selection> parse_selection(const DataSet& identifier, const QueryRules& rules) {
-  const auto level = level_of(identifier, rules.model);
-  if (!level) return fail(level.error());
+  PACS_TRY(const auto level, level_of(identifier, rules.model));
   const CharacterSet characters = CharacterSet::of(identifier);
   Selection selection;
   const std::array<std::vector<std::string>*, 4> lists{
@@ -410,30 +403,28 @@ Result<Selection> parse_selection(const DataSet& identifier, const QueryRules& r
   for (std::size_t i = 0; i < lists.size(); ++i) {
     const auto at = static_cast<QueryLevel>(i);
     const Tag tag = kUniqueKeys[i];
-    auto values = retrieval_values(identifier, tag, characters);
-    if (!values) return fail(values.error());
-    if (at > *level && !values->empty()) {
+    PACS_TRY(auto values, retrieval_values(identifier, tag, characters));
+    if (at > level && !values.empty()) {
       return mismatch(
-          tag, fmt::format("the key lies below the level {} of the retrieval", to_string(*level)));
+          tag, fmt::format("the key lies below the level {} of the retrieval", to_string(level)));
     }
-    if (at == *level && values->empty()) {
+    if (at == level && values.empty()) {
       return mismatch(tag, fmt::format("a retrieval at level {} names what it wants by {}",
-                                       to_string(*level), lookup(tag)->keyword));
+                                       to_string(level), lookup(tag)->keyword));
     }
-    const bool needed = at >= top_level(rules.model) && at < *level && !rules.relational;
-    if (needed && values->size() != 1) {
+    const bool needed = at >= top_level(rules.model) && at < level && !rules.relational;
+    if (needed && values.size() != 1) {
       return mismatch(tag, fmt::format("a retrieval at level {} without relational retrieval needs "
                                        "one {} (PS3.4 §C.4.2.2.1)",
-                                       to_string(*level), lookup(tag)->keyword));
+                                       to_string(level), lookup(tag)->keyword));
     }
-    *lists[i] = std::move(*values);
+    *lists[i] = std::move(values);
   }
   if (selection.patient_ids.empty()) return selection;
   // Departs from PS3.4 §C.4.2.1.4, which has unique keys only: a Patient ID is unique where it was
   // issued, and another person's images are not to be sent.
-  const auto issuer = retrieval_values(identifier, tags::IssuerOfPatientID, characters);
-  if (!issuer) return fail(issuer.error());
-  selection.issuer_of_patient_id = fmt::format("{}", fmt::join(*issuer, "\\"));
+  PACS_TRY(const auto issuer, retrieval_values(identifier, tags::IssuerOfPatientID, characters));
+  selection.issuer_of_patient_id = fmt::format("{}", fmt::join(issuer, "\\"));
   return selection;
 }
 

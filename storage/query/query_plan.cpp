@@ -62,9 +62,8 @@ class Planner {
   Result<QueryPlan> make() {
     place_keys();
     place_zones();
-    auto drivers = choose_drivers(plan_.query, reader_);
-    if (!drivers) return fail(drivers.error());
-    for (Driver& driver : *drivers) {
+    PACS_TRY(auto drivers, choose_drivers(plan_.query, reader_));
+    for (Driver& driver : drivers) {
       plan_.walks.push_back({std::move(driver), {}, {}, {}, {}});
       write(plan_.walks.back());
     }

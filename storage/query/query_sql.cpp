@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/date_time.h"
-#include "storage/query/fold.h"
+#include "storage/index/fold.h"
 #include "storage/query/query_match.h"
 
 namespace pacs::storage {

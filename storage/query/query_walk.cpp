@@ -18,10 +18,9 @@ Result<std::optional<QueryWalk::Run>> QueryWalk::run_of(std::size_t depth, SqlRe
   if (depth == 0) return run_of_driver();
   Step& step = steps_[depth];
   if (!step.parent) {
-    const auto parent = next_parent(depth - 1, reader);
-    if (!parent) return fail(parent.error());
-    if (!*parent) return std::nullopt;
-    step.parent = *parent;
+    PACS_TRY(const auto parent, next_parent(depth - 1, reader));
+    if (!parent) return std::nullopt;
+    step.parent = parent;
     step.after = 0;
   }
   return Run{&walk_.children[depth - 1], {*step.parent, step.after}};
@@ -59,9 +58,8 @@ std::optional<QueryWalk::Run> QueryWalk::run_of_driver() {
 Result<std::optional<std::int64_t>> QueryWalk::next_parent(std::size_t depth, SqlReader& reader) {
   Step& step = steps_[depth];
   while (step.next == step.ahead.size()) {
-    const auto more = fetch_ahead(depth, reader);
-    if (!more) return fail(more.error());
-    if (!*more) return std::nullopt;
+    PACS_TRY(const auto more, fetch_ahead(depth, reader));
+    if (!more) return std::nullopt;
   }
   return step.ahead[step.next++];
 }
@@ -71,21 +69,18 @@ Result<bool> QueryWalk::fetch_ahead(std::size_t depth, SqlReader& reader) {
   Step& step = steps_[depth];
   step.ahead.clear();
   step.next = 0;
-  const auto run = run_of(depth, reader);
-  if (!run) return fail(run.error());
-  if (!*run) return false;
-  auto statement = reader.statement((*run)->query->text);
-  if (!statement) return fail(statement.error());
-  const ResetAtEnd reset(**statement);
-  bind_values(**statement, *(*run)->query, (*run)->parameters);
+  PACS_TRY(const auto run, run_of(depth, reader));
+  if (!run) return false;
+  PACS_TRY(auto statement, reader.statement(run->query->text));
+  const ResetAtEnd reset(*statement);
+  bind_values(*statement, *run->query, run->parameters);
   while (step.ahead.size() < kParentsAhead) {
-    const auto row = (*statement)->step();
-    if (!row) return fail(row.error());
-    if (!*row) {
+    PACS_TRY(const auto row, statement->step());
+    if (!row) {
       ended(depth);
       return true;
     }
-    took(depth, **statement);
+    took(depth, *statement);
     step.ahead.push_back(step.after);
   }
   return true;

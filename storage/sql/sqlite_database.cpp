@@ -162,20 +162,17 @@ class SqliteDatabase final : public SqlDatabase {
   Result<std::vector<std::string>> check() override {
     std::vector<std::string> faults;
     const auto collect = [&](std::string_view sql, std::string_view what) -> Result<> {
-      auto statement = prepare(sql);
-      if (!statement) return fail(statement.error());
-      for (auto row = (*statement)->step();; row = (*statement)->step()) {
+      PACS_TRY(auto statement, prepare(sql));
+      for (auto row = statement->step();; row = statement->step()) {
         if (!row) return fail(row.error());
         if (!*row) return {};
-        if (const auto text = (*statement)->text(0); text != "ok") {
+        if (const auto text = statement->text(0); text != "ok") {
           faults.push_back(std::string(what).append(text));
         }
       }
     };
-    if (auto done = collect("PRAGMA integrity_check", ""); !done) return fail(done.error());
-    if (auto done = collect("PRAGMA foreign_key_check", "a row names none: table "); !done) {
-      return fail(done.error());
-    }
+    PACS_TRY(collect("PRAGMA integrity_check", ""));
+    PACS_TRY(collect("PRAGMA foreign_key_check", "a row names none: table "));
     return faults;
   }
 
@@ -207,7 +204,7 @@ Result<std::unique_ptr<SqlDatabase>> open_sqlite(const std::filesystem::path& pa
           "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 2000;"
           "PRAGMA foreign_keys = ON;";
     }
-    if (auto done = database->execute(pragmas); !done) return fail(done.error());
+    PACS_TRY(database->execute(pragmas));
     return database;
   } catch (const SQLite::Exception& exception) {
     return refuse(exception, path.native());

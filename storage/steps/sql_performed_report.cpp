@@ -48,9 +48,8 @@ std::uint64_t count(SqlStatement& row, int column) {
 template <typename Each>
 Result<> for_rows(SqlStatement& statement, Each each) {
   for (;;) {
-    const auto row = statement.step();
-    if (!row) return fail(row.error());
-    if (!*row) return {};
+    PACS_TRY(const auto row, statement.step());
+    if (!row) return {};
     each(statement);
   }
 }
@@ -58,11 +57,10 @@ Result<> for_rows(SqlStatement& statement, Each each) {
 /// The same for a statement whose one parameter is a step.
 template <typename Each>
 Result<> for_rows_of(SqlReader& reader, const std::string& sql, std::int64_t step, Each each) {
-  auto statement = reader.statement(sql);
-  if (!statement) return fail(statement.error());
-  const ResetAtEnd reset(**statement);
-  (*statement)->bind(1, step);
-  return for_rows(**statement, each);
+  PACS_TRY(auto statement, reader.statement(sql));
+  const ResetAtEnd reset(*statement);
+  statement->bind(1, step);
+  return for_rows(*statement, each);
 }
 
 StepSummary summary_of(SqlStatement& row) {
@@ -142,12 +140,11 @@ SqlText filtered(const StepFilter& filter, std::int64_t before, std::size_t rows
 
 Result<std::vector<StepSummary>> read_summaries(SqlReader& reader, const SqlText& sql) {
   const SqlQuery query(sql);
-  auto statement = reader.statement(query.text);
-  if (!statement) return fail(statement.error());
-  const ResetAtEnd reset(**statement);
-  bind_values(**statement, query, {});
+  PACS_TRY(auto statement, reader.statement(query.text));
+  const ResetAtEnd reset(*statement);
+  bind_values(*statement, query, {});
   std::vector<StepSummary> steps;
-  const Result<> read = for_rows(**statement, [&](SqlStatement& row) {  //
+  const Result<> read = for_rows(*statement, [&](SqlStatement& row) {  //
     steps.push_back(summary_of(row));
   });
   if (!read) return fail(read.error());
@@ -194,18 +191,17 @@ Result<StepPage> SqlPerformedSteps::list(const StepFilter& filter) {
   };
   for (;;) {
     // Batch by batch: a reader kept for all of them would be missed by others.
-    auto reader = database_.readers().lease();
-    if (!reader) return fail(reader.error());
+    PACS_TRY(auto reader, database_.readers().lease());
     // One more, to know whether there is one.
-    auto steps = read_summaries(**reader, filtered(filter, page.next_before, filter.limit + 1));
-    if (!steps) return fail(steps.error());
-    const bool more = steps->size() > filter.limit;
-    if (more) steps->pop_back();
-    for (StepSummary& step : *steps) {
+    PACS_TRY(auto steps,
+             read_summaries(*reader, filtered(filter, page.next_before, filter.limit + 1)));
+    const bool more = steps.size() > filter.limit;
+    if (more) steps.pop_back();
+    for (StepSummary& step : steps) {
       if (full()) return page;
       ++examined;
       page.next_before = step.number;
-      if (auto done = complete(**reader, step); !done) return fail(done.error());
+      PACS_TRY(complete(*reader, step));
       if (!filter.only_mismatches || !step.agrees()) page.steps.push_back(std::move(step));
     }
     if (!more) page.next_before = 0;
@@ -215,20 +211,17 @@ Result<StepPage> SqlPerformedSteps::list(const StepFilter& filter) {
 
 Result<PerformedSteps::Comparison> SqlPerformedSteps::compare(std::string_view sop_instance_uid) {
   settle_();
-  auto reader = database_.readers().lease();
-  if (!reader) return fail(reader.error());
+  PACS_TRY(auto reader, database_.readers().lease());
   SqlText sql(kSummary);
   (sql += "WHERE sop_instance_uid = ").add(std::string(sop_instance_uid));
-  auto steps = read_summaries(**reader, sql);
-  if (!steps) return fail(steps.error());
-  if (steps->empty()) {
+  PACS_TRY(auto steps, read_summaries(*reader, sql));
+  if (steps.empty()) {
     return fail(ErrorKind::NotFound, "there is no performed procedure step with this UID");
   }
-  Comparison comparison{std::move(steps->front()), {}};
-  const Result<> done = complete(**reader, comparison.step).and_then([&] {
-    return read_differences(**reader, comparison.step.number, comparison.differences);
-  });
-  if (!done) return fail(done.error());
+  Comparison comparison{std::move(steps.front()), {}};
+  PACS_TRY(complete(*reader, comparison.step).and_then([&] {
+    return read_differences(*reader, comparison.step.number, comparison.differences);
+  }));
   return comparison;
 }
 

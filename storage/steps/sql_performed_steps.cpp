@@ -39,9 +39,8 @@ struct StepRow {
 Result<StepRow> read_step(SqlStatement& select, std::string_view sop_instance_uid) {
   const ResetAtEnd reset(select);
   select.bind(1, sop_instance_uid);
-  const auto found = select.step();
-  if (!found) return fail(found.error());
-  if (!*found) return unknown(sop_instance_uid);
+  PACS_TRY(const auto found, select.step());
+  if (!found) return unknown(sop_instance_uid);
   StepRow row;
   row.id = select.integer(0);
   PerformedStep& step = row.step;
@@ -95,12 +94,10 @@ Result<std::int64_t> insert_step(SqlDatabase& database, const PerformedStep& ste
   values.add(now) += ", ";
   values.add(std::move(data_set)) += ") RETURNING id";
   const SqlQuery query(names += values);
-  auto insert = database.prepare(query.text);
-  if (!insert) return fail(insert.error());
-  bind_values(**insert, query, {});
-  const auto made = (*insert)->step();
-  if (!made) return fail(made.error());
-  return (*insert)->integer(0);
+  PACS_TRY(auto insert, database.prepare(query.text));
+  bind_values(*insert, query, {});
+  PACS_TRY(insert->step());
+  return insert->integer(0);
 }
 
 Result<> update_step(SqlDatabase& database, std::int64_t id, const DataSet& step, Bytes data_set) {
@@ -126,7 +123,7 @@ Result<> insert_requests(SqlDatabase& database, std::int64_t step, const DataSet
     sql.add(std::move(request.scheduled_procedure_step_id)) += ", ";
     sql.add(std::move(request.accession_number)) += ", ";
     sql.add(std::int64_t{request.holds_objects}) += ")";
-    if (auto done = run_sql(database, sql); !done) return done;
+    PACS_TRY(run_sql(database, sql));
   }
   return {};
 }
@@ -141,27 +138,24 @@ Result<std::int64_t> insert_series(SqlDatabase& database, std::int64_t step,
   sql.add(series.series_description) += ", ";
   sql.add(series.protocol_name) += ") RETURNING id";
   const SqlQuery query(sql);
-  auto insert = database.prepare(query.text);
-  if (!insert) return fail(insert.error());
-  bind_values(**insert, query, {});
-  const auto made = (*insert)->step();
-  if (!made) return fail(made.error());
-  return (*insert)->integer(0);
+  PACS_TRY(auto insert, database.prepare(query.text));
+  bind_values(*insert, query, {});
+  PACS_TRY(insert->step());
+  return insert->integer(0);
 }
 
 Result<> insert_made(SqlDatabase& database, std::int64_t step, const DataSet& data_set) {
-  auto insert = database.prepare(
-      "INSERT INTO performed_instance (series_key, sop_class_uid, sop_instance_uid) "
-      "VALUES ($1, $2, $3)");
-  if (!insert) return fail(insert.error());
+  PACS_TRY(auto insert,
+           database.prepare(
+               "INSERT INTO performed_instance (series_key, sop_class_uid, sop_instance_uid) "
+               "VALUES ($1, $2, $3)"));
   for (const PerformedSeries& series : performed_series(data_set)) {
-    const auto key = insert_series(database, step, series);
-    if (!key) return fail(key.error());
+    PACS_TRY(const auto key, insert_series(database, step, series));
     for (const ObjectReference& instance : series.instances) {
-      (*insert)->bind(1, *key);
-      (*insert)->bind(2, std::string_view(instance.sop_class_uid));
-      (*insert)->bind(3, std::string_view(instance.sop_instance_uid));
-      if (auto done = (*insert)->run(); !done) return done;
+      insert->bind(1, key);
+      insert->bind(2, std::string_view(instance.sop_class_uid));
+      insert->bind(3, std::string_view(instance.sop_instance_uid));
+      PACS_TRY(insert->run());
     }
   }
   return {};
@@ -172,7 +166,7 @@ Result<> remove_made(SqlDatabase& database, std::int64_t step) {
       "DELETE FROM performed_instance WHERE series_key IN (SELECT id FROM performed_series WHERE "
       "step_key = ");
   instances.add(step) += ")";
-  if (auto done = run_sql(database, instances); !done) return done;
+  PACS_TRY(run_sql(database, instances));
   SqlText series("DELETE FROM performed_series WHERE step_key = ");
   series.add(step);
   return run_sql(database, series);
@@ -180,7 +174,7 @@ Result<> remove_made(SqlDatabase& database, std::int64_t step) {
 
 Result<> add_jobs(SqlDatabase& database, std::span<const NewJob> jobs) {
   for (const NewJob& job : jobs) {
-    if (auto added = add_job(database, job, job_clock_ms()); !added) return fail(added.error());
+    PACS_TRY(add_job(database, job, job_clock_ms()));
   }
   return {};
 }
@@ -199,10 +193,9 @@ Result<> advance_worklist(SqlDatabase& database, std::int64_t step) {
 }  // namespace
 
 Result<> SqlPerformedSteps::create(const PerformedStep& step, std::span<const NewJob> jobs) {
-  auto data_set = encoded(step.data_set);
-  if (!data_set) return fail(data_set.error());
+  PACS_TRY(auto data_set, encoded(step.data_set));
   const auto work = [&](SqlDatabase& database) -> Result<> {
-    const auto id = insert_step(database, step, std::move(*data_set));
+    const auto id = insert_step(database, step, std::move(data_set));
     if (!id && id.error().kind == ErrorKind::Duplicate) {
       return fail(ErrorKind::Duplicate, "there is a performed procedure step with this UID");
     }
@@ -219,39 +212,30 @@ Result<PerformedSteps::Update> SqlPerformedSteps::set(std::string_view sop_insta
                                                       const Change& change) {
   Update update = Update::Done;
   const auto work = [&](SqlDatabase& database) -> Result<> {
-    auto select = database.prepare(kStepColumns);
-    if (!select) return fail(select.error());
-    const auto row = read_step(**select, sop_instance_uid);
-    if (!row) return fail(row.error());
-    if (row->step.status != PerformedStatus::InProgress) {
+    PACS_TRY(auto select, database.prepare(kStepColumns));
+    PACS_TRY(const auto row, read_step(*select, sop_instance_uid));
+    if (row.step.status != PerformedStatus::InProgress) {
       update = Update::Final;
       return {};
     }
-    auto changed = change(row->step);
-    if (!changed) return fail(std::move(changed.error()));
-    const DataSet& after = changed->data_set;
-    auto data_set = encoded(after);
-    if (!data_set) return fail(std::move(data_set.error()));
-    return update_step(database, row->id, after, std::move(*data_set))
-        .and_then([&] { return remove_made(database, row->id); })
-        .and_then([&] { return insert_made(database, row->id, after); })
-        .and_then([&] { return advance_worklist(database, row->id); })
-        .and_then([&] { return add_jobs(database, changed->jobs); });
+    PACS_TRY(auto changed, change(row.step));
+    const DataSet& after = changed.data_set;
+    PACS_TRY(auto data_set, encoded(after));
+    return update_step(database, row.id, after, std::move(data_set))
+        .and_then([&] { return remove_made(database, row.id); })
+        .and_then([&] { return insert_made(database, row.id, after); })
+        .and_then([&] { return advance_worklist(database, row.id); })
+        .and_then([&] { return add_jobs(database, changed.jobs); });
   };
-  if (auto written = database_.write(work, IndexDatabase::Sync::Now); !written) {
-    return fail(std::move(written.error()));
-  }
+  PACS_TRY(database_.write(work, IndexDatabase::Sync::Now));
   return update;
 }
 
 Result<PerformedStep> SqlPerformedSteps::get(std::string_view sop_instance_uid) {
-  auto reader = database_.readers().lease();
-  if (!reader) return fail(reader.error());
-  auto select = (*reader)->statement(std::string(kStepColumns));
-  if (!select) return fail(select.error());
-  auto row = read_step(**select, sop_instance_uid);
-  if (!row) return fail(std::move(row.error()));
-  return std::move(row->step);
+  PACS_TRY(auto reader, database_.readers().lease());
+  PACS_TRY(auto select, reader->statement(std::string(kStepColumns)));
+  PACS_TRY(auto row, read_step(*select, sop_instance_uid));
+  return std::move(row.step);
 }
 
 }  // namespace pacs::storage

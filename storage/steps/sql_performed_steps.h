@@ -1,7 +1,7 @@
 // SqlPerformedSteps: performed steps in the database of the index.
 #pragma once
 
-#include "storage/sql/index_database.h"
+#include "storage/index/index_database.h"
 #include "storage/steps/performed_steps.h"
 
 namespace pacs::storage {

@@ -49,13 +49,11 @@ template <typename T>
 Result<std::optional<T>> one_row(SqlDatabase& database, const SqlText& sql,
                                  T (*read)(SqlStatement&)) {
   const SqlQuery query(sql);
-  auto statement = database.prepare(query.text);
-  if (!statement) return fail(statement.error());
-  bind_values(**statement, query, {});
-  const auto row = (*statement)->step();
-  if (!row) return fail(row.error());
-  if (!*row) return std::nullopt;
-  return read(**statement);
+  PACS_TRY(auto statement, database.prepare(query.text));
+  bind_values(*statement, query, {});
+  PACS_TRY(const auto row, statement->step());
+  if (!row) return std::nullopt;
+  return read(*statement);
 }
 
 /// Puts items one after the other, with statements that are prepared once.
@@ -79,21 +77,21 @@ class Putter {
     column("changed_ms", true);
     column("data_set", true);
     column("status", false);
-    auto put = database.prepare(fmt::format(
-        "INSERT INTO worklist_item ({}) VALUES ({}) ON CONFLICT (study_instance_uid, "
-        "scheduled_procedure_step_id) DO UPDATE SET {}, status = CASE WHEN worklist_item.status "
-        "IN {} AND excluded.status IN {} THEN worklist_item.status ELSE excluded.status END",
-        names, places, updates, kBegun, kWaiting));
-    if (!put) return fail(put.error());
-    auto look = database.prepare(
-        "SELECT status FROM worklist_item WHERE study_instance_uid = $1 AND "
-        "scheduled_procedure_step_id = $2");
-    if (!look) return fail(look.error());
-    auto performed = database.prepare(
-        "SELECT 1 FROM performed_request WHERE study_instance_uid = $1 AND "
-        "scheduled_procedure_step_id = $2");
-    if (!performed) return fail(performed.error());
-    return Putter(database, std::move(*put), std::move(*look), std::move(*performed), source);
+    PACS_TRY(
+        auto put,
+        database.prepare(fmt::format(
+            "INSERT INTO worklist_item ({}) VALUES ({}) ON CONFLICT (study_instance_uid, "
+            "scheduled_procedure_step_id) DO UPDATE SET {}, status = CASE WHEN "
+            "worklist_item.status "
+            "IN {} AND excluded.status IN {} THEN worklist_item.status ELSE excluded.status END",
+            names, places, updates, kBegun, kWaiting)));
+    PACS_TRY(auto look,
+             database.prepare("SELECT status FROM worklist_item WHERE study_instance_uid = $1 AND "
+                              "scheduled_procedure_step_id = $2"));
+    PACS_TRY(auto performed,
+             database.prepare("SELECT 1 FROM performed_request WHERE study_instance_uid = $1 AND "
+                              "scheduled_procedure_step_id = $2"));
+    return Putter(database, std::move(put), std::move(look), std::move(performed), source);
   }
 
   Result<bool> is_there(const StepId& id) { return holds(*look_, id); }
@@ -101,29 +99,26 @@ class Putter {
   /// As it is in the worklist, where it is.
   Result<StepStatus> status_of(const StepId& id) {
     const ResetAtEnd reset(*look_);
-    const auto there = holds_row(*look_, id);
-    if (!there) return fail(there.error());
-    const auto status = *there ? parse_step_status(look_->text(0)) : std::nullopt;
+    PACS_TRY(const auto there, holds_row(*look_, id));
+    const auto status = there ? parse_step_status(look_->text(0)) : std::nullopt;
     if (!status) return fail(ErrorKind::Corrupt, "index: a worklist item has an unknown status");
     return *status;
   }
 
   Result<> put(const NewWorklistItem& item, std::int64_t at_ms) {
-    const auto bytes = encode_worklist_data_set(item.data_set);
-    if (!bytes) return fail(bytes.error());
+    PACS_TRY(const auto bytes, encode_worklist_data_set(item.data_set));
     const std::vector<std::string> values = column_values(item.data_set, worklist_columns());
     int place = 0;
     for (const std::string& value : values) put_->bind(++place, std::string_view(value));
     put_->bind(++place, std::string_view(source_));
     put_->bind(++place, at_ms);
     put_->bind(++place, at_ms);
-    put_->bind_bytes(++place, *bytes);
+    put_->bind_bytes(++place, bytes);
     put_->bind(++place, to_string(item.status));
-    if (auto done = put_->run(); !done) return done;
+    PACS_TRY(put_->run());
     // No order takes back what the modality reports of the step, be it before this one came.
-    const auto performed = holds(*performed_, item.id);
-    if (!performed) return fail(performed.error());
-    return *performed ? follow_performed_steps(database_, condition(item.id)) : Result<>{};
+    PACS_TRY(const auto performed, holds(*performed_, item.id));
+    return performed ? follow_performed_steps(database_, condition(item.id)) : Result<>{};
   }
 
  private:
@@ -153,9 +148,8 @@ class Putter {
 };
 
 Result<std::string> checksum_of(const NewWorklistItem& item) {
-  const auto bytes = encode_worklist_data_set(item.data_set);
-  if (!bytes) return fail(bytes.error());
-  return fmt::format("{:016x}", checksum(*bytes));
+  PACS_TRY(const auto bytes, encode_worklist_data_set(item.data_set));
+  return fmt::format("{:016x}", checksum(bytes));
 }
 
 /// What a source has brought: its steps, with their checksums.
@@ -167,14 +161,13 @@ Result<Brought> brought_by(SqlDatabase& database, const std::string& source) {
       "WHERE source = ");
   sql.add(source);
   const SqlQuery query(sql);
-  auto statement = database.prepare(query.text);
-  if (!statement) return fail(statement.error());
-  bind_values(**statement, query, {});
+  PACS_TRY(auto statement, database.prepare(query.text));
+  bind_values(*statement, query, {});
   Brought brought;
-  for (auto row = (*statement)->step();; row = (*statement)->step()) {
+  for (auto row = statement->step();; row = statement->step()) {
     if (!row) return fail(row.error());
     if (!*row) return brought;
-    SqlStatement& step = **statement;
+    SqlStatement& step = *statement;
     brought.emplace(std::pair{std::string(step.text(0)), std::string(step.text(1))}, step.text(2));
   }
 }
@@ -199,7 +192,7 @@ Result<> take_back(SqlDatabase& database, const std::string& source, const StepI
                    std::int64_t at_ms) {
   SqlText forget = where("DELETE FROM worklist_brought", id);
   (forget += " AND source = ").add(source);
-  if (auto forgotten = run_sql(database, forget); !forgotten) return forgotten;
+  PACS_TRY(run_sql(database, forget));
   SqlText other = where("(SELECT min(source) FROM worklist_brought", id);
   other += ")";
   SqlText sql("UPDATE worklist_item SET changed_ms = ");
@@ -233,27 +226,22 @@ Result<std::vector<PutItem>> SqlWorklist::put(std::span<const NewWorklistItem> i
                                               Existing existing) {
   std::vector<PutItem> outcome;
   const auto put_all = [&](SqlDatabase& database) -> Result<> {
-    auto putter = Putter::create(database, "");
-    if (!putter) return fail(putter.error());
+    PACS_TRY(auto putter, Putter::create(database, ""));
     const std::int64_t at_ms = now_ms();
     for (const NewWorklistItem& item : items) {
-      const auto there = putter->is_there(item.id);
-      if (!there) return fail(there.error());
-      if (*there && existing == Existing::Refuse) {
+      PACS_TRY(const auto there, putter.is_there(item.id));
+      if (there && existing == Existing::Refuse) {
         return fail(ErrorKind::Duplicate,
                     fmt::format("the worklist has the step {} of study {} already",
                                 item.id.scheduled_procedure_step_id, item.id.study_instance_uid));
       }
-      if (auto done = putter->put(item, at_ms); !done) return done;
-      const auto status = putter->status_of(item.id);
-      if (!status) return fail(status.error());
-      outcome.push_back({!*there, *status});
+      PACS_TRY(putter.put(item, at_ms));
+      PACS_TRY(const auto status, putter.status_of(item.id));
+      outcome.push_back({!there, status});
     }
     return {};
   };
-  if (auto written = database_.write(put_all, Sync::Now); !written) {
-    return fail(std::move(written.error()));
-  }
+  PACS_TRY(database_.write(put_all, Sync::Now));
   return outcome;
 }
 
@@ -261,24 +249,19 @@ Result<> SqlWorklist::put_source(std::string_view source, std::span<const NewWor
   const std::string name(source);
   const auto put_all = [&](SqlDatabase& database) -> Result<> {
     const std::int64_t at_ms = now_ms();
-    auto left = brought_by(database, name);
-    if (!left) return fail(left.error());
-    auto putter = Putter::create(database, source);
-    if (!putter) return fail(putter.error());
+    PACS_TRY(auto left, brought_by(database, name));
+    PACS_TRY(auto putter, Putter::create(database, source));
     for (const NewWorklistItem& item : items) {
-      const auto sum = checksum_of(item);
-      if (!sum) return fail(sum.error());
+      PACS_TRY(const auto sum, checksum_of(item));
       const auto before =
-          left->extract({item.id.study_instance_uid, item.id.scheduled_procedure_step_id});
+          left.extract({item.id.study_instance_uid, item.id.scheduled_procedure_step_id});
       // Unchanged: it does not undo what an operator, or a modality, did to the step meanwhile.
-      if (!before.empty() && before.mapped() == *sum) continue;
-      if (auto done = putter->put(item, at_ms); !done) return done;
-      if (auto kept = remember(database, name, item.id, *sum); !kept) return kept;
+      if (!before.empty() && before.mapped() == sum) continue;
+      PACS_TRY(putter.put(item, at_ms));
+      PACS_TRY(remember(database, name, item.id, sum));
     }
-    for (const auto& [step, sum] : *left) {
-      if (auto done = take_back(database, name, {step.first, step.second}, at_ms); !done) {
-        return done;
-      }
+    for (const auto& [step, sum] : left) {
+      PACS_TRY(take_back(database, name, {step.first, step.second}, at_ms));
     }
     return {};
   };
@@ -291,7 +274,7 @@ Result<> SqlWorklist::forget_source(std::string_view source) {
                                              "DELETE FROM worklist_brought WHERE source = "}) {
       SqlText sql(statement);
       sql.add(std::string(source));
-      if (auto done = run_sql(database, sql); !done) return done;
+      PACS_TRY(run_sql(database, sql));
     }
     return {};
   };
@@ -299,46 +282,40 @@ Result<> SqlWorklist::forget_source(std::string_view source) {
 }
 
 Result<std::vector<std::string>> SqlWorklist::sources() {
-  auto reader = database_.readers().lease();
-  if (!reader) return fail(reader.error());
-  auto statement =
-      (*reader)->statement("SELECT DISTINCT source FROM worklist_brought ORDER BY source");
-  if (!statement) return fail(statement.error());
-  const ResetAtEnd reset(**statement);
+  PACS_TRY(auto reader, database_.readers().lease());
+  PACS_TRY(auto statement,
+           reader->statement("SELECT DISTINCT source FROM worklist_brought ORDER BY source"));
+  const ResetAtEnd reset(*statement);
   std::vector<std::string> sources;
-  for (auto row = (*statement)->step();; row = (*statement)->step()) {
+  for (auto row = statement->step();; row = statement->step()) {
     if (!row) return fail(row.error());
     if (!*row) return sources;
-    sources.emplace_back((*statement)->text(0));
+    sources.emplace_back(statement->text(0));
   }
 }
 
 Result<WorklistItem> SqlWorklist::get(const StepId& id) {
-  auto reader = database_.readers().lease();
-  if (!reader) return fail(reader.error());
+  PACS_TRY(auto reader, database_.readers().lease());
   const SqlQuery query(where(fmt::format("SELECT {} FROM worklist_item", kWorklistRow), id));
-  auto statement = (*reader)->statement(query.text);
-  if (!statement) return fail(statement.error());
-  const ResetAtEnd reset(**statement);
-  bind_values(**statement, query, {});
-  const auto row = (*statement)->step();
-  if (!row) return fail(row.error());
-  if (!*row) return no_such_item();
-  return worklist_item_of(**statement);
+  PACS_TRY(auto statement, reader->statement(query.text));
+  const ResetAtEnd reset(*statement);
+  bind_values(*statement, query, {});
+  PACS_TRY(const auto row, statement->step());
+  if (!row) return no_such_item();
+  return worklist_item_of(*statement);
 }
 
 Result<> SqlWorklist::cancel(const StepId& id) {
   const auto cancel_it = [&](SqlDatabase& database) -> Result<> {
-    const auto status =
-        one_row<std::string>(database, where("SELECT status FROM worklist_item", id),
-                             [](SqlStatement& row) { return std::string(row.text(0)); });
-    if (!status) return fail(status.error());
-    if (!*status) return no_such_item();
-    if (**status == to_string(StepStatus::Canceled)) return {};
-    if (kBegun.find("'" + **status + "'") != std::string_view::npos) {
+    PACS_TRY(const auto status,
+             one_row<std::string>(database, where("SELECT status FROM worklist_item", id),
+                                  [](SqlStatement& row) { return std::string(row.text(0)); }));
+    if (!status) return no_such_item();
+    if (*status == to_string(StepStatus::Canceled)) return {};
+    if (kBegun.find("'" + *status + "'") != std::string_view::npos) {
       return fail(
           ErrorKind::Mismatch,
-          fmt::format("the step is {}: only one that was not begun can be canceled", **status));
+          fmt::format("the step is {}: only one that was not begun can be canceled", *status));
     }
     SqlText head("UPDATE worklist_item SET status = 'CANCELED', changed_ms = ");
     head.add(now_ms());
@@ -349,9 +326,8 @@ Result<> SqlWorklist::cancel(const StepId& id) {
 }
 
 Result<> SqlWorklist::remove(const StepId& id) {
-  const auto changed = database_.write(where("DELETE FROM worklist_item", id), Sync::Now);
-  if (!changed) return fail(changed.error());
-  return *changed != 0 ? Result<>{} : no_such_item();
+  PACS_TRY(const auto changed, database_.write(where("DELETE FROM worklist_item", id), Sync::Now));
+  return changed != 0 ? Result<>{} : no_such_item();
 }
 
 Result<std::unique_ptr<Matches>> SqlWorklist::find(Query query, WorklistView view) {

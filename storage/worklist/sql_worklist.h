@@ -1,7 +1,7 @@
 // SqlWorklist: the worklist in the database of the index.
 #pragma once
 
-#include "storage/sql/index_database.h"
+#include "storage/index/index_database.h"
 #include "storage/sql/sql_text.h"
 #include "storage/worklist/worklist.h"
 

@@ -15,8 +15,8 @@
 #include "core/uid_registry.h"
 #include "core/value_check.h"
 #include "encoding/character_set.h"
+#include "encoding/foreign_element.h"
 #include "storage/disk/checksum.h"
-#include "storage/ingest/foreign_element.h"
 #include "storage/worklist/worklist_rows.h"
 
 namespace pacs::storage {
@@ -104,7 +104,7 @@ Result<> check_identifiers(const DataSet& utf8) {
 }
 
 Result<> check_one_of_each(const DataSet& utf8) {
-  if (auto checked = check_identifiers(utf8); !checked) return checked;
+  PACS_TRY(check_identifiers(utf8));
   return check_single_values(utf8);
 }
 
@@ -159,7 +159,7 @@ Result<> check_elements(const DataSet& data_set) {
       return malformed(tag, fmt::format("{} {}", keyword_of(tag), why));
     }
     for (const Item& item : element.items()) {
-      if (auto checked = check_elements(item.data_set); !checked) return checked;
+      PACS_TRY(check_elements(item.data_set));
     }
     if (tag.is_private() || tag.is_group_length()) continue;
     const DictionaryEntry* entry = lookup(tag);
@@ -174,8 +174,7 @@ Result<> check_elements(const DataSet& data_set) {
       return malformed(tag, fmt::format("{} has VR {}, but is {}", entry->keyword, to_string(given),
                                         to_string(entry->vr())));
     }
-    if (auto checked = check_value_of(element, of_dictionary ? given : entry->vr()); !checked)
-      return checked;
+    PACS_TRY(check_value_of(element, of_dictionary ? given : entry->vr()));
   }
   return {};
 }
@@ -243,19 +242,17 @@ Result<StepStatus> status_of(const DataSet& step) {
 
 Result<NewWorklistItem> item_of(DataSet data_set, Item step, std::vector<Tag> generated) {
   NewWorklistItem item;
-  const auto status = status_of(step.data_set);
-  if (!status) return fail(status.error());
-  item.status = *status;
-  step.data_set.set_text(tags::ScheduledProcedureStepStatus, to_string(*status));
+  PACS_TRY(const auto status, status_of(step.data_set));
+  item.status = status;
+  step.data_set.set_text(tags::ScheduledProcedureStepStatus, to_string(status));
   item.id.study_instance_uid = data_set.text(tags::StudyInstanceUID, 0);
   item.id.scheduled_procedure_step_id = step.data_set.text(tags::ScheduledProcedureStepID, 0);
   data_set.set_items(kStep, {std::move(step)});
-  const auto bytes = encode_worklist_data_set(data_set);
-  if (!bytes) return fail(bytes.error());
-  if (bytes->size() > kWorklistItemBytesMax) {
+  PACS_TRY(const auto bytes, encode_worklist_data_set(data_set));
+  if (bytes.size() > kWorklistItemBytesMax) {
     return fail(ErrorKind::LimitExceeded,
                 fmt::format("worklist_item_bytes_max: an item of {} bytes; {} at most",
-                            bytes->size(), kWorklistItemBytesMax));
+                            bytes.size(), kWorklistItemBytesMax));
   }
   item.data_set = std::move(data_set);
   item.generated = std::move(generated);
@@ -270,14 +267,14 @@ bool is_of_step(Tag tag) {
 
 Result<std::vector<NewWorklistItem>> items_of_order(const DataSet& order,
                                                     std::optional<std::string_view> name) {
-  if (auto checked = check_elements(order); !checked) return fail(checked.error());
+  PACS_TRY(check_elements(order));
   if (auto checked = check_text(order); !checked) {
     const Tag tag = *checked.error().tag;
     return malformed(tag, fmt::format("{} {}", keyword_of(tag), checked.error().message));
   }
   DataSet whole = to_utf8(order);
-  if (auto checked = check_one_of_each(whole); !checked) return fail(checked.error());
-  if (auto present = check_present(whole, kOfOrder, ""); !present) return fail(present.error());
+  PACS_TRY(check_one_of_each(whole));
+  PACS_TRY(check_present(whole, kOfOrder, ""));
   const Sequence steps = whole.items(kStep);
   if (steps.empty()) return malformed(kStep, "ScheduledProcedureStepSequence has no item");
   if (steps.size() > kStepsOfOrderMax) {
@@ -299,27 +296,21 @@ Result<std::vector<NewWorklistItem>> items_of_order(const DataSet& order,
   }
   std::vector<NewWorklistItem> items;
   for (Item step : steps) {
-    if (auto checked = check_one_of_each(step.data_set); !checked) {
-      return fail(checked.error());
-    }
-    if (auto present = check_present(step.data_set, kOfStep, " in a scheduled procedure step");
-        !present) {
-      return fail(present.error());
-    }
+    PACS_TRY(check_one_of_each(step.data_set));
+    PACS_TRY(check_present(step.data_set, kOfStep, " in a scheduled procedure step"));
     const std::vector<Tag> made_of_order = made;
     if (step.data_set.text(tags::ScheduledProcedureStepID, 0).empty()) {
       make(step.data_set, tags::ScheduledProcedureStepID,
            identifiers.short_id("S", items.size() + 1));
     }
-    auto item = item_of(whole, std::move(step), std::exchange(made, made_of_order));
-    if (!item) return fail(item.error());
-    const bool twice = std::ranges::count(items, item->id, &NewWorklistItem::id) != 0;
+    PACS_TRY(auto item, item_of(whole, std::move(step), std::exchange(made, made_of_order)));
+    const bool twice = std::ranges::count(items, item.id, &NewWorklistItem::id) != 0;
     if (twice) {
       return malformed(tags::ScheduledProcedureStepID,
                        fmt::format("ScheduledProcedureStepID {} is there twice in one order",
-                                   printable(item->id.scheduled_procedure_step_id)));
+                                   printable(item.id.scheduled_procedure_step_id)));
     }
-    items.push_back(std::move(*item));
+    items.push_back(std::move(item));
   }
   return items;
 }

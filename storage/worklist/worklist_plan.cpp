@@ -69,9 +69,8 @@ class Planner {
     demand_own_station();
     place_keys();
     place_statuses();
-    auto ways = choose();
-    if (!ways) return fail(ways.error());
-    for (Way& way : *ways) plan_.walks.push_back(walk_of(std::move(way)));
+    PACS_TRY(auto ways, choose());
+    for (Way& way : ways) plan_.walks.push_back(walk_of(std::move(way)));
     return std::move(plan_);
   }
 
@@ -150,10 +149,9 @@ class Planner {
     std::size_t best = 0;
     std::int64_t fewest = kFewRows;
     for (std::size_t i = 0; i < choices.size(); ++i) {
-      const auto rows = rows_of(choices[i]);
-      if (!rows) return fail(rows.error());
-      if (*rows >= fewest) continue;
-      fewest = *rows;
+      PACS_TRY(const auto rows, rows_of(choices[i]));
+      if (rows >= fewest) continue;
+      fewest = rows;
       best = i;
     }
     return std::move(choices[best]);
@@ -256,13 +254,11 @@ class Planner {
       sql += behind(way);
       sql += fmt::format(" LIMIT {}) few", kFewRows);
       const SqlQuery counting(sql);
-      auto statement = reader_.statement(counting.text);
-      if (!statement) return fail(statement.error());
-      const ResetAtEnd reset(**statement);
-      bind_values(**statement, counting, way.begin);
-      const auto row = (*statement)->step();
-      if (!row) return fail(row.error());
-      if (*row) rows += (*statement)->integer(0);
+      PACS_TRY(auto statement, reader_.statement(counting.text));
+      const ResetAtEnd reset(*statement);
+      bind_values(*statement, counting, way.begin);
+      PACS_TRY(const auto row, statement->step());
+      if (row) rows += statement->integer(0);
       if (rows >= kFewRows) return kFewRows;
     }
     return rows;

@@ -8,7 +8,7 @@
 
 #include <vector>
 
-#include "storage/sql/sql_readers.h"
+#include "storage/index/sql_readers.h"
 #include "storage/sql/sql_text.h"
 #include "storage/worklist/worklist.h"
 

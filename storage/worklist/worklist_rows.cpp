@@ -74,9 +74,7 @@ class WorklistMatches final : public Matches {
         answers.push_back(builder_.finish(item.text(tags::TimezoneOffsetFromUTC, 0)));
         return Result<>{};
       };
-      if (auto pulled = rows_.pull(most - answers.size(), answer); !pulled) {
-        return fail(std::move(pulled.error()));
-      }
+      PACS_TRY(rows_.pull(most - answers.size(), answer));
     }
     return answers;
   }
@@ -87,10 +85,9 @@ class WorklistMatches final : public Matches {
 };
 
 Result<WorklistPlan> plan_with(SqlReaders& readers, Query query, const WorklistView& view) {
-  auto reader = readers.lease();
-  if (!reader) return fail(reader.error());
-  (*reader)->database().stop_when(query.stop);
-  return plan_worklist(std::move(query), view, **reader);
+  PACS_TRY(auto reader, readers.lease());
+  reader->database().stop_when(query.stop);
+  return plan_worklist(std::move(query), view, *reader);
 }
 
 }  // namespace
@@ -100,9 +97,8 @@ Result<Bytes> encode_worklist_data_set(const DataSet& data_set) {
 }
 
 Result<WorklistItem> worklist_item_of(SqlStatement& row) {
-  auto data_set = worklist_data_set_of(row);
-  if (!data_set) return fail(std::move(data_set.error()));
-  return worklist_item_of(row, std::move(*data_set));
+  PACS_TRY(auto data_set, worklist_data_set_of(row));
+  return worklist_item_of(row, std::move(data_set));
 }
 
 WorklistRows::WorklistRows(SqlReaders& readers, WorklistPlan plan)
@@ -111,12 +107,11 @@ WorklistRows::WorklistRows(SqlReaders& readers, WorklistPlan plan)
 }
 
 Result<> WorklistRows::pull(std::size_t most, const Each& each) {
-  auto reader = readers_.lease();
-  if (!reader) return fail(reader.error());
-  (*reader)->database().stop_when(plan_.query.stop);
+  PACS_TRY(auto reader, readers_.lease());
+  reader->database().stop_when(plan_.query.stop);
   std::size_t rows = kRowsOfLease;
   while (!ended() && rows != 0 && most != 0) {
-    if (auto taken = take(**reader, rows, most, each); !taken) return taken;
+    PACS_TRY(take(*reader, rows, most, each));
   }
   return {};
 }
@@ -125,32 +120,29 @@ Result<> WorklistRows::pull(std::size_t most, const Each& each) {
 Result<> WorklistRows::take(SqlReader& reader, std::size_t& rows, std::size_t& most,
                             const Each& each) {
   const WorklistWalk& walk = plan_.walks[walk_];
-  auto statement = reader.statement(walk.rows.text);
-  if (!statement) return fail(statement.error());
-  SqlStatement& row = **statement;
+  PACS_TRY(auto statement, reader.statement(walk.rows.text));
+  SqlStatement& row = *statement;
   const ResetAtEnd reset(row);
   bind_values(row, walk.rows, place_);
   while (rows != 0 && most != 0 && !enough_) {
     if (plan_.query.stop.stop_requested()) {
       return fail(ErrorKind::Cancelled, "the query was cancelled");
     }
-    const auto stepped = row.step();
-    if (!stepped) return fail(stepped.error());
-    if (!*stepped) {
+    PACS_TRY(const auto stepped, row.step());
+    if (!stepped) {
       if (++walk_ < plan_.walks.size()) place_ = plan_.walks[walk_].place;
       return {};
     }
     --rows;
-    auto data_set = worklist_data_set_of(row);
-    if (!data_set) return fail(std::move(data_set.error()));
-    if (!matches(plan_.match, *data_set)) continue;
+    PACS_TRY(auto data_set, worklist_data_set_of(row));
+    if (!matches(plan_.match, data_set)) continue;
     if (skipped_ < plan_.query.skip) {
       ++skipped_;
       continue;
     }
     --most;
     enough_ = ++given_ == plan_.query.limit;
-    if (auto taken = each(row, std::move(*data_set)); !taken) return taken;
+    PACS_TRY(each(row, std::move(data_set)));
   }
   keep_place(row);
   return {};
@@ -166,25 +158,22 @@ void WorklistRows::keep_place(SqlStatement& row) {
 
 Result<std::unique_ptr<Matches>> search_worklist(SqlReaders& readers, Query query,
                                                  const WorklistView& view) {
-  auto plan = plan_with(readers, std::move(query), view);
-  if (!plan) return fail(std::move(plan.error()));
-  return std::make_unique<WorklistMatches>(readers, std::move(*plan));
+  PACS_TRY(auto plan, plan_with(readers, std::move(query), view));
+  return std::make_unique<WorklistMatches>(readers, std::move(plan));
 }
 
 Result<std::vector<WorklistItem>> list_worklist(SqlReaders& readers, Query query,
                                                 const WorklistView& view) {
-  auto plan = plan_with(readers, std::move(query), view);
-  if (!plan) return fail(std::move(plan.error()));
-  WorklistRows rows(readers, std::move(*plan));
+  PACS_TRY(auto plan, plan_with(readers, std::move(query), view));
+  WorklistRows rows(readers, std::move(plan));
   std::vector<WorklistItem> items;
   while (!rows.ended()) {
     const auto keep = [&](SqlStatement& row, DataSet data_set) -> Result<> {
-      auto item = worklist_item_of(row, std::move(data_set));
-      if (!item) return fail(std::move(item.error()));
-      items.push_back(std::move(*item));
+      PACS_TRY(auto item, worklist_item_of(row, std::move(data_set)));
+      items.push_back(std::move(item));
       return {};
     };
-    if (auto pulled = rows.pull(SIZE_MAX, keep); !pulled) return fail(std::move(pulled.error()));
+    PACS_TRY(rows.pull(SIZE_MAX, keep));
   }
   return items;
 }

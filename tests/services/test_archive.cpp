@@ -27,17 +27,11 @@ class TestArchive::GuidedIngest : public storage::Ingest {
 };
 
 TestArchive::TestArchive(storage::DuplicatePolicy on_duplicate) {
-  subscription_ = events_.on_instance_stored([this](const integration::InstanceStored& event) {
-    const std::lock_guard lock{mutex_};
-    stored_.insert_or_assign(event.sop_instance_uid, event);
-    changed_.notify_all();
-  });
   storage::ArchiveOptions options;
   options.path = folder_.path();
   options.durability = storage::Durability::Os;
   options.on_duplicate = on_duplicate;
   options.free_bytes_min = 0;
-  options.events = &events_;
   auto opened = storage::Archive::open(std::move(options));
   if (!opened) throw std::runtime_error(opened.error().to_string());  // no test without it
   archive_ = std::move(*opened);
@@ -146,18 +140,18 @@ std::uint64_t TestArchive::size() {
   return counts ? counts->instances : 0;
 }
 
-std::optional<integration::InstanceStored> TestArchive::event(const std::string& sop_instance_uid) {
-  std::unique_lock lock{mutex_};
-  const bool came = changed_.wait_for(lock, std::chrono::seconds{10},
-                                      [&] { return stored_.contains(sop_instance_uid); });
-  if (!came) return std::nullopt;
-  return stored_.at(sop_instance_uid);
+std::optional<storage::IngestContext> TestArchive::context_of(
+    const std::string& sop_instance_uid) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = contexts_.find(sop_instance_uid);
+  return found == contexts_.end() ? std::nullopt : std::optional{found->second};
 }
 
 Result<std::unique_ptr<storage::Ingest>> TestArchive::begin_ingest(storage::IngestContext context) {
   {
     const std::lock_guard lock{mutex_};
     ++begun_;
+    contexts_.insert_or_assign(context.sop_instance_uid, context);
   }
   if (Result<> failing = failure("begin"); !failing) return fail(failing.error());
   auto ingest = archive_->begin_ingest(std::move(context));

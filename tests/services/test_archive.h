@@ -11,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "integration/event_bus.h"
 #include "storage/archive.h"
 #include "tests/storage/temporary_folder.h"
 
@@ -49,10 +48,9 @@ class TestArchive : public storage::Archive {
   /// As the archive gives it back.
   [[nodiscard]] std::optional<Object> object(std::string_view sop_instance_uid);
   [[nodiscard]] std::uint64_t size();  ///< instances
-  /// What the archive published when the instance was stored; nullopt when nothing comes within ten
-  /// seconds, for it may be later than the answer.
-  [[nodiscard]] std::optional<integration::InstanceStored> event(
-      const std::string& sop_instance_uid);
+  /// What the sender of an instance said of it; nullopt when it never came.
+  [[nodiscard]] std::optional<storage::IngestContext> context_of(
+      const std::string& sop_instance_uid) const;
 
   // Archive
   Result<std::unique_ptr<storage::Ingest>> begin_ingest(storage::IngestContext context) override;
@@ -116,11 +114,9 @@ class TestArchive : public storage::Archive {
   bool hold_ = false, hold_checks_ = false;
   std::map<std::string, Error, std::less<>> bad_objects_;
   std::size_t at_once_ = 0, most_at_once_ = 0, begun_ = 0;
-  std::map<std::string, integration::InstanceStored> stored_;
+  std::map<std::string, storage::IngestContext> contexts_;
 
   storage::test::TemporaryFolder folder_;
-  integration::EventBus events_;
-  integration::Subscription subscription_;
   std::unique_ptr<storage::Archive> archive_;
 };
 

@@ -13,7 +13,6 @@
 #include "core/dicom_tags.h"
 #include "encoding/data_set_codec.h"
 #include "encoding/dicom_file.h"
-#include "integration/event_bus.h"
 #include "integration/metrics.h"
 #include "tests/storage/archive_language.h"
 
@@ -468,32 +467,6 @@ TEST_F(ArchiveTest, AnIndexUrlThatNobodyKnowsIsRefused) {
   ArchiveOptions options = options_for(folder_ / "other");
   options.index_url = "oracle://x";
   EXPECT_EQ(Archive::open(options).error().kind, ErrorKind::Unsupported);
-}
-
-TEST_F(ArchiveTest, EventsTellOfEachNewInstanceOnce) {
-  integration::EventBus bus;
-  std::mutex mutex;
-  std::vector<integration::InstanceStored> seen;
-  const auto subscription = bus.on_instance_stored([&](const integration::InstanceStored& event) {
-    const std::lock_guard lock(mutex);
-    seen.push_back(event);
-  });
-  options_.events = &bus;
-  options_.on_duplicate = DuplicatePolicy::Replace;
-  open();
-  TestObject object;
-  ASSERT_TRUE(store(*archive_, object));
-  ASSERT_TRUE(store(*archive_, object));  // the same again: nothing new
-  object.pixel_seed = 2;
-  ASSERT_TRUE(store(*archive_, object));
-  archive_.reset();
-  ASSERT_EQ(seen.size(), 2U);
-  EXPECT_EQ(seen[0].sop_instance_uid, object.instance);
-  EXPECT_EQ(seen[0].study_instance_uid, object.study);
-  EXPECT_EQ(seen[0].source_ae, "MODALITY");
-  EXPECT_EQ(seen[0].trace_id, "trace");
-  EXPECT_FALSE(seen[0].replaced);
-  EXPECT_TRUE(seen[1].replaced);
 }
 
 TEST_F(ArchiveTest, MetricsCountOutcomesAndOutliveTheArchive) {

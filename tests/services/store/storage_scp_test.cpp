@@ -29,10 +29,10 @@ TEST_F(StorageScpTest, KeepsTheDataSetByteForByte) {
   ASSERT_TRUE(stored);
   EXPECT_EQ(stored->data_set, object.data_set);
   EXPECT_EQ(stored->transfer_syntax_uid, uids::ExplicitVRLittleEndian);
-  const auto event = pacs.archive().event("1.2.3");
-  ASSERT_TRUE(event);
-  EXPECT_EQ(event->source_ae, "PEER");
-  EXPECT_FALSE(event->trace_id.empty());
+  const auto context = pacs.archive().context_of("1.2.3");
+  ASSERT_TRUE(context);
+  EXPECT_EQ(context->source_ae, "PEER");
+  EXPECT_FALSE(context->trace_id.empty());
 }
 
 TEST_F(StorageScpTest, TheResponseNamesTheInstance) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "storage/query/fold.h"
+#include "storage/index/fold.h"
 #include "storage/query/name_match.h"
 #include "storage/query/phonetic.h"
 

@@ -212,7 +212,7 @@ TEST_F(QueryFind, ACancelledQueryEndsSo) {
   std::stop_source stop;
   Query query = QueriedIndex::query(Study, {{tags::StudyInstanceUID, ""}});
   query.stop = stop.get_token();
-  auto matches = index_.index().search(query);
+  auto matches = search(index_.index().database().readers(), query);
   ASSERT_TRUE(matches);
   EXPECT_EQ((*matches)->next(1)->size(), 1U);
   stop.request_stop();

@@ -91,7 +91,7 @@ Query QueriedIndex::query(QueryLevel level, const DataSet& keys, QueryRules rule
 
 std::vector<DataSet> QueriedIndex::answers(Query query, std::size_t page) {
   std::vector<DataSet> all;
-  auto matches = index_->search(std::move(query));
+  auto matches = search(index_->database().readers(), std::move(query));
   if (!matches) {
     ADD_FAILURE() << matches.error().to_string();
     return all;

@@ -6,7 +6,7 @@
 
 #include "core/dicom_element.h"
 
-namespace pacs::storage {
+namespace pacs {
 
 /// Groups 0000 (commands, PS3.7 §6.3.1) and 0002 (files, PS3.10 §7.1); PS3.5 §7.1 has no 0001 at
 /// all.
@@ -16,4 +16,4 @@ namespace pacs::storage {
 /// data"); empty when it may be there. The items of a sequence are not looked at.
 [[nodiscard]] std::string_view why_foreign(const Element& element);
 
-}  // namespace pacs::storage
+}  // namespace pacs

@@ -1,4 +1,4 @@
-#include "storage/ingest/chunk_pool.h"
+#include "storage/disk/chunk_pool.h"
 
 #include <algorithm>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "storage/journal/recovery.h"
+#include "storage/recovery/recovery.h"
 
 #include <atomic>
 #include <fstream>

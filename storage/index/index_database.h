@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "storage/disk/file_system.h"
+#include "storage/index/sql_readers.h"
 #include "storage/sql/sql.h"
-#include "storage/sql/sql_readers.h"
 #include "storage/sql/sql_text.h"
 
 namespace pacs::storage {

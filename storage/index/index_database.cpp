@@ -1,4 +1,4 @@
-#include "storage/sql/index_database.h"
+#include "storage/index/index_database.h"
 
 #include <utility>
 
@@ -14,14 +14,13 @@ Result<std::unique_ptr<IndexDatabase>> IndexDatabase::open_sqlite(
   auto index = std::unique_ptr<IndexDatabase>(new IndexDatabase);
   index->files_ = std::move(files);
   index->to_sync_ = {path.native() + "-wal", path};
-  auto database = storage::open_sqlite(path, {false, kWriterCacheKib, durable});
-  if (!database) return fail(database.error());
-  index->writer_ = std::move(*database);
+  PACS_TRY(auto database, storage::open_sqlite(path, {false, kWriterCacheKib, durable}));
+  index->writer_ = std::move(database);
   if (auto migrated = migrate(*index->writer_); !migrated) {
     return fail(std::move(migrated.error()).in(path.native()));
   }
   // The names of database and WAL must survive as well as what is in them.
-  if (auto synced = index->files_->sync_directory(directory); !synced) return fail(synced.error());
+  PACS_TRY(index->files_->sync_directory(directory));
   index->readers_ = std::make_unique<SqlReaders>([path] {
     return storage::open_sqlite(path, {true, kReaderCacheKib, true});
   });
@@ -31,7 +30,7 @@ Result<std::unique_ptr<IndexDatabase>> IndexDatabase::open_sqlite(
 Result<> IndexDatabase::write(const std::function<Result<>(SqlDatabase&)>& work, Sync sync) {
   {
     const std::lock_guard lock(writer_mutex_);
-    if (auto begun = writer_->execute("BEGIN IMMEDIATE"); !begun) return begun;
+    PACS_TRY(writer_->execute("BEGIN IMMEDIATE"));
     Result<> done = work(*writer_);
     if (done) done = writer_->execute("COMMIT");
     if (!done) {
@@ -49,7 +48,7 @@ Result<std::int64_t> IndexDatabase::write(const SqlText& sql, Sync sync) {
     changed = database.changes();
     return done;
   };
-  if (auto written = write(run, sync); !written) return fail(std::move(written.error()));
+  PACS_TRY(write(run, sync));
   return changed;
 }
 
@@ -69,10 +68,9 @@ Result<> IndexDatabase::sync() {
 
 Result<> run_sql(SqlDatabase& database, const SqlText& sql) {
   const SqlQuery query(sql);
-  auto statement = database.prepare(query.text);
-  if (!statement) return fail(statement.error());
-  bind_values(**statement, query, {});
-  return (*statement)->run();
+  PACS_TRY(auto statement, database.prepare(query.text));
+  bind_values(*statement, query, {});
+  return statement->run();
 }
 
 }  // namespace pacs::storage

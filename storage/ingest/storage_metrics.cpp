@@ -1,4 +1,4 @@
-#include "storage/storage_metrics.h"
+#include "storage/ingest/storage_metrics.h"
 
 #include <mutex>
 #include <string>

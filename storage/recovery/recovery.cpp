@@ -1,4 +1,4 @@
-#include "storage/journal/recovery.h"
+#include "storage/recovery/recovery.h"
 
 #include <algorithm>
 #include <memory>
@@ -12,7 +12,7 @@
 #include "storage/journal/journal_reader.h"
 #include "storage/journal/store_record.h"
 #include "storage/objects/file_storage.h"
-#include "storage/objects/reindex.h"
+#include "storage/recovery/reindex.h"
 
 namespace pacs::storage {
 namespace {
@@ -32,16 +32,15 @@ Result<Header> header_of(ObjectStore& store, const StoreRecord& record, ByteView
   }
   HeaderReader reader(*syntax, limits);
   if (!record.external) {
-    if (auto fed = reader.feed(payload); !fed) return fail(fed.error());
+    PACS_TRY(reader.feed(payload));
     return reader.finish();
   }
   Bytes buffer(1 << 20);
   for (std::uint64_t offset = record.record.data_set_offset;;) {
-    auto got = store.read(record.record.object_key, offset, buffer);
-    if (!got) return fail(got.error());
-    if (*got == 0) break;
-    if (auto fed = reader.feed(ByteView(buffer).first(*got)); !fed) return fail(fed.error());
-    offset += *got;
+    PACS_TRY(auto got, store.read(record.record.object_key, offset, buffer));
+    if (got == 0) break;
+    PACS_TRY(reader.feed(ByteView(buffer).first(got)));
+    offset += got;
   }
   return reader.finish();
 }
@@ -59,49 +58,47 @@ class Replay {
         last_object_(position.last_object) {}
 
   Result<> take(const JournalRecord& journalled) {
-    auto record = decode_store_record(journalled.head);
-    if (!record) return fail(record.error());
+    PACS_TRY(auto record, decode_store_record(journalled.head));
     if (!journalled.whole) {
       // Not replayed: a torn write was never acknowledged, and bytes that are wrong are no object.
       logger_.error("",
                     "an object in the journal is not whole: it was being received when the power "
                     "went, or the disk has damaged it; let its sender send it again",
-                    {{"sop_instance_uid", record->record.sop_instance_uid},
-                     {"source_ae", record->source_ae},
+                    {{"sop_instance_uid", record.record.sop_instance_uid},
+                     {"source_ae", record.source_ae},
                      {"sequence", std::to_string(journalled.sequence)}});
       return {};
     }
     ++records_;
-    last_object_ = std::max(last_object_, record->number);
+    last_object_ = std::max(last_object_, record.number);
     const bool in_index = journalled.sequence <= applied_;
     // Written before its row was and since the machine started: it lies in the page cache still.
     const bool in_place = in_index && !boot_id_.empty() && journalled.boot_id == boot_id_;
     if (!in_place) {
-      auto placed = place(*record, journalled.payload);
+      auto placed = place(record, journalled.payload);
       if (!placed && placed.error().kind == ErrorKind::NotFound) {
         // Flushed before its record was written, so only a fault of the disk or a person can have
         // taken it. The others must not wait for it.
         logger_.error("", "an object that the journal names is missing: its instance is lost",
-                      {{"sop_instance_uid", record->record.sop_instance_uid},
-                       {"object", record->record.object_key}});
+                      {{"sop_instance_uid", record.record.sop_instance_uid},
+                       {"object", record.record.object_key}});
         return {};
       }
       if (!placed) return placed;
     }
     if (in_index) {
-      if (record->replaces != 0) displaced_.push_back(record->replaces);
+      if (record.replaces != 0) displaced_.push_back(record.replaces);
       return {};
     }
-    return add(std::move(*record), journalled);
+    return add(std::move(record), journalled);
   }
 
   Result<> apply() {
     if (batch_.empty()) return {};
     std::vector<const IndexedInstance*> rows;
     for (const auto& row : batch_) rows.push_back(row.get());
-    auto displaced = index_.apply(rows, batch_sequence_);
-    if (!displaced) return fail(displaced.error());
-    displaced_.insert(displaced_.end(), displaced->begin(), displaced->end());
+    PACS_TRY(auto displaced, index_.apply(rows, batch_sequence_));
+    displaced_.insert(displaced_.end(), displaced.begin(), displaced.end());
     batch_.clear();
     batch_bytes_ = 0;
     return {};
@@ -158,51 +155,44 @@ class Replay {
 
 /// The highest number of an object that is there; 0 for none.
 Result<std::uint64_t> last_object_of(ObjectStore& store) {
-  const auto key = store.last_key();
-  if (!key) return fail(key.error());
-  return key->empty() ? 0 : object_number(*key).value_or(0);
+  PACS_TRY(const auto key, store.last_key());
+  return key.empty() ? 0 : object_number(key).value_or(0);
 }
 
 }  // namespace
 
 Result<Recovered> recover(FileSystem& files, ObjectStore& store, Index& index,
                           const RecoveryOptions& options, const integration::Logger& logger) {
-  const auto position = index.position();
-  if (!position) return fail(position.error());
-  Replay replay(store, index, options, logger, files.boot_id(), *position);
-  const auto read = read_journal(files, options.journal_directory, position->checkpoint,
-                                 [&](const JournalRecord& record) { return replay.take(record); });
-  if (!read) return fail(read.error());
-  for (const auto& [first, last] : read->missing) {
+  PACS_TRY(const auto position, index.position());
+  Replay replay(store, index, options, logger, files.boot_id(), position);
+  PACS_TRY(const auto read,
+           read_journal(files, options.journal_directory, position.checkpoint,
+                        [&](const JournalRecord& record) { return replay.take(record); }));
+  for (const auto& [first, last] : read.missing) {
     logger.error(
         "",
         "the journal has lost records: unless writing them failed at the time, the "
         "objects received last before this start are not all there; compare with senders",
         {{"records", std::to_string(last - first + 1)}, {"first_sequence", std::to_string(first)}});
   }
-  if (auto applied = replay.apply(); !applied) return fail(applied.error());
-  if (auto discarded = store.discard_all(); !discarded) return fail(discarded.error());
+  PACS_TRY(replay.apply());
+  PACS_TRY(store.discard_all());
   Recovered recovered;
-  recovered.last_sequence = std::max(read->last_sequence, position->applied);
+  recovered.last_sequence = std::max(read.last_sequence, position.applied);
   recovered.records = replay.records();
-  auto highest = last_object_of(store);
-  if (!highest) return fail(highest.error());
+  PACS_TRY(auto highest, last_object_of(store));
   // Numbers are given once: whatever became of the index, none of an object that is there.
-  recovered.last_object = std::max(replay.last_object(), *highest);
+  recovered.last_object = std::max(replay.last_object(), highest);
   std::uint64_t reindexed = 0;
   // A checkpoint follows the index, and the journal holds what the index has not: so an index that
   // is older than either is not the one that this archive was left with.
-  if (read->checkpoint_sequence > position->applied || *highest > replay.last_object()) {
-    auto added = reindex(store, index, {recovered.last_sequence, options.limits}, logger);
-    if (!added) return fail(added.error());
-    reindexed = *added;
+  if (read.checkpoint_sequence > position.applied || highest > replay.last_object()) {
+    PACS_TRY(auto added, reindex(store, index, {recovered.last_sequence, options.limits}, logger));
+    reindexed = added;
   }
   if (recovered.records > 0 || reindexed > 0) {
-    if (auto made = make_checkpoint(store, index, recovered.last_sequence, replay.displaced(),
-                                    options.durable);
-        !made) {
-      return fail(made.error());
-    }
+    PACS_TRY(make_checkpoint(store, index, recovered.last_sequence, replay.displaced(),
+                             options.durable));
     if (recovered.records > 0) {
       logger.info("", fmt::format("recovered {} objects from the journal", recovered.records));
     }

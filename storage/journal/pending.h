@@ -14,9 +14,8 @@
 #include <vector>
 
 #include "encoding/header_reader.h"
-#include "storage/archive.h"
+#include "storage/disk/chunk_pool.h"
 #include "storage/index/index.h"
-#include "storage/ingest/chunk_pool.h"
 #include "storage/objects/storage_interface.h"
 
 namespace pacs::storage {

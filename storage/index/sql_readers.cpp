@@ -1,4 +1,4 @@
-#include "storage/sql/sql_readers.h"
+#include "storage/index/sql_readers.h"
 
 #include <utility>
 
@@ -14,9 +14,8 @@ Result<SqlStatement*> SqlReader::statement(const std::string& sql) {
   if (const auto known = statements_.find(sql); known != statements_.end()) {
     return known->second.get();
   }
-  auto prepared = database_->prepare(sql);
-  if (!prepared) return fail(prepared.error());
-  return statements_.emplace(sql, std::move(*prepared)).first->second.get();
+  PACS_TRY(auto prepared, database_->prepare(sql));
+  return statements_.emplace(sql, std::move(prepared)).first->second.get();
 }
 
 void SqlReader::forget_many() {

@@ -1,4 +1,4 @@
-#include "storage/index/selection.h"
+#include "storage/query/select.h"
 
 #include <gtest/gtest.h>
 
@@ -19,7 +19,7 @@ class SelectionTest : public testing::Test {
   }
   /// The instances' UIDs as they come, pulled two at a time.
   std::string selected(const Selection& selection) {
-    auto records = index_.index().select(selection);
+    auto records = select(index_.index().database().readers(), selection);
     if (!records) return records.error().to_string();
     std::string text;
     std::size_t count = 0;
@@ -87,7 +87,8 @@ TEST_F(SelectionTest, PatientsOfOneIdAreKeptApartByTheirIssuers) {
 
 TEST_F(SelectionTest, NothingNamedIsNotEverything) {
   holds("P1", "1.1", "1.1.1", "1");
-  EXPECT_EQ(index_.index().select({}).error().kind, ErrorKind::InvalidArgument);
+  EXPECT_EQ(select(index_.index().database().readers(), {}).error().kind,
+            ErrorKind::InvalidArgument);
 }
 
 TEST_F(SelectionTest, AHundredThousandUidsWork) {
@@ -104,7 +105,7 @@ TEST_F(SelectionTest, AHundredThousandUidsWork) {
     selection.instance_uids.push_back("1.5.1." + std::to_string(i));
     list += (i == 0 ? "" : "\\") + selection.instance_uids.back();
   }
-  auto records = index_.index().select(selection);
+  auto records = select(index_.index().database().readers(), selection);
   ASSERT_TRUE(records);
   EXPECT_EQ((*records)->total(), 500U);
   EXPECT_EQ((*records)->next(1000)->size(), 500U);

@@ -1,4 +1,4 @@
-#include "storage/index/selection.h"
+#include "storage/query/select.h"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,8 @@
 #include <fmt/format.h>
 
 #include "core/number_string.h"
-#include "storage/objects/file_storage.h"
+#include "storage/index/record_row.h"
+#include "storage/index/sql_readers.h"
 #include "storage/query/query_columns.h"
 
 namespace pacs::storage {
@@ -77,23 +78,21 @@ Result<> for_each_row(SqlReader& reader, const Wanted& wanted, std::size_t lowes
   const AllowedLevels& allowed = wanted.allowed;
   const std::string_view of_issuer =
       wanted.issuer.empty() ? "" : " AND patient.issuer_of_patient_id = $2";
-  auto statement =
-      reader.statement(fmt::format("SELECT {}, {}, {}, {} FROM {} AND {} = $1{}", kNames[0],
-                                   kNames[1], kNames[2], columns, from, kNames[lowest], of_issuer));
-  if (!statement) return fail(statement.error());
+  PACS_TRY(auto statement, reader.statement(fmt::format(
+                               "SELECT {}, {}, {}, {} FROM {} AND {} = $1{}", kNames[0], kNames[1],
+                               kNames[2], columns, from, kNames[lowest], of_issuer)));
   for (const std::string& name : allowed[lowest].names()) {
-    const ResetAtEnd reset(**statement);
-    (*statement)->bind(1, std::string_view(name));
-    if (!wanted.issuer.empty()) (*statement)->bind(2, std::string_view(wanted.issuer));
-    for (auto row = (*statement)->step();; row = (*statement)->step()) {
+    const ResetAtEnd reset(*statement);
+    statement->bind(1, std::string_view(name));
+    if (!wanted.issuer.empty()) statement->bind(2, std::string_view(wanted.issuer));
+    for (auto row = statement->step();; row = statement->step()) {
       if (!row) return fail(row.error());
       if (!*row) break;
       bool is_allowed = true;
       for (std::size_t level = 0; level < lowest; ++level) {
-        is_allowed =
-            is_allowed && allowed[level].allows((*statement)->text(static_cast<int>(level)));
+        is_allowed = is_allowed && allowed[level].allows(statement->text(static_cast<int>(level)));
       }
-      if (is_allowed) each(**statement);
+      if (is_allowed) each(*statement);
     }
   }
   return {};
@@ -114,21 +113,18 @@ class SelectedRecords final : public Records {
 
   Result<std::vector<InstanceRecord>> next(std::size_t most) override {
     std::vector<InstanceRecord> records;
-    auto reader = readers_.lease();
-    if (!reader) return fail(reader.error());
-    auto statement = (*reader)->statement(std::string(kRecordSql) + "WHERE instance.id = $1");
-    if (!statement) return fail(statement.error());
+    PACS_TRY(auto reader, readers_.lease());
+    PACS_TRY(auto statement, reader->statement(std::string(kRecordSql) + "WHERE instance.id = $1"));
     while (records.size() < most) {
       if (next_instance_ == instances_.size()) {
         if (next_series_ == series_.size()) break;
-        if (auto read = read_series(**reader); !read) return fail(read.error());
+        PACS_TRY(read_series(*reader));
         continue;
       }
-      const ResetAtEnd reset(**statement);
-      (*statement)->bind(1, instances_[next_instance_++].id);
-      const auto row = (*statement)->step();
-      if (!row) return fail(row.error());
-      if (*row) records.push_back(record_of(**statement));  // else it was replaced meanwhile
+      const ResetAtEnd reset(*statement);
+      statement->bind(1, instances_[next_instance_++].id);
+      PACS_TRY(const auto row, statement->step());
+      if (row) records.push_back(record_of(*statement));  // else it was replaced meanwhile
     }
     return records;
   }
@@ -139,17 +135,16 @@ class SelectedRecords final : public Records {
     instances_.clear();
     next_instance_ = 0;
     const SeriesRow& series = series_[next_series_++];
-    auto statement = reader.statement(
-        "SELECT instance.id, instance.instance_number FROM instance WHERE instance.series_key = "
-        "$1");
-    if (!statement) return fail(statement.error());
-    const ResetAtEnd reset(**statement);
-    (*statement)->bind(1, series.series);
-    for (auto row = (*statement)->step();; row = (*statement)->step()) {
+    PACS_TRY(auto statement, reader.statement("SELECT instance.id, instance.instance_number FROM "
+                                              "instance WHERE instance.series_key = "
+                                              "$1"));
+    const ResetAtEnd reset(*statement);
+    statement->bind(1, series.series);
+    for (auto row = statement->step();; row = statement->step()) {
       if (!row) return fail(row.error());
       if (!*row) break;
-      instances_.push_back({series.study, series.series, number_of((*statement)->text(1)),
-                            (*statement)->integer(0)});
+      instances_.push_back(
+          {series.study, series.series, number_of(statement->text(1)), statement->integer(0)});
     }
     std::ranges::sort(instances_);
     return {};
@@ -164,20 +159,6 @@ class SelectedRecords final : public Records {
 
 }  // namespace
 
-InstanceRecord record_of(SqlStatement& row) {
-  InstanceRecord record;
-  record.object_key = object_key(static_cast<std::uint64_t>(row.integer(0)));
-  record.sop_class_uid = row.text(1);
-  record.sop_instance_uid = row.text(2);
-  record.series_instance_uid = row.text(3);
-  record.study_instance_uid = row.text(4);
-  record.transfer_syntax_uid = row.text(5);
-  record.data_set_bytes = static_cast<std::uint64_t>(row.integer(6));
-  record.data_set_offset = static_cast<std::uint64_t>(row.integer(7));
-  record.checksum = static_cast<std::uint64_t>(row.integer(8));
-  return record;
-}
-
 Result<std::unique_ptr<Records>> select(SqlReaders& readers, const Selection& selection) {
   const Wanted wanted(selection);
   std::size_t lowest = wanted.allowed.size();
@@ -188,13 +169,12 @@ Result<std::unique_ptr<Records>> select(SqlReaders& readers, const Selection& se
                 "instances");
   }
   --lowest;
-  auto reader = readers.lease();
-  if (!reader) return fail(reader.error());
+  PACS_TRY(auto reader, readers.lease());
   std::vector<SeriesRow> series;
   std::vector<InstanceRow> instances;
   Result<> read;
   if (lowest == static_cast<std::size_t>(QueryLevel::Image)) {
-    read = for_each_row(**reader, wanted, lowest,
+    read = for_each_row(*reader, wanted, lowest,
                         "instance CROSS JOIN series CROSS JOIN study CROSS JOIN patient WHERE "
                         "series.id = instance.series_key AND study.id = series.study_key AND "
                         "patient.id = study.patient_key",
@@ -205,7 +185,7 @@ Result<std::unique_ptr<Records>> select(SqlReaders& readers, const Selection& se
                         });
     sort_unique(instances);
   } else {
-    read = for_each_row(**reader, wanted, lowest,
+    read = for_each_row(*reader, wanted, lowest,
                         "patient JOIN study ON study.patient_key = patient.id JOIN series ON "
                         "series.study_key = study.id WHERE true",
                         "study.id, series.id, series.instance_count", [&](SqlStatement& row) {

@@ -1,4 +1,4 @@
-#include "storage/objects/reindex.h"
+#include "storage/recovery/reindex.h"
 
 #include <algorithm>
 #include <chrono>
@@ -28,20 +28,18 @@ constexpr std::chrono::seconds kProgressInterval{10};
 /// Numbers of objects without a row, in ascending order.
 Result<std::vector<std::uint64_t>> unknown_objects(ObjectStore& store, Index& index) {
   std::vector<std::uint64_t> known;
-  auto walked = index.for_each([&](std::uint64_t number, const InstanceRecord&) {
+  PACS_TRY(index.for_each([&](std::uint64_t number, const InstanceRecord&) {
     known.push_back(number);
     return true;
-  });
-  if (!walked) return fail(walked.error());
+  }));
   std::vector<std::uint64_t> unknown;
-  auto listed = store.list([&](std::string_view key, const std::string&) {
+  PACS_TRY(store.list([&](std::string_view key, const std::string&) {
     const auto number = object_number(key);
     if (number && !std::ranges::binary_search(known, *number)) {
       unknown.push_back(*number);
     }
     return true;
-  });
-  if (!listed) return fail(listed.error());
+  }));
   std::ranges::sort(unknown);
   return unknown;
 }
@@ -56,29 +54,24 @@ class Reindexer {
     row->number = number;
     InstanceRecord& record = row->record;
     record.object_key = object_key(number);
-    auto got = store_.read(record.object_key, 0, buffer_);
-    if (!got) return fail(got.error());
-    auto front = read_file_header(share(Bytes(buffer_.begin(), buffer_.begin() + *got)));
-    if (!front) return fail(front.error());
-    record.transfer_syntax_uid = front->transfer_syntax_uid;
-    record.data_set_offset = front->data_set_offset;
-    row->source_ae = front->meta.text(tags::SourceApplicationEntityTitle);
+    PACS_TRY(auto got, store_.read(record.object_key, 0, buffer_));
+    PACS_TRY(auto front, read_file_header(share(Bytes(buffer_.begin(), buffer_.begin() + got))));
+    record.transfer_syntax_uid = front.transfer_syntax_uid;
+    record.data_set_offset = front.data_set_offset;
+    row->source_ae = front.meta.text(tags::SourceApplicationEntityTitle);
     const TransferSyntax* syntax = find_transfer_syntax(record.transfer_syntax_uid);
     if (syntax == nullptr) {
       return fail(ErrorKind::Unsupported, "transfer syntax " + record.transfer_syntax_uid);
     }
-    auto header = read_header(record, *syntax);
-    if (!header) return fail(header.error());
-    auto identity = identify(header->data_set, {});
-    if (!identity) return fail(identity.error());
-    record.sop_class_uid = std::move(identity->sop_class_uid);
-    record.sop_instance_uid = std::move(identity->sop_instance_uid);
-    record.series_instance_uid = std::move(identity->series_instance_uid);
-    record.study_instance_uid = std::move(identity->study_instance_uid);
-    row->columns = column_values(header->data_set);
-    auto encoded = encode_header(*header);
-    if (!encoded) return fail(encoded.error());
-    row->header = std::move(*encoded);
+    PACS_TRY(auto header, read_header(record, *syntax));
+    PACS_TRY(auto identity, identify(header.data_set, {}));
+    record.sop_class_uid = std::move(identity.sop_class_uid);
+    record.sop_instance_uid = std::move(identity.sop_instance_uid);
+    record.series_instance_uid = std::move(identity.series_instance_uid);
+    record.study_instance_uid = std::move(identity.study_instance_uid);
+    row->columns = column_values(header.data_set);
+    PACS_TRY(auto encoded, encode_header(header));
+    row->header = std::move(encoded);
     row->received_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
                            std::chrono::system_clock::now().time_since_epoch())
                            .count();
@@ -99,7 +92,7 @@ class Reindexer {
     std::vector<const IndexedInstance*> rows;
     for (const auto& row : batch_) rows.push_back(row.get());
     // An object that lost its row here stays: what is taken for a leftover may be all there is.
-    if (auto done = index_.apply(rows, options_.sequence); !done) return fail(done.error());
+    PACS_TRY(index_.apply(rows, options_.sequence));
     added_ += batch_.size();
     batch_.clear();
     return {};
@@ -113,14 +106,13 @@ class Reindexer {
     HeaderReader reader(syntax, options_.limits);
     Checksum checksum;
     for (std::uint64_t offset = record.data_set_offset;;) {
-      auto got = store_.read(record.object_key, offset, buffer_);
-      if (!got) return fail(got.error());
-      if (*got == 0) break;
-      const ByteView piece = ByteView(buffer_).first(*got);
-      if (auto fed = reader.feed(piece); !fed) return fail(fed.error());
+      PACS_TRY(auto got, store_.read(record.object_key, offset, buffer_));
+      if (got == 0) break;
+      const ByteView piece = ByteView(buffer_).first(got);
+      PACS_TRY(reader.feed(piece));
       checksum.update(piece);
-      offset += *got;
-      record.data_set_bytes += *got;
+      offset += got;
+      record.data_set_bytes += got;
     }
     record.checksum = checksum.value();
     return reader.finish();
@@ -138,31 +130,30 @@ class Reindexer {
 
 Result<std::uint64_t> reindex(ObjectStore& store, Index& index, const ReindexOptions& options,
                               const integration::Logger& logger) {
-  const auto unknown = unknown_objects(store, index);
-  if (!unknown) return fail(unknown.error());
-  if (unknown->empty()) return 0;
-  const std::string total = std::to_string(unknown->size());
+  PACS_TRY(const auto unknown, unknown_objects(store, index));
+  if (unknown.empty()) return 0;
+  const std::string total = std::to_string(unknown.size());
   logger.warning("",
                  "the index has never seen objects that are there: they are read and indexed anew; "
                  "what only a lost index held (worklist, performed steps, remote AEs, jobs) is not",
                  {{"objects", total}});
   Reindexer reindexer(store, index, options);
   auto said = std::chrono::steady_clock::now();
-  for (std::size_t i = 0; i < unknown->size(); ++i) {
-    auto row = reindexer.row_of((*unknown)[i]);
-    store.forget(object_key((*unknown)[i]));
+  for (std::size_t i = 0; i < unknown.size(); ++i) {
+    auto row = reindexer.row_of(unknown[i]);
+    store.forget(object_key(unknown[i]));
     if (!row) {
       logger.error("", "an object cannot be indexed and stays as it is",
-                   {{"object", object_key((*unknown)[i])}, {"why", row.error().to_string()}});
+                   {{"object", object_key(unknown[i])}, {"why", row.error().to_string()}});
       continue;
     }
-    if (auto added = reindexer.add(std::move(*row)); !added) return fail(added.error());
+    PACS_TRY(reindexer.add(std::move(*row)));
     const auto now = std::chrono::steady_clock::now();
     if (now - said < kProgressInterval) continue;
     said = now;
     logger.info("", "indexing anew", {{"done", std::to_string(i + 1)}, {"of", total}});
   }
-  if (auto applied = reindexer.apply(); !applied) return fail(applied.error());
+  PACS_TRY(reindexer.apply());
   logger.warning("", "objects were indexed anew",
                  {{"instances", std::to_string(reindexer.added())}, {"of", total}});
   return reindexer.added();

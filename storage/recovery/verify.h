@@ -3,13 +3,20 @@
 
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "core/result.h"
-#include "storage/archive.h"
-#include "storage/index/index.h"
-#include "storage/objects/storage_interface.h"
+#include "encoding/limits.h"
 
 namespace pacs::storage {
+
+class Index;
+class ObjectStore;
+
+struct VerifyReport {
+  std::uint64_t objects = 0, bytes = 0;
+  std::vector<Error> problems;  ///< each names the object and what is wrong
+};
 
 struct VerifyOptions {
   /// Objects numbered above it are younger than the call and left out.

@@ -1,11 +1,10 @@
-// The objects of a selection out of the index: the rows it names are looked up at once, 24 bytes
-// each; the records come page by page.
+// InstanceRecord out of the index: the statement's front and the reading of its rows.
 #pragma once
 
-#include <memory>
+#include <string_view>
 
-#include "storage/archive.h"
-#include "storage/sql/sql_readers.h"
+#include "storage/objects/instance_record.h"
+#include "storage/sql/sql.h"
 
 namespace pacs::storage {
 
@@ -18,9 +17,5 @@ inline constexpr std::string_view kRecordSql =
     "JOIN term sop_class ON sop_class.id = instance.sop_class_key "
     "JOIN term transfer_syntax ON transfer_syntax.id = instance.transfer_syntax_key ";
 [[nodiscard]] InstanceRecord record_of(SqlStatement& row);
-
-/// InvalidArgument when nothing is selected. The readers outlive what is returned.
-[[nodiscard]] Result<std::unique_ptr<Records>> select(SqlReaders& readers,
-                                                      const Selection& selection);
 
 }  // namespace pacs::storage

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "integration/metrics.h"
-#include "storage/archive.h"
+#include "storage/ingest/ingest.h"
 
 namespace pacs::storage {
 

@@ -1,4 +1,4 @@
-#include "storage/ingest/pending.h"
+#include "storage/journal/pending.h"
 
 #include <utility>
 

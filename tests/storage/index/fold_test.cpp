@@ -1,4 +1,4 @@
-#include "storage/query/fold.h"
+#include "storage/index/fold.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
-#include "storage/ingest/foreign_element.h"
+#include "encoding/foreign_element.h"
 
-namespace pacs::storage {
+namespace pacs {
 
 bool is_of_command_or_file(Tag tag) {
   return tag.group() <= 0x0002;
@@ -15,4 +15,4 @@ std::string_view why_foreign(const Element& element) {
   return pixels ? "is pixel data" : std::string_view{};
 }
 
-}  // namespace pacs::storage
+}  // namespace pacs

@@ -1,4 +1,4 @@
-#include "storage/objects/verify.h"
+#include "storage/recovery/verify.h"
 
 #include <algorithm>
 #include <string>
@@ -9,6 +9,7 @@
 
 #include "encoding/header_blob.h"
 #include "encoding/header_reader.h"
+#include "storage/index/index.h"
 #include "storage/index/index_columns.h"
 #include "storage/ingest/identity.h"
 #include "storage/objects/file_storage.h"
@@ -102,11 +103,10 @@ class Verifier {
 /// Numbers that `index` names, in ascending order.
 Result<std::vector<std::uint64_t>> numbers_of(Index& index) {
   std::vector<std::uint64_t> numbers;
-  auto walked = index.for_each([&](std::uint64_t number, const InstanceRecord&) {
+  PACS_TRY(index.for_each([&](std::uint64_t number, const InstanceRecord&) {
     numbers.push_back(number);
     return true;
-  });
-  if (!walked) return fail(walked.error());
+  }));
   return numbers;
 }
 
@@ -126,12 +126,11 @@ Result<> find_strangers(ObjectStore& store, Index& index, const VerifyOptions& o
   if (!listed || strangers.empty()) return listed;
   // An object that was in flight has its row by now.
   if (options.settle) {
-    if (auto settled = options.settle(); !settled) return settled;
+    PACS_TRY(options.settle());
   }
-  auto again = numbers_of(index);
-  if (!again) return fail(again.error());
+  PACS_TRY(auto again, numbers_of(index));
   for (const auto& [number, name] : strangers) {
-    if (std::ranges::binary_search(*again, number)) continue;
+    if (std::ranges::binary_search(again, number)) continue;
     verifier.add(
         Error{ErrorKind::Corrupt, "no instance in the index names object " + name}.in(name));
   }
@@ -142,30 +141,25 @@ Result<> find_strangers(ObjectStore& store, Index& index, const VerifyOptions& o
 
 Result<VerifyReport> verify(ObjectStore& store, Index& index, const VerifyOptions& options) {
   if (options.settle) {
-    if (auto settled = options.settle(); !settled) return fail(settled.error());
+    PACS_TRY(options.settle());
   }
-  const auto counts = index.counts();
-  if (!counts) return fail(counts.error());
+  PACS_TRY(const auto counts, index.counts());
   VerifyReport report;
   Verifier verifier(store, index, options.limits, report);
   std::vector<std::uint64_t> known;
   bool cancelled = false;
-  auto walked = index.for_each([&](std::uint64_t number, const InstanceRecord& record) {
+  PACS_TRY(index.for_each([&](std::uint64_t number, const InstanceRecord& record) {
     known.push_back(number);
     if (number > options.last_object) return true;
     verifier.check(record);
     cancelled = options.progress &&
-                !options.progress(report.objects, std::max(counts->instances, report.objects));
+                !options.progress(report.objects, std::max(counts.instances, report.objects));
     return !cancelled;
-  });
-  if (!walked) return fail(walked.error());
+  }));
   if (cancelled) return fail(ErrorKind::Cancelled, "verifying was cancelled");
-  if (auto looked = find_strangers(store, index, options, verifier, std::move(known)); !looked) {
-    return fail(looked.error());
-  }
-  auto faults = index.check();
-  if (!faults) return fail(faults.error());
-  for (std::string& fault : *faults) {
+  PACS_TRY(find_strangers(store, index, options, verifier, std::move(known)));
+  PACS_TRY(auto faults, index.check());
+  for (std::string& fault : faults) {
     verifier.add(Error{ErrorKind::Corrupt, "index: " + std::move(fault)}.in("index"));
   }
   return report;

@@ -1,0 +1,29 @@
+// The objects of a selection out of the index: the rows it names are looked up at once, 24 bytes
+// each; the records come page by page.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "storage/objects/instance_record.h"
+#include "storage/query/query.h"
+
+namespace pacs::storage {
+
+class SqlReaders;
+
+/// The objects of a selection, pulled.
+class Records {
+ public:
+  virtual ~Records() = default;
+  [[nodiscard]] virtual std::uint64_t total() const = 0;
+  /// At most `most` further ones; none at the end. Waits for the database.
+  [[nodiscard]] virtual Result<std::vector<InstanceRecord>> next(std::size_t most) = 0;
+};
+
+/// InvalidArgument when nothing is selected. The readers outlive what is returned.
+[[nodiscard]] Result<std::unique_ptr<Records>> select(SqlReaders& readers,
+                                                      const Selection& selection);
+
+}  // namespace pacs::storage
