@@ -63,11 +63,12 @@ class ReportListener {
     options.port = place.port;
     network::AcceptorPolicy policy;
     policy.ae_title = ae_title;
-    auto server = network::Server::start(
-        pool_, options, responder_.policy(std::move(policy)),
-        [this](auto association) { return responder_.serve(std::move(association)); }, {}, nullptr);
-    if (!server) return fail(std::move(server.error()));
-    server_ = std::move(*server);
+    PACS_TRY(auto server,
+             network::Server::start(
+                 pool_, options, responder_.policy(std::move(policy)),
+                 [this](auto association) { return responder_.serve(std::move(association)); }, {},
+                 nullptr));
+    server_ = std::move(server);
     return {};
   }
   std::optional<CommitmentReport> wait_until(std::chrono::steady_clock::time_point until) {
@@ -115,8 +116,7 @@ Error no_report(std::chrono::seconds wait) {
 network::Task<Result<CommitmentReport>> ask_on(network::Association& association,
                                                const Asking& asking) {
   services::CommitmentAsking on_association(association, asking.request, say_refused);
-  Result<> asked = co_await on_association.ask();
-  if (!asked) co_return fail(std::move(asked.error()));
+  PACS_CO_TRY(co_await on_association.ask());
   if (asking.listening) co_return CommitmentReport{};
   Result<CommitmentReport> report = co_await on_association.report();
   co_return report;

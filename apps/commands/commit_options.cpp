@@ -70,16 +70,14 @@ Result<References> collect_references(const std::vector<std::string>& named,
   for (const std::string& name : named) {
     std::error_code ignored;
     if (std::filesystem::exists(name, ignored)) {
-      if (Result<> added = add_files(name, references); !added)
-        return fail(std::move(added.error()));
+      PACS_TRY(add_files(name, references));
       continue;
     }
     if (!is_usable_uid(name)) {
       return wrong(fmt::format("{} is no file, no folder and no UID", name));
     }
-    Result<std::string> of_class = class_uid(sop_class);
-    if (!of_class) return fail(std::move(of_class.error()));
-    references.push_back({std::move(*of_class), name});
+    PACS_TRY(std::string of_class, class_uid(sop_class));
+    references.push_back({std::move(of_class), name});
   }
   if (references.empty()) return wrong("no instance to be committed: name files, folders or UIDs");
   return references;

@@ -133,12 +133,11 @@ Result<Question> make_question(DataSet identifier, const QueryOptions& options, 
   std::vector<KeyPath> written;
   bool names_columns = !options.file.empty();
   for (const std::string& text : options.keys) {
-    const Result<QueryKeyText> key = parse_query_key(text);
-    if (!key) return fail(key.error());
-    const Tag tag = key->path.front().tag;
+    PACS_TRY(const QueryKeyText key, parse_query_key(text));
+    const Tag tag = key.path.front().tag;
     if (tag == tags::QueryRetrieveLevel || tag == tags::SpecificCharacterSet) continue;
-    written.push_back(worklist ? path_in_worklist(key->path) : key->path);
-    names_columns = names_columns || !key->has_value;
+    written.push_back(worklist ? path_in_worklist(key.path) : key.path);
+    names_columns = names_columns || !key.has_value;
   }
   if (!names_columns && !exact) ask_for_the_usual(question);
   for (KeyPath& path : written) {

@@ -76,9 +76,8 @@ Result<std::vector<network::PresentationContext>> contexts_of(const GetArguments
 Result<RetrieveCall> make_get_call(const GetArguments& arguments) {
   Result<RetrieveCall> call = make_call(arguments, services::QueryService::Get);
   if (!call) return call;
-  Result<std::vector<network::PresentationContext>> contexts = contexts_of(arguments);
-  if (!contexts) return fail(std::move(contexts.error()));
-  for (network::PresentationContext& context : *contexts) {
+  PACS_TRY(std::vector<network::PresentationContext> contexts, contexts_of(arguments));
+  for (network::PresentationContext& context : contexts) {
     call->peer.contexts.push_back(std::move(context));
   }
   call->peer.window_performed = 16;  // used only as far as the peer does

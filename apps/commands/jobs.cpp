@@ -52,12 +52,11 @@ std::optional<std::string> base_url(const JobsArguments& arguments) {
 /// The answer as JSON; what is wrong with it, in words, otherwise.
 Result<json::value> ask(std::string_view method, const std::string& url,
                         std::string_view body = {}) {
-  const Result<HttpReply> reply = http_request(method, url, body);
-  if (!reply) return fail(reply.error());
-  if (!reply->ok()) return fail(ErrorKind::Rejected, reason_of(*reply));
-  if (reply->body.empty()) return json::value{};
+  PACS_TRY(const HttpReply reply, http_request(method, url, body));
+  if (!reply.ok()) return fail(ErrorKind::Rejected, reason_of(reply));
+  if (reply.body.empty()) return json::value{};
   boost::system::error_code malformed;
-  json::value value = json::parse(reply->body, malformed);
+  json::value value = json::parse(reply.body, malformed);
   if (malformed) return fail(ErrorKind::Malformed, "the server did not answer JSON");
   return value;
 }

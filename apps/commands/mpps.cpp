@@ -72,12 +72,11 @@ services::StepMoment now(const std::string& station) {
 }
 
 Result<DataSet> with_keys(DataSet step, const MppsOptions& options) {
-  Result<WrittenKeys> written = read_written_keys(options.keys, options.character_set);
-  if (!written) return fail(std::move(written.error()));
-  for (const QueryKeyText& key : written->keys) {
-    if (Result<> put = put_key(step, key); !put) return fail(std::move(put.error()));
+  PACS_TRY(WrittenKeys written, read_written_keys(options.keys, options.character_set));
+  for (const QueryKeyText& key : written.keys) {
+    PACS_TRY(put_key(step, key));
   }
-  return encode_keys(std::move(step), written->character_set);
+  return encode_keys(std::move(step), written.character_set);
 }
 
 /// How many worklist items JSON holds, in an array or one a line; 1 when it is no JSON.
@@ -94,9 +93,8 @@ std::size_t count_items(std::string_view text) {
 
 /// The one worklist item of a file.
 Result<DataSet> read_worklist_item(const std::string& path) {
-  const Result<SharedBytes> content = map_file(path);
-  if (!content) return fail(content.error());
-  if (const std::size_t items = count_items(as_text(content->view)); items > 1) {
+  PACS_TRY(const SharedBytes content, map_file(path));
+  if (const std::size_t items = count_items(as_text(content.view)); items > 1) {
     return fail(Error{ErrorKind::InvalidArgument,
                       fmt::format("{} has {} worklist items: keep the one that is performed, or "
                                   "ask for it alone with `pacs worklist query ... -k "
@@ -142,9 +140,7 @@ Result<DataSet> modifications_of_set(const MppsOptions& options) {
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c == '_' ? ' ' : c;
   });
   services::PerformedSeriesList made;
-  if (Result<> added = add_files(made, options.instances); !added) {
-    return fail(std::move(added.error()));
-  }
+  PACS_TRY(add_files(made, options.instances));
   DataSet end = services::end_step(status, now({}), made);
   if (status != "COMPLETED" && status != "DISCONTINUED") {  // it has not ended
     end.erase(tags::PerformedProcedureStepEndDate);

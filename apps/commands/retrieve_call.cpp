@@ -57,17 +57,15 @@ void add_retrieve_options(CLI::App& command, RetrieveArguments& arguments) {
 
 Result<RetrieveCall> make_call(const RetrieveArguments& arguments, services::QueryService service) {
   std::vector<std::string> positional = arguments.arguments;
-  Result<network::RequestOptions> peer = take_peer(positional, arguments.peer);
-  if (!peer) return fail(std::move(peer.error()));
+  PACS_TRY(network::RequestOptions peer, take_peer(positional, arguments.peer));
   if (!positional.empty()) {
     return fail(ErrorKind::InvalidArgument,
                 "too many arguments: " + positional.front() + " (keys follow -k)");
   }
-  Result<DataSet> identifier = make_identifier(arguments.query);
-  if (!identifier) return fail(std::move(identifier.error()));
+  PACS_TRY(DataSet identifier, make_identifier(arguments.query));
 
-  RetrieveCall call{.peer = std::move(*peer), .sop_class_uid = {}, .identifier = {}};
-  call.identifier = std::move(*identifier);
+  RetrieveCall call{.peer = std::move(peer), .sop_class_uid = {}, .identifier = {}};
+  call.identifier = std::move(identifier);
   call.sop_class_uid = services::query_sop_class_uid(model_of(arguments.query), service);
   call.peer.contexts = {services::find_context(call.sop_class_uid)};
   if (arguments.query.relational) {

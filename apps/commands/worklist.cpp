@@ -72,22 +72,20 @@ Result<std::unique_ptr<WorklistDoor>> open_door(const WorklistArguments& argumen
 
 /// A file of DICOM JSON, one order or an array of them; nullopt for any other.
 std::optional<Result<Items>> read_json_orders(const std::string& path) {
-  const Result<SharedBytes> content = map_file(path);
-  if (!content) return fail(content.error());
-  const std::string_view text = as_text(content->view);
+  PACS_TRY(const SharedBytes content, map_file(path));
+  const std::string_view text = as_text(content.view);
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first == text.npos || (text[first] != '{' && text[first] != '[')) return std::nullopt;
-  const auto orders = web::split_json_array(text);
-  if (!orders) return fail(orders.error());
-  if (orders->empty()) {
+  PACS_TRY(const auto orders, web::split_json_array(text));
+  if (orders.empty()) {
     return fail(ErrorKind::InvalidArgument, fmt::format("there is no order in {}", path));
   }
   Items items;
-  for (const std::string_view order : *orders) {
-    auto of_order = read_json(order).and_then(
-        [](const DataSet& data_set) { return storage::items_of_order(data_set); });
-    if (!of_order) return fail(std::move(of_order.error()));
-    std::ranges::move(*of_order, std::back_inserter(items));
+  for (const std::string_view order : orders) {
+    PACS_TRY(auto of_order, read_json(order).and_then([](const DataSet& data_set) {
+      return storage::items_of_order(data_set);
+    }));
+    std::ranges::move(of_order, std::back_inserter(items));
   }
   return items;
 }
@@ -168,10 +166,9 @@ Result<> for_each_item(WorklistDoor& door, const web::Fields& filter, Each each)
     web::Fields parameters = filter;
     parameters.emplace_back("limit", std::to_string(web::kWorklistPageMax));
     parameters.emplace_back("offset", std::to_string(offset));
-    const auto page = door.list(parameters);
-    if (!page) return fail(page.error());
-    for (const DataSet& item : *page) each(item);
-    if (page->size() < web::kWorklistPageMax) return {};
+    PACS_TRY(const auto page, door.list(parameters));
+    for (const DataSet& item : page) each(item);
+    if (page.size() < web::kWorklistPageMax) return {};
   }
 }
 

@@ -36,12 +36,11 @@ class ArchiveDoor : public WorklistDoor {
     return {.taken = items.size()};
   }
   Result<std::vector<DataSet>> list(const web::Fields& parameters) override {
-    auto filter = web::read_worklist_filter(parameters);
-    if (!filter) return fail(std::move(filter.error()));
-    auto items = archive_->worklist().list(std::move(filter->query), std::move(filter->view));
-    if (!items) return fail(std::move(items.error()));
+    PACS_TRY(auto filter, web::read_worklist_filter(parameters));
+    PACS_TRY(auto items,
+             archive_->worklist().list(std::move(filter.query), std::move(filter.view)));
     std::vector<DataSet> data_sets;
-    for (storage::WorklistItem& item : *items) data_sets.push_back(std::move(item.data_set));
+    for (storage::WorklistItem& item : items) data_sets.push_back(std::move(item.data_set));
     return data_sets;
   }
   Result<> cancel(const storage::StepId& id) override { return archive_->worklist().cancel(id); }
@@ -79,16 +78,13 @@ class ServerDoor : public WorklistDoor {
       target +=
           std::exchange(separator, '&') + percent_encoded(name) + "=" + percent_encoded(value);
     }
-    const auto reply = http_request("GET", target);
-    if (!reply) return fail(reply.error());
-    if (!reply->ok()) return fail(refused(*reply));
-    const auto texts = web::split_json_array(reply->body);
-    if (!texts) return fail(texts.error());
+    PACS_TRY(const auto reply, http_request("GET", target));
+    if (!reply.ok()) return fail(refused(reply));
+    PACS_TRY(const auto texts, web::split_json_array(reply.body));
     std::vector<DataSet> data_sets;
-    for (const std::string_view text : *texts) {
-      auto data_set = read_json(text);
-      if (!data_set) return fail(std::move(data_set.error()));
-      data_sets.push_back(std::move(*data_set));
+    for (const std::string_view text : texts) {
+      PACS_TRY(auto data_set, read_json(text));
+      data_sets.push_back(std::move(data_set));
     }
     return data_sets;
   }
@@ -140,9 +136,7 @@ Result<std::unique_ptr<WorklistDoor>> open_worklist(const Config& config, const 
     return std::make_unique<ServerDoor>(std::move(base));
   }
   if (missing == Missing::Refuse) {
-    if (auto found = storage::find_archive(config.storage.path); !found) {
-      return fail(std::move(found.error()));
-    }
+    PACS_TRY(storage::find_archive(config.storage.path));
   }
   keep_archive_private();
   auto archive = storage::Archive::open(archive_options(config));

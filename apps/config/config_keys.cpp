@@ -448,7 +448,7 @@ Result<> ConfigKey::check(const ConfigValue& value) const {
 }
 
 Result<> ConfigKey::set(Config& config, const ConfigValue& value) const {
-  if (Result<> status = check(value); !status) return status;
+  PACS_TRY(check(value));
   put(config, value);
   return {};
 }

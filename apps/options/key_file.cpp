@@ -33,16 +33,15 @@ Result<DataSet> the_one(const std::vector<std::string_view>& data_sets) {
 }
 
 Result<DataSet> read_any(const std::string& path) {
-  Result<SharedBytes> content = map_file(path);
-  if (!content) return fail(std::move(content.error()));
-  const std::string_view text = as_text(content->view);
+  PACS_TRY(SharedBytes content, map_file(path));
+  const std::string_view text = as_text(content.view);
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first != text.npos && (text[first] == '{' || text[first] == '[')) {
     auto keys = web::split_json_array(text).and_then(the_one);
     if (!keys) return fail(std::move(keys.error()).in(path));
     return *std::move(keys);
   }
-  Result<DicomFile> file = read_file(*content);
+  Result<DicomFile> file = read_file(content);
   if (!file) return fail(std::move(file.error()).in(path));
   return to_utf8(file->data_set);
 }

@@ -83,7 +83,7 @@ Result<network::RequestOptions> take_peer(std::vector<std::string>& arguments,
   request.port = *number;
   if (!options.called_ae.empty()) request.called_ae = options.called_ae;
   for (const std::string& title : {request.calling_ae, request.called_ae}) {
-    if (auto checked = network::check_ae_title(title); !checked) return fail(checked.error());
+    PACS_TRY(network::check_ae_title(title));
   }
   request.limits.connect = std::chrono::seconds{options.connect_seconds};
   request.limits.dimse_response = std::chrono::seconds{options.response_seconds};

@@ -136,7 +136,7 @@ Result<> put_at(DataSet& to, const QueryKeyText& key, std::size_t depth) {
   Sequence items = to.items(step.tag);
   if (items.size() <= step.item) items.resize(step.item + 1);
   if (!last) {
-    if (Result<> put = put_at(items[step.item].data_set, key, depth + 1); !put) return put;
+    PACS_TRY(put_at(items[step.item].data_set, key, depth + 1));
   }
   to.set_items(step.tag, std::move(items));
   return {};
@@ -213,24 +213,21 @@ Result<WrittenKeys> read_written_keys(std::span<const std::string> texts, std::s
                                       KeyPath (*place)(KeyPath)) {
   WrittenKeys written{.keys = {}, .character_set = std::move(character_set)};
   for (const std::string& text : texts) {
-    Result<QueryKeyText> key = parse_query_key(text);
-    if (!key) return fail(std::move(key.error()));
-    key->path = place(std::move(key->path));
-    if (key->path.front().tag == tags::SpecificCharacterSet && key->path.size() == 1) {
-      if (Result<> put = put_character_set(written.character_set, *key); !put) {
-        return fail(std::move(put.error()));
-      }
+    PACS_TRY(QueryKeyText key, parse_query_key(text));
+    key.path = place(std::move(key.path));
+    if (key.path.front().tag == tags::SpecificCharacterSet && key.path.size() == 1) {
+      PACS_TRY(put_character_set(written.character_set, key));
       continue;
     }
     const auto same = std::ranges::find_if(written.keys, [&](const QueryKeyText& earlier) {
-      return key->has_value && earlier.has_value && earlier.path == key->path &&
-             earlier.value != key->value;
+      return key.has_value && earlier.has_value && earlier.path == key.path &&
+             earlier.value != key.value;
     });
     if (same != written.keys.end()) {
       return wrong(fmt::format("-k {}: {} is \"{}\" already; a list is one key: -k '{}\\{}'", text,
-                               to_string(key->path), same->value, same->text, key->value));
+                               to_string(key.path), same->value, same->text, key.value));
     }
-    written.keys.push_back(std::move(*key));
+    written.keys.push_back(std::move(key));
   }
   return written;
 }

@@ -28,18 +28,17 @@ constexpr std::array kModels{ModelName{"patient", QueryModel::PatientRoot},
 
 /// The keys of file and command line, ready to be sent; `place` may move each.
 Result<DataSet> read_all_keys(const QueryOptions& options, KeyPath (*place)(KeyPath)) {
-  Result<WrittenKeys> written = read_written_keys(options.keys, options.character_set, place);
-  if (!written) return fail(std::move(written.error()));
+  PACS_TRY(WrittenKeys written, read_written_keys(options.keys, options.character_set, place));
   DataSet keys;
   if (!options.file.empty()) {
     Result<DataSet> read = read_key_file(options.file);
     if (!read) return read;
     keys = std::move(*read);
   }
-  for (const QueryKeyText& key : written->keys) {
-    if (Result<> put = put_key(keys, key); !put) return fail(std::move(put.error()));
+  for (const QueryKeyText& key : written.keys) {
+    PACS_TRY(put_key(keys, key));
   }
-  return encode_keys(std::move(keys), written->character_set);
+  return encode_keys(std::move(keys), written.character_set);
 }
 
 }  // namespace

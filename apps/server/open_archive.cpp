@@ -56,9 +56,7 @@ Result<std::unique_ptr<storage::Archive>> open_archive(const Config& config) {
 }
 
 Result<std::unique_ptr<storage::Archive>> open_existing_archive(const Config& config) {
-  if (auto found = storage::find_archive(config.storage.path); !found) {
-    return fail(std::move(found.error()));
-  }
+  PACS_TRY(storage::find_archive(config.storage.path));
   return open_archive(config);
 }
 

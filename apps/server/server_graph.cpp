@@ -148,11 +148,10 @@ ServerGraph::ServerGraph(const Config& config, integration::Logger log)
 Result<std::unique_ptr<ServerGraph>> ServerGraph::start(const Config& config,
                                                         integration::Logger log) {
   std::unique_ptr<ServerGraph> graph(new ServerGraph(config, std::move(log)));
-  const Result<> opened = graph->open_archive()
-                              .and_then([&] { return graph->start_jobs(); })
-                              .and_then([&] { return graph->open_dicom_ports(); })
-                              .and_then([&] { return graph->open_http_port(); });
-  if (!opened) return fail(opened.error());
+  PACS_TRY(graph->open_archive()
+               .and_then([&] { return graph->start_jobs(); })
+               .and_then([&] { return graph->open_dicom_ports(); })
+               .and_then([&] { return graph->open_http_port(); }));
   graph->observe();
   return graph;
 }
@@ -255,14 +254,12 @@ Result<std::unique_ptr<network::Server>> ServerGraph::open_dicom_port(
 
 Result<> ServerGraph::open_dicom_ports() {
   if (!config_.dicom.listen.empty()) {
-    auto server = open_dicom_port(server_options(config_.dicom), "dicom.port");
-    if (!server) return fail(std::move(server.error()));
-    dicom_ = std::move(*server);
+    PACS_TRY(auto server, open_dicom_port(server_options(config_.dicom), "dicom.port"));
+    dicom_ = std::move(server);
   }
   if (config_.dicom.tls.enabled()) {
-    auto server = open_dicom_port(tls_server_options(config_.dicom), "dicom.tls");
-    if (!server) return fail(std::move(server.error()));
-    dicom_tls_ = std::move(*server);
+    PACS_TRY(auto server, open_dicom_port(tls_server_options(config_.dicom), "dicom.tls"));
+    dicom_tls_ = std::move(server);
   }
   return {};
 }

@@ -31,9 +31,8 @@ std::error_code append_error(const std::filesystem::path& file) {
 
 Result<> check_certificate_time(const TlsConfig& tls) {
   if (!tls.enabled()) return {};
-  const auto context = network::make_acceptor_tls(acceptor_tls_options(tls));
-  if (!context) return fail(context.error());
-  Result<> valid = network::check_validity(*context);
+  PACS_TRY(const auto context, network::make_acceptor_tls(acceptor_tls_options(tls)));
+  Result<> valid = network::check_validity(context);
   if (valid) return valid;
   return fail(ErrorKind::InvalidArgument,
               fmt::format("dicom.tls.certificate: {}: {}", tls.certificate, valid.error().message));

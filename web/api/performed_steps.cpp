@@ -60,17 +60,14 @@ Result<> take_parameter(StepFilter& filter, const std::string& name, const std::
     if (value != "true" && value != "false") return fail(wrong("mismatch must be true or false"));
     filter.only_mismatches = value == "true";
   } else if (name == "status") {
-    const auto status = status_of(value);
-    if (!status) return fail(status.error());
-    filter.status = *status;
+    PACS_TRY(const auto status, status_of(value));
+    filter.status = status;
   } else if (name == "limit") {
-    const auto limit = number_of(name, value, kLimitMax);
-    if (!limit) return fail(limit.error());
-    filter.limit = static_cast<std::size_t>(*limit);
+    PACS_TRY(const auto limit, number_of(name, value, kLimitMax));
+    filter.limit = static_cast<std::size_t>(limit);
   } else if (name == "before") {
-    const auto before = number_of(name, value, INT64_MAX);
-    if (!before) return fail(before.error());
-    filter.before = *before;
+    PACS_TRY(const auto before, number_of(name, value, INT64_MAX));
+    filter.before = before;
   } else {
     return fail(
         wrong(fmt::format("{} is unknown; there are status, patient_id, study, "
@@ -83,7 +80,7 @@ Result<> take_parameter(StepFilter& filter, const std::string& name, const std::
 Result<StepFilter> read_filter(const Fields& query) {
   StepFilter filter;
   for (const auto& [name, value] : query) {
-    if (auto taken = take_parameter(filter, name, value); !taken) return fail(taken.error());
+    PACS_TRY(take_parameter(filter, name, value));
   }
   return filter;
 }

@@ -77,15 +77,13 @@ Result<storage::RemoteAe> read_body(std::string_view body, std::string_view titl
   if (!value.is_object()) return fail(wrong("the body must be one JSON object"));
   storage::RemoteAe remote;
   for (const auto& [name, field] : value.get_object()) {
-    if (Result<> taken = take_field(remote, {name.data(), name.size()}, field); !taken) {
-      return fail(std::move(taken.error()));
-    }
+    PACS_TRY(take_field(remote, {name.data(), name.size()}, field));
   }
   if (!title.empty()) {
     if (remote.ae_title.empty()) remote.ae_title = title;
     if (remote.ae_title != title) return fail(wrong("ae_title differs from that of the path"));
   }
-  if (Result<> checked = storage::check(remote); !checked) return fail(std::move(checked.error()));
+  PACS_TRY(storage::check(remote));
   return remote;
 }
 

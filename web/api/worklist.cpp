@@ -94,21 +94,19 @@ Response show(Worklist& worklist, const Request& request) {
 }
 
 Result<std::vector<NewWorklistItem>> read_orders(std::string_view body) {
-  const auto texts = split_json_array(body);
-  if (!texts) return fail(texts.error());
-  if (texts->empty()) return fail(ErrorKind::InvalidArgument, "there is no order in it");
-  if (texts->size() > kOrdersOfRequestMax) {
+  PACS_TRY(const auto texts, split_json_array(body));
+  if (texts.empty()) return fail(ErrorKind::InvalidArgument, "there is no order in it");
+  if (texts.size() > kOrdersOfRequestMax) {
     return fail(ErrorKind::LimitExceeded,
                 fmt::format("orders_of_request_max: {} orders at most", kOrdersOfRequestMax));
   }
   std::vector<NewWorklistItem> items;
-  for (std::size_t i = 0; i < texts->size(); ++i) {
-    auto of_order = read_json((*texts)[i]).and_then([](const DataSet& order) {
-      return storage::items_of_order(order);
-    });
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    auto of_order = read_json(texts[i]).and_then(
+        [](const DataSet& order) { return storage::items_of_order(order); });
     if (!of_order) {
       Error error = of_order.error();
-      if (texts->size() > 1) error.message = fmt::format("order {}: {}", i + 1, error.message);
+      if (texts.size() > 1) error.message = fmt::format("order {}: {}", i + 1, error.message);
       return fail(std::move(error));
     }
     std::ranges::move(*of_order, std::back_inserter(items));
@@ -137,22 +135,19 @@ Result<> take_identifier(DataSet& data_set, Tag tag, const std::string& of_path)
 }
 
 Result<std::vector<NewWorklistItem>> read_order_for(const StepId& id, std::string_view body) {
-  Result<DataSet> order = read_json(body);
-  if (!order) return fail(std::move(order.error()));
-  Sequence steps = order->items(tags::ScheduledProcedureStepSequence);
+  PACS_TRY(DataSet order, read_json(body));
+  Sequence steps = order.items(tags::ScheduledProcedureStepSequence);
   if (steps.size() != 1) {
     return fail(Error{ErrorKind::Malformed,
                       "ScheduledProcedureStepSequence must have one item: the one of the path"}
                     .on(tags::ScheduledProcedureStepSequence));
   }
-  const Result<> taken =
-      take_identifier(*order, tags::StudyInstanceUID, id.study_instance_uid).and_then([&] {
-        return take_identifier(steps.front().data_set, tags::ScheduledProcedureStepID,
-                               id.scheduled_procedure_step_id);
-      });
-  if (!taken) return fail(taken.error());
-  order->set_items(tags::ScheduledProcedureStepSequence, std::move(steps));
-  return storage::items_of_order(*order);
+  PACS_TRY(take_identifier(order, tags::StudyInstanceUID, id.study_instance_uid).and_then([&] {
+    return take_identifier(steps.front().data_set, tags::ScheduledProcedureStepID,
+                           id.scheduled_procedure_step_id);
+  }));
+  order.set_items(tags::ScheduledProcedureStepSequence, std::move(steps));
+  return storage::items_of_order(order);
 }
 
 Response replace(Worklist& worklist, const Request& request) {

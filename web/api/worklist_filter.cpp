@@ -73,17 +73,14 @@ Result<WorklistFilter> read_worklist_filter(const Fields& parameters) {
   std::uint64_t limit = kWorklistPage, skip = 0;
   for (const auto& [name, value] : parameters) {
     if (name == "limit") {
-      const auto number = read_number(name, value, 1, kWorklistPageMax);
-      if (!number) return fail(number.error());
-      limit = *number;
+      PACS_TRY(const auto number, read_number(name, value, 1, kWorklistPageMax));
+      limit = number;
     } else if (name == "offset") {
-      const auto number = read_number(name, value, 0, UINT32_MAX);
-      if (!number) return fail(number.error());
-      skip = *number;
+      PACS_TRY(const auto number, read_number(name, value, 0, UINT32_MAX));
+      skip = number;
     } else if (name == "status") {
-      auto statuses = read_statuses(value);
-      if (!statuses) return fail(statuses.error());
-      filter.view.statuses = std::move(*statuses);
+      PACS_TRY(auto statuses, read_statuses(value));
+      filter.view.statuses = std::move(statuses);
     } else if (Result<> put = put_key(identifier, step, name, value); !put) {
       return fail(put.error());
     }
@@ -95,9 +92,8 @@ Result<WorklistFilter> read_worklist_filter(const Fields& parameters) {
   storage::QueryRules rules;
   rules.model = storage::QueryModel::ModalityWorklist;
   rules.combined_date_time = true;  // PS3.4 Table K.6-1
-  auto query = storage::parse_query(identifier, rules);
-  if (!query) return fail(std::move(query.error()));
-  filter.query = std::move(*query);
+  PACS_TRY(auto query, storage::parse_query(identifier, rules));
+  filter.query = std::move(query);
   filter.query.skip = skip;
   filter.query.limit = limit;
   return filter;
