@@ -46,9 +46,9 @@ std::string_view to_string(ErrorKind kind) {
 
 std::string Error::to_string() const {
   std::string text = fmt::format("{}: {}", pacs::to_string(kind), message);
-  if (tag) text += " " + tag->to_string();
+  if (tag) text += fmt::format(" {}", tag->to_string());
   if (offset) text += fmt::format(" at offset {}", *offset);
-  if (!where.empty()) text += " in " + where;
+  if (!where.empty()) text += fmt::format(" in {}", where);
   return printable(text);
 }
 
