@@ -23,8 +23,8 @@ target_compile_options(pacs_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversio
                        $<IF:$<CXX_COMPILER_ID:GNU>,-Wshadow=local,-Wshadow>
                        -Wno-sign-conversion -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  # False alarms about std::string's operator+ (GCC bug 105651).
-  target_compile_options(pacs_flags INTERFACE -Wno-restrict)
+  # False alarms about std::string (GCC bugs 105329 and 105651); Clang builds everything too.
+  target_compile_options(pacs_flags INTERFACE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow)
 endif()
 target_include_directories(pacs_flags INTERFACE ${CMAKE_SOURCE_DIR})
 if(PACS_SANITIZE)
