@@ -55,17 +55,22 @@ requires std::is_arithmetic_v<T>
   return std::bit_cast<T>(raw);
 }
 
+/// Writes a number at `to`, where sizeof(T) bytes have room: a length that is known only now.
+template <typename T>
+requires std::is_arithmetic_v<T>
+inline void store(std::byte* to, T number, ByteOrder order) {
+  std::byte raw[sizeof(T)];
+  std::memcpy(raw, &number, sizeof raw);
+  number = load<T>(raw, order);  // loading in `order` what lies in native order swaps iff needed
+  std::memcpy(to, &number, sizeof number);
+}
+
 /// Appends a number to `to`.
 template <typename T>
 requires std::is_arithmetic_v<T>
 inline void append(Bytes& to, T number, ByteOrder order) {
-  std::byte raw[sizeof(T)];
-  std::memcpy(raw, &number, sizeof raw);
-  const T swapped =
-      load<T>(raw, order);  // loading in `order` what lies in native order swaps iff needed
-  const std::size_t at = to.size();
-  to.resize(at + sizeof(T));
-  std::memcpy(to.data() + at, &swapped, sizeof(T));
+  to.resize(to.size() + sizeof number);
+  store(to.data() + to.size() - sizeof number, number, order);
 }
 inline void append(Bytes& to, ByteView bytes) {
   to.insert(to.end(), bytes.begin(), bytes.end());

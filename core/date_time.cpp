@@ -254,9 +254,7 @@ Result<Range<T>> parse_range(std::string_view text) {
   const std::string_view before = trimmed(all.substr(0, hyphen));
   Range<T> range;
   if (!before.empty()) {
-    auto first = T::parse(before);
-    if (!first) return tl::unexpected<Error>(std::move(first.error()));
-    range.first = *first;
+    PACS_TRY(range.first, T::parse(before));
   }
   if (hyphen == all.npos) {
     if (before.empty()) return not_a("a value or range", text);
@@ -266,9 +264,7 @@ Result<Range<T>> parse_range(std::string_view text) {
   const std::string_view after = trimmed(all.substr(hyphen + 1));
   if (before.empty() && after.empty()) return not_a("a range", text);
   if (!after.empty()) {
-    auto last = T::parse(after);
-    if (!last) return tl::unexpected<Error>(std::move(last.error()));
-    range.last = *last;
+    PACS_TRY(range.last, T::parse(after));
   }
   return range;
 }

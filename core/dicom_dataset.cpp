@@ -83,8 +83,7 @@ void DataSet::set_text(Tag tag, VR vr, std::string_view text) {
   Bytes bytes;
   bytes.reserve(text.size() + 1);
   append(bytes, as_bytes(text));
-  if (bytes.size() % 2 != 0) bytes.push_back(static_cast<std::byte>(info(vr).padding));
-  set(Element::owning(tag, vr, std::move(bytes)));
+  set_bytes(tag, vr, std::move(bytes));
 }
 
 void DataSet::set_text(Tag tag, std::string_view text) {
@@ -131,8 +130,7 @@ void DataSet::set_tag(Tag tag, Tag value) {
 }
 
 void DataSet::set_bytes(Tag tag, VR vr, Bytes value) {
-  if (value.size() % 2 != 0) value.push_back(static_cast<std::byte>(info(vr).padding));
-  set(Element::owning(tag, vr, std::move(value)));
+  set(Element::padded(tag, vr, std::move(value)));
 }
 
 void DataSet::set_items(Tag tag, Sequence items, bool undefined_length) {

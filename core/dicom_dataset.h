@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <vector>
 
 #include "core/bytes.h"
@@ -15,39 +14,6 @@
 #include "core/vr_types.h"
 
 namespace pacs {
-
-/// A tag whose VR the dictionary knows, so that `get` is typed. `tags::Rows` is TypedTag<VR::US>.
-template <VR V>
-struct TypedTag : Tag {
-  using Tag::Tag;
-  static constexpr VR vr = V;
-};
-
-namespace detail {
-template <VR V>
-constexpr auto value_type() {
-  // clang-format off
-  if constexpr (V == VR::US) return std::type_identity<std::uint16_t>{};
-  else if constexpr (V == VR::SS) return std::type_identity<std::int16_t>{};
-  else if constexpr (V == VR::UL) return std::type_identity<std::uint32_t>{};
-  else if constexpr (V == VR::SL) return std::type_identity<std::int32_t>{};
-  else if constexpr (V == VR::UV) return std::type_identity<std::uint64_t>{};
-  else if constexpr (V == VR::SV || V == VR::IS) return std::type_identity<std::int64_t>{};
-  else if constexpr (V == VR::FL) return std::type_identity<float>{};
-  else if constexpr (V == VR::FD || V == VR::DS) return std::type_identity<double>{};
-  else if constexpr (V == VR::AT) return std::type_identity<Tag>{};
-  else if constexpr (info(V).kind == VRKind::Text) return std::type_identity<std::string_view>{};
-  else return std::type_identity<ByteView>{};
-  // clang-format on
-}
-}  // namespace detail
-
-/// What `DataSet::get` gives for a VR: integers for US.., int64 for IS, float for FL, double for FD
-/// and DS, Tag for AT, text (not decoded, one value) for every other text VR, bytes for OB...
-template <VR V>
-struct ValueType {
-  using type = typename decltype(detail::value_type<V>())::type;
-};
 
 /// A value type: copies share immutable bytes. Elements stand in the order they were read, which
 /// for conforming input is tag order; lookup is by binary search then, linear else.
@@ -75,12 +41,6 @@ class DataSet {
   /// The items; an empty sequence when absent.
   [[nodiscard]] const Sequence& items(Tag tag) const;
 
-  /// The index-th value as the VR of the dictionary: NotFound when absent or empty, Malformed when
-  /// the bytes do not hold one.
-  template <VR V>
-  [[nodiscard]] Result<typename ValueType<V>::type> get(TypedTag<V> tag,
-                                                        std::size_t index = 0) const;
-
   /// Puts an element in its place, replacing one with the same tag. An element that views a buffer
   /// other than this data set's must be made owning first (see `adopt`).
   void set(Element element);
@@ -92,12 +52,10 @@ class DataSet {
   void set_number(Tag tag, VR vr, double number);         ///< FL, FD, DS
   void set_bytes(Tag tag, VR vr, Bytes value);
   void set_items(Tag tag, Sequence items, bool undefined_length = true);
-  template <VR V>
-  void set(TypedTag<V> tag, typename ValueType<V>::type value);
   void set_tag(Tag tag, Tag value);  ///< AT
   bool erase(Tag tag);
   void reserve(std::size_t elements) { elements_.reserve(elements); }
-  /// The parser's door: appends without looking for a place.
+  /// For the parser: appends without looking for a place.
   void push_back(Element element) {
     if (!elements_.empty() && element.tag() < elements_.back().tag()) sorted_ = false;
     elements_.push_back(std::move(element));
@@ -122,5 +80,3 @@ struct Item {
 [[nodiscard]] bool equal_content(const DataSet& a, const DataSet& b);
 
 }  // namespace pacs
-
-#include "core/dicom_dataset_inline.h"  // the bodies of the templates above

@@ -27,6 +27,11 @@ Element Element::owning(Tag tag, VR vr, Bytes value, ByteOrder order) {
   return element;
 }
 
+Element Element::padded(Tag tag, VR vr, Bytes value) {
+  if (value.size() % 2 != 0) value.push_back(static_cast<std::byte>(info(vr).padding));
+  return owning(tag, vr, std::move(value));
+}
+
 Element Element::sequence(Tag tag, Sequence items, bool undefined_length, VR vr) {
   Element element{tag, vr, Form::Sequence, ByteOrder::Little, undefined_length};
   if (!items.empty()) element.content_ = std::make_shared<const Content>(Content{std::move(items)});
@@ -113,10 +118,7 @@ std::string_view Element::text(std::size_t index) const {
   } else if (index > 0) {
     return {};
   }
-  if (leading_spaces_are_padding(vr_)) {
-    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
-  }
-  return rest;
+  return leading_spaces_are_padding(vr_) ? trimmed(rest) : rest;
 }
 
 Result<std::int64_t> Element::integer(std::size_t index) const {
@@ -182,9 +184,8 @@ Result<double> Element::number(std::size_t index) const {
     if (row.unit_bytes == 4) return static_cast<double>(load<float>(at, order_));
     return load<double>(at, order_);
   }
-  const auto whole = integer(index);
-  if (!whole) return tl::unexpected<Error>(whole.error());
-  return static_cast<double>(*whole);
+  PACS_TRY(const std::int64_t whole, integer(index));
+  return static_cast<double>(whole);
 }
 
 const Sequence& Element::items() const {

@@ -50,6 +50,7 @@ class Element {
   }
   /// Elements that own what they hold.
   static Element owning(Tag tag, VR vr, Bytes value, ByteOrder order = ByteOrder::Little);
+  static Element padded(Tag tag, VR vr, Bytes value);  ///< to an even length (PS3.5 §6.2)
   static Element sequence(Tag tag, Sequence items, bool undefined_length, VR vr = VR::SQ);
   static Element fragments(Tag tag, VR vr, Fragments fragments,
                            std::shared_ptr<const void> keeper = {});

@@ -7,14 +7,10 @@
 #include <cmath>
 #include <limits>
 
+#include "core/text.h"
+
 namespace pacs {
 namespace {
-
-std::string_view without_spaces(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
 
 /// Text from outside in a message: short, printable.
 std::string shown(std::string_view text) {
@@ -68,12 +64,12 @@ Result<double> parse_decimal_string(std::string_view text) {
   if (text.size() > kDecimalStringBytesMax) {
     return fail(ErrorKind::Malformed, fmt::format("'{}' passes the 16 bytes of a DS", shown(text)));
   }
-  const std::string_view trimmed = without_spaces(text);
+  const std::string_view number = trimmed(text);
   // from_chars also reads "inf", "nan" and their spellings: letters other than E are no DS.
-  if (trimmed.find_first_not_of("0123456789+-Ee.") != trimmed.npos) {
+  if (number.find_first_not_of("0123456789+-Ee.") != number.npos) {
     return not_a("a decimal number", text);
   }
-  return read_decimal(trimmed);
+  return read_decimal(number);
 }
 
 Result<std::int32_t> parse_integer_string(std::string_view text) {
@@ -81,16 +77,15 @@ Result<std::int32_t> parse_integer_string(std::string_view text) {
     return fail(ErrorKind::Malformed,
                 fmt::format("'{}' passes the 12 bytes of an IS", shown(text)));
   }
-  const std::string_view trimmed = without_spaces(text);
-  if (trimmed.find('.') != trimmed.npos) return not_a("an integer", text);
-  const auto number = read_integer(trimmed);
-  if (!number) return tl::unexpected<Error>(number.error());
+  const std::string_view digits = trimmed(text);
+  if (digits.find('.') != digits.npos) return not_a("an integer", text);
+  PACS_TRY(const std::int64_t number, read_integer(digits));
   // PS3.5 Table 6.2-1: "-2^31 <= n <= (2^31-1)".
-  if (*number < std::numeric_limits<std::int32_t>::min() ||
-      *number > std::numeric_limits<std::int32_t>::max()) {
-    return fail(ErrorKind::Malformed, fmt::format("{} is beyond 32 bits", *number));
+  if (number < std::numeric_limits<std::int32_t>::min() ||
+      number > std::numeric_limits<std::int32_t>::max()) {
+    return fail(ErrorKind::Malformed, fmt::format("{} is beyond 32 bits", number));
   }
-  return static_cast<std::int32_t>(*number);
+  return static_cast<std::int32_t>(number);
 }
 
 std::string format_decimal_string(double number) {

@@ -1,5 +1,7 @@
 #include "core/person_name.h"
 
+#include <array>
+
 #include "core/text.h"
 
 namespace pacs {
@@ -19,8 +21,9 @@ std::string_view take(std::string_view& rest, char separator, bool last) {
   return part;
 }
 
-template <std::size_t N>
-std::string joined(const std::array<std::string, N>& parts, char separator) {
+}  // namespace
+
+std::string join_name(std::span<const std::string> parts, char separator) {
   std::string text;
   std::size_t pending = 0;  // separators owed before the next part that is not empty
   for (const std::string& part : parts) {
@@ -32,8 +35,6 @@ std::string joined(const std::array<std::string, N>& parts, char separator) {
   }
   return text;
 }
-
-}  // namespace
 
 PersonNameGroup PersonNameGroup::parse(std::string_view text) {
   PersonNameGroup group;
@@ -48,7 +49,7 @@ PersonNameGroup PersonNameGroup::parse(std::string_view text) {
 }
 
 std::string PersonNameGroup::to_string() const {
-  return joined(std::array{family, given, middle, prefix, suffix}, '^');
+  return join_name(std::array{family, given, middle, prefix, suffix}, '^');
 }
 
 std::string PersonNameGroup::formatted() const {
@@ -76,8 +77,8 @@ PersonName PersonName::parse(std::string_view text) {
 }
 
 std::string PersonName::to_string() const {
-  return joined(std::array{alphabetic.to_string(), ideographic.to_string(), phonetic.to_string()},
-                '=');
+  return join_name(
+      std::array{alphabetic.to_string(), ideographic.to_string(), phonetic.to_string()}, '=');
 }
 
 bool PersonName::empty() const {

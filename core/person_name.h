@@ -1,11 +1,14 @@
 // Person names: the values of PN (PS3.5 §6.2.1).
 #pragma once
 
-#include <array>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace pacs {
+
+/// The parts of a name with separators between them, none behind the last that is not empty.
+[[nodiscard]] std::string join_name(std::span<const std::string> parts, char separator);
 
 /// One way to write a name: up to five components separated by ^ (PS3.5 §6.2.1.1).
 struct PersonNameGroup {

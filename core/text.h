@@ -1,5 +1,5 @@
-// Small things done to text everywhere: padding taken off, and what a terminal would obey made
-// visible.
+// Small things done to text everywhere: padding and white space taken off, and what a terminal
+// would obey made visible.
 #pragma once
 
 #include <string>
@@ -18,6 +18,14 @@ namespace pacs {
   text = trimmed_end(text);
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   return text;
+}
+
+/// Without the white space of JSON and HTTP around it (RFC 8259 §2, RFC 9110 §5.6.3).
+[[nodiscard]] constexpr std::string_view without_white_space(std::string_view text) {
+  constexpr std::string_view kWhiteSpace = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kWhiteSpace);
+  if (first == text.npos) return {};
+  return text.substr(first, text.find_last_not_of(kWhiteSpace) - first + 1);
 }
 
 /// For messages: control characters, also those of UTF-8 above ASCII (U+0080 to U+009F), as \x1b.

@@ -94,8 +94,8 @@ Result<> check_uri(std::string_view value) {
 
 template <typename T>
 Result<> only_status(Result<T> result) {
-  if (result) return {};
-  return tl::unexpected<Error>(std::move(result.error()));
+  PACS_TRY(std::move(result));
+  return {};
 }
 
 Result<> check_one(VR vr, std::string_view value) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <span>
 
 #include "core/bytes.h"
@@ -13,10 +12,7 @@ namespace detail {
 template <typename Number>
 void swap_each(std::span<std::byte> bytes) {
   for (std::size_t at = 0; at + sizeof(Number) <= bytes.size(); at += sizeof(Number)) {
-    const auto number = load<Number>(bytes.data() + at, std::endian::native == std::endian::little
-                                                            ? ByteOrder::Big
-                                                            : ByteOrder::Little);
-    std::memcpy(bytes.data() + at, &number, sizeof number);
+    store(bytes.data() + at, load<Number>(bytes.data() + at, ByteOrder::Big), ByteOrder::Little);
   }
 }
 }  // namespace detail

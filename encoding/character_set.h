@@ -14,7 +14,8 @@
 namespace pacs {
 
 /// The decoder for one value of Specific Character Set (0008,0005), code extensions included.
-/// Bytes that are not text in it become U+FFFD; nothing is refused. Copies and threads are free.
+/// Bytes that are not text in it become U+FFFD; nothing is refused. Copies share nothing, and
+/// several threads may use one.
 class CharacterSet {
  public:
   CharacterSet() = default;  ///< ISO IR 6, the default repertoire
@@ -22,18 +23,18 @@ class CharacterSet {
       std::string_view specific_character_set);     ///< "ISO 2022 IR 6\\ISO 2022 IR 87"
   static CharacterSet of(const DataSet& data_set);  ///< by its (0008,0005)
 
-  /// UTF-8 of a value (PN resets at ^ and =, multi-valued text at \). Other letters than those of
-  /// the default repertoire in VRs that the set does not affect are wrong (PS3.5 §6.1.2.2) but
-  /// real; they are decoded alike. To be used on whole values before they are split: in GBK,
-  /// GB18030 and ISO 2022 a backslash may be half a letter.
+  /// UTF-8 of a value (PN resets at ^ and =, multi-valued text at \). VRs that the set does not
+  /// affect may hold only the default repertoire (PS3.5 §6.1.2.2), but some devices write other
+  /// letters there: they are decoded like the rest. Decode whole values before splitting them: in
+  /// GBK, GB18030 and ISO 2022 a backslash may be half a letter.
   [[nodiscard]] std::string to_utf8(std::string_view stored, VR vr) const;
   /// Whether to_utf8 loses nothing: every byte of the value is text in the set.
   [[nodiscard]] bool can_decode(std::string_view stored, VR vr) const;
-  /// The other way: nullopt when the set cannot hold a letter of it. Code extensions are switched
-  /// to as PS3.5 §6.1.2.5 says, and back before ^, =, backslash and the end.
+  /// The other way; nullopt when the set lacks a letter of the text. Escape sequences switch to
+  /// code extensions as PS3.5 §6.1.2.5 says, and back before ^, =, backslash and the end.
   [[nodiscard]] std::optional<std::string> from_utf8(std::string_view utf8, VR vr) const;
   [[nodiscard]] const std::vector<std::string>& defined_terms() const { return terms_; }
-  /// Whether one of the terms is none of PS3.3 §C.12.1.1.2; it counts as ISO IR 6 then.
+  /// Whether PS3.3 §C.12.1.1.2 lacks one of the terms; such a term counts as ISO IR 6.
   [[nodiscard]] bool has_unknown_term() const { return unknown_term_; }
 
  private:
@@ -47,9 +48,9 @@ class CharacterSet {
   std::uint8_t g1_ = 1;
 };
 
-/// Whether to_utf8 loses no text of the data set, sequences included. Malformed, on the element,
-/// when a term of Specific Character Set is unknown or a text is none in its set; the message says
-/// that of the element without naming it.
+/// Checks that to_utf8 loses no text of the data set, sequences included. Malformed when a term of
+/// Specific Character Set is unknown or a text cannot be read in its set. The error carries the tag
+/// of the element, and its message begins behind the name: "cannot be read as ISO_IR 100".
 [[nodiscard]] Result<> check_text(const DataSet& data_set);
 /// The data set with all text in UTF-8 (ISO_IR 192), sequences included.
 [[nodiscard]] DataSet to_utf8(const DataSet& data_set);

@@ -59,8 +59,7 @@ class Rewriter {
     Bytes bytes;
     bytes.reserve(converted.size() + 1);
     append(bytes, as_bytes(converted));
-    if (bytes.size() % 2 != 0) bytes.push_back(static_cast<std::byte>(info(element.vr()).padding));
-    return Element::owning(element.tag(), element.vr(), std::move(bytes));
+    return Element::padded(element.tag(), element.vr(), std::move(bytes));
   }
 
   std::optional<Element> rewrite_items(const Element& element, const CharacterSet& own) {
@@ -102,12 +101,13 @@ Result<> check_text(const DataSet& data_set, const CharacterSet& around) {
   }
   for (const Element& element : data_set) {
     for (const Item& item : element.items()) {
-      if (Result<> checked = check_text(item.data_set, own); !checked) return checked;
+      PACS_TRY(check_text(item.data_set, own));
     }
     if (!is_text(element) || own.can_decode(element.text(), element.vr())) continue;
-    std::string why = own.defined_terms().empty()
-                          ? "needs a SpecificCharacterSet"
-                          : fmt::format("is no text in {}", fmt::join(own.defined_terms(), "\\"));
+    std::string why =
+        own.defined_terms().empty()
+            ? "needs a SpecificCharacterSet"
+            : fmt::format("cannot be read as {}", fmt::join(own.defined_terms(), "\\"));
     return fail(Error{ErrorKind::Malformed, std::move(why)}.on(element.tag()));
   }
   return {};

@@ -15,14 +15,14 @@ using code_sets::Width;
 
 constexpr std::uint8_t kKanji = code_sets::set_with_term("87");
 
-/// Rows 1 to 8 and 16 to 84. The converter also writes what vendors have put between and behind
-/// them: it is read, but no other need know it.
+/// Rows 1 to 8 and 16 to 84. The converter also has the letters that vendors have put between and
+/// behind them. Those are read, but not written: other readers may not know them.
 bool is_in_jis_x_0208(std::string_view pair) {
   return (pair.front() >= 0x21 && pair.front() <= 0x28) ||
          (pair.front() >= 0x30 && pair.front() <= 0x74);
 }
 
-/// What has another length or lower bytes, the converter takes from a set that DICOM lacks.
+/// Bytes of another length, or lower ones, are of a set that the converter has and DICOM lacks.
 bool is_high(std::string_view bytes, std::size_t length, unsigned lowest) {
   return bytes.size() == length && std::ranges::all_of(bytes, [lowest](char byte) {
            return static_cast<unsigned char>(byte) >= lowest;

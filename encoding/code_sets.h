@@ -1,5 +1,5 @@
 // The code sets of PS3.3 Tables C.12-2 to C.12-5, and ICU's converters for them: what decoding and
-// encoding of text share. Not for others: encoding/character_set.h is the door.
+// encoding of text share. Everybody else uses encoding/character_set.h.
 #pragma once
 
 #include <algorithm>
@@ -78,7 +78,8 @@ inline constexpr std::uint8_t kRomaji = set_with_term("14");
 inline constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
 void append_utf8(std::string& to, char32_t letter);
-/// Takes the letter at `at` off UTF-8; nullopt, and one broken sequence taken, for what is none.
+/// Moves `at` behind the letter that begins there in UTF-8; nullopt for a broken sequence, which is
+/// passed too.
 [[nodiscard]] std::optional<char32_t> next_letter(std::string_view utf8, std::size_t& at);
 /// UTF-8 as stored, each broken sequence replaced.
 [[nodiscard]] std::string checked_utf8(std::string_view stored);

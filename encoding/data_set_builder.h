@@ -1,4 +1,5 @@
-// DataSetBuilder: a DataSet out of the tokens of a scanner, whoever decides what a value becomes.
+// DataSetBuilder: a DataSet out of the tokens of a scanner. The caller may make an element of a
+// value itself.
 #pragma once
 
 #include <utility>

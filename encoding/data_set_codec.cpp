@@ -10,9 +10,8 @@ namespace pacs {
 Result<DataSet> read_data_set(SharedBytes input, const TransferSyntax& syntax,
                               const ReadOptions& options) {
   if (syntax.deflated) {
-    auto inflated = inflate_all(input.view, options.limits);
-    if (!inflated) return fail(std::move(inflated.error()));
-    input = share(std::move(*inflated));
+    PACS_TRY(Bytes inflated, inflate_all(input.view, options.limits));
+    input = share(std::move(inflated));
   }
   TokenScanner scanner{syntax,
                        ScanOptions{.limits = options.limits, .stop_before = options.stop_before}};
@@ -29,7 +28,7 @@ Result<DataSet> read_data_set(SharedBytes input, const TransferSyntax& syntax,
       case TokenScanner::Answer::Error:
         return fail(scanner.error());
       case TokenScanner::Answer::NeedMore:
-        if (Result<> status = scanner.finish(rest); !status) return fail(std::move(status.error()));
+        PACS_TRY(scanner.finish(rest));
         return builder.take();
     }
   }
@@ -38,7 +37,7 @@ Result<DataSet> read_data_set(SharedBytes input, const TransferSyntax& syntax,
 Result<Bytes> write_data_set(const DataSet& data_set, const TransferSyntax& syntax,
                              const WriteOptions& options) {
   DataSetWriter writer{syntax, options};
-  if (Result<> status = writer.write(data_set); !status) return fail(std::move(status.error()));
+  PACS_TRY(writer.write(data_set));
   if (syntax.deflated) return deflate_all(writer.bytes());
   return std::move(writer.bytes());
 }
@@ -46,9 +45,8 @@ Result<Bytes> write_data_set(const DataSet& data_set, const TransferSyntax& synt
 Result<> append_data_set(Bytes& to, const DataSet& data_set, const TransferSyntax& syntax,
                          const WriteOptions& options) {
   if (syntax.deflated) {
-    Result<Bytes> deflated = write_data_set(data_set, syntax, options);
-    if (!deflated) return fail(std::move(deflated.error()));
-    append(to, *deflated);
+    PACS_TRY(const Bytes deflated, write_data_set(data_set, syntax, options));
+    append(to, deflated);
     return {};
   }
   const std::size_t before = to.size();

@@ -1,7 +1,5 @@
 #include "encoding/data_set_writer.h"
 
-#include <cstring>
-
 #include "encoding/byte_order.h"
 
 namespace pacs {
@@ -26,7 +24,7 @@ DataSetWriter::DataSetWriter(const TransferSyntax& syntax, const WriteOptions& o
 Result<> DataSetWriter::write(const DataSet& data_set) {
   for (const Element& element : data_set) {
     if (options_.drop_group_lengths && element.tag().is_group_length()) continue;
-    if (Result<> status = write(element); !status) return status;
+    PACS_TRY(write(element));
   }
   return {};
 }
@@ -103,7 +101,7 @@ Result<> DataSetWriter::write_sequence(const Element& element) {
     order_ = ByteOrder::Little;
   }
   for (const Item& item : element.items()) {
-    if (Result<> status = write_item(item, element.tag()); !status) return status;
+    PACS_TRY(write_item(item, element.tag()));
   }
   if (undefined) item_header(kSequenceDelimitation, 0);
   order_ = outer_order;
@@ -114,7 +112,7 @@ Result<> DataSetWriter::write_sequence(const Element& element) {
 Result<> DataSetWriter::write_item(const Item& item, Tag sequence) {
   item_header(kItem, item.undefined_length ? kUndefinedLength : 0);
   const std::size_t start = out_.size();
-  if (Result<> status = write(item.data_set); !status) return status;
+  PACS_TRY(write(item.data_set));
   if (!item.undefined_length) return fill_in_length(start, sequence);
   item_header(kItemDelimitation, 0);
   return {};
@@ -123,7 +121,7 @@ Result<> DataSetWriter::write_item(const Item& item, Tag sequence) {
 Result<> DataSetWriter::write_fragments(const Element& element) {
   if (element.tag() == kPixelData && !encapsulated_) {
     return fail(Error{ErrorKind::InvalidArgument,
-                      "encapsulated pixel data must be decoded for a transfer syntax without"}
+                      "the transfer syntax has no encapsulated pixel data: decode it first"}
                     .on(element.tag()));
   }
   header(element.tag(), element.vr(), kUndefinedLength);
@@ -163,9 +161,7 @@ void DataSetWriter::item_header(Tag tag, std::uint32_t length) {
 Result<> DataSetWriter::fill_in_length(std::size_t start, Tag tag) {
   const std::size_t length = out_.size() - start;
   if (length >= kUndefinedLength) return too_long(tag);
-  const auto raw = static_cast<std::uint32_t>(length);
-  const auto in_order = load<std::uint32_t>(reinterpret_cast<const std::byte*>(&raw), order_);
-  std::memcpy(out_.data() + start - sizeof in_order, &in_order, sizeof in_order);
+  store(out_.data() + start - sizeof(std::uint32_t), static_cast<std::uint32_t>(length), order_);
   return {};
 }
 

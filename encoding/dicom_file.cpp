@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "core/dicom_dictionary.h"
 #include "core/dicom_tags.h"
@@ -76,9 +75,9 @@ const TransferSyntax* contradiction(const TransferSyntax& named, ByteView data_s
 
 /// Where the data set begins by (0002,0000), if the group says so.
 std::optional<std::uint64_t> declared_end(const DataSet& meta, std::uint64_t end_of_first_element) {
-  const auto length = meta.get(tags::FileMetaInformationGroupLength);
+  const auto length = meta.integer(tags::FileMetaInformationGroupLength);
   if (!length) return std::nullopt;
-  return end_of_first_element + *length;
+  return end_of_first_element + static_cast<std::uint64_t>(*length);
 }
 
 /// Reads group 0002 from the front of `rest`. Its end is where another group begins: a wrong group
@@ -165,21 +164,19 @@ Result<FileHeader> read_file_header(SharedBytes front) {
 }
 
 Result<DicomFile> read_file(SharedBytes content, const ReadOptions& options) {
-  auto header = read_file_header(content);
-  if (!header) return fail(std::move(header.error()));
-  content.view = content.view.subspan(header->data_set_offset);
-  auto data_set = read_data_set(std::move(content), *header->syntax, options);
+  PACS_TRY(FileHeader header, read_file_header(content));
+  content.view = content.view.subspan(header.data_set_offset);
+  auto data_set = read_data_set(std::move(content), *header.syntax, options);
   if (!data_set) {
     return fail(
-        moved(std::move(data_set.error()), header->syntax->deflated ? 0 : header->data_set_offset));
+        moved(std::move(data_set.error()), header.syntax->deflated ? 0 : header.data_set_offset));
   }
-  return DicomFile{std::move(*header), std::move(*data_set)};
+  return DicomFile{std::move(header), std::move(*data_set)};
 }
 
 Result<DicomFile> read_file(const std::filesystem::path& path, const ReadOptions& options) {
-  auto content = map_file(path);
-  if (!content) return fail(std::move(content.error()));
-  auto file = read_file(std::move(*content), options);
+  PACS_TRY(SharedBytes content, map_file(path));
+  auto file = read_file(std::move(content), options);
   if (!file) return fail(std::move(file.error()).in(path.string()));
   return file;
 }
@@ -191,14 +188,12 @@ constexpr std::size_t kGroupLengthBytes = 12;  // header and value of (0002,0000
 /// Appends a meta group; the value of its group length, if it has one, becomes what follows it.
 Result<> append_meta(const DataSet& meta, Bytes& to) {
   DataSetWriter writer{explicit_vr_little_endian(), {}};
-  if (Result<> status = writer.write(meta); !status) return status;
+  PACS_TRY(writer.write(meta));
   Bytes& group = writer.bytes();
   if (!meta.empty() && meta.begin()->tag() == tags::FileMetaInformationGroupLength &&
       meta.begin()->value().size() == sizeof(std::uint32_t)) {
-    const auto raw = static_cast<std::uint32_t>(group.size() - kGroupLengthBytes);
-    const auto length =
-        load<std::uint32_t>(reinterpret_cast<const std::byte*>(&raw), ByteOrder::Little);
-    std::memcpy(group.data() + kGroupLengthBytes - sizeof length, &length, sizeof length);
+    const auto length = static_cast<std::uint32_t>(group.size() - kGroupLengthBytes);
+    store(group.data() + kGroupLengthBytes - sizeof length, length, ByteOrder::Little);
   }
   append(to, group);
   return {};
@@ -231,14 +226,11 @@ Result<Bytes> write_file(const DicomFile& file) {
     append(bytes, ByteView{file.header.preamble});
     append(bytes, as_bytes(kPrefix));
   }
-  if (Result<> status = append_meta(file.header.meta, bytes); !status)
-    return fail(std::move(status.error()));
+  PACS_TRY(append_meta(file.header.meta, bytes));
   const TransferSyntax* syntax = file.header.syntax;
   if (syntax == nullptr)
     return fail(ErrorKind::InvalidArgument, "a file to write needs a transfer syntax");
-  auto data_set = write_data_set(file.data_set, *syntax);
-  if (!data_set) return fail(std::move(data_set.error()));
-  append(bytes, *data_set);
+  PACS_TRY(append_data_set(bytes, file.data_set, *syntax));
   return bytes;
 }
 

@@ -29,8 +29,8 @@ struct FileHeader {
   std::uint64_t data_set_offset = 0;
 };
 
-/// Reads the front of a file; needs at most the first 1 MiB (all of a shorter file). Malformed for
-/// what is no DICOM file, Truncated for a meta group that is cut.
+/// Reads the front of a file; needs at most the first 1 MiB (all of a shorter file). Malformed when
+/// it is not a DICOM file, Truncated when its meta group is cut short.
 [[nodiscard]] Result<FileHeader> read_file_header(SharedBytes front);
 
 struct DicomFile {
@@ -53,8 +53,9 @@ struct DicomFile {
 /// made up, and (0002,0000) is set right.
 [[nodiscard]] Result<Bytes> write_file(const DicomFile& file);
 
-/// The bytes of a file: mapped when it is large, read when it is small or cannot be mapped. Who
-/// truncates a mapped file kills its readers (SIGBUS): not for files that others may write.
+/// The bytes of a file: mapped when it is large, read when it is small or cannot be mapped. When
+/// somebody truncates a mapped file, its readers are killed (SIGBUS): not for files that others may
+/// write.
 [[nodiscard]] Result<SharedBytes> map_file(const std::filesystem::path& path);
 
 }  // namespace pacs

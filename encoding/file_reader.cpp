@@ -70,9 +70,8 @@ Result<std::size_t> FileReader::read(std::span<std::byte> to, std::uint64_t offs
 
 Result<SharedBytes> FileReader::read(std::uint64_t offset, std::uint64_t most) const {
   Bytes bytes(static_cast<std::size_t>(std::min(most, size_ - std::min(offset, size_))));
-  const auto got = read(bytes, offset);
-  if (!got) return fail(got.error());
-  bytes.resize(*got);
+  PACS_TRY(const std::size_t got, read(bytes, offset));
+  bytes.resize(got);
   return share(std::move(bytes));
 }
 
@@ -108,14 +107,13 @@ SharedBytes FileReader::map() const {
 }
 
 Result<SharedBytes> map_file(const std::filesystem::path& path) {
-  const auto file = FileReader::open(path);
-  if (!file) return fail(file.error());
-  // /proc and the like say 0 of what is not empty.
-  if (!file->regular_ || file->size() == 0) return file->read_stream();
-  if (file->size() > kMapAboveBytes) {
-    if (SharedBytes mapped = file->map(); mapped.keeper) return mapped;
+  PACS_TRY(const FileReader file, FileReader::open(path));
+  // Files below /proc and the like have size 0 and content.
+  if (!file.regular_ || file.size() == 0) return file.read_stream();
+  if (file.size() > kMapAboveBytes) {
+    if (SharedBytes mapped = file.map(); mapped.keeper) return mapped;
   }
-  return file->read(0, file->size());
+  return file.read(0, file.size());
 }
 
 }  // namespace pacs

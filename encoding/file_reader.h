@@ -33,7 +33,7 @@ class FileReader {
   FileReader(std::filesystem::path path, int descriptor)
       : path_(std::move(path)), descriptor_(descriptor) {}
   [[nodiscard]] Error error(int code) const;
-  /// Of what has no positions: to its end.
+  /// A pipe or device, which has no positions: to its end.
   [[nodiscard]] Result<SharedBytes> read_stream() const;
   [[nodiscard]] SharedBytes map() const;  ///< a null view when that does not work
 

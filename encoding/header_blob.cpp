@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "encoding/data_set_builder.h"
 #include "encoding/data_set_writer.h"
@@ -190,14 +189,10 @@ Result<Bytes> encode_header(const Header& header) {
   blob.reserve(4096);
   blob.resize(kPrefixBytes);
   blob[0] = std::byte{kVersion};
-  if (Result<> status = writer.write(header.data_set); !status)
-    return fail(std::move(status.error()));
+  PACS_TRY(writer.write(header.data_set));
   const std::size_t elements = blob.size() - kPrefixBytes;
   if (elements > UINT32_MAX) return fail(ErrorKind::LimitExceeded, "a header above 4 GiB");
-  const auto raw = static_cast<std::uint32_t>(elements);
-  const auto little =
-      load<std::uint32_t>(reinterpret_cast<const std::byte*>(&raw), ByteOrder::Little);
-  std::memcpy(blob.data() + 4, &little, sizeof little);
+  store(blob.data() + 4, static_cast<std::uint32_t>(elements), ByteOrder::Little);
 
   put(blob, header.data_set_bytes);
   put(blob, bulk.size());
@@ -250,7 +245,7 @@ Result<Header> decode_header(SharedBytes blob) {
   if (Result<> status = scanner.finish(elements); !status)
     return corrupt(status.error().to_string());
   header.data_set = builder.take();
-  if (!bulk.complete()) return corrupt("a bulk reference without element");
+  if (!bulk.complete()) return corrupt("the element of a bulk reference is missing");
   header.pixel_data = read_layout(numbers);
   if (!numbers.ok() || !numbers.at_end()) return corrupt("its side table is broken");
   return header;

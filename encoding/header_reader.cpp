@@ -134,11 +134,11 @@ Result<Header> HeaderReader::finish() {
   State& state = *state_;
   if (state.failure) return fail(*state.failure);
   if (state.inflater) {
-    if (Result<> status = state.inflater->finish(); !status) return fail(std::move(status.error()));
+    PACS_TRY(state.inflater->finish());
   }
   ByteView rest{state.carry};
-  if (Result<> status = state.drain(rest); !status) return fail(std::move(status.error()));
-  if (Result<> status = state.scanner.finish(rest); !status) return fail(std::move(status.error()));
+  PACS_TRY(state.drain(rest));
+  PACS_TRY(state.scanner.finish(rest));
   if (state.layout) state.layout->extended_offset_table = std::move(state.extended_offset_table);
   return Header{state.builder.take(), std::move(state.layout), state.fed_bytes};
 }
@@ -153,10 +153,10 @@ Result<> HeaderReader::State::feed_inflated(ByteView piece) {
     piece = piece.subspan(completion.size());
     if (completion.size() < missing) return {};
     ByteView front{carry};
-    if (Result<> status = drain(front); !status) return status;
+    PACS_TRY(drain(front));
     carry.erase(carry.begin(), carry.end() - static_cast<std::ptrdiff_t>(front.size()));
   }
-  if (Result<> status = drain(piece); !status) return status;
+  PACS_TRY(drain(piece));
   append(carry, piece);
   return {};
 }

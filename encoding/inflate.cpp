@@ -89,7 +89,7 @@ Result<ByteView> Inflater::next(ByteView& input) {
                                   state.stream.msg != nullptr ? state.stream.msg : "unknown cause")}
                     .at(state.taken));
   }
-  if (Result<> status = state.check_limits(); !status) return fail(std::move(status.error()));
+  PACS_TRY(state.check_limits());
   return ByteView{state.window.data(), given};
 }
 
@@ -102,12 +102,11 @@ Result<Bytes> inflate_all(ByteView deflated, const Limits& limits) {
   Inflater inflater{limits};
   Bytes all;
   while (true) {
-    auto piece = inflater.next(deflated);
-    if (!piece) return fail(std::move(piece.error()));
-    if (piece->empty() && deflated.empty()) break;
-    append(all, *piece);
+    PACS_TRY(const ByteView piece, inflater.next(deflated));
+    if (piece.empty() && deflated.empty()) break;
+    append(all, piece);
   }
-  if (Result<> status = inflater.finish(); !status) return fail(std::move(status.error()));
+  PACS_TRY(inflater.finish());
   return all;
 }
 

@@ -359,8 +359,8 @@ TokenScanner::Answer TokenScanner::need_header(ByteView input, const Frame& top,
                                                Tag tag) {
   if (bytes <= top.limit - offset_) return need(input, bytes, tag);
   return failed(ErrorKind::Malformed, top.tag,
-                fmt::format("{} bytes before the end of the {} are no element", top.limit - offset_,
-                            top.place == Place::Item ? "item" : "sequence"));
+                fmt::format("{} bytes before the end of the {} are not an element",
+                            top.limit - offset_, top.place == Place::Item ? "item" : "sequence"));
 }
 
 TokenScanner::Answer TokenScanner::failed(ErrorKind kind, Tag tag, std::string message) {

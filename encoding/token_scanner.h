@@ -46,14 +46,14 @@ struct ScanOptions {
   /// Values (and fragments) above it come in chunks; a stream must hold one header and this many
   /// bytes. The default gives every value whole, which is right when all input is in memory.
   std::uint32_t whole_value_max = 0xFFFFFFFF;
-  /// Text up to here comes whole all the same.
+  /// Text of up to this many bytes comes whole even so.
   std::uint32_t whole_text_max = 0;
   /// At the top level, end before the first tag that is not below this one.
   std::optional<Tag> stop_before{};
 };
 
-/// What an input got wrong without leaving doubt about its meaning. Writing it again rights it, so
-/// only input without departures is promised to come back byte for byte.
+/// What an input does wrong although its meaning is clear. Writing the data set again corrects it,
+/// so only input without departures is promised to come back byte for byte.
 enum Departure : std::uint8_t {
   kUnknownVr = 1,           ///< two letters that name no VR; read as UN
   kReservedBytes = 2,       ///< nonzero in a long explicit header (PS3.5 §7.1.2)

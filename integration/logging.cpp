@@ -70,7 +70,7 @@ class LineSink final : public spdlog::sinks::base_sink<spdlog::details::null_mut
   void write_out() {
     if (buffer_.size() != 0) {
       std::fwrite(buffer_.data(), 1, buffer_.size(), file_.get());
-      std::fflush(file_.get());  // a log that cannot be written has nobody to tell
+      std::fflush(file_.get());  // where a failure to log could be told, there is nobody
       buffer_.clear();
     }
     const std::lock_guard lock(written_mutex_);
@@ -156,10 +156,9 @@ struct Logger::Impl {
 };
 
 Result<Logger> Logger::create(const LogOptions& options) {
-  auto file = open_log(options.file);
-  if (!file) return fail(std::move(file.error()));
+  PACS_TRY(FilePointer file, open_log(options.file));
   Logger logger;
-  logger.impl_ = std::make_shared<Impl>(options, std::move(*file));
+  logger.impl_ = std::make_shared<Impl>(options, std::move(file));
   return logger;
 }
 

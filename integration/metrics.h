@@ -34,7 +34,7 @@ class Histogram {
 /// Owns all series; references stay valid for its lifetime. Thread-safe. Look a series up once and
 /// keep the reference: a lookup takes a lock. Names follow Prometheus (pacs_<what>_<unit>[_total]);
 /// a wrong one is our own bug and ends the process. Label values come from small closed sets, never
-/// from outside unchecked: each new value is a series for ever.
+/// unchecked from outside: each new value is one more series until the process ends.
 class Metrics {
  public:
   static std::unique_ptr<Metrics> create();

@@ -69,7 +69,7 @@ def entry(row):
     line = "{Tag{0x%08X}, 0x%08X, {VR::%s, VR::%s, VR::%s}, %d, %s, %s, %s, %s}," % (
         base, mask, *padded, len(vrs), retired, text(row["vm"]), text(row["keyword"]),
         text(row["name"]))
-    return base, mask, vrs[0], row["keyword"], line, row["vr"]
+    return base, mask, row["keyword"], line
 
 
 def dictionary(elements):
@@ -78,12 +78,12 @@ def dictionary(elements):
     assert len({e[0] for e in fixed}) == len(fixed), "a tag is there twice"
     out = HEAD.format(source="core/standard/data_elements.tsv (PS3.6 §6-9, PS3.7 §E)")
     out += "constexpr DictionaryEntry kEntries[] = {\n"
-    out += "".join("  %s\n" % e[4] for e in fixed) + "};\n"
+    out += "".join("  %s\n" % e[3] for e in fixed) + "};\n"
     out += "// Repeating groups and elements: x of the registry is 0 in the mask.\n"
     out += "constexpr DictionaryEntry kRepeatingEntries[] = {\n"
-    out += "".join("  %s\n" % e[4] for e in repeating) + "};\n"
+    out += "".join("  %s\n" % e[3] for e in repeating) + "};\n"
     every = fixed + repeating
-    named = sorted((e[3], i) for i, e in enumerate(every) if e[3])
+    named = sorted((e[2], i) for i, e in enumerate(every) if e[2])
     assert len({k for k, _ in named}) == len(named), "a keyword is there twice"
     out += "// Positions in kEntries followed by kRepeatingEntries, in the order of keywords.\n"
     out += "constexpr std::uint16_t kByKeyword[] = {\n"
@@ -94,20 +94,18 @@ def dictionary(elements):
 
 def tags(elements):
     out = HEAD.format(source="core/standard/data_elements.tsv")
-    out += """// One typed constant for each keyword of PS3.6 and PS3.7: `data_set.get(tags::Rows)`. Repeating
+    out += """// One constant for each keyword of PS3.6 and PS3.7: `data_set.text(tags::PatientName)`. Repeating
 // groups are named by their first group (tags::OverlayData is 6000,3000).
 #pragma once
 
-#include "core/dicom_dataset.h"
+#include "core/tag.h"
 
 namespace pacs::tags {
 
 """
-    for base, _, vr, keyword, _, listed in sorted(elements):
-        if not identifier(keyword):
-            continue
-        kind = "Tag" if listed == "NONE" else "TypedTag<VR::%s>" % vr
-        out += "inline constexpr %s %s{0x%08X};\n" % (kind, keyword, base)
+    for base, _, keyword, _ in sorted(elements):
+        if identifier(keyword):
+            out += "inline constexpr Tag %s{0x%08X};\n" % (keyword, base)
     return out + "\n}  // namespace pacs::tags\n"
 
 

@@ -23,6 +23,7 @@
 #include "apps/output/answer_output.h"
 #include "core/dicom_dictionary.h"
 #include "core/dicom_tags.h"
+#include "core/text.h"
 #include "encoding/dicom_file.h"
 #include "encoding/model/dicom_json.h"
 #include "services/worklist/worklist_folder.h"
@@ -73,9 +74,8 @@ Result<std::unique_ptr<WorklistDoor>> open_door(const WorklistArguments& argumen
 /// A file of DICOM JSON, one order or an array of them; nullopt for any other.
 std::optional<Result<Items>> read_json_orders(const std::string& path) {
   PACS_TRY(const SharedBytes content, map_file(path));
-  const std::string_view text = as_text(content.view);
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == text.npos || (text[first] != '{' && text[first] != '[')) return std::nullopt;
+  const std::string_view text = without_white_space(as_text(content.view));
+  if (!text.starts_with('{') && !text.starts_with('[')) return std::nullopt;
   PACS_TRY(const auto orders, web::split_json_array(text));
   if (orders.empty()) {
     return fail(ErrorKind::InvalidArgument, fmt::format("there is no order in {}", path));

@@ -9,6 +9,8 @@
 #include <limits>
 #include <type_traits>
 
+#include "core/text.h"
+
 namespace pacs::apps {
 namespace {
 
@@ -459,9 +461,7 @@ std::vector<std::string> split(std::string_view text) {
   std::vector<std::string> parts;
   while (!text.empty()) {
     const std::size_t comma = text.find(',');
-    std::string_view part = text.substr(0, comma);
-    while (part.starts_with(' ')) part.remove_prefix(1);
-    while (part.ends_with(' ')) part.remove_suffix(1);
+    const std::string_view part = trimmed(text.substr(0, comma));
     if (!part.empty()) parts.emplace_back(part);
     text = comma == text.npos ? std::string_view{} : text.substr(comma + 1);
   }

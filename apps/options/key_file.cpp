@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "core/dicom_tags.h"
+#include "core/text.h"
 #include "encoding/character_set.h"
 #include "encoding/dicom_file.h"
 #include "encoding/model/dicom_json.h"
@@ -34,9 +35,8 @@ Result<DataSet> the_one(const std::vector<std::string_view>& data_sets) {
 
 Result<DataSet> read_any(const std::string& path) {
   PACS_TRY(SharedBytes content, map_file(path));
-  const std::string_view text = as_text(content.view);
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first != text.npos && (text[first] == '{' || text[first] == '[')) {
+  const std::string_view text = without_white_space(as_text(content.view));
+  if (text.starts_with('{') || text.starts_with('[')) {
     auto keys = web::split_json_array(text).and_then(the_one);
     if (!keys) return fail(std::move(keys.error()).in(path));
     return *std::move(keys);

@@ -2,14 +2,13 @@
 // a data set. (Boost 1.81 rounds every fourth double wrongly; the digits are parsed here.)
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <array>
 #include <boost/json/basic_parser_impl.hpp>
 #include <optional>
 
-#include "core/dicom_dictionary.h"
-#include "core/dicom_tags.h"
-#include "encoding/model/base64.h"
+#include "core/person_name.h"
 #include "encoding/model/dicom_json.h"
+#include "encoding/model/model_reader.h"
 #include "encoding/model/model_values.h"
 
 namespace pacs {
@@ -128,56 +127,44 @@ Result<Node> parse_tree(std::string_view text, std::uint32_t nesting_depth_max) 
   return std::move(parser.handler().root);
 }
 
-tl::unexpected<Error> malformed(Tag tag, std::string message) {
-  return fail(Error{ErrorKind::Malformed, std::move(message)}.on(tag));
-}
-
-class Reader {
+class JsonReader {
  public:
-  explicit Reader(const JsonReadOptions& options) : options_(options) {}
+  explicit JsonReader(const ModelReadOptions& options) : model_(options) {}
 
-  Result<DataSet> read(const Node& object) {
+  Result<DataSet> read(const Node& object, bool outermost) {
     if (object.kind != Node::Kind::Object)
       return fail(ErrorKind::Malformed, "a data set is a JSON object");
     DataSet data_set;
     data_set.reserve(object.children.size());
     for (const Node& member : object.children) {
-      const auto tag = member.name.size() == 8 ? Tag::parse(member.name) : std::nullopt;
-      if (!tag)
-        return fail(ErrorKind::Malformed, "a member is not named by the eight digits of a tag");
-      if (tag->group() == 0xFFFE)
-        return malformed(*tag, "items and delimiters have no place in JSON");
-      if (tag->is_group_length()) continue;  // PS3.18 §F.2.2: not part of the model
-      auto element = read(*tag, member);
-      if (!element) return fail(std::move(element.error()));
-      data_set.set(std::move(*element));
+      PACS_TRY(const Tag tag, read_model_tag(member.name));
+      if (tag.is_group_length()) continue;  // PS3.18 §F.2.2: not part of the model
+      PACS_TRY(Element element, read(tag, member));
+      data_set.set(std::move(element));
     }
-    // PS3.18 §F.1: the text is UTF-8 whatever (0008,0005) said before.
-    if (data_set.contains(tags::SpecificCharacterSet)) {
-      data_set.set_text(tags::SpecificCharacterSet, VR::CS, "ISO_IR 192");
-    }
+    model_.name_utf8(data_set, outermost);
     return data_set;
   }
-  [[nodiscard]] bool has_non_ascii() const { return has_non_ascii_; }
 
  private:
   Result<Element> read(Tag tag, const Node& node) {
     if (node.kind != Node::Kind::Object) return malformed(tag, "an element is a JSON object");
-    VR vr = dictionary_vr(tag);
-    if (const Node* named = node.member("vr")) {
-      const auto parsed =
-          named->text.size() == 2 ? parse_vr(named->text[0], named->text[1]) : std::nullopt;
-      if (!parsed) return malformed(tag, "vr names no value representation");
-      vr = *parsed;
-    }
+    const Node* named = node.member("vr");
+    PACS_TRY(const VR vr,
+             read_model_vr(tag, named != nullptr ? std::optional<std::string_view>{named->text}
+                                                 : std::nullopt));
     const Node* value = node.member("Value");
     const Node* inline_binary = node.member("InlineBinary");
     const Node* uri = node.member("BulkDataURI");
     if ((value != nullptr) + (inline_binary != nullptr) + (uri != nullptr) > 1) {
       return malformed(tag, "more than one of Value, InlineBinary and BulkDataURI");
     }
-    if (inline_binary != nullptr) return read_inline(tag, vr, *inline_binary);
-    if (uri != nullptr) return read_bulk(tag, vr, *uri);
+    if (inline_binary != nullptr) {
+      if (inline_binary->kind != Node::Kind::String)
+        return malformed(tag, "InlineBinary is not a string");
+      return ModelReader::inline_binary(tag, vr, inline_binary->text);
+    }
+    if (uri != nullptr) return model_.bulk_data(tag, vr, uri->text);
     if (value == nullptr || value->kind == Node::Kind::Null) {
       return vr == VR::SQ ? Element::sequence(tag, {}, true) : Element::owning(tag, vr, {});
     }
@@ -185,114 +172,57 @@ class Reader {
     return vr == VR::SQ ? read_items(tag, *value) : read_values(tag, vr, *value);
   }
 
-  Result<Element> read_inline(Tag tag, VR vr, const Node& node) {
-    if (node.kind != Node::Kind::String) return malformed(tag, "InlineBinary is not a string");
-    auto bytes = parse_base64(node.text);
-    if (!bytes) return malformed(tag, "InlineBinary is not base64");
-    return owning(tag, vr, std::move(*bytes));
-  }
-
-  Result<Element> read_bulk(Tag tag, VR vr, const Node& node) {
-    if (!options_.resolve_bulk) {
-      return fail(Error{ErrorKind::Unsupported, "a BulkDataURI cannot be resolved here"}.on(tag));
-    }
-    auto bytes = options_.resolve_bulk(node.text, tag, vr);
-    if (!bytes) return fail(std::move(bytes.error()));
-    return owning(tag, vr, std::move(*bytes));
-  }
-
   Result<Element> read_items(Tag tag, const Node& value) {
     Sequence items;
     items.reserve(value.children.size());
     for (const Node& child : value.children) {
-      if (child.kind == Node::Kind::Null) {  // PS3.18 §F.2.5: an empty item
-        items.emplace_back();
-        continue;
-      }
-      auto item = read(child);
-      if (!item) return fail(std::move(item.error()));
-      items.push_back(Item{std::move(*item), true});
+      Item& item = items.emplace_back();
+      if (child.kind == Node::Kind::Null) continue;  // PS3.18 §F.2.5: an empty item
+      PACS_TRY(item.data_set, read(child, false));
     }
     return Element::sequence(tag, std::move(items), true);
   }
 
   Result<Element> read_values(Tag tag, VR vr, const Node& value) {
-    const VRKind kind = info(vr).kind;
-    if (kind == VRKind::Bytes) return malformed(tag, "a binary value is not given as Value");
+    const bool text = info(vr).kind == VRKind::Text;
+    const bool decimal = !text || vr == VR::DS || vr == VR::IS;
     Bytes bytes;
-    bool first = true;
     for (const Node& child : value.children) {
-      if (kind == VRKind::Text) {
-        if (!first) bytes.push_back(std::byte{'\\'});
-        if (Result<> status = append_text(tag, vr, child, bytes); !status)
-          return fail(std::move(status.error()));
-      } else if (!append_binary(vr, child, bytes)) {
-        return malformed(
-            tag, fmt::format("'{:.32}' is not a value of VR {}", child.text, to_string(vr)));
+      if (text && &child != &value.children.front()) bytes.push_back(std::byte{'\\'});
+      if (vr == VR::PN && child.kind == Node::Kind::Object) {
+        PACS_TRY(const std::string name, read_name(tag, child));
+        PACS_TRY(model_.append_value(bytes, tag, vr, name));
+      } else if (child.kind == Node::Kind::String || child.kind == Node::Kind::Null ||
+                 (child.kind == Node::Kind::Number && decimal)) {
+        PACS_TRY(model_.append_value(bytes, tag, vr, child.text));
+      } else {
+        return malformed(tag, fmt::format("not a value of VR {}", to_string(vr)));
       }
-      first = false;
     }
-    return owning(tag, vr, std::move(bytes));
+    return Element::padded(tag, vr, std::move(bytes));
   }
 
-  static Element owning(Tag tag, VR vr, Bytes bytes) {
-    if (bytes.size() % 2 != 0) bytes.push_back(static_cast<std::byte>(info(vr).padding));
-    return Element::owning(tag, vr, std::move(bytes));
-  }
-
-  Result<> append_text(Tag tag, VR vr, const Node& node, Bytes& to) {
-    const std::size_t start = to.size();
-    if (vr == VR::PN && node.kind == Node::Kind::Object) {
-      if (Result<> status = append_name(tag, node, to); !status) return status;
-    } else if (node.kind == Node::Kind::String ||
-               (node.kind == Node::Kind::Number && (vr == VR::DS || vr == VR::IS))) {
-      append(to, as_bytes(node.text));
-    } else if (node.kind != Node::Kind::Null) {
-      return malformed(tag, fmt::format("not a value of VR {}", to_string(vr)));
-    }
-    const std::string_view added = as_text(ByteView{to}.subspan(start));
-    const auto high = [](char c) { return static_cast<unsigned char>(c) >= 0x80; };
-    has_non_ascii_ = has_non_ascii_ || std::ranges::any_of(added, high);
-    return {};
-  }
-
-  static Result<> append_name(Tag tag, const Node& node, Bytes& to) {
-    std::size_t separators = 0;  // of groups before the next one that is there
-    for (const std::string_view group : kNameGroups) {
-      const Node* text = node.member(group);
-      if (text != nullptr && text->kind != Node::Kind::String) {
-        return malformed(tag, fmt::format("{} of a person name is not a string", group));
+  static Result<std::string> read_name(Tag tag, const Node& node) {
+    std::array<std::string, kNameGroups.size()> groups;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      const Node* group = node.member(kNameGroups[i]);
+      if (group == nullptr) continue;
+      if (group->kind != Node::Kind::String) {
+        return malformed(tag, fmt::format("{} of a person name is not a string", kNameGroups[i]));
       }
-      if (text != nullptr && !text->text.empty()) {
-        to.insert(to.end(), separators, std::byte{'='});
-        append(to, as_bytes(text->text));
-        separators = 0;
-      }
-      ++separators;
+      groups[i] = group->text;
     }
-    return {};
+    return join_name(groups, '=');
   }
 
-  static bool append_binary(VR vr, const Node& node, Bytes& to) {
-    const bool has_digits = node.kind == Node::Kind::Number || node.kind == Node::Kind::String;
-    return has_digits && append_from_text(to, vr, node.text);
-  }
-
-  const JsonReadOptions& options_;
-  bool has_non_ascii_ = false;
+  ModelReader model_;
 };
 
 }  // namespace
 
-Result<DataSet> read_json(std::string_view json_text, const JsonReadOptions& options) {
-  const auto tree = parse_tree(json_text, options.nesting_depth_max);
-  if (!tree) return fail(tree.error());
-  Reader reader{options};
-  auto data_set = reader.read(*tree);
-  if (data_set && reader.has_non_ascii()) {
-    data_set->set_text(tags::SpecificCharacterSet, VR::CS, "ISO_IR 192");
-  }
-  return data_set;
+Result<DataSet> read_json(std::string_view json_text, const ModelReadOptions& options) {
+  PACS_TRY(const Node tree, parse_tree(json_text, options.nesting_depth_max));
+  return JsonReader{options}.read(tree, true);
 }
 
 }  // namespace pacs

@@ -7,18 +7,12 @@
 #include <iterator>
 #include <utility>
 
-#include "core/dicom_tags.h"
-#include "encoding/character_set.h"
 #include "encoding/model/base64.h"
 #include "encoding/model/dicom_json.h"
-#include "encoding/model/model_values.h"
+#include "encoding/model/model_writer.h"
 
 namespace pacs {
 namespace {
-
-// Above it a JSON number does not survive readers that use doubles; PS3.18 Table F.2.3-1 allows SV
-// and UV as strings.
-constexpr std::uint64_t kExactInDouble = 1ULL << 53;
 
 /// RFC 8259 §6: whether the digits of a decimal string are a JSON number as they stand.
 bool is_json_number(std::string_view text) {
@@ -45,102 +39,48 @@ bool is_json_number(std::string_view text) {
   return text.empty();
 }
 
-class JsonWriter {
+class JsonFormat {
  public:
-  JsonWriter(std::string& to, const JsonOptions& options) : to_(to), options_(options) {}
+  JsonFormat(std::string& to, bool pretty) : to_(to), pretty_(pretty) {}
 
-  void write(const DataSet& data_set, const CharacterSet& outer) {
-    const Element* named = data_set.find(tags::SpecificCharacterSet);
-    const CharacterSet own = named != nullptr ? CharacterSet::of(data_set) : CharacterSet{};
-    const CharacterSet& charset = named != nullptr ? own : outer;  // PS3.5 §7.5.3: items inherit it
-    open('{');
-    bool first = true;
-    for (const Element& element : data_set) {
-      if (element.tag().is_group_length()) continue;  // PS3.18 §F.2.2
-      next(first);
-      write(element, charset);
-    }
-    close('}', first);
+  void open(char bracket) {
+    to_ += bracket;
+    ++indent_;
+    empty_ = true;
+  }
+  void close(char bracket) {
+    --indent_;
+    if (!empty_) new_line();
+    to_ += bracket;
+    empty_ = false;
   }
 
- private:
-  void write(const Element& element, const CharacterSet& charset) {
+  void begin_element(const DataSet&, const Element& element, VR vr, const CharacterSet&) {
+    next();
     fmt::format_to(std::back_inserter(to_), "\"{:08X}\":{}", element.tag().value, space());
-    // UN that was read as a sequence is one; with VR UN it could have no Value.
-    const bool sequence = element.form() == Element::Form::Sequence;
-    const VR vr = sequence ? VR::SQ : element.vr();
     fmt::format_to(std::back_inserter(to_), "{{\"vr\":{}\"{}\"", space(), to_string(vr));
-    if (sequence) {
-      write_items(element, charset);
-    } else {
-      write_value(element, charset);
+  }
+  void end_element(VR vr, std::size_t count) {
+    if (count > 0 && vr == VR::SQ) {
+      close(']');
+    } else if (count > 0) {
+      to_ += ']';
     }
     to_ += '}';
   }
 
-  void write_items(const Element& element, const CharacterSet& charset) {
-    if (element.items().empty()) return;
-    key("Value");
-    open('[');
-    bool first = true;
-    for (const Item& item : element.items()) {
-      next(first);
-      write(item.data_set, charset);
+  void begin_item(std::size_t number) {
+    if (number == 1) {
+      key("Value");
+      open('[');
     }
-    close(']', first);
+    next();
+    open('{');
   }
+  void end_item() { close('}'); }
 
-  void write_value(const Element& element, const CharacterSet& charset) {
-    const VRInfo& row = info(element.vr());
-    const bool binary = row.kind == VRKind::Bytes || row.kind == VRKind::Sequence;
-    if (binary || element.form() != Element::Form::Value) return write_binary(element);
-    if (element.value().empty()) return;  // PS3.18 §F.2.5: neither Value nor BulkDataURI
-    if (row.kind == VRKind::Text) return write_texts(element, charset);
-    const std::size_t count = element.value_count();
-    if (count == 0) return;
-    key("Value");
-    to_ += '[';
-    for (std::size_t index = 0; index < count; ++index) {
-      if (index > 0) comma();
-      write_number(element, index);
-    }
-    to_ += ']';
-  }
-
-  // PS3.18 §F.2.6 and §F.2.7.
-  void write_binary(const Element& element) {
-    const bool inside = element.form() == Element::Form::Value;
-    const bool large = !inside || element.tag() == kPixelData ||
-                       element.value().size() > options_.inline_bytes_max;
-    if (large && options_.bulk_data_uri) {
-      if (const std::string uri = options_.bulk_data_uri(element); !uri.empty()) {
-        key("BulkDataURI");
-        return write_string(uri);
-      }
-    }
-    if (element.form() == Element::Form::Bulk || (inside && element.value().empty())) return;
-    key("InlineBinary");
-    to_ += '"';
-    append_base64(to_, bytes_for_model(element));
-    to_ += '"';
-  }
-
-  void write_texts(const Element& element, const CharacterSet& charset) {
-    bool first = true;
-    for_each_text(element, charset, [&](std::string_view value) {
-      if (first) {
-        key("Value");
-        to_ += '[';
-      } else {
-        comma();
-      }
-      first = false;
-      write_text(value, element.vr());
-    });
-    if (!first) to_ += ']';
-  }
-
-  void write_text(std::string_view value, VR vr) {
+  void text(std::size_t number, VR vr, std::string_view value) {
+    begin_value(number);
     if (value.empty()) {
       to_ += "null";  // PS3.18 §F.2.5: keeps the place among several values
     } else if (vr == VR::PN) {
@@ -150,6 +90,35 @@ class JsonWriter {
     } else {
       write_string(value);
     }
+  }
+
+  // Departs from PS3.18 Table F.2.3-1: JSON has no NaN and no infinity. They become strings, for
+  // leaving a value out would move the others.
+  void number(std::size_t number, std::string_view digits, bool plain) {
+    begin_value(number);
+    if (plain) {
+      to_ += digits;
+    } else {
+      write_string(digits);
+    }
+  }
+
+  void bulk_data(std::string_view uri) {
+    key("BulkDataURI");
+    write_string(uri);
+  }
+  void inline_binary(ByteView bytes) {
+    key("InlineBinary");
+    to_ += '"';
+    append_base64(to_, bytes);
+    to_ += '"';
+  }
+
+ private:
+  void begin_value(std::size_t number) {
+    if (number > 1) return comma();
+    key("Value");
+    to_ += '[';
   }
 
   // PS3.18 §F.2.2: "each component group is a member; empty ones are left out".
@@ -179,59 +148,8 @@ class JsonWriter {
     if (is_json_number(text)) {
       to_ += text;
     } else {
-      write_float(number);
+      append_shortest(to_, number);
     }
-  }
-
-  void write_number(const Element& element, std::size_t index) {
-    const std::byte* at = element.value().data() + index * info(element.vr()).unit_bytes;
-    const ByteOrder order = element.byte_order();
-    switch (element.vr()) {
-      case VR::FL:
-        return write_float(load<float>(at, order));
-      case VR::FD:
-        return write_float(load<double>(at, order));
-      case VR::US:
-        return write_integer(load<std::uint16_t>(at, order));
-      case VR::SS:
-        return write_integer(load<std::int16_t>(at, order));
-      case VR::UL:
-        return write_integer(load<std::uint32_t>(at, order));
-      case VR::SL:
-        return write_integer(load<std::int32_t>(at, order));
-      case VR::UV:
-        return write_large(load<std::uint64_t>(at, order), false);
-      case VR::SV: {
-        const auto number = load<std::int64_t>(at, order);
-        const auto magnitude = static_cast<std::uint64_t>(number);
-        return write_large(number < 0 ? 0 - magnitude : magnitude, number < 0);
-      }
-      default:
-        break;
-    }
-    const std::byte* tag = element.value().data() + index * 4;
-    fmt::format_to(std::back_inserter(to_), "\"{:04X}{:04X}\"", load<std::uint16_t>(tag, order),
-                   load<std::uint16_t>(tag + 2, order));
-  }
-
-  template <typename Integer>
-  void write_integer(Integer number) {
-    fmt::format_to(std::back_inserter(to_), "{}", number);
-  }
-
-  void write_large(std::uint64_t magnitude, bool negative) {
-    const char* quote = magnitude > kExactInDouble ? "\"" : "";
-    fmt::format_to(std::back_inserter(to_), "{}{}{}{}", quote, negative ? "-" : "", magnitude,
-                   quote);
-  }
-
-  template <typename Float>
-  void write_float(Float number) {
-    // Departs from PS3.18 Table F.2.3-1: JSON has no such numbers, and leaving a value out would
-    // move the others.
-    if (std::isnan(number)) return write_string("NaN");
-    if (std::isinf(number)) return write_string(number > 0 ? "inf" : "-inf");
-    append_shortest(to_, number);
   }
 
   void write_string(std::string_view text) {
@@ -271,39 +189,35 @@ class JsonWriter {
     to_ += space();
   }
 
-  [[nodiscard]] std::string_view space() const { return options_.pretty ? " " : ""; }
+  [[nodiscard]] std::string_view space() const { return pretty_ ? " " : ""; }
   void comma() {
     to_ += ',';
     to_ += space();
   }
-  void open(char bracket) {
-    to_ += bracket;
-    ++indent_;
-  }
-  void next(bool& first) {
-    if (!std::exchange(first, false)) to_ += ',';
+  /// The place of a member or item in the bracket that is open.
+  void next() {
+    if (!std::exchange(empty_, false)) to_ += ',';
     new_line();
   }
-  void close(char bracket, bool empty) {
-    --indent_;
-    if (!empty) new_line();
-    to_ += bracket;
-  }
   void new_line() {
-    if (!options_.pretty) return;
+    if (!pretty_) return;
     to_ += '\n';
     to_.append(2 * indent_, ' ');
   }
 
   std::string& to_;
-  const JsonOptions& options_;
+  bool pretty_;
+  bool empty_ = true;  ///< nothing is in the bracket that is open
   std::size_t indent_ = 0;
 };
 
 }  // namespace
 
-Result<> write_json(const DataSet& data_set, std::string& to, const JsonOptions& options) {
-  JsonWriter{to, options}.write(data_set, CharacterSet{});
+Result<> write_json(const DataSet& data_set, std::string& to, const ModelOptions& options) {
+  JsonFormat format{to, options.pretty};
+  format.open('{');
+  ModelWriter{format, options}.write(data_set, CharacterSet{});
+  format.close('}');
   return {};
 }
 

@@ -1,12 +1,44 @@
 #include "encoding/model/model_values.h"
 
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <iterator>
 #include <optional>
 #include <type_traits>
+#include <utility>
 
 #include "encoding/byte_order.h"
 
 namespace pacs {
 namespace {
+
+// Below it a double holds every whole number: one beyond it does not survive readers that use
+// doubles. PS3.18 Table F.2.3-1 allows SV and UV as strings.
+constexpr std::int64_t kExactInDouble = std::int64_t{1} << 53;
+
+template <typename Float>
+bool append_float(std::string& to, Float number) {
+  if (!std::isfinite(number)) {
+    to += std::isnan(number) ? "NaN" : number > 0 ? "inf" : "-inf";
+    return false;
+  }
+  if (number == 0 && std::signbit(number)) {
+    to += "-0.0";  // "-0" is an integer to many readers, which has no sign
+    return true;
+  }
+  std::array<char, 32> digits{};
+  to.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
+  return true;
+}
+
+template <typename Integer>
+bool append_whole(std::string& to, Integer number) {
+  fmt::format_to(std::back_inserter(to), "{}", number);
+  return std::cmp_less_equal(number, kExactInDouble) &&
+         std::cmp_greater_equal(number, -kExactInDouble);
+}
 
 template <typename Number>
 std::optional<Number> parse_number(std::string_view text) {
@@ -19,9 +51,8 @@ std::optional<Number> parse_number(std::string_view text) {
 /// A whole number that is written as another, like 12.0 or 1e3.
 template <typename Number>
 std::optional<Number> parse_whole(std::string_view text) {
-  constexpr double kExact = 9007199254740992;  // 2^53: below it a double holds every whole number
   const auto real = parse_number<double>(text);
-  if (!real || *real != std::trunc(*real) || std::fabs(*real) > kExact) return std::nullopt;
+  if (!real || *real != std::trunc(*real) || std::fabs(*real) > kExactInDouble) return std::nullopt;
   const auto whole = static_cast<std::int64_t>(*real);
   const auto number = static_cast<Number>(whole);
   const bool fits = std::is_signed_v<Number>
@@ -49,6 +80,27 @@ bool append_tag(Bytes& to, std::string_view text) {
 }
 
 }  // namespace
+
+bool append_digits(std::string& to, const Element& element, std::size_t index) {
+  const std::byte* at = element.value().data() + index * info(element.vr()).unit_bytes;
+  switch (element.vr()) {
+    case VR::FL:
+      return append_float(to, load<float>(at, element.byte_order()));
+    case VR::FD:
+      return append_float(to, load<double>(at, element.byte_order()));
+    case VR::UV:
+      return append_whole(to, load<std::uint64_t>(at, element.byte_order()));
+    case VR::AT:
+      fmt::format_to(std::back_inserter(to), "{:08X}", element.integer(index).value_or(0));
+      return false;
+    default:
+      return append_whole(to, element.integer(index).value_or(0));
+  }
+}
+
+void append_shortest(std::string& to, double number) {
+  append_float(to, number);
+}
 
 bool append_from_text(Bytes& to, VR vr, std::string_view text) {
   switch (vr) {

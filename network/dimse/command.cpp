@@ -79,8 +79,8 @@ struct ValueReader {
   ByteView value;
 
   std::string_view operator()(std::string Command::*member) const {
-    std::string_view text = trimmed_end(as_text(value));
-    if (vr == CommandVr::AE) text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    std::string_view text =
+        vr == CommandVr::AE ? trimmed(as_text(value)) : trimmed_end(as_text(value));
     if (vr == CommandVr::UI && text.size() > kUidCharactersMax) {
       return "UID above 64 characters";
     }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "core/text.h"
 #include "network/pdu/items.h"
 
 namespace pacs::network {
@@ -23,12 +24,7 @@ constexpr std::size_t kReservedBytes = 32;
 // PS3.8 §9.3.2: "leading and trailing spaces (20H) being non-significant". Some devices fill up
 // with NULs instead.
 std::string read_ae_title(ByteView field) {
-  std::string_view title = as_text(field);
-  const std::size_t first = title.find_first_not_of(' ');
-  if (first == std::string_view::npos) return {};
-  title.remove_prefix(first);
-  const std::size_t last = title.find_last_not_of(std::string_view{" \0", 2});
-  return std::string{title.substr(0, last == std::string_view::npos ? 0 : last + 1)};
+  return std::string{trimmed(as_text(field))};
 }
 
 void append_ae_title(Bytes& to, std::string_view title) {
@@ -261,9 +257,7 @@ tl::expected<ItemView, PduFault> read_item(FieldReader& from) {
 }
 
 tl::expected<std::string, PduFault> read_uid(ByteView field, std::uint64_t offset) {
-  std::string_view uid = as_text(field);
-  const std::size_t last = uid.find_last_not_of(std::string_view{" \0", 2});
-  uid = uid.substr(0, last == std::string_view::npos ? 0 : last + 1);
+  const std::string_view uid = trimmed_end(as_text(field));
   if (uid.size() > kUidCharactersMax) {
     return fault(AbortReason::InvalidPduParameterValue, offset,
                  fmt::format("UID of {} characters; 64 is the most", uid.size()));

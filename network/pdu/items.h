@@ -90,9 +90,7 @@ class ItemScope {
     start_ = to.size();
   }
   ~ItemScope() {
-    const std::size_t length = to_.size() - start_;
-    to_[start_ - 2] = static_cast<std::byte>(length >> 8);
-    to_[start_ - 1] = static_cast<std::byte>(length);
+    store(to_.data() + start_ - 2, static_cast<std::uint16_t>(to_.size() - start_), ByteOrder::Big);
   }
   ItemScope(const ItemScope&) = delete;
   ItemScope& operator=(const ItemScope&) = delete;

@@ -139,10 +139,6 @@ struct BodyEncoder {
   }
 };
 
-void store_be32(std::byte* to, std::size_t number) {
-  for (int i = 3; i >= 0; --i, number >>= 8) to[i] = static_cast<std::byte>(number);
-}
-
 }  // namespace
 
 DecodeResult decode_pdu(ByteView front, const PduLimits& limits) {
@@ -174,7 +170,8 @@ Result<> encode_pdu(const Pdu& pdu, Bytes& to) {
     return fail(std::move(type.error()));
   }
   to[start] = static_cast<std::byte>(*type);
-  store_be32(to.data() + start + 2, to.size() - start - kPduHeaderBytes);
+  store(to.data() + start + 2, static_cast<std::uint32_t>(to.size() - start - kPduHeaderBytes),
+        ByteOrder::Big);
   return {};
 }
 
@@ -182,8 +179,9 @@ DataTfHeader encode_data_header(std::uint8_t context_id, bool command, bool last
                                 std::uint32_t fragment_bytes) {
   DataTfHeader header{};
   header[0] = static_cast<std::byte>(PduType::DataTf);
-  store_be32(header.data() + 2, fragment_bytes + kPdvHeaderBytes);
-  store_be32(header.data() + 6, fragment_bytes + 2);
+  store(header.data() + 2, static_cast<std::uint32_t>(fragment_bytes + kPdvHeaderBytes),
+        ByteOrder::Big);
+  store(header.data() + 6, fragment_bytes + 2, ByteOrder::Big);
   header[10] = std::byte{context_id};
   header[11] = static_cast<std::byte>((command ? 1U : 0U) | (last ? 2U : 0U));  // PS3.8 §E.2
   return header;

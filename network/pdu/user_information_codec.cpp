@@ -98,9 +98,8 @@ void encode_common_extended(const CommonExtendedNegotiation& common, Bytes& to) 
   const std::size_t length_at = to.size();
   append(to, std::uint16_t{0}, ByteOrder::Big);
   for (const std::string& uid : common.related_general_sop_classes) append_counted(to, uid);
-  const std::size_t length = to.size() - length_at - 2;
-  to[length_at] = static_cast<std::byte>(length >> 8);
-  to[length_at + 1] = static_cast<std::byte>(length);
+  store(to.data() + length_at, static_cast<std::uint16_t>(to.size() - length_at - 2),
+        ByteOrder::Big);
 }
 
 // PS3.7 Table D.3-14.

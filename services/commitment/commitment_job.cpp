@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/uids.h"
+#include "integration/clock.h"
 #include "services/commitment/commitment_check.h"
 #include "services/commitment/commitment_scp.h"
 #include "services/dispatch/on_worker.h"
@@ -45,7 +46,7 @@ class CommitmentAttempt {
 
  private:
   [[nodiscard]] bool is_checked() const {
-    const auto age = std::chrono::milliseconds{storage::job_clock_ms() - order_.checked_ms};
+    const auto age = std::chrono::milliseconds{integration::now_ms() - order_.checked_ms};
     return order_.checked_ms != 0 && context_.job().attempts > 1 && age < kCheckHolds;
   }
 
@@ -90,7 +91,7 @@ class CommitmentAttempt {
                           static_cast<std::int64_t>(references.size()));
       }
     }
-    order_.checked_ms = storage::job_clock_ms();
+    order_.checked_ms = integration::now_ms();
     co_return Result<>{};
   }
 

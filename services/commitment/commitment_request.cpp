@@ -72,7 +72,9 @@ Item item_of(const CommitmentReference& reference) {
   item.undefined_length = false;
   item.data_set.set_text(tags::ReferencedSOPClassUID, reference.sop_class_uid);
   item.data_set.set_text(tags::ReferencedSOPInstanceUID, reference.sop_instance_uid);
-  if (reference.failure != 0) item.data_set.set(tags::FailureReason, reference.failure);
+  if (reference.failure != 0) {
+    item.data_set.set_integer(tags::FailureReason, VR::US, reference.failure);
+  }
   return item;
 }
 

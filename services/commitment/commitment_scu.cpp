@@ -52,8 +52,9 @@ Result<> add_references(const DataSet& information, Tag sequence, CommitmentRepo
     }
     if (sequence == tags::FailedSOPSequence) {
       // Without a reason it has failed all the same.
-      const auto reason = read.get(tags::FailureReason);
-      reference.failure = reason && *reason != 0 ? *reason : failure_reason::kProcessingFailure;
+      const std::int64_t reason = read.integer(tags::FailureReason).value_or(0);
+      reference.failure = reason > 0 && reason <= 0xFFFF ? static_cast<std::uint16_t>(reason)
+                                                         : failure_reason::kProcessingFailure;
     }
     report.references.push_back(std::move(reference));
   }

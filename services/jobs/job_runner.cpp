@@ -15,6 +15,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "integration/clock.h"
 #include "integration/metrics.h"
 #include "integration/thread_adapter.h"
 #include "integration/trace_id.h"
@@ -212,7 +213,7 @@ Task<milliseconds> JobRunner::until_next() {
   const auto ask = [this] { return queue_.next_due(kinds_); };
   const Result<std::optional<std::int64_t>> due = co_await on_worker(workers_, ask);
   if (!due || !*due) co_return options_.poll;
-  const milliseconds until{**due - storage::job_clock_ms()};
+  const milliseconds until{**due - integration::now_ms()};
   co_return std::clamp(until, kAgain, options_.poll);
 }
 
@@ -249,7 +250,7 @@ Task<void> JobRunner::tidy(std::shared_ptr<Worker> self) {
   auto next = std::chrono::steady_clock::now();
   while (!ending_) {
     if (std::chrono::steady_clock::now() >= next) {
-      const auto before = storage::job_clock_ms() - milliseconds{options_.keep}.count();
+      const auto before = integration::now_ms() - milliseconds{options_.keep}.count();
       const auto remove = [&] { return queue_.remove_ended(before, kTidiedAtOnce); };
       const Result<std::int64_t> removed = co_await on_worker(workers_, remove);
       if (!removed) log_.warning("", "old jobs stay", {{"why", removed.error().to_string()}});
@@ -330,7 +331,7 @@ JobEnd JobRunner::end_of(const Run& run, const JobOutcome& outcome) const {
             fmt::format("given up after {} attempts: {}", job.attempts, outcome.reason)};
   }
   const milliseconds delay = retry_delay(options_, job.attempts, chance());
-  return {JobEnd::How::Later, outcome.reason, storage::job_clock_ms() + delay.count()};
+  return {JobEnd::How::Later, outcome.reason, integration::now_ms() + delay.count()};
 }
 
 void JobRunner::report(const Run& run, const JobEnd& end, bool counts) const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/dicom_tags.h"
+#include "core/text.h"
 #include "encoding/character_set.h"
 #include "storage/index/fold.h"
 
@@ -80,14 +81,6 @@ constexpr IndexColumn kInstance[] = {
     {"concept_name_code", tags::CodeValue, Text, tags::ConceptNameCodeSequence},
 };
 
-std::string_view trimmed(std::string_view text, VR vr) {
-  // PS3.5 Table 6.2-1: in paragraphs leading spaces are text.
-  const bool leading = vr != VR::LT && vr != VR::ST && vr != VR::UT;
-  while (leading && text.starts_with(' ')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\0')) text.remove_suffix(1);
-  return text;
-}
-
 std::string text_of(const Element& element, const CharacterSet& characters) {
   if (element.form() != Element::Form::Value) return {};
   const std::string_view raw = element.text();
@@ -97,7 +90,10 @@ std::string text_of(const Element& element, const CharacterSet& characters) {
                                                           : std::string(raw);
   // No database holds a NUL in text.
   std::erase(text, '\0');
-  return std::string(trimmed(text, element.vr()));
+  // PS3.5 Table 6.2-1: in paragraphs leading spaces are text.
+  const VR vr = element.vr();
+  const bool paragraph = vr == VR::LT || vr == VR::ST || vr == VR::UT;
+  return std::string(paragraph ? trimmed_end(text) : trimmed(text));
 }
 
 std::string value_of(const DataSet& header, const IndexColumn& column,

@@ -1,13 +1,13 @@
 #include "storage/ingest/ingest_session.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "encoding/dicom_file.h"
 #include "encoding/foreign_element.h"
+#include "integration/clock.h"
 #include "storage/ingest/identity.h"
 #include "storage/objects/file_storage.h"
 
@@ -209,9 +209,7 @@ Result<std::shared_ptr<PendingObject>> IngestSession::complete() {
                 checksum_.value(),
                 object_key(number_)};
   row.source_ae = std::move(context_.source_ae);
-  row.received_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-                        std::chrono::system_clock::now().time_since_epoch())
-                        .count();
+  row.received_ms = integration::now_ms();
   object->trace_id = std::move(context_.trace_id);
   object->meta = std::move(meta_);
   object->writer = std::move(writer_);

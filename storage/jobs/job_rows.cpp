@@ -1,7 +1,6 @@
 #include "storage/jobs/job_rows.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include <fmt/format.h>
 
@@ -43,12 +42,6 @@ std::optional<JobState> job_state(std::string_view text) {
   const auto found = std::ranges::find(kStates, text);
   if (found == kStates.end()) return std::nullopt;
   return static_cast<JobState>(found - kStates.begin());
-}
-
-std::int64_t job_clock_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
 }
 
 Job job_of(SqlStatement& row) {

@@ -106,7 +106,5 @@ class Jobs {
 /// they find it some seconds later. Errors as Jobs::add.
 [[nodiscard]] Result<std::int64_t> add_job(SqlDatabase& database, const NewJob& job,
                                            std::int64_t now_ms);
-/// Milliseconds since 1970.
-[[nodiscard]] std::int64_t job_clock_ms();
 
 }  // namespace pacs::storage

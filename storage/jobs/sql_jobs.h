@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "integration/clock.h"
 #include "storage/index/index_database.h"
 #include "storage/jobs/job_queue.h"
 
@@ -12,7 +13,7 @@ class SqlJobs final : public Jobs, public JobQueue {
  public:
   using Clock = std::function<std::int64_t()>;  ///< milliseconds since 1970
   /// `database` outlives it.
-  explicit SqlJobs(IndexDatabase& database, Clock clock = job_clock_ms)
+  explicit SqlJobs(IndexDatabase& database, Clock clock = integration::now_ms)
       : database_(database), clock_(std::move(clock)) {}
 
   // Jobs

@@ -17,8 +17,7 @@ constexpr std::size_t kSegmentChecksumOffset = kSeedOffset + 8;
 
 template <typename T>
 void put(std::span<std::byte> to, std::size_t offset, T number) {
-  const T little = load<T>(reinterpret_cast<const std::byte*>(&number), ByteOrder::Little);
-  std::memcpy(to.data() + offset, &little, sizeof little);
+  store(to.data() + offset, number, ByteOrder::Little);
 }
 template <typename T>
 T get(ByteView from, std::size_t offset) {

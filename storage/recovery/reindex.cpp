@@ -13,6 +13,7 @@
 #include "encoding/dicom_file.h"
 #include "encoding/header_blob.h"
 #include "encoding/header_reader.h"
+#include "integration/clock.h"
 #include "storage/disk/checksum.h"
 #include "storage/ingest/identity.h"
 #include "storage/objects/file_storage.h"
@@ -72,9 +73,7 @@ class Reindexer {
     row->columns = column_values(header.data_set);
     PACS_TRY(auto encoded, encode_header(header));
     row->header = std::move(encoded);
-    row->received_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-                           std::chrono::system_clock::now().time_since_epoch())
-                           .count();
+    row->received_ms = integration::now_ms();
     return row;
   }
 

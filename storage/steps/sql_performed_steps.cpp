@@ -1,11 +1,11 @@
 // Writing performed steps; sql_performed_report.cpp reads them beside what is stored.
 #include "storage/steps/sql_performed_steps.h"
 
-#include <chrono>
 #include <utility>
 
 #include "core/dicom_tags.h"
 #include "encoding/data_set_codec.h"
+#include "integration/clock.h"
 #include "storage/worklist/sql_worklist.h"
 
 namespace pacs::storage {
@@ -15,11 +15,7 @@ constexpr std::string_view kStepColumns =
     "SELECT id, sop_instance_uid, status, source_ae, character_set, created_ms, changed_ms, "
     "data_set FROM performed_step WHERE sop_instance_uid = $1";
 
-std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
+using integration::now_ms;
 
 tl::unexpected<Error> unknown(std::string_view sop_instance_uid) {
   return fail(ErrorKind::NotFound,
@@ -174,7 +170,7 @@ Result<> remove_made(SqlDatabase& database, std::int64_t step) {
 
 Result<> add_jobs(SqlDatabase& database, std::span<const NewJob> jobs) {
   for (const NewJob& job : jobs) {
-    PACS_TRY(add_job(database, job, job_clock_ms()));
+    PACS_TRY(add_job(database, job, now_ms()));
   }
   return {};
 }

@@ -1,12 +1,12 @@
 #include "storage/worklist/sql_worklist.h"
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "integration/clock.h"
 #include "storage/disk/checksum.h"
 #include "storage/worklist/worklist_columns.h"
 #include "storage/worklist/worklist_rows.h"
@@ -15,16 +15,11 @@ namespace pacs::storage {
 namespace {
 
 using Sync = IndexDatabase::Sync;
+using integration::now_ms;
 
 /// A step of these was begun: no order makes it wait again.
 constexpr std::string_view kBegun = "('STARTED', 'COMPLETED', 'DISCONTINUED')";
 constexpr std::string_view kWaiting = "('SCHEDULED', 'ARRIVED', 'READY')";
-
-std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 tl::unexpected<Error> no_such_item() {
   return fail(ErrorKind::NotFound, "the worklist has no such scheduled procedure step");

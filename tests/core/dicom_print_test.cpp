@@ -14,11 +14,11 @@ std::string printed(const DataSet& ds, const PrintOptions& options = {}) {
 
 TEST(Print, GivesTheLinesOfDcmdump) {
   DataSet ds;
-  ds.set(tags::SOPClassUID, uids::CTImageStorage);
-  ds.set(tags::PatientName, "Doe^John");
+  ds.set_text(tags::SOPClassUID, uids::CTImageStorage);
+  ds.set_text(tags::PatientName, "Doe^John");
   ds.set_text(tags::PatientID, "");
-  ds.set(tags::Rows, std::uint16_t{512});
-  ds.set(tags::FrameIncrementPointer, Tag{tags::FrameTime});
+  ds.set_integer(tags::Rows, VR::US, 512);
+  ds.set_tag(tags::FrameIncrementPointer, tags::FrameTime);
   ds.set_bytes(tags::PixelData, VR::OW,
                Bytes{std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4}});
   EXPECT_EQ(
@@ -34,7 +34,7 @@ TEST(Print, GivesTheLinesOfDcmdump) {
 TEST(Print, IndentsItems) {
   DataSet ds;
   Item item;
-  item.data_set.set(tags::ReferencedSOPInstanceUID, "1.2.3");
+  item.data_set.set_text(tags::ReferencedSOPInstanceUID, "1.2.3");
   ds.set_items(tags::ReferencedImageSequence, {item});
   EXPECT_EQ(
       printed(ds),
@@ -114,13 +114,13 @@ TEST(Print, ItemsInheritTheCharacterSetUnlessTheyHaveTheirOwn) {
     };
   }};
   DataSet ds;
-  ds.set(tags::SpecificCharacterSet, "ISO_IR 192");
-  ds.set(tags::PatientName, "A");
+  ds.set_text(tags::SpecificCharacterSet, "ISO_IR 192");
+  ds.set_text(tags::PatientName, "A");
   Item inheriting;
-  inheriting.data_set.set(tags::PatientName, "B");
+  inheriting.data_set.set_text(tags::PatientName, "B");
   Item own;
-  own.data_set.set(tags::SpecificCharacterSet, "ISO_IR 100");
-  own.data_set.set(tags::PatientName, "C");
+  own.data_set.set_text(tags::SpecificCharacterSet, "ISO_IR 100");
+  own.data_set.set_text(tags::PatientName, "C");
   ds.set_items(tags::ReferencedStudySequence, {inheriting, own, inheriting});
   const std::string text = printed(ds, options);
   EXPECT_NE(text.find("[ISO_IR 192:A]"), std::string::npos);

@@ -171,11 +171,11 @@ TEST(DataSetText, ThatCannotBeDecodedIsNamedWithWhatItWouldNeed) {
   struct Row {
     const char *terms, *text, *why;
   };
-  for (const Row& row :
-       {Row{"", "L\xF6rrach", "needs a SpecificCharacterSet"},
-        Row{"ISO_IR 6", "L\xF6rrach", "is no text in ISO_IR 6"},
-        Row{"ISO_IR 192", "L\xF6rrach", "is no text in ISO_IR 192"},
-        Row{"ISO_IR 101\\ISO 2022 IR 87", "\x1B(9x", "is no text in ISO_IR 101\\ISO 2022 IR 87"}}) {
+  for (const Row& row : {Row{"", "L\xF6rrach", "needs a SpecificCharacterSet"},
+                         Row{"ISO_IR 6", "L\xF6rrach", "cannot be read as ISO_IR 6"},
+                         Row{"ISO_IR 192", "L\xF6rrach", "cannot be read as ISO_IR 192"},
+                         Row{"ISO_IR 101\\ISO 2022 IR 87", "\x1B(9x",
+                             "cannot be read as ISO_IR 101\\ISO 2022 IR 87"}}) {
     DataSet item, data_set;
     item.set_text(tags::ScheduledProcedureStepDescription, row.text);
     data_set.set_text(tags::PatientName, "Doe");

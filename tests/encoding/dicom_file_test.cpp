@@ -83,7 +83,7 @@ TEST(DicomFile, NoMetaIsADataSetBehindOneByteThatIsNotOfIt) {
   ASSERT_TRUE(file) << file.error().to_string();
   EXPECT_EQ(file->header.transfer_syntax_uid, "1.2.840.10008.1.2.1");
   EXPECT_EQ(file->data_set.text(tags::SOPClassUID), "1.2.840.10008.5.1.4.1.1.2");
-  EXPECT_EQ(file->data_set.get(tags::Rows), std::uint16_t{128});
+  EXPECT_EQ(file->data_set.integer(tags::Rows), 128);
 }
 
 constexpr const char* kMeta =

@@ -191,7 +191,7 @@ class FolderTest(harness.TestCase):
             (self.watched / name).write_bytes(whole.replace(b"ISO_IR 100", term).replace(b"S1", b"S2"))
         reasons = {name: self.watched / "failed" / f"{name}.reason.txt" for name in ("none.wl", "other.wl")}
         harness.eventually(lambda: all(path.exists() for path in reasons.values()), "the reasons")
-        self.assertIn("PatientAddress is no text in ISO_IR 6 (0010,1040)", reasons["none.wl"].read_text())
+        self.assertIn("PatientAddress cannot be read as ISO_IR 6 (0010,1040)", reasons["none.wl"].read_text())
         self.assertIn("SpecificCharacterSet has an unknown term (0008,0005)", reasons["other.wl"].read_text())
         self.wait_for({"S1": "SCHEDULED"})
 

@@ -2,16 +2,10 @@
 
 #include <optional>
 
+#include "core/text.h"
+
 namespace pacs::web {
 namespace {
-
-constexpr std::string_view kSpace = " \t\r\n";  // RFC 8259 §2
-
-std::string_view without_space(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
 
 tl::unexpected<Error> malformed(std::size_t offset, std::string message) {
   return fail(Error{ErrorKind::Malformed, std::move(message)}.at(offset));
@@ -20,7 +14,7 @@ tl::unexpected<Error> malformed(std::size_t offset, std::string message) {
 }  // namespace
 
 Result<std::vector<std::string_view>> split_json_array(std::string_view text) {
-  text = without_space(text);
+  text = without_white_space(text);
   if (!text.starts_with('[')) return std::vector{text};
   std::vector<std::string_view> elements;
   std::size_t depth = 0, begin = 1;
@@ -41,7 +35,7 @@ Result<std::vector<std::string_view>> split_json_array(std::string_view text) {
       end = at;
     }
     if (!end && !(c == ',' && depth == 1)) continue;
-    const std::string_view element = without_space(text.substr(begin, at - begin));
+    const std::string_view element = without_white_space(text.substr(begin, at - begin));
     if (!element.empty()) {
       elements.push_back(element);
     } else if (!end || !elements.empty()) {

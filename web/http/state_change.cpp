@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "core/text.h"
+
 namespace pacs::web {
 namespace {
 
@@ -23,9 +25,7 @@ std::string_view authority(std::string_view origin) {
 
 /// "application/json; charset=utf-8" without parameters.
 std::string_view media_type(std::string_view content_type) {
-  content_type = content_type.substr(0, content_type.find(';'));
-  while (content_type.ends_with(' ') || content_type.ends_with('\t')) content_type.remove_suffix(1);
-  return content_type;
+  return without_white_space(content_type.substr(0, content_type.find(';')));
 }
 
 std::optional<Response> refusal(const Request& request) {

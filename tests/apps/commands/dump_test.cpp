@@ -26,13 +26,13 @@ class DumpTest : public testing::Test {
 
   static DataSet data_set() {
     DataSet ds;
-    ds.set(tags::SpecificCharacterSet, "ISO_IR 100");
-    ds.set(tags::SOPClassUID, uids::CTImageStorage);
-    ds.set(tags::SOPInstanceUID, "1.2.3");
-    ds.set(tags::PatientName, "M\xfcller^Eva");
-    ds.set(tags::ImageComments, std::string(100, 'x'));
+    ds.set_text(tags::SpecificCharacterSet, "ISO_IR 100");
+    ds.set_text(tags::SOPClassUID, uids::CTImageStorage);
+    ds.set_text(tags::SOPInstanceUID, "1.2.3");
+    ds.set_text(tags::PatientName, "M\xfcller^Eva");
+    ds.set_text(tags::ImageComments, std::string(100, 'x'));
     Item item;
-    item.data_set.set(tags::PatientName, "\xc4rger");
+    item.data_set.set_text(tags::PatientName, "\xc4rger");
     ds.set_items(tags::ReferencedPatientSequence, {item});
     ds.set_bytes(tags::PixelData, VR::OW, Bytes(8, std::byte{7}));
     return ds;

@@ -18,14 +18,14 @@ class ReadablePartTest : public testing::Test {
 
   static Bytes object(std::string_view syntax) {
     DataSet ds;
-    ds.set(tags::SOPClassUID, uids::CTImageStorage);
-    ds.set(tags::SOPInstanceUID, "1.2.3");
+    ds.set_text(tags::SOPClassUID, uids::CTImageStorage);
+    ds.set_text(tags::SOPInstanceUID, "1.2.3");
     Item first;
-    first.data_set.set(tags::ReferencedSOPInstanceUID, "1.2.3.4");
+    first.data_set.set_text(tags::ReferencedSOPInstanceUID, "1.2.3.4");
     Item second;
-    second.data_set.set(tags::ReferencedSOPInstanceUID, "1.2.3.5");
+    second.data_set.set_text(tags::ReferencedSOPInstanceUID, "1.2.3.5");
     ds.set_items(tags::ReferencedImageSequence, {first, second});
-    ds.set(tags::PatientName, "Doe^John");
+    ds.set_text(tags::PatientName, "Doe^John");
     Bytes file = make_file_meta(uids::CTImageStorage, "1.2.3", syntax, "");
     append(file, write_data_set(ds, *find_transfer_syntax(syntax)).value());
     return file;

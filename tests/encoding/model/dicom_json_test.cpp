@@ -17,7 +17,7 @@ namespace {
 
 using testing::b;
 
-std::string json(const DataSet& data_set, const JsonOptions& options = {}) {
+std::string json(const DataSet& data_set, const ModelOptions& options = {}) {
   std::string text;
   EXPECT_TRUE(write_json(data_set, text, options));
   return text;
@@ -111,7 +111,7 @@ TEST(DicomJson, GivesBulkByUriWhenAskedAndElseInline) {
   DataSet data_set;
   data_set.set_bytes(tags::EncapsulatedDocument, VR::OB, Bytes(100));
   data_set.set(Element::bulk(kPixelData, VR::OW, {100, 200}, false));
-  JsonOptions options;
+  ModelOptions options;
   options.bulk_data_uri = [](const Element& element) {
     return "/" + std::to_string(element.tag().element());
   };
@@ -161,7 +161,7 @@ TEST(DicomJson, ReadsTheModelOfAnotherArchive) {
   std::ifstream file{testing::sample("test1.json")};
   std::string text{std::istreambuf_iterator<char>{file}, {}};
   text.erase(0, text.find('{'));  // a byte order mark
-  const JsonReadOptions options{
+  const ModelReadOptions options{
       .resolve_bulk = [](auto, Tag, VR) -> Result<Bytes> { return Bytes(4); }};
   const auto refused = read_json(text, options);
   ASSERT_FALSE(refused);  // it holds a null among numbers of two bytes, where nothing can be empty

@@ -16,7 +16,7 @@ namespace {
 
 using testing::b;
 
-std::string xml(const DataSet& data_set, const XmlOptions& options = {}) {
+std::string xml(const DataSet& data_set, const ModelOptions& options = {}) {
   std::string text;
   EXPECT_TRUE(write_xml(data_set, text, options));
   return text;
@@ -108,12 +108,12 @@ TEST(DicomXml, ReplacesTheControlCharactersThatXmlCannotHold) {
 TEST(DicomXml, GivesBulkByUri) {
   DataSet data_set;
   data_set.set(Element::bulk(kPixelData, VR::OW, {100, 200}, false));
-  XmlOptions options;
+  ModelOptions options;
   options.bulk_data_uri = [](const Element&) { return "/bulk?a=1&b=2"; };
   const std::string text = xml(data_set, options);
   EXPECT_NE(text.find("<BulkData uri=\"/bulk?a=1&amp;b=2\"/>"), std::string::npos);
   EXPECT_EQ(read_xml(text).error().kind, ErrorKind::Unsupported);
-  XmlReadOptions resolving;
+  ModelReadOptions resolving;
   resolving.resolve_bulk = [](std::string_view uri, Tag, VR) -> Result<Bytes> {
     EXPECT_EQ(uri, "/bulk?a=1&b=2");
     return Bytes(4);

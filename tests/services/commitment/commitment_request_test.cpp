@@ -149,8 +149,9 @@ TEST(CommitmentInformation, CommittedAndFailedStandApartEachWithItsReason) {
   EXPECT_FALSE(
       information.items(tags::ReferencedSOPSequence)[0].data_set.contains(tags::FailureReason));
   ASSERT_EQ(information.items(tags::FailedSOPSequence).size(), 2U);
-  EXPECT_EQ(information.items(tags::FailedSOPSequence)[1].data_set.get(tags::FailureReason).value(),
-            0x0119);
+  EXPECT_EQ(
+      information.items(tags::FailedSOPSequence)[1].data_set.integer(tags::FailureReason).value(),
+      0x0119);
 }
 
 TEST(CommitmentInformation, WithoutFailuresItIsASuccess) {

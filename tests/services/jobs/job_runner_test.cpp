@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include "integration/clock.h"
 #include "integration/metrics.h"
 #include "integration/thread_adapter.h"
 #include "services/dispatch/event.h"
@@ -115,7 +116,7 @@ TEST_F(JobRunnerTest, AJobThatCannotSucceedIsDeadAtOnceAndAnExceptionIsNot) {
 
 TEST_F(JobRunnerTest, WaitsForTheTimeAJobIsDue) {
   starts([](JobContext&) -> Task<JobOutcome> { co_return JobOutcome::done(); });
-  const std::int64_t due = storage::job_clock_ms() + 150;
+  const std::int64_t due = integration::now_ms() + 150;
   const std::int64_t id = adds("1", due);
   EXPECT_TRUE(becomes(id, JobState::Done));
   EXPECT_GE(job(id).changed_ms, due);

@@ -110,7 +110,7 @@ TEST(MppsRules, TextThatIsNoneInItsCharacterSetIsRefused) {
   const auto other = apply_set(begun(step), described, kTable);
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().error_comment,
-            "PerformedProcedureStepDescription is no text in ISO_IR 192");
+            "PerformedProcedureStepDescription cannot be read as ISO_IR 192");
 }
 
 TEST(MppsRules, TextOfAnItemIsNamedWithoutAList) {

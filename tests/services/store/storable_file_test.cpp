@@ -102,7 +102,7 @@ TEST_F(StorableFileTest, ConvertsBetweenUncompressedTransferSyntaxes) {
     const auto original =
         read_data_set(*data_set_of(*file, file->transfer_syntax_uid), explicit_vr_little_endian());
     EXPECT_EQ(converted->text(tags::PatientName), original->text(tags::PatientName));
-    EXPECT_EQ(*converted->get(tags::Rows), 16);
+    EXPECT_EQ(converted->integer(tags::Rows), 16);
   }
   EXPECT_EQ(data_set_of(*file, uids::JPEG2000Lossless).error().kind, ErrorKind::Unsupported);
 }

@@ -110,11 +110,11 @@ TEST(Match, NumbersMatchByValue) {
       one_matches(single(tags::SeriesNumber, "one"), data_set({{tags::SeriesNumber, "one"}})))
       << "what is no number is compared as text";
   DataSet binary;
-  binary.set(tags::Rows, 512);
+  binary.set_integer(tags::Rows, VR::US, 512);
   EXPECT_TRUE(one_matches(single(tags::Rows, "512"), binary));
   EXPECT_FALSE(one_matches(single(tags::Rows, "51"), binary));
   DataSet floats;
-  floats.set(tags::ExaminedBodyThickness, 0.1F);
+  floats.set_number(tags::ExaminedBodyThickness, VR::FL, 0.1F);
   EXPECT_TRUE(one_matches(single(tags::ExaminedBodyThickness, "0.1"), floats));
   EXPECT_TRUE(one_matches(single(tags::ExaminedBodyThickness, "0.10000000149011612"), floats));
   DataSet pointer;

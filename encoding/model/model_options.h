@@ -1,0 +1,29 @@
+// What the JSON and the XML model of data sets let their callers choose.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "core/dicom_element.h"
+#include "core/result.h"
+
+namespace pacs {
+
+struct ModelOptions {
+  /// URI for a bulk value (Form::Bulk, pixel data, or binary values above inline_bytes_max);
+  /// without it such values are given as InlineBinary when their bytes are here, else left out.
+  std::function<std::string(const Element&)> bulk_data_uri{};
+  std::size_t inline_bytes_max = SIZE_MAX;  ///< in bytes before base64
+  bool pretty = false;                      ///< JSON indented, for people
+};
+
+struct ModelReadOptions {
+  std::uint32_t nesting_depth_max = 512;  ///< sequences in sequences, as in Limits
+  /// The bytes behind the URI of bulk data, little endian. Without it such an element is
+  /// Unsupported.
+  std::function<Result<Bytes>(std::string_view uri, Tag tag, VR vr)> resolve_bulk{};
+};
+
+}  // namespace pacs

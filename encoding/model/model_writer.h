@@ -1,0 +1,113 @@
+// The walk over a data set that write_json and write_xml share: what is written of each element.
+// How it is written is up to the format, which has for each element, in this order:
+//
+//   begin_element(data_set, element, vr, charset)
+//   one of: begin_item(number), the elements of the item, end_item()    for each item
+//           text(number, vr, utf8)           for each value; "" for an empty one among others
+//           number(number, digits, plain)    for each value; `plain` as append_digits gives it
+//           bulk_data(uri)
+//           inline_binary(bytes)
+//   end_element(vr, count)                   of items or values; `number` counts them from 1
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "core/dicom_dataset.h"
+#include "core/dicom_tags.h"
+#include "core/text.h"
+#include "encoding/character_set.h"
+#include "encoding/model/model_options.h"
+#include "encoding/model/model_values.h"
+
+namespace pacs {
+
+template <typename Format>
+class ModelWriter {
+ public:
+  ModelWriter(Format& format, const ModelOptions& options) : format_(format), options_(options) {}
+
+  void write(const DataSet& data_set, const CharacterSet& outer) {
+    const bool named = data_set.contains(tags::SpecificCharacterSet);
+    const CharacterSet own = named ? CharacterSet::of(data_set) : CharacterSet{};
+    const CharacterSet& charset = named ? own : outer;  // PS3.5 §7.5.3: items inherit it
+    for (const Element& element : data_set) {
+      if (element.tag().is_group_length()) continue;  // PS3.18 §F.2.2
+      // UN that was read as a sequence is one; with VR UN it could have no items.
+      const bool sequence = element.form() == Element::Form::Sequence;
+      const VR vr = sequence ? VR::SQ : element.vr();
+      format_.begin_element(data_set, element, vr, charset);
+      const std::size_t count =
+          sequence ? write_items(element, charset) : write_value(element, charset);
+      format_.end_element(vr, count);
+    }
+  }
+
+ private:
+  std::size_t write_items(const Element& element, const CharacterSet& charset) {
+    std::size_t count = 0;
+    for (const Item& item : element.items()) {
+      format_.begin_item(++count);
+      write(item.data_set, charset);
+      format_.end_item();
+    }
+    return count;
+  }
+
+  std::size_t write_value(const Element& element, const CharacterSet& charset) {
+    const VRKind kind = info(element.vr()).kind;
+    const bool binary = kind == VRKind::Bytes || kind == VRKind::Sequence;
+    if (binary || element.form() != Element::Form::Value) return write_binary(element);
+    return kind == VRKind::Text ? write_texts(element, charset) : write_numbers(element);
+  }
+
+  // PS3.18 §F.2.6 and §F.2.7, PS3.19 Table A.1.5-2.
+  std::size_t write_binary(const Element& element) {
+    const bool inside = element.form() == Element::Form::Value;
+    const bool large = !inside || element.tag() == kPixelData ||
+                       element.value().size() > options_.inline_bytes_max;
+    if (large && options_.bulk_data_uri) {
+      if (const std::string uri = options_.bulk_data_uri(element); !uri.empty()) {
+        format_.bulk_data(uri);
+        return 0;
+      }
+    }
+    if (element.form() == Element::Form::Bulk || (inside && element.value().empty())) return 0;
+    format_.inline_binary(bytes_for_model(element));
+    return 0;
+  }
+
+  std::size_t write_texts(const Element& element, const CharacterSet& charset) {
+    const VR vr = element.vr();
+    const std::string decoded = charset.to_utf8(as_text(element.value()), vr);
+    const std::string_view all = trimmed_end(decoded);
+    if (all.empty()) return 0;  // PS3.18 §F.2.5
+    // PS3.5 Table 6.2-1: LT, ST, UT and UR have one value, in which a backslash is a letter.
+    const bool multi = info(vr).multi_valued;
+    std::size_t count = 0;
+    for (std::size_t start = 0; start <= all.size();) {
+      const std::size_t end = multi ? std::min(all.find('\\', start), all.size()) : all.size();
+      const std::string_view value = all.substr(start, end - start);
+      format_.text(++count, vr, multi && vr != VR::UC ? trimmed(value) : trimmed_end(value));
+      start = end + 1;
+    }
+    return count;
+  }
+
+  std::size_t write_numbers(const Element& element) {
+    const std::size_t count = element.value_count();
+    for (std::size_t index = 0; index < count; ++index) {
+      digits_.clear();
+      const bool plain = append_digits(digits_, element, index);
+      format_.number(index + 1, digits_, plain);
+    }
+    return count;
+  }
+
+  Format& format_;
+  const ModelOptions& options_;
+  std::string digits_;
+};
+
+}  // namespace pacs
