@@ -11,7 +11,7 @@
 
 #include "apps/commands/commands.h"
 #include "apps/commands/retrieve_call.h"
-#include "services/retrieve/move_scu.h"
+#include "services/retrieve/retrieve_scu.h"
 
 namespace pacs::apps {
 

@@ -25,9 +25,9 @@ Result<> CommitmentCheck::go_on(std::chrono::milliseconds time) {
   do {
     if (finished()) return {};
     if (done_ == first_ + records_.size()) {
-      if (Result<> looked_up = look_up(); !looked_up) return looked_up;
+      PACS_TRY(look_up());
     }
-    if (Result<> checked = check_next(); !checked) return checked;
+    PACS_TRY(check_next());
     ++done_;
   } while (std::chrono::steady_clock::now() < until);
   return {};
@@ -40,9 +40,7 @@ Result<> CommitmentCheck::look_up() {
   for (const CommitmentReference& reference : std::span(references_).subspan(done_, count)) {
     uids.push_back(reference.sop_instance_uid);
   }
-  auto records = archive_.find_instances(uids);
-  if (!records) return fail(std::move(records.error()));
-  records_ = std::move(*records);
+  PACS_TRY(records_, archive_.find_instances(uids));
   first_ = done_;
   return {};
 }

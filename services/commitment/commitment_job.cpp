@@ -28,12 +28,9 @@ class CommitmentAttempt {
       : setup_(setup), context_(context) {}
 
   Task<Result<>> run() {
-    auto order = decode_commitment(context_.job().payload);
-    if (!order) co_return fail(std::move(order.error()));
-    order_ = std::move(*order);
+    PACS_CO_TRY(order_, decode_commitment(context_.job().payload));
     if (!is_checked()) {
-      Result<> checked = co_await check();
-      if (!checked) co_return checked;
+      PACS_CO_TRY(co_await check());
     }
     Result<> reported = co_await report();
     if (!reported) {
@@ -54,15 +51,14 @@ class CommitmentAttempt {
   /// use": by an earlier request of this AE for something else. Waits for the database.
   Result<bool> is_duplicate() {
     const storage::Job& job = context_.job();
-    const auto earlier = setup_.archive.jobs().list({.kind = job.kind,
-                                                     .subject = job.subject,
-                                                     .destination = job.destination,
-                                                     .before = job.id,
-                                                     .limit = 1});
-    if (!earlier) return fail(earlier.error());
-    if (earlier->empty()) return false;
+    PACS_TRY(const auto earlier, setup_.archive.jobs().list({.kind = job.kind,
+                                                             .subject = job.subject,
+                                                             .destination = job.destination,
+                                                             .before = job.id,
+                                                             .limit = 1}));
+    if (earlier.empty()) return false;
     // The same one under the key of an older version of this program is no other.
-    const Result<storage::Job> before = setup_.archive.jobs().find(earlier->front().id);
+    const Result<storage::Job> before = setup_.archive.jobs().find(earlier.front().id);
     if (!before && before.error().kind == ErrorKind::NotFound) return false;  // removed just now
     if (!before) return fail(before.error());
     const auto kept = decode_commitment(before->payload);
@@ -72,9 +68,8 @@ class CommitmentAttempt {
   Task<Result<>> check() {
     std::vector<CommitmentReference>& references = order_.request.references;
     const auto ask = [this] { return is_duplicate(); };
-    const Result<bool> duplicate = co_await on_worker(setup_.workers, ask);
-    if (!duplicate) co_return fail(duplicate.error());
-    if (*duplicate) {
+    PACS_CO_TRY(const bool duplicate, co_await on_worker(setup_.workers, ask));
+    if (duplicate) {
       for (CommitmentReference& reference : references) {
         reference.failure = failure_reason::kDuplicateTransactionUid;
       }
@@ -82,8 +77,7 @@ class CommitmentAttempt {
       CommitmentCheck check(setup_.archive, references, setup_.log, context_.id());
       const auto step = [&check] { return check.go_on(kStep); };
       while (!check.finished()) {
-        Result<> went_on = co_await on_worker(setup_.workers, step);
-        if (!went_on) co_return went_on;
+        PACS_CO_TRY(co_await on_worker(setup_.workers, step));
         if (context_.stop_token().stop_requested()) {
           co_return fail(ErrorKind::Cancelled, "stopped while checking");
         }
@@ -110,11 +104,10 @@ class CommitmentAttempt {
       co_return fail(ErrorKind::Cancelled, "stopped before the report");
     }
     const auto find = [this] { return setup_.options.find_peer(context_.job().destination); };
-    Result<network::RequestOptions> peer = co_await on_worker(setup_.workers, find);
-    if (!peer) co_return fail(std::move(peer.error()));
-    if (order_.called_ae != kAnyScp) peer->calling_ae = order_.called_ae;
+    PACS_CO_TRY(network::RequestOptions peer, co_await on_worker(setup_.workers, find));
+    if (order_.called_ae != kAnyScp) peer.calling_ae = order_.called_ae;
     EventReport report = co_await on_worker(setup_.workers, make);
-    Result<> reported = co_await report_event(std::move(*peer), std::move(report), setup_.log,
+    Result<> reported = co_await report_event(std::move(peer), std::move(report), setup_.log,
                                               context_.stop_token());
     co_return reported;
   }

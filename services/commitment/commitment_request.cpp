@@ -200,7 +200,7 @@ DataSet commitment_information(const CommitmentRequest& request, std::string_vie
   DataSet information;
   information.set_text(tags::TransactionUID, request.transaction_uid);
   if (!committed.empty()) {
-    information.set_text(tags::RetrieveAETitle, retrieve_ae);
+    if (!retrieve_ae.empty()) information.set_text(tags::RetrieveAETitle, retrieve_ae);
     information.set_items(tags::ReferencedSOPSequence, std::move(committed), false);
   }
   if (!failed.empty()) {

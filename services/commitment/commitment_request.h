@@ -56,9 +56,10 @@ struct CommitmentOrder {
 /// Corrupt when it is no such thing.
 [[nodiscard]] Result<CommitmentOrder> decode_commitment(ByteView bytes);
 
-/// The Event Information of N-EVENT-REPORT (PS3.4 Table J.3-2).
+/// The Action Information of N-ACTION (PS3.4 Table J.3-1), or, with the AE where what is committed
+/// can be retrieved, the Event Information of N-EVENT-REPORT (PS3.4 Table J.3-2).
 [[nodiscard]] DataSet commitment_information(const CommitmentRequest& request,
-                                             std::string_view retrieve_ae);
+                                             std::string_view retrieve_ae = {});
 /// Event Type ID: 1 "Storage Commitment Request Successful", 2 "... Complete - Failures Exist".
 [[nodiscard]] std::uint16_t commitment_event_type(const CommitmentRequest& request);
 

@@ -70,19 +70,17 @@ Result<> CommitmentScp::accept(const CommitmentOrder& order, const std::string& 
   const Result<std::int64_t> added = jobs.add(job);
   if (added) return {};
   if (added.error().kind != ErrorKind::Duplicate) return fail(added.error());
-  const Result<std::vector<storage::Job>> kept = jobs.list({.once = key, .limit = 1});
-  if (!kept) return fail(kept.error());
-  if (kept->empty()) return accept(order, key, calling_ae);  // it went just now
-  const Result<storage::Job> again = jobs.repeat(kept->front().id);
+  PACS_TRY(const std::vector<storage::Job> kept, jobs.list({.once = key, .limit = 1}));
+  if (kept.empty()) return accept(order, key, calling_ae);  // it went just now
+  const Result<storage::Job> again = jobs.repeat(kept.front().id);
   if (again || again.error().kind == ErrorKind::Mismatch) return {};  // Mismatch: it is running
   return fail(again.error());
 }
 
 Task<Result<Answer>> CommitmentScp::perform(Operation& operation) {
   if (auto refused = refusal(operation.request())) co_return std::move(*refused);
-  Result<DataSet> data_set = co_await operation.read_identifier();
-  if (!data_set) co_return fail(std::move(data_set.error()));
-  auto request = read_commitment_request(*data_set, setup_->options.references_max);
+  PACS_CO_TRY(const DataSet data_set, co_await operation.read_identifier());
+  auto request = read_commitment_request(data_set, setup_->options.references_max);
   if (!request) co_return std::move(request.error());
 
   const network::AssociationRequest& asked = operation.association().request;

@@ -25,22 +25,6 @@ constexpr std::uint16_t kMessageId = 1;
 constexpr std::uint16_t kRequestSuccessful = 1, kFailuresExist = 2;
 constexpr std::uint16_t kNoSuchEventType = 0x0113;  // PS3.7 §10.1.1.1.8
 
-DataSet action_information(const CommitmentRequest& request) {
-  Sequence items;
-  items.reserve(request.references.size());
-  for (const CommitmentReference& reference : request.references) {
-    Item item;
-    item.undefined_length = false;
-    item.data_set.set_text(tags::ReferencedSOPClassUID, reference.sop_class_uid);
-    item.data_set.set_text(tags::ReferencedSOPInstanceUID, reference.sop_instance_uid);
-    items.push_back(std::move(item));
-  }
-  DataSet information;
-  information.set_text(tags::TransactionUID, request.transaction_uid);
-  information.set_items(tags::ReferencedSOPSequence, std::move(items), false);
-  return information;
-}
-
 Result<> add_references(const DataSet& information, Tag sequence, CommitmentReport& report) {
   for (const Item& item : information.items(sequence)) {
     const DataSet& read = item.data_set;
@@ -71,7 +55,7 @@ tl::expected<CommitmentReport, Answer> report_of(const Command& request,
     return refuse(network::status::kNoSuchSopClass, "not the class of Storage Commitment");
   }
   if (!is_usable_uid(request.sop_instance_uid)) {
-    return refuse(network::status::kInvalidSopInstance, "the SOP Instance UID is none");
+    return refuse(network::status::kInvalidSopInstance, "the SOP Instance UID is not a valid UID");
   }
   if (request.sop_instance_uid != uids::StorageCommitmentPushModelInstance) {
     return refuse(network::status::kNoSuchSopInstance,
@@ -101,20 +85,19 @@ Task<Result<DataSet>> read_information(network::Association& association,
   if (!message.command.has_data_set) {
     co_return fail(ErrorKind::Malformed, "the report has no Event Information");
   }
-  Result<Bytes> bytes =
-      co_await read_whole([&] { return association.read_data_set(); }, kReportBytesMax);
-  if (!bytes) co_return fail(std::move(bytes.error()));
+  PACS_CO_TRY(Bytes bytes,
+              co_await read_whole([&] { return association.read_data_set(); }, kReportBytesMax));
   const auto* context = association.negotiated().accepted(message.context_id);
   const TransferSyntax* syntax =
       context == nullptr ? nullptr : find_transfer_syntax(context->transfer_syntaxes.front());
   if (syntax == nullptr) co_return fail(ErrorKind::Unsupported, "unknown transfer syntax");
-  co_return read_data_set(share(std::move(*bytes)), *syntax);
+  co_return read_data_set(share(std::move(bytes)), *syntax);
 }
 
 Result<Bytes> encoded(const CommitmentRequest& asked, const network::PresentationContext& context) {
   const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntaxes.front());
   if (syntax == nullptr) return fail(ErrorKind::Unsupported, "unknown transfer syntax");
-  return write_data_set(action_information(asked), *syntax);
+  return write_data_set(commitment_information(asked), *syntax);
 }
 
 Result<> outcome_of(const Command& response) {
@@ -147,9 +130,7 @@ Result<CommitmentReport> read_commitment_report(std::uint16_t event_type,
         Error{ErrorKind::Malformed, "the report has no Transaction UID"}.on(tags::TransactionUID));
   }
   for (const Tag sequence : {Tag{tags::ReferencedSOPSequence}, Tag{tags::FailedSOPSequence}}) {
-    if (Result<> added = add_references(information, sequence, report); !added) {
-      return fail(std::move(added.error()));
-    }
+    PACS_TRY(add_references(information, sequence, report));
   }
   return report;
 }
@@ -161,37 +142,29 @@ Task<Result<>> CommitmentAsking::ask() {
     co_return fail(ErrorKind::Rejected,
                    "the peer took no presentation context for Storage Commitment");
   }
-  Result<Bytes> bytes = encoded(request_, *context);
-  if (!bytes) co_return fail(std::move(bytes.error()));
+  PACS_CO_TRY(Bytes bytes, encoded(request_, *context));
   Command command;
   command.field = CommandField::NActionRq;
   command.message_id = kMessageId;
   command.sop_class_uid = uids::StorageCommitmentPushModel;
   command.sop_instance_uid = uids::StorageCommitmentPushModelInstance;
   command.action_type_id = 1;
-  network::DataSource source = data_source(share(std::move(*bytes)));
-  Result<> sent = co_await association_.send(context->id, std::move(command), std::move(source));
-  if (!sent) co_return sent;
+  network::DataSource source = data_source(share(std::move(bytes)));
+  PACS_CO_TRY(co_await association_.send(context->id, std::move(command), std::move(source)));
   for (;;) {
-    Result<network::Message> received = co_await receive();
-    if (!received) co_return fail(std::move(received.error()));
-    const network::Message message = std::move(*received);
+    PACS_CO_TRY(const network::Message message, co_await receive());
     if (message.command.field == CommandField::NActionRsp &&
         message.command.message_id == kMessageId) {
       co_return outcome_of(message.command);  // a data set of it is passed over
     }
-    Result<> taken = co_await take_report(message);
-    if (!taken) co_return taken;
+    PACS_CO_TRY(co_await take_report(message));
   }
 }
 
 Task<Result<CommitmentReport>> CommitmentAsking::report() {
   while (!report_) {
-    Result<network::Message> received = co_await receive();
-    if (!received) co_return fail(std::move(received.error()));
-    const network::Message message = std::move(*received);
-    Result<> taken = co_await take_report(message);
-    if (!taken) co_return fail(std::move(taken.error()));
+    PACS_CO_TRY(const network::Message message, co_await receive());
+    PACS_CO_TRY(co_await take_report(message));
   }
   co_return std::move(*report_);
 }
@@ -220,8 +193,7 @@ Task<Result<>> CommitmentAsking::take_report(const network::Message& message) {
   const std::uint16_t status = report ? network::status::kSuccess : report.error().status;
   Command answer = network::response_to(message.command, status);
   if (!report) answer.error_comment = report.error().error_comment;
-  Result<> sent = co_await association_.send(message.context_id, std::move(answer));
-  if (!sent) co_return sent;
+  PACS_CO_TRY(co_await association_.send(message.context_id, std::move(answer)));
   if (!report) {
     if (refused_) refused_(report.error().error_comment);
   } else if (!report_) {

@@ -21,7 +21,7 @@ struct CommitmentReport {
   std::string transaction_uid, retrieve_ae;
   std::vector<CommitmentReference> references;  ///< the committed ones, then the failed ones
 };
-/// Reads an Event Information (PS3.4 Table J.3-2). Malformed, with the element, when it is none.
+/// Reads an Event Information (PS3.4 Table J.3-2). Malformed, with the element, when it is not one.
 [[nodiscard]] Result<CommitmentReport> read_commitment_report(std::uint16_t event_type,
                                                               const DataSet& information);
 

@@ -88,9 +88,8 @@ class JobRunner::Run : public JobContext {
     storage::JobRenewal renewal = this->renewal();
     renewal.payload = std::move(payload);
     const auto renew = [&] { return runner_.queue_.renew(claim, renewal); };
-    Result<bool> ours = co_await on_worker(runner_.workers_, renew);
-    if (!ours) co_return fail(std::move(ours.error()));
-    if (*ours) co_return Result<>{};
+    PACS_CO_TRY(const bool ours, co_await on_worker(runner_.workers_, renew));
+    if (ours) co_return Result<>{};
     void_claim();
     co_return fail(ErrorKind::Cancelled, "the job is not ours any more");
   }
@@ -160,7 +159,7 @@ void JobRunner::handle(std::string kind, JobHandler handler) {
 
 Result<> JobRunner::start(bool alone) {
   if (alone) {
-    if (Result<> released = queue_.release_all(options_.attempts_max); !released) return released;
+    PACS_TRY(queue_.release_all(options_.attempts_max));
   }
   // One more than there are workers: the one that tidies up.
   const std::size_t workers = std::max<std::size_t>(options_.workers, 1);
@@ -171,10 +170,15 @@ Result<> JobRunner::start(bool alone) {
     const std::lock_guard lock{ended_->mutex};
     ended_->running = running_.size();
   }
-  for (std::size_t i = 0; i < workers; ++i) {
-    boost::asio::co_spawn(running_[i]->executor, work(running_[i]), boost::asio::detached);
+  for (const auto& worker : running_) {
+    boost::asio::co_spawn(worker->executor, worker == running_.back() ? tidy(worker) : work(worker),
+                          [ended = ended_](const std::exception_ptr& thrown) {
+                            if (thrown) std::rethrow_exception(thrown);  // our own bug
+                            const std::lock_guard lock{ended->mutex};
+                            --ended->running;
+                            ended->changed.notify_all();
+                          });
   }
-  boost::asio::co_spawn(running_.back()->executor, tidy(running_.back()), boost::asio::detached);
   return {};
 }
 
@@ -218,7 +222,6 @@ Task<milliseconds> JobRunner::until_next() {
 }
 
 Task<void> JobRunner::work(std::shared_ptr<Worker> worker) {
-  const std::shared_ptr<Ended> ended = ended_;
   while (!ending_) {
     worker->woken = false;
     const storage::JobTaking taking{.kinds = kinds_,
@@ -240,13 +243,9 @@ Task<void> JobRunner::work(std::shared_ptr<Worker> worker) {
     }
     co_await rest(worker, pause);
   }
-  const std::lock_guard lock{ended->mutex};
-  --ended->running;
-  ended->changed.notify_all();
 }
 
 Task<void> JobRunner::tidy(std::shared_ptr<Worker> self) {
-  const std::shared_ptr<Ended> ended = ended_;
   auto next = std::chrono::steady_clock::now();
   while (!ending_) {
     if (std::chrono::steady_clock::now() >= next) {
@@ -263,9 +262,6 @@ Task<void> JobRunner::tidy(std::shared_ptr<Worker> self) {
         std::chrono::duration_cast<milliseconds>(next - std::chrono::steady_clock::now());
     co_await rest(self, std::max(left, kAgain));
   }
-  const std::lock_guard lock{ended->mutex};
-  --ended->running;
-  ended->changed.notify_all();
 }
 
 Task<JobOutcome> JobRunner::attempt(Run& run) {

@@ -2,25 +2,17 @@
 // on.
 #pragma once
 
-#include "services/retrieve/retrieval.h"
+#include "services/retrieve/retrieve_scp.h"
 
 namespace pacs::services {
 
-class GetScp : public Service {
+class GetScp : public RetrieveScp {
  public:
-  explicit GetScp(RetrieveSetup setup) : setup_(std::move(setup)) {}
-
-  /// Patient Root, Study Root, and the retired Patient/Study Only.
-  [[nodiscard]] bool serves(std::string_view sop_class_uid) const override;
-  [[nodiscard]] bool performs(network::CommandField request) const override {
-    return request == network::CommandField::CGetRq;
-  }
-  [[nodiscard]] std::optional<Bytes> answer_extended(
-      const network::ExtendedNegotiation& proposed) const override;
-  Task<Result<Answer>> perform(Operation& operation) override;
+  explicit GetScp(RetrieveSetup setup)
+      : RetrieveScp(std::move(setup), QueryService::Get, network::CommandField::CGetRq) {}
 
  private:
-  RetrieveSetup setup_;
+  Task<Result<Send>> find_way(Operation& operation) override;
 };
 
 }  // namespace pacs::services

@@ -97,18 +97,16 @@ Task<Result<bool>> take_object(network::Association& association, network::Messa
   const IncomingObject object{.sop_class_uid = request.sop_class_uid,
                               .sop_instance_uid = request.sop_instance_uid,
                               .transfer_syntax_uid = context->transfer_syntaxes.front(),
-                              .source_ae = association.negotiated().request.called_ae,
-                              .trace_id = association.negotiated().id};
+                              .source_ae = association.negotiated().request.called_ae};
   std::uint64_t bytes = 0;
   Result<> outcome;
   Result<std::unique_ptr<ObjectSink>> sink = hooks.open(object);
   if (!sink) outcome = fail(std::move(sink.error()));
   for (bool last = !request.has_data_set; !last;) {  // to its end also when it is not wanted
-    Result<network::DataPiece> piece = co_await association.read_data_set();
-    if (!piece) co_return fail(std::move(piece.error()));
-    bytes += piece->bytes.size();
-    last = piece->last;
-    if (outcome) outcome = (*sink)->append(piece->bytes);
+    PACS_CO_TRY(const network::DataPiece piece, co_await association.read_data_set());
+    bytes += piece.bytes.size();
+    last = piece.last;
+    if (outcome) outcome = (*sink)->append(piece.bytes);
   }
   if (outcome && bytes == 0) outcome = fail(ErrorKind::Malformed, "C-STORE-RQ without a data set");
   if (outcome) {
@@ -118,8 +116,7 @@ Task<Result<bool>> take_object(network::Association& association, network::Messa
   const bool go_on = !hooks.on_object || hooks.on_object(object, bytes, outcome);
   Command response =
       outcome ? network::response_to(request) : network::failure_response(request, outcome.error());
-  Result<> sent = co_await association.send(message.context_id, std::move(response));
-  if (!sent) co_return fail(std::move(sent.error()));
+  PACS_CO_TRY(co_await association.send(message.context_id, std::move(response)));
   co_return go_on;
 }
 
@@ -162,31 +159,12 @@ std::vector<network::PresentationContext> usual_receiving_contexts() {
 Task<Result<RetrieveResult>> get(network::Association& association,
                                  const network::PresentationContext& context,
                                  RetrieveRequest request, GetHooks hooks) {
-  RetrieveDialogue dialogue{association, context, hooks.on_progress};
-  Result<> begun = co_await dialogue.begin(network::CommandField::CGetRq, std::move(request));
-  if (!begun) co_return fail(std::move(begun.error()));
-  for (;;) {
-    Result<std::optional<network::Message>> received = co_await association.receive();
-    if (!received) co_return fail(std::move(received.error()));
-    if (!received->has_value()) {
-      co_return fail(ErrorKind::ConnectionClosed, "the peer released before it had answered");
-    }
-    network::Message message = std::move(**received);
-    if (message.command.field == network::CommandField::CStoreRq) {
-      Result<bool> go_on = co_await take_object(association, std::move(message), hooks);
-      if (!go_on) co_return fail(std::move(go_on.error()));
-      if (*go_on) continue;
-      Result<> told = co_await dialogue.cancel();
-      if (!told) co_return fail(std::move(told.error()));
-      continue;
-    }
-    Result<bool> final = co_await dialogue.take(std::move(message.command));
-    if (!final) {
-      association.abort();
-      co_return fail(std::move(final.error()));
-    }
-    if (*final) co_return dialogue.result();
-  }
+  OnProgress on_progress = std::move(hooks.on_progress);
+  OnStore on_store = [&association, hooks = std::move(hooks)](network::Message message) {
+    return take_object(association, std::move(message), hooks);
+  };
+  return retrieve(association, context, network::CommandField::CGetRq, std::move(request),
+                  std::move(on_progress), std::move(on_store));
 }
 
 }  // namespace pacs::services

@@ -6,7 +6,7 @@
 #include <functional>
 #include <string_view>
 
-#include "services/retrieve/retrieval.h"
+#include "services/retrieve/retrieve_scp.h"
 
 namespace pacs::services {
 
@@ -17,23 +17,16 @@ struct MoveOptions {
   std::size_t associations = 1;  ///< to the destination at once, for one move
 };
 
-class MoveScp : public Service {
+class MoveScp : public RetrieveScp {
  public:
   MoveScp(RetrieveSetup setup, MoveOptions options)
-      : setup_(std::move(setup)), options_(std::move(options)) {}
-
-  /// Patient Root, Study Root, and the retired Patient/Study Only.
-  [[nodiscard]] bool serves(std::string_view sop_class_uid) const override;
-  [[nodiscard]] bool performs(network::CommandField request) const override {
-    return request == network::CommandField::CMoveRq;
-  }
-  [[nodiscard]] std::optional<Bytes> answer_extended(
-      const network::ExtendedNegotiation& proposed) const override;
-  Task<Result<Answer>> perform(Operation& operation) override;
+      : RetrieveScp(std::move(setup), QueryService::Move, network::CommandField::CMoveRq),
+        options_(std::move(options)) {}
 
  private:
-  RetrieveSetup setup_;
-  MoveOptions options_;
+  Task<Result<Send>> find_way(Operation& operation) override;
+
+  const MoveOptions options_;
 };
 
 }  // namespace pacs::services

@@ -1,24 +1,40 @@
 #include "services/retrieve/object_feed.h"
 
 #include <algorithm>
+#include <deque>
 #include <utility>
 
-#include "services/store/storable_file.h"
-
 namespace pacs::services {
+namespace {
+
+class ObjectFeed {
+ public:
+  ObjectFeed(FeedOptions options, std::shared_ptr<ObjectReader> reader)
+      : options_(std::move(options)), reader_(std::move(reader)) {}
+  ~ObjectFeed();
+  ObjectFeed(const ObjectFeed&) = delete;
+  ObjectFeed& operator=(const ObjectFeed&) = delete;
+
+  [[nodiscard]] std::optional<OutgoingObject> next();
+
+ private:
+  [[nodiscard]] bool may_begin() const;
+  void begin(std::size_t number);
+
+  const FeedOptions options_;
+  const std::shared_ptr<ObjectReader> reader_;
+  std::deque<OutgoingObject> ahead_;
+  std::uint64_t bytes_ahead_ = 0;
+};
 
 ObjectFeed::~ObjectFeed() {
-  while (!ahead_.empty()) {
-    options_.put_back(ahead_.back().number);
-    ahead_.pop_back();
-  }
+  for (; !ahead_.empty(); ahead_.pop_back()) options_.queue->put_back(ahead_.back().number);
 }
 
 std::optional<OutgoingObject> ObjectFeed::next() {
-  if (options_.stopped()) return std::nullopt;
-  while (ahead_.empty() || (bytes_ahead_ < kReadAheadBytes &&
-                            ahead_.size() < std::min(kObjectsAhead, options_.share()))) {
-    const std::optional<std::size_t> number = options_.take();
+  if (options_.queue->stopped()) return std::nullopt;  // also for what is begun
+  while (may_begin()) {
+    const std::optional<std::size_t> number = options_.queue->next();
     if (!number) break;
     begin(*number);
   }
@@ -29,32 +45,39 @@ std::optional<OutgoingObject> ObjectFeed::next() {
   return object;
 }
 
-std::optional<std::size_t> ObjectFeed::skip() {
-  if (ahead_.empty()) return options_.take();
-  const std::size_t number = ahead_.front().number;
-  ahead_.pop_front();
-  bytes_ahead_ -= options_.list->record(number).data_set_bytes;
-  return number;
+bool ObjectFeed::may_begin() const {
+  if (ahead_.empty()) return true;
+  if (bytes_ahead_ >= kReadAheadBytes || ahead_.size() >= kObjectsAhead) return false;
+  // Fewer and fewer towards the end, so that all associations have to do until it.
+  return options_.associations == 1 ||
+         ahead_.size() < options_.queue->waiting() / options_.associations;
 }
 
 void ObjectFeed::begin(std::size_t number) {
   storage::InstanceRecord record = options_.list->record(number);
-  OutgoingObject object;
-  object.number = number;
-  object.sop_class_uid = record.sop_class_uid;
-  object.sop_instance_uid = record.sop_instance_uid;
-  object.transfer_syntax_uid = record.transfer_syntax_uid;
-  object.move_originator_ae = options_.move_originator_ae;
-  object.move_originator_message_id = options_.move_originator_message_id;
-  object.convertible = [from = record.transfer_syntax_uid](std::string_view to) {
-    return is_convertible(from, to);
-  };
+  OutgoingObject object{.number = number,
+                        .request = store_request(record.sop_class_uid, record.sop_instance_uid)};
+  object.request.move_originator_ae = options_.move_originator_ae;
+  object.request.move_originator_message_id = options_.move_originator_message_id;
   bytes_ahead_ += record.data_set_bytes;
-  if (const auto* context = context_for(options_.takers, object)) {
-    object.open = [source = reader_->open(std::move(record), context->transfer_syntaxes.front())](
-                      std::string_view) -> Result<network::DataSource> { return source; };
+  const auto context =
+      context_for(options_.takers, options_.list->kind(number), record.transfer_syntax_uid);
+  if (context) {
+    object.context_id = (*context)->id;
+    object.transfer_syntax_uid = (*context)->transfer_syntaxes.front();
+    object.data_set = reader_->open(std::move(record), object.transfer_syntax_uid);
+  } else {
+    object.data_set = fail(context.error());
   }
   ahead_.push_back(std::move(object));
+}
+
+}  // namespace
+
+NextObject object_feed(FeedOptions options, std::shared_ptr<ObjectReader> reader) {
+  return [feed = std::make_shared<ObjectFeed>(std::move(options), std::move(reader))] {
+    return feed->next();
+  };
 }
 
 }  // namespace pacs::services

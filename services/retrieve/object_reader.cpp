@@ -170,14 +170,13 @@ Result<ObjectReader::Piece> ObjectReader::read_piece(Object& object,
         static_cast<std::size_t>(std::min<std::uint64_t>(left, kObjectPieceBytes - piece.bytes))};
   };
   while (!room().empty()) {
-    Result<std::size_t> got = archive_.read_object(object.record, object.offset, room());
-    if (!got) return fail(std::move(got.error()));
-    if (*got == 0) {
+    PACS_TRY(const std::size_t got, archive_.read_object(object.record, object.offset, room()));
+    if (got == 0) {
       return fail(Error{ErrorKind::Corrupt, "the stored object is shorter than the index says"}.in(
           object.record.sop_instance_uid));
     }
-    piece.bytes += *got;
-    object.offset += *got;
+    piece.bytes += got;
+    object.offset += got;
   }
   if (object.pad && object.offset == object.end && piece.bytes < kObjectPieceBytes) {
     piece.memory[piece.bytes++] = std::byte{0};
@@ -197,17 +196,15 @@ Result<ObjectReader::Piece> ObjectReader::read_converted(Object& object) {
   Bytes stored(static_cast<std::size_t>(record.data_set_bytes));
   while (object.offset < object.end) {
     const std::size_t done = stored.size() - static_cast<std::size_t>(object.end - object.offset);
-    Result<std::size_t> got =
-        archive_.read_object(record, object.offset, std::span{stored}.subspan(done));
-    if (!got) return fail(std::move(got.error()));
-    if (*got == 0) return fail(ErrorKind::Corrupt, "the stored object is shorter than indexed");
-    object.offset += *got;
+    PACS_TRY(const std::size_t got,
+             archive_.read_object(record, object.offset, std::span{stored}.subspan(done)));
+    if (got == 0) return fail(ErrorKind::Corrupt, "the stored object is shorter than indexed");
+    object.offset += got;
   }
-  Result<SharedBytes> converted =
-      convert_data_set(share(std::move(stored)), record.transfer_syntax_uid, object.convert_to);
-  if (!converted) return fail(std::move(converted.error()));
-  const std::size_t bytes = converted->view.size();
-  return Piece{nullptr, std::move(*converted), bytes};
+  PACS_TRY(SharedBytes converted, convert_data_set(share(std::move(stored)),
+                                                   record.transfer_syntax_uid, object.convert_to));
+  const std::size_t bytes = converted.view.size();
+  return Piece{nullptr, std::move(converted), bytes};
 }
 
 }  // namespace pacs::services

@@ -7,8 +7,6 @@
 
 #include "core/uid_registry.h"
 #include "encoding/dicom_file.h"
-#include "services/store/committed.h"
-#include "storage/archive.h"
 
 namespace pacs::services {
 
@@ -26,14 +24,14 @@ class FileSink final : public ObjectSink {
   static Result<std::unique_ptr<ObjectSink>> open(const std::filesystem::path& folder,
                                                   const IncomingObject& object) {
     if (!is_usable_uid(object.sop_instance_uid)) {
-      return fail(ErrorKind::InvalidArgument, "the SOP Instance UID is none");
+      return fail(ErrorKind::InvalidArgument, "the SOP Instance UID is not a valid UID");
     }
     auto sink = std::unique_ptr<FileSink>(new FileSink(folder, object.sop_instance_uid));
     if (!sink->file_) return fail(disk_error(sink->part_, errno));
     std::setvbuf(sink->file_.get(), nullptr, _IONBF, 0);  // pieces are large
     const Bytes meta = make_file_meta(object.sop_class_uid, object.sop_instance_uid,
                                       object.transfer_syntax_uid, object.source_ae);
-    if (Result<> written = sink->append(meta); !written) return fail(std::move(written.error()));
+    PACS_TRY(sink->append(meta));
     return std::unique_ptr<ObjectSink>(std::move(sink));
   }
   ~FileSink() override {
@@ -69,37 +67,11 @@ class FileSink final : public ObjectSink {
   std::unique_ptr<std::FILE, Close> file_;
 };
 
-class ArchiveSink final : public ObjectSink {
- public:
-  explicit ArchiveSink(std::unique_ptr<storage::Ingest> ingest) : ingest_(std::move(ingest)) {}
-  Result<> append(ByteView bytes) override { return ingest_->append(bytes); }
-  Task<Result<>> commit() override {
-    Result<storage::StoredInstance> stored = co_await committed(*ingest_);
-    if (!stored) co_return fail(std::move(stored.error()));
-    co_return Result<>{};
-  }
-
- private:
-  std::unique_ptr<storage::Ingest> ingest_;
-};
-
 }  // namespace
 
 OpenSink folder_sink(std::filesystem::path folder) {
   return [folder = std::move(folder)](const IncomingObject& object) {
     return FileSink::open(folder, object);
-  };
-}
-
-OpenSink archive_sink(storage::Archive& archive) {
-  return [&archive](const IncomingObject& object) -> Result<std::unique_ptr<ObjectSink>> {
-    auto ingest = archive.begin_ingest({.transfer_syntax_uid = object.transfer_syntax_uid,
-                                        .sop_class_uid = object.sop_class_uid,
-                                        .sop_instance_uid = object.sop_instance_uid,
-                                        .source_ae = object.source_ae,
-                                        .trace_id = object.trace_id});
-    if (!ingest) return fail(std::move(ingest.error()));
-    return std::make_unique<ArchiveSink>(std::move(*ingest));
   };
 }
 

@@ -1,4 +1,4 @@
-// ObjectSink: where objects go that come as streams: a folder of Part 10 files, or an archive.
+// ObjectSink: where objects go that come as streams: a folder of Part 10 files.
 #pragma once
 
 #include <filesystem>
@@ -8,23 +8,18 @@
 
 #include "services/dispatch/service.h"
 
-namespace pacs::storage {
-class Archive;
-}
-
 namespace pacs::services {
 
 /// What a C-STORE says of its object.
 struct IncomingObject {
-  std::string sop_class_uid, sop_instance_uid, transfer_syntax_uid;
-  std::string source_ae, trace_id;
+  std::string sop_class_uid, sop_instance_uid, transfer_syntax_uid, source_ae;
 };
 
 /// One object arriving. Dropped without commit it leaves nothing.
 class ObjectSink {
  public:
   virtual ~ObjectSink() = default;
-  /// The next bytes of the data set; to be used on the executor of `commit`.
+  /// The next bytes of the data set.
   [[nodiscard]] virtual Result<> append(ByteView bytes) = 0;
   virtual Task<Result<>> commit() = 0;
 };
@@ -35,7 +30,5 @@ using OpenSink = std::function<Result<std::unique_ptr<ObjectSink>>(const Incomin
 /// whole. The folder must be there. Blocks on the disk: for programs whose thread may. Errors:
 /// InvalidArgument for a UID that is no file name, OutOfResources and Io.
 [[nodiscard]] OpenSink folder_sink(std::filesystem::path folder);
-/// `archive` outlives the sinks. Commits are durable.
-[[nodiscard]] OpenSink archive_sink(storage::Archive& archive);
 
 }  // namespace pacs::services

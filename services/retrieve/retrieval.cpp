@@ -11,9 +11,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "core/dicom_tags.h"
-#include "services/dispatch/on_worker.h"
-#include "services/query/query_models.h"
-#include "services/store/storage_scu.h"
 
 namespace pacs::services {
 namespace {
@@ -38,74 +35,54 @@ std::uint16_t as_count(std::size_t number) {
 
 }  // namespace
 
-Task<Result<storage::Selection>> read_selection(Operation& operation) {
-  Result<DataSet> identifier = co_await operation.read_identifier();
-  if (!identifier) co_return fail(std::move(identifier.error()));
-  const QuerySopClass& sop_class = *find_query_sop_class(operation.request().sop_class_uid);
-  co_return storage::parse_selection(*identifier, query_rules(operation.association(), sop_class));
+std::shared_ptr<SendQueue> Retrieval::queue(std::deque<std::size_t> objects, std::size_t retries) {
+  return std::make_shared<SendQueue>(
+      std::move(objects), retries,
+      [self = shared_from_this()](const SentObject& sent) { self->count(sent); }, cancelled_);
 }
 
-Task<Result<std::shared_ptr<const RetrieveList>>> list_on_worker(const RetrieveSetup& setup,
-                                                                 storage::Selection selection) {
-  using Listed = Result<std::shared_ptr<const RetrieveList>>;
-  const auto list = [&]() -> Listed {
-    return list_selection(setup.archive, std::move(selection)).map([](RetrieveList&& found) {
-      return std::make_shared<const RetrieveList>(std::move(found));
-    });
-  };
-  Listed listed = co_await on_worker(setup.workers, list);
-  co_return listed;
-}
-
-Answer cannot_calculate(const Error& error) {
-  return {.status = status::kCannotCalculateMatches, .error_comment = error.message};
-}
-
-void Retrieval::run(Task<void> work) {
-  ++running_;
-  boost::asio::co_spawn(strand_, std::move(work),
-                        [self = shared_from_this()](const std::exception_ptr& thrown) {
-                          if (thrown) std::rethrow_exception(thrown);  // our own bug
-                          --self->running_;
-                          self->tick_.cancel();
-                        });
-}
-
-void Retrieval::done(std::size_t object, const Result<network::Command>& response) {
-  const SendResult result = result_of(response);
+void Retrieval::count(const SentObject& sent) {
+  const SendResult result = result_of(sent.response);
   if (result.outcome == SendOutcome::Stored) {
     ++completed_;
-  } else if (result.outcome == SendOutcome::Warning) {
+    return;
+  }
+  if (result.outcome == SendOutcome::Warning) {
     ++warnings_;
   } else {
-    failed_.push_back(static_cast<std::uint32_t>(object));
-    if (first_reason_.empty()) first_reason_ = response ? result.reason : response.error().message;
+    failed_.push_back(static_cast<std::uint32_t>(sent.number));
+    if (first_reason_.empty()) {
+      first_reason_ = sent.response ? result.reason : sent.response.error().message;
+    }
   }
-  if (result.outcome == SendOutcome::Stored) return;
   if (reasons_.size() < kReasonsMax || reasons_.contains(result.reason)) ++reasons_[result.reason];
 }
 
-void Retrieval::pass_on_cancel(const Stop& stop) {
-  if (!stopped()) return;
+void Retrieval::pass_on_cancel() {
   const auto now = steady_clock::now();
-  if (!std::exchange(told_, true)) {
-    give_up_at_ = now + kCancelledGrace;
-    stop.begin_no_more();
-  } else if (now >= give_up_at_ && !std::exchange(gave_up_, true)) {
-    stop.give_up();
-  }
+  give_up_at_ = std::min(give_up_at_, now + kCancelledGrace);
+  if (now >= give_up_at_) give_up_.request_stop();
 }
 
-Task<Answer> Retrieval::answered(Operation& operation, Stop stop) {
+Task<Answer> Retrieval::perform(Operation& operation, Task<void> sub_operations) {
+  boost::asio::co_spawn(strand_, std::move(sub_operations),
+                        [self = shared_from_this()](const std::exception_ptr& thrown) {
+                          if (thrown) std::rethrow_exception(thrown);  // our own bug
+                          self->ended_ = true;
+                          self->tick_.cancel();
+                        });
   std::size_t told = 0;
   auto told_at = steady_clock::now();
-  while (running_ != 0) {
+  while (!ended_) {
     tick_.expires_after(kPendingInterval);
     boost::system::error_code ended_or_ticked;
     co_await tick_.async_wait(
         boost::asio::redirect_error(boost::asio::use_awaitable, ended_or_ticked));
-    pass_on_cancel(stop);
-    if (running_ == 0 || stopped()) continue;
+    if (ended_) break;
+    if (cancelled_.stop_requested()) {
+      pass_on_cancel();
+      continue;
+    }
     const auto now = steady_clock::now();
     const auto due = finished() != told ? told_at + kPendingInterval : told_at + kPendingAtLeast;
     if (now < due) continue;
@@ -138,7 +115,7 @@ Answer Retrieval::final_answer() const {
   Answer answer;
   answer.sub_operations = counts();
   // A cancel that comes behind the last one has come too late.
-  if (stopped() && (gave_up_ || finished() < list_->size())) {
+  if (cancelled_.stop_requested() && (give_up_.stop_requested() || finished() < list_->size())) {
     answer.status = status::kCancel;
   } else {
     // PS3.7 §9.1.4.1.7: in a final response but Cancel there is nothing that remains.

@@ -1,15 +1,16 @@
 // Retrieval: one C-GET or C-MOVE being performed: its sub-operations counted, pending responses
-// while they go on, and the final response (PS3.4 §C.4.2, §C.4.3). Internal to GetScp and MoveScp.
+// while they go on, and the final response (PS3.4 §C.4.2, §C.4.3).
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <deque>
 #include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/asio/steady_timer.hpp>
@@ -17,31 +18,11 @@
 #include "integration/logging.h"
 #include "services/dispatch/service.h"
 #include "services/retrieve/retrieve_list.h"
-#include "services/retrieve/send_queue.h"
-
-namespace pacs::integration {
-class WorkPool;
-}
+#include "services/store/send_queue.h"
 
 namespace pacs::services {
 
-/// What both services stand on; all of it outlives every association.
-struct RetrieveSetup {
-  storage::Archive& archive;
-  integration::WorkPool& workers;
-  integration::Logger log{};
-};
-
-/// Reads the identifier of a C-GET or C-MOVE by the rules of its SOP class and association.
-Task<Result<storage::Selection>> read_selection(Operation& operation);
-
-/// Lists a selection on a worker. On failure: the answer to it (A701).
-Task<Result<std::shared_ptr<const RetrieveList>>> list_on_worker(const RetrieveSetup& setup,
-                                                                 storage::Selection selection);
-[[nodiscard]] Answer cannot_calculate(const Error& error);
-
-/// Used on the strand of its operation. Sub-operations run as coroutines of that strand, which
-/// share it and may outlive the operation's caller by no more than `answered`.
+/// Used on the strand of its operation, which the sub-operations share.
 class Retrieval : public std::enable_shared_from_this<Retrieval> {
  public:
   /// `cancelled`: by C-CANCEL, or because the association is gone.
@@ -52,38 +33,35 @@ class Retrieval : public std::enable_shared_from_this<Retrieval> {
   [[nodiscard]] const std::shared_ptr<const RetrieveList>& list() const { return list_; }
   [[nodiscard]] const boost::asio::any_io_executor& strand() const { return strand_; }
 
-  /// Runs a coroutine that performs sub-operations.
-  void run(Task<void> work);
-  /// A sub-operation ended.
-  void done(std::size_t object, const Result<network::Command>& response);
-  /// No more sub-operations are to begin.
-  [[nodiscard]] bool stopped() const { return cancelled_.stop_requested(); }
+  /// Objects of the list to be sent: counted as they are, and no more given out when the operation
+  /// is cancelled.
+  [[nodiscard]] std::shared_ptr<SendQueue> queue(std::deque<std::size_t> objects,
+                                                 std::size_t retries);
+  /// Stops some seconds after the operation was cancelled: for what is under way.
+  [[nodiscard]] std::stop_token give_up() const { return give_up_.get_token(); }
 
-  /// How what runs is told that the operation is cancelled, or its association gone.
-  struct Stop {
-    std::function<void()> begin_no_more = [] {};
-    std::function<void()> give_up = [] {};  ///< some seconds later: what is under way as well
-  };
-  /// Responds pending now and then until all that runs has ended. Gives the final answer.
-  Task<Answer> answered(Operation& operation, Stop stop);
+  /// Runs what performs the sub-operations and responds pending now and then until it has ended.
+  /// Gives the final answer.
+  Task<Answer> perform(Operation& operation, Task<void> sub_operations);
 
   /// "completed 400, failed 2, warning 0", and why, most frequent reasons, for the log.
   void report(const integration::Logger& log, std::string_view id,
               std::string_view operation) const;
 
  private:
-  void pass_on_cancel(const Stop& stop);
+  void count(const SentObject& sent);
+  void pass_on_cancel();
   [[nodiscard]] std::size_t finished() const { return completed_ + failed_.size() + warnings_; }
   [[nodiscard]] SubOperations counts() const;
   [[nodiscard]] Answer final_answer() const;
   [[nodiscard]] Answer pending() const;
 
-  std::shared_ptr<const RetrieveList> list_;
-  boost::asio::any_io_executor strand_;
+  const std::shared_ptr<const RetrieveList> list_;
+  const boost::asio::any_io_executor strand_;
   boost::asio::steady_timer tick_;
-  std::size_t running_ = 0;
-  std::stop_token cancelled_;
-  bool told_ = false, gave_up_ = false;  ///< what runs, of the cancel
+  bool ended_ = false;
+  const std::stop_token cancelled_;
+  std::stop_source give_up_;
   std::chrono::steady_clock::time_point give_up_at_ = std::chrono::steady_clock::time_point::max();
   std::size_t completed_ = 0, warnings_ = 0;
   std::vector<std::uint32_t> failed_;

@@ -43,14 +43,12 @@ storage::InstanceRecord RetrieveList::record(std::size_t index) const {
 
 Result<RetrieveList> list_selection(storage::Archive& archive, storage::Selection selection) {
   constexpr std::size_t kRecordsAtOnce = 1000;
-  Result<std::unique_ptr<storage::Records>> records = archive.select(std::move(selection));
-  if (!records) return fail(std::move(records.error()));
+  PACS_TRY(const std::unique_ptr<storage::Records> records, archive.select(std::move(selection)));
   RetrieveList list;
   for (;;) {
-    Result<std::vector<storage::InstanceRecord>> some = (*records)->next(kRecordsAtOnce);
-    if (!some) return fail(std::move(some.error()));
-    if (some->empty()) return list;
-    for (const storage::InstanceRecord& record : *some) list.add(record);
+    PACS_TRY(const std::vector<storage::InstanceRecord> some, records->next(kRecordsAtOnce));
+    if (some.empty()) return list;
+    for (const storage::InstanceRecord& record : some) list.add(record);
     if (list.size() > kRetrievedInstancesMax) {
       return fail(ErrorKind::LimitExceeded,
                   fmt::format("more than {} instances: ask for fewer", kRetrievedInstancesMax));

@@ -11,6 +11,7 @@ namespace pacs::services {
 namespace {
 
 using network::Command;
+using network::CommandField;
 
 constexpr std::size_t kIdentifierBytesMax = 64U << 20;  // 100,000 failed UIDs are 6.5 MB
 
@@ -32,62 +33,88 @@ std::vector<std::string> failed_uids_of(const DataSet& identifier) {
   return uids;
 }
 
-}  // namespace
-
-Task<Result<>> RetrieveDialogue::begin(network::CommandField field, RetrieveRequest request) {
-  const TransferSyntax* syntax = find_transfer_syntax(context_.transfer_syntaxes.front());
-  if (syntax == nullptr) co_return fail(ErrorKind::Unsupported, "unknown transfer syntax");
-  Result<Bytes> identifier = write_data_set(request.identifier, *syntax);
-  if (!identifier) co_return fail(std::move(identifier.error()));
-  network::DataSource source = data_source(share(std::move(*identifier)));
-
-  message_id_ = request.message_id;
+/// PS3.7 Tables 9.3-6 and 9.3-9; both are answered alike.
+Command command_of(CommandField field, const network::PresentationContext& context,
+                   const RetrieveRequest& request) {
   Command command;
   command.field = field;
-  expected_ = network::response_to(command).field;
-  command.message_id = message_id_;
-  command.sop_class_uid = context_.abstract_syntax;
-  command.priority = 0;  // medium, PS3.7 Tables 9.3-6 and 9.3-9
-  command.move_destination = std::move(request.move_destination);
-  Result<> sent = co_await association_.send(context_.id, std::move(command), std::move(source));
-  co_return sent;
+  command.message_id = request.message_id;
+  command.sop_class_uid = context.abstract_syntax;
+  command.priority = 0;  // medium
+  command.move_destination = request.move_destination;
+  return command;
 }
 
-Task<Result<bool>> RetrieveDialogue::take(Command response) {
-  if (response.field != expected_ || response.message_id != message_id_) {
-    co_return fail(ErrorKind::Malformed, "the peer answered a request that was not made");
-  }
-  DataSet identifier;
-  if (response.has_data_set) {
-    Result<Bytes> bytes =
-        co_await read_whole([this] { return association_.read_data_set(); }, kIdentifierBytesMax);
-    if (!bytes) co_return fail(std::move(bytes.error()));
-    Result<DataSet> read = read_data_set(share(std::move(*bytes)),
-                                         *find_transfer_syntax(context_.transfer_syntaxes.front()));
-    if (!read) co_return fail(std::move(read.error()));
-    identifier = std::move(*read);
-  }
-  result_.status = response.status.value_or(network::status::kProcessingFailure);
-  result_.counts = counts_of(response);
-  if (network::status_class(result_.status) == network::StatusClass::Pending) {
-    if (!on_progress_ || on_progress_(result_.counts)) co_return false;
-    Result<> told = co_await cancel();
-    if (!told) co_return fail(std::move(told.error()));
-    co_return false;
-  }
-  result_.error_comment = std::move(response.error_comment);
-  result_.offending_elements = std::move(response.offending_elements);
-  result_.failed_uids = failed_uids_of(identifier);
-  co_return true;
-}
-
-Task<Result<>> RetrieveDialogue::cancel() {
-  if (std::exchange(cancelled_, true)) co_return Result<>{};
+Command cancel_command(std::uint16_t message_id) {
   Command command;
-  command.field = network::CommandField::CCancelRq;
-  command.message_id = message_id_;
-  Result<> sent = co_await association_.send(context_.id, std::move(command));
-  co_return sent;
+  command.field = CommandField::CCancelRq;
+  command.message_id = message_id;
+  return command;
+}
+
+/// The identifier of a response, if it has one.
+Task<Result<DataSet>> read_identifier(network::Association& association, const Command& response,
+                                      const TransferSyntax& syntax) {
+  if (!response.has_data_set) co_return DataSet{};
+  PACS_CO_TRY(Bytes bytes, co_await read_whole([&] { return association.read_data_set(); },
+                                               kIdentifierBytesMax));
+  co_return read_data_set(share(std::move(bytes)), syntax);
+}
+
+}  // namespace
+
+Task<Result<RetrieveResult>> retrieve(network::Association& association,
+                                      const network::PresentationContext& context,
+                                      CommandField field, RetrieveRequest request,
+                                      OnProgress on_progress, OnStore on_store) {
+  const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntaxes.front());
+  if (syntax == nullptr) co_return fail(ErrorKind::Unsupported, "unknown transfer syntax");
+  PACS_CO_TRY(Bytes identifier, write_data_set(request.identifier, *syntax));
+  const Command command = command_of(field, context, request);
+  network::DataSource source = data_source(share(std::move(identifier)));
+  PACS_CO_TRY(co_await association.send(context.id, command, std::move(source)));
+  for (bool cancelled = false;;) {
+    PACS_CO_TRY(std::optional<network::Message> message, co_await association.receive());
+    if (!message) {
+      co_return fail(ErrorKind::ConnectionClosed, "the peer released before it answered");
+    }
+    bool go_on = true;
+    if (on_store && message->command.field == CommandField::CStoreRq) {
+      PACS_CO_TRY(go_on, co_await on_store(std::move(*message)));
+    } else {
+      Command& response = message->command;
+      if (response.field != network::response_to(command).field ||
+          response.message_id != command.message_id) {
+        association.abort();
+        co_return fail(ErrorKind::Malformed, "the peer answered a request that was not made");
+      }
+      Result<DataSet> read = co_await read_identifier(association, response, *syntax);
+      if (!read) {
+        association.abort();
+        co_return fail(std::move(read.error()));
+      }
+      const SubOperations counts = counts_of(response);
+      const std::uint16_t status = response.status.value_or(network::status::kProcessingFailure);
+      if (network::status_class(status) != network::StatusClass::Pending) {
+        co_return RetrieveResult{.status = status,
+                                 .error_comment = std::move(response.error_comment),
+                                 .offending_elements = std::move(response.offending_elements),
+                                 .counts = counts,
+                                 .failed_uids = failed_uids_of(*read)};
+      }
+      go_on = !on_progress || on_progress(counts);
+    }
+    if (go_on || std::exchange(cancelled, true)) continue;
+    Command cancel = cancel_command(command.message_id);
+    PACS_CO_TRY(co_await association.send(context.id, std::move(cancel)));
+  }
+}
+
+Task<Result<RetrieveResult>> move(network::Association& association,
+                                  const network::PresentationContext& context,
+                                  RetrieveRequest request, OnProgress on_progress) {
+  return retrieve(association, context, CommandField::CMoveRq, std::move(request),
+                  std::move(on_progress), {});
 }
 
 }  // namespace pacs::services

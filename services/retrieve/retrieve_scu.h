@@ -31,29 +31,20 @@ struct RetrieveResult {
 /// still comes to its end.
 using OnProgress = std::function<bool(const SubOperations&)>;
 
-/// The state of one C-MOVE or C-GET.
-class RetrieveDialogue {
- public:
-  /// All outlive it.
-  RetrieveDialogue(network::Association& association, const network::PresentationContext& context,
-                   const OnProgress& on_progress)
-      : association_(association), context_(context), on_progress_(on_progress) {}
+/// Takes a C-STORE-RQ, which comes with its data set, and answers it. False cancels.
+using OnStore = std::function<Task<Result<bool>>(network::Message)>;
 
-  Task<Result<>> begin(network::CommandField field, RetrieveRequest request);
-  /// Takes a response; true when it was the final one. Malformed when it is none of ours.
-  Task<Result<bool>> take(network::Command response);
-  /// C-CANCEL, once.
-  Task<Result<>> cancel();
-  [[nodiscard]] const RetrieveResult& result() const { return result_; }
+/// Asks on an accepted context (services/query/query_models.h) and takes what comes until the end.
+/// Without `on_store` a C-STORE-RQ does not belong here. Errors: the connection's, Malformed when
+/// the peer sends what does not belong here.
+Task<Result<RetrieveResult>> retrieve(network::Association& association,
+                                      const network::PresentationContext& context,
+                                      network::CommandField field, RetrieveRequest request,
+                                      OnProgress on_progress, OnStore on_store);
 
- private:
-  network::Association& association_;
-  const network::PresentationContext& context_;
-  const OnProgress& on_progress_;
-  network::CommandField expected_{};
-  std::uint16_t message_id_ = 0;
-  bool cancelled_ = false;
-  RetrieveResult result_;
-};
+/// C-MOVE: asks a peer to send objects to a third one.
+Task<Result<RetrieveResult>> move(network::Association& association,
+                                  const network::PresentationContext& context,
+                                  RetrieveRequest request, OnProgress on_progress);
 
 }  // namespace pacs::services

@@ -100,16 +100,14 @@ class Worker {
       return {};
     }
     result.bytes = file->data_set_bytes;
-    Result<bool> stored = is_stored(*file);
-    if (!stored) return fail(std::move(stored.error()));
-    if (*stored) {
+    PACS_TRY(const bool stored, is_stored(*file));
+    if (stored) {
       result.outcome = ImportOutcome::AlreadyStored;
       shared_.report(result);
       return {};
     }
-    Result<std::unique_ptr<storage::Ingest>> ingest = append_all(*file);
-    if (!ingest) return fail(std::move(ingest.error()));
-    commit(std::move(*ingest), result);
+    PACS_TRY(std::unique_ptr<storage::Ingest> ingest, append_all(*file));
+    commit(std::move(ingest), result);
     return {};
   }
 
@@ -122,15 +120,13 @@ class Worker {
         known->transfer_syntax_uid != file.transfer_syntax_uid) {
       return false;
     }
-    Result<DataSetPieces> data_set = DataSetPieces::open(file, file.transfer_syntax_uid);
-    if (!data_set) return fail(std::move(data_set.error()));
-    if (known->data_set_bytes != data_set->size()) return false;
+    PACS_TRY(DataSetPieces data_set, DataSetPieces::open(file, file.transfer_syntax_uid));
+    if (known->data_set_bytes != data_set.size()) return false;
     storage::Checksum sum;
     for (;;) {
-      const Result<ByteView> piece = data_set->next();
-      if (!piece) return fail(piece.error());
-      if (piece->empty()) break;
-      sum.update(*piece);
+      PACS_TRY(const ByteView piece, data_set.next());
+      if (piece.empty()) break;
+      sum.update(piece);
     }
     if (known->checksum != sum.value()) return false;
     return storage::check_object(*known,
@@ -141,22 +137,17 @@ class Worker {
   }
 
   Result<std::unique_ptr<storage::Ingest>> append_all(const StorableFile& file) {
-    Result<DataSetPieces> data_set = DataSetPieces::open(file, file.transfer_syntax_uid);
-    if (!data_set) return fail(std::move(data_set.error()));
-    Result<std::unique_ptr<storage::Ingest>> ingest =
-        shared_.archive.begin_ingest({.transfer_syntax_uid = file.transfer_syntax_uid,
-                                      .sop_class_uid = file.sop_class_uid,
-                                      .sop_instance_uid = file.sop_instance_uid,
-                                      .source_ae = {},
-                                      .trace_id = "import"});
-    if (!ingest) return ingest;
+    PACS_TRY(DataSetPieces data_set, DataSetPieces::open(file, file.transfer_syntax_uid));
+    PACS_TRY(std::unique_ptr<storage::Ingest> ingest,
+             shared_.archive.begin_ingest({.transfer_syntax_uid = file.transfer_syntax_uid,
+                                           .sop_class_uid = file.sop_class_uid,
+                                           .sop_instance_uid = file.sop_instance_uid,
+                                           .source_ae = {},
+                                           .trace_id = "import"}));
     for (;;) {
-      const Result<ByteView> piece = data_set->next();
-      if (!piece) return fail(piece.error());
-      if (piece->empty()) return ingest;
-      if (Result<> appended = (*ingest)->append(*piece); !appended) {
-        return fail(std::move(appended.error()));
-      }
+      PACS_TRY(const ByteView piece, data_set.next());
+      if (piece.empty()) return ingest;
+      PACS_TRY(ingest->append(piece));
     }
   }
 

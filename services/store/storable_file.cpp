@@ -29,17 +29,16 @@ SharedBytes from_offset(const SharedBytes& file, std::uint64_t offset) {
 }  // namespace
 
 Result<StorableFile> inspect_file(const std::filesystem::path& path) {
-  Result<FileReader> reader = FileReader::open(path);
-  if (!reader) return fail(std::move(reader.error()));
-  Result<SharedBytes> content = reader->read(0, kFrontBytes);
+  PACS_TRY(const FileReader reader, FileReader::open(path));
+  Result<SharedBytes> content = reader.read(0, kFrontBytes);
   if (!content) return fail(std::move(content.error()));
   const bool is_part10 = has_prefix(content->view);
   const auto not_dicom = [&] {
     return fail(Error{ErrorKind::Unsupported, "not a DICOM file"}.in(path.string()));
   };
   Result<FileHeader> header = read_file_header(*content);
-  if (!header && is_part10 && content->view.size() < reader->size()) {  // with a long private part
-    content = reader->read(0, kMetaBytesMax);
+  if (!header && is_part10 && content->view.size() < reader.size()) {  // with a long private part
+    content = reader.read(0, kMetaBytesMax);
     if (!content) return fail(std::move(content.error()));
     header = read_file_header(*content);
   }
@@ -54,10 +53,10 @@ Result<StorableFile> inspect_file(const std::filesystem::path& path) {
       .transfer_syntax_uid = header->transfer_syntax_uid,
       .syntax = header->syntax,
       .data_set_offset = header->data_set_offset,
-      .data_set_bytes = reader->size() - header->data_set_offset};
+      .data_set_bytes = reader.size() - header->data_set_offset};
   if (file.sop_class_uid == uids::MediaStorageDirectoryStorage) {
-    return fail(
-        Error{ErrorKind::Unsupported, "a DICOMDIR names objects and is none"}.in(path.string()));
+    return fail(Error{ErrorKind::Unsupported, "a DICOMDIR lists objects and is not one itself"}.in(
+        path.string()));
   }
   // (0008,0018) SOP Instance UID is among the first elements: nothing behind it is looked at.
   const ReadOptions up_to_identity{.limits = {}, .stop_before = Tag{0x0008, 0x0019}};
@@ -65,7 +64,7 @@ Result<StorableFile> inspect_file(const std::filesystem::path& path) {
     return read_data_set(from_offset(bytes, file.data_set_offset), *header->syntax, up_to_identity);
   };
   Result<DataSet> front = read_identity(*content);
-  if (!front && content->view.size() < reader->size()) {  // deflated, or with a long first value
+  if (!front && content->view.size() < reader.size()) {  // deflated, or with a long first value
     content = map_file(path);
     if (!content) return fail(std::move(content.error()));
     front = read_identity(*content);
@@ -96,12 +95,10 @@ namespace {
 
 Result<SharedBytes> converted(SharedBytes data_set, const TransferSyntax& from,
                               const TransferSyntax& to) {
-  Result<DataSet> read = read_data_set(std::move(data_set), from);
-  if (!read) return fail(std::move(read.error()));
-  Result<Bytes> written =
-      write_data_set(*read, to, {.drop_group_lengths = true, .even_lengths = true});
-  if (!written) return fail(std::move(written.error()));
-  return share(std::move(*written));
+  PACS_TRY(const DataSet read, read_data_set(std::move(data_set), from));
+  PACS_TRY(Bytes written,
+           write_data_set(read, to, {.drop_group_lengths = true, .even_lengths = true}));
+  return share(std::move(written));
 }
 
 }  // namespace
@@ -133,8 +130,7 @@ bool goes_unchanged(const StorableFile& file, std::string_view as) {
 }  // namespace
 
 Result<SharedBytes> data_set_of(const StorableFile& file, std::string_view as) {
-  Result<FileReader> reader = FileReader::open(file.path);
-  if (!reader) return fail(std::move(reader.error()));
+  PACS_TRY(FileReader reader, FileReader::open(file.path));
   const bool unchanged = goes_unchanged(file, as);
   const TransferSyntax* target = find_transfer_syntax(as);
   if (!unchanged && (target == nullptr || !is_convertible(file, as))) {
@@ -144,13 +140,12 @@ Result<SharedBytes> data_set_of(const StorableFile& file, std::string_view as) {
   if (file.data_set_bytes > kConvertBytesMax) {
     return fail(wrong(file, ErrorKind::LimitExceeded, "too long to be converted in memory"));
   }
-  Result<SharedBytes> stored = reader->read(file.data_set_offset, file.data_set_bytes);
-  if (!stored) return fail(std::move(stored.error()));
-  if (stored->view.size() < file.data_set_bytes) {
+  PACS_TRY(SharedBytes stored, reader.read(file.data_set_offset, file.data_set_bytes));
+  if (stored.view.size() < file.data_set_bytes) {
     return fail(wrong(file, ErrorKind::Truncated, "the file became shorter"));
   }
   if (unchanged) return stored;
-  Result<SharedBytes> data_set = converted(std::move(*stored), *file.syntax, *target);
+  Result<SharedBytes> data_set = converted(std::move(stored), *file.syntax, *target);
   if (!data_set) return fail(std::move(data_set.error()).in(file.path.string()));
   return data_set;
 }
@@ -158,15 +153,12 @@ Result<SharedBytes> data_set_of(const StorableFile& file, std::string_view as) {
 Result<DataSetPieces> DataSetPieces::open(const StorableFile& file, std::string_view as) {
   DataSetPieces pieces;
   if (!goes_unchanged(file, as)) {
-    Result<SharedBytes> bytes = data_set_of(file, as);
-    if (!bytes) return fail(std::move(bytes.error()));
-    pieces.converted_ = std::move(*bytes);
+    PACS_TRY(pieces.converted_, data_set_of(file, as));
     pieces.size_ = pieces.converted_.view.size();
     return pieces;
   }
-  Result<FileReader> reader = FileReader::open(file.path);
-  if (!reader) return fail(std::move(reader.error()));
-  pieces.file_.emplace(std::move(*reader));
+  PACS_TRY(FileReader reader, FileReader::open(file.path));
+  pieces.file_.emplace(std::move(reader));
   pieces.begin_ = file.data_set_offset;
   pieces.size_ = file.data_set_bytes;
   pieces.buffer_.resize(static_cast<std::size_t>(std::min(kPieceBytes, pieces.size_)));
@@ -179,20 +171,18 @@ Result<ByteView> DataSetPieces::next() {
   given_ += bytes;
   if (!file_) return converted_.view.subspan(static_cast<std::size_t>(offset), bytes);
   const auto piece = std::span{buffer_}.first(bytes);
-  const Result<std::size_t> got = file_->read(piece, begin_ + offset);
-  if (!got) return fail(got.error());
-  if (*got < bytes) {
+  PACS_TRY(const std::size_t got, file_->read(piece, begin_ + offset));
+  if (got < bytes) {
     return fail(Error{ErrorKind::Truncated, "the file became shorter"}.in(file_->path().string()));
   }
   return piece;
 }
 
 Result<network::DataSource> open_data_set(const StorableFile& file, std::string_view as) {
-  Result<DataSetPieces> opened = DataSetPieces::open(file, as);
-  if (!opened) return fail(std::move(opened.error()));
+  PACS_TRY(DataSetPieces opened, DataSetPieces::open(file, as));
   const TransferSyntax* syntax = find_transfer_syntax(as);
-  const bool odd_deflated = syntax != nullptr && syntax->deflated && opened->size() % 2 != 0;
-  const auto pieces = std::make_shared<DataSetPieces>(std::move(*opened));
+  const bool odd_deflated = syntax != nullptr && syntax->deflated && opened.size() % 2 != 0;
+  const auto pieces = std::make_shared<DataSetPieces>(std::move(opened));
   return network::DataSource{[pieces, pad = odd_deflated]() mutable -> Result<ByteView> {
     Result<ByteView> piece = pieces->next();
     if (!piece || !piece->empty() || !std::exchange(pad, false)) return piece;

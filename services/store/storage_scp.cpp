@@ -22,7 +22,7 @@ Task<Result<>> append(storage::Ingest& ingest, ByteView piece, bool deflated) {
   const Bytes held(piece.begin(), piece.end());  // the piece is void once others run
   for (std::size_t at = 0; at < held.size(); at += kDeflatedSliceBytes) {
     const auto slice = ByteView(held).subspan(at, std::min(kDeflatedSliceBytes, held.size() - at));
-    if (Result<> appended = ingest.append(slice); !appended) co_return appended;
+    PACS_CO_TRY(ingest.append(slice));
     co_await boost::asio::post(boost::asio::use_awaitable);
   }
   co_return Result<>{};
@@ -40,25 +40,22 @@ Task<Result<Answer>> StorageScp::perform(Operation& operation) {
   if (!request.has_data_set) {
     co_return fail(ErrorKind::Malformed, "C-STORE-RQ without a data set");
   }
-  Result<std::unique_ptr<storage::Ingest>> ingest =
+  PACS_CO_TRY(
+      std::unique_ptr<storage::Ingest> ingest,
       archive_.begin_ingest({.transfer_syntax_uid = operation.context().transfer_syntaxes.front(),
                              .sop_class_uid = request.sop_class_uid,
                              .sop_instance_uid = request.sop_instance_uid,
                              .source_ae = operation.association().request.calling_ae,
-                             .trace_id = operation.association().id});
-  if (!ingest) co_return fail(std::move(ingest.error()));
+                             .trace_id = operation.association().id}));
 
   const bool deflated =
       operation.context().transfer_syntaxes.front() == uids::DeflatedExplicitVRLittleEndian;
   for (bool last = false; !last;) {
-    Result<network::DataPiece> piece = co_await operation.read_data_set();
-    if (!piece) co_return fail(std::move(piece.error()));
-    last = piece->last;
-    Result<> appended = co_await append(**ingest, piece->bytes, deflated);
-    if (!appended) co_return fail(std::move(appended.error()));
+    PACS_CO_TRY(const network::DataPiece piece, co_await operation.read_data_set());
+    last = piece.last;
+    PACS_CO_TRY(co_await append(*ingest, piece.bytes, deflated));
   }
-  Result<storage::StoredInstance> stored = co_await committed(**ingest);
-  if (!stored) co_return fail(std::move(stored.error()));
+  PACS_CO_TRY(co_await committed(*ingest));
   co_return Answer{};
 }
 

@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <map>
-#include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "core/uid_registry.h"
 #include "services/dispatch/data_source.h"
+#include "services/dispatch/event.h"
+#include "services/dispatch/in_parallel.h"
+#include "services/store/send_queue.h"
+#include "services/store/storable_file.h"
 
 namespace pacs::services {
 
@@ -18,185 +22,207 @@ namespace {
 
 /// With an unlimited window (0) still a bound: what we keep open at once.
 constexpr std::size_t kInFlightMax = 16;
+/// None belongs to a C-STORE-RSP: it is read past.
+constexpr std::size_t kResponseBytesMax = 0;
 
-struct InFlight {
-  std::size_t number;
-  std::string transfer_syntax_uid;
-};
-
-/// Notes when reading fails: then the object is at fault, not the association.
-network::DataSource watched(network::DataSource source, std::shared_ptr<bool> failed) {
-  if (source.waits()) {
-    return {[source = std::move(source), failed = std::move(failed)]() -> Task<Result<ByteView>> {
-      Result<ByteView> piece = co_await source.later();
-      if (!piece) *failed = true;
-      co_return piece;
-    }};
-  }
-  return {[source = std::move(source), failed = std::move(failed)]() -> Result<ByteView> {
-    Result<ByteView> piece = source.now();
-    if (!piece) *failed = true;
-    return piece;
-  }};
-}
-
-/// What ends an association is no object's fault, whatever it is.
-Error broken(Error why) {
-  if (!broke_association(why)) why.kind = ErrorKind::ConnectionClosed;
-  return why;
-}
-
-/// The state of one send_objects.
-class Sender {
+/// Requests under way on an association of ours. Whoever waits for a response receives, also for
+/// the others that wait.
+class Requests {
  public:
-  Sender(network::Association& association, NextObject next, OnSent on_sent)
-      : association_(association), next_(std::move(next)), on_sent_(std::move(on_sent)) {
-    const std::size_t window = association.negotiated().window_invoked;
-    in_flight_max_ = window == 0 ? kInFlightMax : std::min(window, kInFlightMax);
-  }
+  Requests(std::shared_ptr<network::Association> association, boost::asio::any_io_executor executor)
+      : association_(std::move(association)), executor_(std::move(executor)) {}
 
-  Task<Result<>> run() {
-    for (;;) {
-      Result<> progress = co_await fill_window();
-      if (progress && in_flight_.empty()) co_return Result<>{};
-      if (progress) {
-        Result<> received = co_await take_response();
-        progress = std::move(received);
+  Task<Result<Response>> invoke(std::uint8_t context_id, Command request,
+                                network::DataSource data_set) {
+    do {
+      ++last_message_id_;
+    } while (last_message_id_ == 0 || waiting_.contains(last_message_id_));
+    const std::uint16_t id = last_message_id_;
+    request.message_id = id;
+    const auto own = std::make_shared<Waiting>(executor_, network::response_to(request).field);
+    waiting_.emplace(id, own);
+    Result<> sent =
+        co_await association_->send(context_id, std::move(request), std::move(data_set));
+    if (!sent) own->response = fail(std::move(sent.error()));
+    while (!own->response) {
+      if (std::exchange(receiving_, true)) {
+        own->is_waiting = true;
+        co_await own->changed.wait();
+        own->is_waiting = false;
+        continue;
       }
-      if (!progress) {
-        const Error why = broken(std::move(progress.error()));
-        for (auto& [id, object] : in_flight_) {
-          on_sent_({object.number, object.transfer_syntax_uid, fail(why)});
-        }
-        co_return fail(why);
-      }
+      co_await receive();
+      receiving_ = false;
     }
+    waiting_.erase(id);
+    if (!receiving_) let_another_receive();
+    co_return std::move(*own->response);
   }
 
  private:
-  Task<Result<>> fill_window() {
-    while (more_ && in_flight_.size() < in_flight_max_) {
-      std::optional<OutgoingObject> object = next_();
-      more_ = object.has_value();
-      if (!more_) break;
-      const PresentationContext* context = context_for(association_.negotiated(), *object);
-      if (context == nullptr) {
-        on_sent_({object->number, {}, fail(no_context(association_.negotiated(), *object))});
-        continue;
-      }
-      const std::string& syntax = context->transfer_syntaxes.front();
-      Result<network::DataSource> source = object->open(syntax);
-      if (!source) {
-        on_sent_({object->number, syntax, fail(std::move(source.error()))});
-        continue;
-      }
-      const std::uint16_t id = free_message_id();
-      in_flight_.emplace(id, InFlight{object->number, syntax});
-      const auto unreadable = std::make_shared<bool>(false);
-      Result<> sent = co_await association_.send(context->id, store_request(*object, id),
-                                                 watched(std::move(*source), unreadable));
-      if (sent) continue;
-      in_flight_.erase(id);
-      Error why = *unreadable ? std::move(sent.error()) : broken(std::move(sent.error()));
-      on_sent_({object->number, syntax, fail(why)});
-      if (!association_.ended()) continue;
-      if (*unreadable) why.message = "the association was aborted: " + why.message;
-      co_return fail(std::move(why));
-    }
-    co_return Result<>{};
-  }
+  struct Waiting {
+    Waiting(const boost::asio::any_io_executor& executor, network::CommandField field)
+        : changed(executor), expected(field) {}
+    Event changed;
+    network::CommandField expected;
+    bool is_waiting = false;
+    std::optional<Result<Response>> response{};
+  };
 
-  Task<Result<>> take_response() {
-    Result<std::optional<network::Message>> received = co_await association_.receive();
-    if (!received) co_return fail(std::move(received.error()));
+  Task<void> receive() {
+    Result<std::optional<network::Message>> received = co_await association_->receive();
+    if (!received) co_return fail_all(received.error());
     if (!received->has_value()) {
-      co_return fail(ErrorKind::ConnectionClosed, "the peer released before it answered");
+      co_return fail_all({ErrorKind::ConnectionClosed, "the peer released before it answered"});
     }
-    Command response = std::move((*received)->command);
-    if (response.has_data_set) {  // none belongs to a C-STORE-RSP; read past it
-      Result<Bytes> ignored =
-          co_await read_whole([this] { return association_.read_data_set(); }, 0);
-      if (!ignored && ignored.error().kind != ErrorKind::LimitExceeded) {
-        co_return fail(std::move(ignored.error()));
-      }
+    Response response{.command = std::move((*received)->command), .data_set = {}};
+    if (response.command.has_data_set) {
+      const Result<Bytes> ignored =
+          co_await read_whole([this] { return association_->read_data_set(); }, kResponseBytesMax);
+      if (!ignored && association_->ended()) co_return fail_all(ignored.error());
     }
-    const auto entry = in_flight_.find(response.message_id);
-    if (response.field != network::CommandField::CStoreRsp || entry == in_flight_.end()) {
-      association_.abort();
-      co_return fail(ErrorKind::Malformed, "the peer answered a request that was not made");
+    const auto entry = waiting_.find(response.command.message_id);
+    if (entry == waiting_.end() || entry->second->expected != response.command.field) {
+      association_->abort();
+      co_return fail_all({ErrorKind::Malformed, "the peer answered a request that was not made"});
     }
-    InFlight object = std::move(entry->second);
-    in_flight_.erase(entry);
-    on_sent_({object.number, std::move(object.transfer_syntax_uid), std::move(response)});
-    co_return Result<>{};
+    entry->second->response = std::move(response);
+    entry->second->changed.notify_all();
   }
 
-  std::uint16_t free_message_id() {
-    do {
-      ++last_message_id_;
-    } while (last_message_id_ == 0 || in_flight_.contains(last_message_id_));
-    return last_message_id_;
+  void fail_all(const Error& why) {
+    for (auto& [id, waiting] : waiting_) {
+      if (!waiting->response) waiting->response = fail(why);
+      waiting->changed.notify_all();
+    }
   }
 
-  network::Association& association_;
-  NextObject next_;
-  OnSent on_sent_;
-  std::size_t in_flight_max_ = 1;
-  std::map<std::uint16_t, InFlight> in_flight_;
+  void let_another_receive() {
+    const auto next =
+        std::ranges::find_if(waiting_, [](const auto& entry) { return entry.second->is_waiting; });
+    if (next != waiting_.end()) next->second->changed.notify_all();
+  }
+
+  const std::shared_ptr<network::Association> association_;
+  const boost::asio::any_io_executor executor_;
+  std::map<std::uint16_t, std::shared_ptr<Waiting>> waiting_;  ///< by message id
   std::uint16_t last_message_id_ = 0;
-  bool more_ = true;
+  bool receiving_ = false;
 };
 
+/// What became of a data set that was given away to be sent.
+struct Reading {
+  bool begun = false;
+  std::optional<Error> failure{};  ///< then the object is at fault, not the association
+};
+
+network::DataSource watched(network::DataSource source, std::shared_ptr<Reading> reading) {
+  const auto noted = [reading = std::move(reading)](Result<ByteView> piece) {
+    reading->begun = true;
+    if (!piece) reading->failure = piece.error();
+    return piece;
+  };
+  if (source.waits()) {
+    return {[source = std::move(source), noted]() -> Task<Result<ByteView>> {
+      Result<ByteView> piece = co_await source.later();
+      co_return noted(std::move(piece));
+    }};
+  }
+  return {
+      [source = std::move(source), noted]() -> Result<ByteView> { return noted(source.now()); }};
+}
+
+/// Sends one after the other, until one breaks the association or another coroutine says that it is
+/// broken.
+Task<void> send_each(const Invoke& invoke, const NextObject& next, SendQueue& queue,
+                     Result<>& outcome) {
+  while (outcome) {
+    std::optional<OutgoingObject> object = next();
+    if (!object) co_return;
+    SentObject sent{object->number, object->transfer_syntax_uid, {}};
+    if (!object->data_set) {
+      sent.response = fail(std::move(object->data_set.error()));
+      queue.sent(std::move(sent));
+      continue;
+    }
+    const auto reading = std::make_shared<Reading>();
+    network::DataSource source = watched(std::move(*object->data_set), reading);
+    Result<Response> response =
+        co_await invoke(object->context_id, std::move(object->request), std::move(source));
+    if (response) {
+      sent.response = std::move(response->command);
+    } else if (reading->failure) {
+      sent.response = fail(*reading->failure);
+    } else {
+      // What ends an association is no object's fault, whatever it is.
+      Error why = std::move(response.error());
+      if (!broke_association(why)) why.kind = ErrorKind::ConnectionClosed;
+      if (outcome) outcome = fail(why);
+      if (!reading->begun) {
+        queue.put_back(sent.number);
+        co_return;
+      }
+      sent.response = fail(std::move(why));
+    }
+    queue.sent(std::move(sent));
+  }
+}
+
 }  // namespace
+
+Invoke requests_on(std::shared_ptr<network::Association> association,
+                   const boost::asio::any_io_executor& executor) {
+  return [requests = std::make_shared<Requests>(std::move(association), executor)](
+             std::uint8_t context_id, Command request, network::DataSource data_set) {
+    return requests->invoke(context_id, std::move(request), std::move(data_set));
+  };
+}
 
 bool broke_association(const Error& error) {
   return error.kind == ErrorKind::ConnectionClosed || error.kind == ErrorKind::Timeout;
 }
 
-Command store_request(const OutgoingObject& object, std::uint16_t message_id) {
+Command store_request(std::string sop_class_uid, std::string sop_instance_uid) {
   Command command;
   command.field = network::CommandField::CStoreRq;
-  command.message_id = message_id;
-  command.sop_class_uid = object.sop_class_uid;
-  command.sop_instance_uid = object.sop_instance_uid;
+  command.sop_class_uid = std::move(sop_class_uid);
+  command.sop_instance_uid = std::move(sop_instance_uid);
   command.priority = 0;  // medium (PS3.7 §9.3.1.1)
-  command.has_data_set = true;
-  command.move_originator_ae = object.move_originator_ae;
-  command.move_originator_message_id = object.move_originator_message_id;
   return command;
 }
 
-Error no_context(const network::Negotiated& negotiated, const OutgoingObject& object) {
-  // PS3.8 Table 9-18: 4 says that the class is served, only not in what was proposed.
-  const bool class_known = std::ranges::any_of(negotiated.contexts, [&](const auto& context) {
-    return context.abstract_syntax == object.sop_class_uid &&
-           (context.result == 0 || context.result == 4);
-  });
-  const std::string_view name = uid_name(object.sop_class_uid);
-  return {ErrorKind::Rejected, class_known ? fmt::format("the peer takes no {} for {}",
-                                                         uid_name(object.transfer_syntax_uid), name)
-                                           : fmt::format("the peer does not take {}", name)};
-}
-
-const PresentationContext* context_for(const network::Negotiated& negotiated,
-                                       const OutgoingObject& object) {
+Result<const PresentationContext*> context_for(const network::Negotiated& negotiated,
+                                               const ObjectKind& object,
+                                               std::string_view encoded_as) {
   if (const auto* as_stored =
           negotiated.accepted_for(object.sop_class_uid, object.transfer_syntax_uid)) {
     return as_stored;
   }
-  if (!object.convertible) return nullptr;
-  const auto takes_it = [&](const PresentationContext& context) {
-    return context.result == 0 && context.abstract_syntax == object.sop_class_uid &&
-           !context.transfer_syntaxes.empty() &&
-           object.convertible(context.transfer_syntaxes.front());
-  };
-  const auto found = std::ranges::find_if(negotiated.contexts, takes_it);
-  return found == negotiated.contexts.end() ? nullptr : &*found;
+  bool class_known = false;
+  for (const PresentationContext& context : negotiated.contexts) {
+    if (context.abstract_syntax != object.sop_class_uid) continue;
+    if (context.result == 0 && is_convertible(encoded_as, context.transfer_syntaxes.front())) {
+      return &context;
+    }
+    // PS3.8 Table 9-18: 4 says that the class is served, only not in what was proposed.
+    if (context.result == 0 || context.result == 4) class_known = true;
+  }
+  const std::string_view name = uid_name(object.sop_class_uid);
+  return fail(ErrorKind::Rejected, class_known
+                                       ? fmt::format("the peer takes no {} for {}",
+                                                     uid_name(object.transfer_syntax_uid), name)
+                                       : fmt::format("the peer does not take {}", name));
 }
 
-Task<Result<>> send_objects(network::Association& association, NextObject next, OnSent on_sent) {
-  Sender sender{association, std::move(next), std::move(on_sent)};
-  Result<> outcome = co_await sender.run();
+Task<Result<>> send_objects(Invoke invoke, std::size_t window, NextObject next, SendQueue& queue) {
+  Result<> outcome;
+  const std::size_t at_once = window == 0 ? kInFlightMax : std::min(window, kInFlightMax);
+  if (at_once == 1) {
+    co_await send_each(invoke, next, queue, outcome);
+  } else {
+    const auto send = [&] { return send_each(invoke, next, queue, outcome); };
+    co_await in_parallel(at_once, send);
+  }
   co_return outcome;
 }
 

@@ -1,60 +1,63 @@
-// Storage SCU (PS3.4 Annex B): sends objects on an open association, as many at a time as the peer
-// performs at once.
+// Storage SCU (PS3.4 Annex B): sends the objects of a queue over one association, as many at a time
+// as the peer performs at once.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "network/association.h"
 #include "services/dispatch/service.h"
 
 namespace pacs::services {
 
-/// An object to be sent, wherever it lies.
+class SendQueue;
+
+/// Sends a request and waits for its final response: on an association of the peer's
+/// (Requestor::invoke) or on one of ours (requests_on).
+using Invoke = std::function<Task<Result<Response>>(
+    std::uint8_t context_id, network::Command request, network::DataSource data_set)>;
+
+/// For an association that we opened, to be called by any number of coroutines of its executor.
+/// Errors are the association's, but for those of the data set.
+[[nodiscard]] Invoke requests_on(std::shared_ptr<network::Association> association,
+                                 const boost::asio::any_io_executor& executor);
+
+/// What of an object decides its presentation context.
+struct ObjectKind {
+  std::string_view sop_class_uid, transfer_syntax_uid;
+};
+
+/// An accepted context that carries the object: with its transfer syntax, else one that a data set
+/// written as `encoded_as` can be converted to (empty: none). Rejected, for a person to read, when
+/// there is none.
+[[nodiscard]] Result<const network::PresentationContext*> context_for(
+    const network::Negotiated& negotiated, const ObjectKind& object, std::string_view encoded_as);
+
+/// An object on its way to one peer.
 struct OutgoingObject {
-  std::size_t number = 0;  ///< the caller's own, to know it again
-  std::string sop_class_uid, sop_instance_uid;
-  std::string transfer_syntax_uid;  ///< as stored
-  /// Opens the data set in a transfer syntax that `convertible` allows.
-  std::function<Result<network::DataSource>(std::string_view transfer_syntax_uid)> open;
-  /// Whether `open` can give it in another transfer syntax than the stored one.
-  std::function<bool(std::string_view transfer_syntax_uid)> convertible{};
-  std::string move_originator_ae{};  ///< sub-operation of a C-MOVE
-  std::optional<std::uint16_t> move_originator_message_id{};
+  std::size_t number = 0;  ///< the queue's
+  network::Command request{};
+  std::uint8_t context_id = 0;
+  std::string transfer_syntax_uid{};       ///< as sent
+  Result<network::DataSource> data_set{};  ///< or why it cannot be sent
 };
+/// Its C-STORE-RQ, the message id aside.
+[[nodiscard]] network::Command store_request(std::string sop_class_uid,
+                                             std::string sop_instance_uid);
 
-/// How sending one object ended: the response, or why there is none. `error` kinds: Rejected (no
-/// context for it), the connection's, and what `open` said.
-struct SentObject {
-  std::size_t number = 0;
-  std::string transfer_syntax_uid;  ///< as sent
-  Result<network::Command> response;
-};
-
+/// Takes the next object of the queue and opens it.
 using NextObject = std::function<std::optional<OutgoingObject>()>;
-using OnSent = std::function<void(SentObject)>;
 
-/// Sends what `next` gives until it gives nothing more and every response is in. `on_sent` is
-/// called once for each object, in the order of the responses. An object whose data cannot be read
-/// fails by itself. Gives an error when the association broke: objects in flight have then been
-/// reported with it, and `next` was not asked again.
-Task<Result<>> send_objects(network::Association& association, NextObject next, OnSent on_sent);
+/// Sends what `next` gives until it gives nothing more and every response is in; `queue` is told of
+/// each. At most `window` are on their way at once (0: no limit of the peer's). An object whose
+/// data cannot be read fails by itself. Gives an error when the association broke.
+Task<Result<>> send_objects(Invoke invoke, std::size_t window, NextObject next, SendQueue& queue);
 
 /// Whether an object that failed so may well be sent on another association.
 [[nodiscard]] bool broke_association(const Error& error);
-
-/// The C-STORE-RQ of an object.
-[[nodiscard]] network::Command store_request(const OutgoingObject& object,
-                                             std::uint16_t message_id);
-/// Why context_for gave none, for a person.
-[[nodiscard]] Error no_context(const network::Negotiated& negotiated, const OutgoingObject& object);
-
-/// The accepted context that carries the object: with its stored transfer syntax, else one that it
-/// can be converted to; nullptr when there is none.
-[[nodiscard]] const network::PresentationContext* context_for(const network::Negotiated& negotiated,
-                                                              const OutgoingObject& object);
 
 }  // namespace pacs::services

@@ -18,16 +18,19 @@ using network::Task;
 
 namespace {
 
-OutgoingObject object_of(std::span<const StorableFile> files, std::size_t index, bool convert) {
-  const StorableFile& file = files[index];
-  OutgoingObject object;
-  object.number = index;
-  object.sop_class_uid = file.sop_class_uid;
-  object.sop_instance_uid = file.sop_instance_uid;
-  object.transfer_syntax_uid = file.transfer_syntax_uid;
-  object.open = [&file](std::string_view as) { return open_data_set(file, as); };
-  if (convert) {
-    object.convertible = [&file](std::string_view as) { return is_convertible(file, as); };
+OutgoingObject open(const StorableFile& file, std::size_t number,
+                    const network::Negotiated& negotiated, bool convert) {
+  OutgoingObject object{.number = number,
+                        .request = store_request(file.sop_class_uid, file.sop_instance_uid)};
+  const auto context =
+      context_for(negotiated, {file.sop_class_uid, file.transfer_syntax_uid},
+                  convert && file.syntax != nullptr ? file.syntax->uid : std::string_view{});
+  if (context) {
+    object.context_id = (*context)->id;
+    object.transfer_syntax_uid = (*context)->transfer_syntaxes.front();
+    object.data_set = open_data_set(file, object.transfer_syntax_uid);
+  } else {
+    object.data_set = fail(context.error());
   }
   return object;
 }
@@ -41,19 +44,17 @@ Task<void> work(SendQueue& queue, const SendQueueOptions& options, const integra
 void store_batch(std::span<const StorableFile> files, const StoreBatch& batch,
                  const StoreOptions& options, const integration::Logger& log,
                  const std::function<void(const FileResult&)>& on_result) {
-  SendQueue queue{{batch.objects.begin(), batch.objects.end()},
-                  options.retries,
-                  [&](std::size_t file, std::string transfer_syntax_uid, const auto& response) {
-                    FileResult result{result_of(response), file, std::move(transfer_syntax_uid)};
-                    on_result(result);
-                  }};
+  SendQueue queue{
+      {batch.objects.begin(), batch.objects.end()}, options.retries, [&](const SentObject& sent) {
+        on_result({result_of(sent.response), sent.number, sent.transfer_syntax_uid});
+      }};
   SendQueueOptions sending{options.peer, options.retries, options.retry_delay, {}};
   sending.peer.contexts = batch.contexts;
-  sending.feed = [&](network::Association&) -> NextObject {
+  sending.feed = [&](const network::Negotiated& negotiated) -> NextObject {
     return [&]() -> std::optional<OutgoingObject> {
-      const std::optional<std::size_t> index = queue.next();
-      if (!index) return std::nullopt;
-      return object_of(files, *index, options.offer_conversion);
+      const std::optional<std::size_t> number = queue.next();
+      if (!number) return std::nullopt;
+      return open(files[*number], *number, negotiated, options.offer_conversion);
     };
   };
   const std::size_t associations =

@@ -11,7 +11,7 @@
 
 #include "integration/logging.h"
 #include "network/association.h"
-#include "services/retrieve/send_queue.h"
+#include "services/store/send_queue.h"
 #include "services/store/storable_file.h"
 
 namespace pacs::services {

@@ -10,6 +10,7 @@
 
 #include "network/association.h"
 #include "services/store/storable_file.h"
+#include "services/store/storage_scu.h"
 
 namespace pacs::services {
 
@@ -17,11 +18,6 @@ namespace pacs::services {
 struct StoreBatch {
   std::vector<network::PresentationContext> contexts;
   std::vector<std::size_t> objects;
-};
-
-/// What of an object decides its context.
-struct ObjectKind {
-  std::string_view sop_class_uid, transfer_syntax_uid;
 };
 
 /// A context carries one transfer syntax only: with several the acceptor chooses one, and objects

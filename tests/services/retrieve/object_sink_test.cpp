@@ -16,8 +16,7 @@ class ObjectSinkTest : public testing::Test {
     return {.sop_class_uid = object.sop_class_uid,
             .sop_instance_uid = object.sop_instance_uid,
             .transfer_syntax_uid = object.transfer_syntax_uid,
-            .source_ae = "PEER",
-            .trace_id = {}};
+            .source_ae = "PEER"};
   }
   static Result<> commit(ObjectSink& sink) {
     boost::asio::io_context io{1};
@@ -84,18 +83,6 @@ TEST_F(ObjectSinkTest, AFullDiskIsOutOfResources) {
   auto sink = folder_sink(folder.path())(incoming(ct("1.2.3")));
   ASSERT_FALSE(sink);
   EXPECT_EQ(sink.error().kind, ErrorKind::OutOfResources);
-}
-
-TEST_F(ObjectSinkTest, AnArchiveTakesObjectsToo) {
-  TestArchive archive;
-  const TestObject object = ct("1.2.3", 5000);
-  auto sink = archive_sink(archive)(incoming(object));
-  ASSERT_TRUE(sink);
-  ASSERT_TRUE((*sink)->append(object.data_set));
-  ASSERT_TRUE(commit(**sink));
-  const auto stored = archive.object("1.2.3");
-  ASSERT_TRUE(stored);
-  EXPECT_EQ(stored->data_set, object.data_set);
 }
 
 }  // namespace

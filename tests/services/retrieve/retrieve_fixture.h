@@ -15,7 +15,6 @@
 #include "services/retrieve/get_scp.h"
 #include "services/retrieve/get_scu.h"
 #include "services/retrieve/move_scp.h"
-#include "services/retrieve/move_scu.h"
 #include "services/store/storage_scp.h"
 #include "tests/services/peer.h"
 

@@ -1,4 +1,4 @@
-#include "services/retrieve/send_queue.h"
+#include "services/store/send_queue.h"
 
 #include <gmock/gmock.h>
 
@@ -11,10 +11,12 @@ using testing::IsEmpty;
 class SendQueueTest : public testing::Test {
  protected:
   std::vector<std::size_t> done, failed;
+  std::stop_source stop;
   SendQueue queue{
-      {0, 1, 2}, 1, [this](std::size_t object, const std::string&, const auto& response) {
-        (response ? done : failed).push_back(object);
-      }};
+      {0, 1, 2},
+      1,
+      [this](const SentObject& sent) { (sent.response ? done : failed).push_back(sent.number); },
+      stop.get_token()};
   static SentObject lost(std::size_t object) {
     return {object, {}, fail(ErrorKind::ConnectionClosed, "gone")};
   }
@@ -49,7 +51,7 @@ TEST_F(SendQueueTest, WhatWasTakenAndNotSentComesNextAndThatWasNoTry) {
 
 TEST_F(SendQueueTest, StoppedItGivesNothingOutAndWhatWaitsHasNoResult) {
   EXPECT_EQ(queue.next(), 0U);
-  queue.stop();
+  stop.request_stop();
   EXPECT_EQ(queue.next(), std::nullopt);
   EXPECT_TRUE(queue.finished());
   queue.sent(lost(0));

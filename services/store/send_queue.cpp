@@ -1,4 +1,4 @@
-#include "services/retrieve/send_queue.h"
+#include "services/store/send_queue.h"
 
 #include <memory>
 #include <optional>
@@ -35,7 +35,7 @@ SendResult result_of(const Result<network::Command>& response) {
 
 std::optional<std::size_t> SendQueue::next() {
   const std::lock_guard lock{mutex_};
-  if (stopped_ || waiting_.empty()) return std::nullopt;
+  if (stopped() || waiting_.empty()) return std::nullopt;
   const std::size_t object = waiting_.front();
   waiting_.pop_front();
   return object;
@@ -49,24 +49,18 @@ void SendQueue::put_back(std::size_t object) {
 void SendQueue::sent(SentObject sent) {
   const std::lock_guard lock{mutex_};
   const bool broke = !sent.response && broke_association(sent.response.error());
-  if (broke && !stopped_ && tries_[sent.number]++ < retries_) {
+  if (broke && !stopped() && tries_[sent.number]++ < retries_) {
     waiting_.push_back(sent.number);  // others first: it may be this object's fault
     return;
   }
-  on_result_(sent.number, std::move(sent.transfer_syntax_uid), sent.response);
+  on_sent_(sent);
   if (!broke) ++progress_;
 }
 
 void SendQueue::give_up(const Error& why) {
   const std::lock_guard lock{mutex_};
-  if (stopped_) return;
-  const Result<network::Command> none = fail(why);
-  for (const std::size_t object : std::exchange(waiting_, {})) on_result_(object, {}, none);
-}
-
-void SendQueue::stop() {
-  const std::lock_guard lock{mutex_};
-  stopped_ = true;
+  if (stopped()) return;
+  for (const std::size_t object : std::exchange(waiting_, {})) on_sent_({object, {}, fail(why)});
 }
 
 std::size_t SendQueue::waiting() {
@@ -76,7 +70,7 @@ std::size_t SendQueue::waiting() {
 
 bool SendQueue::finished() {
   const std::lock_guard lock{mutex_};
-  return stopped_ || waiting_.empty();
+  return stopped() || waiting_.empty();
 }
 
 std::size_t SendQueue::progress() {
@@ -84,8 +78,9 @@ std::size_t SendQueue::progress() {
   return progress_;
 }
 
-network::Task<Result<>> send_queue(SendQueue& queue, const SendQueueOptions& options,
-                                   const integration::Logger& log) {
+Task<Result<>> send_queue(SendQueue& queue, const SendQueueOptions& options,
+                          const integration::Logger& log) {
+  const auto executor = co_await boost::asio::this_coro::executor;
   std::chrono::milliseconds delay = options.retry_delay;
   Result<> outcome;
   const std::function<bool()> finished = [&queue] { return queue.finished(); };
@@ -95,9 +90,11 @@ network::Task<Result<>> send_queue(SendQueue& queue, const SendQueueOptions& opt
     if (!opened && queue.finished()) break;  // C-CANCEL does not wait for the peer
     if (opened) {
       network::Association& association = **opened;
-      NextObject feed = options.feed(association);
-      OnSent on_sent = [&queue](SentObject object) { queue.sent(std::move(object)); };
-      Result<> sent = co_await send_objects(association, std::move(feed), std::move(on_sent));
+      const std::stop_callback abort(options.give_up, [&association] { association.abort(); });
+      Invoke invoke = requests_on(*opened, executor);
+      NextObject next = options.feed(association.negotiated());
+      const std::size_t window = association.negotiated().window_invoked;
+      Result<> sent = co_await send_objects(std::move(invoke), window, std::move(next), queue);
       outcome = std::move(sent);
       if (outcome) {
         Result<> released = co_await association.release();
@@ -115,7 +112,7 @@ network::Task<Result<>> send_queue(SendQueue& queue, const SendQueueOptions& opt
       continue;
     }
     if (++failures > options.retries || queue.finished()) break;
-    boost::asio::steady_timer timer{co_await boost::asio::this_coro::executor, delay};
+    boost::asio::steady_timer timer{executor, delay};
     delay *= 2;
     boost::system::error_code ignored;
     co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));

@@ -10,6 +10,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "integration/logging.h"
@@ -28,24 +29,35 @@ struct SendResult {
 };
 [[nodiscard]] SendResult result_of(const Result<network::Command>& response);
 
+/// How sending one object ended: the response, or why there is none. `error` kinds: Rejected (no
+/// context for it), the connection's, and those of its data set.
+struct SentObject {
+  std::size_t number = 0;
+  std::string transfer_syntax_uid;  ///< as sent
+  Result<network::Command> response;
+};
+
 /// Thread-safe. Objects are the numbers 0, 1, ... of the caller.
 class SendQueue {
  public:
-  /// `on_result` is called once for each object, one call at a time.
-  using OnResult = std::function<void(std::size_t object, std::string transfer_syntax_uid,
-                                      const Result<network::Command>& response)>;
-  SendQueue(std::deque<std::size_t> objects, std::size_t retries, OnResult on_result)
-      : retries_(retries), on_result_(std::move(on_result)), waiting_(std::move(objects)) {}
+  /// `on_sent` is called once for each object, one call at a time. When `stop` is asked for nothing
+  /// more is given out, and what still waits gets no result.
+  using OnSent = std::function<void(const SentObject& sent)>;
+  SendQueue(std::deque<std::size_t> objects, std::size_t retries, OnSent on_sent,
+            std::stop_token stop = {})
+      : retries_(retries),
+        on_sent_(std::move(on_sent)),
+        stop_(std::move(stop)),
+        waiting_(std::move(objects)) {}
 
   [[nodiscard]] std::optional<std::size_t> next();
   /// Taken, and not sent after all: it comes next again, and that was no try.
   void put_back(std::size_t object);
-  /// What `send_objects` says: reports it, or puts it behind the others for another try.
+  /// Reports it, or puts it behind the others for another try.
   void sent(SentObject sent);
   /// Nobody will send what still waits.
   void give_up(const Error& why);
-  /// From now on nothing more is given out; what still waits gets no result.
-  void stop();
+  [[nodiscard]] bool stopped() const { return stop_.stop_requested(); }
   /// How many wait to be taken.
   [[nodiscard]] std::size_t waiting();
   /// Nothing is left to give out.
@@ -55,25 +67,26 @@ class SendQueue {
 
  private:
   const std::size_t retries_;
-  const OnResult on_result_;
+  const OnSent on_sent_;
+  const std::stop_token stop_;
   std::mutex mutex_;
   std::deque<std::size_t> waiting_;
   std::map<std::size_t, std::size_t> tries_;
   std::size_t progress_ = 0;
-  bool stopped_ = false;
 };
 
 struct SendQueueOptions {
   network::RequestOptions peer;                ///< contexts included
   std::size_t retries = 2;                     ///< associations in a row on which nothing moved
   std::chrono::milliseconds retry_delay{500};  ///< doubled each time
-  /// Makes the source of what one association sends, which takes from the queue.
-  std::function<NextObject(network::Association&)> feed;
+  /// What one association sends, which takes from the queue.
+  std::function<NextObject(const network::Negotiated&)> feed;
+  std::stop_token give_up{};  ///< aborts what is under way
 };
 
 /// Sends what is in the queue over one association after the other until it is finished, or nothing
 /// has moved for too many. Gives the last association's error; what waits then is for give_up.
-network::Task<Result<>> send_queue(SendQueue& queue, const SendQueueOptions& options,
-                                   const integration::Logger& log);
+Task<Result<>> send_queue(SendQueue& queue, const SendQueueOptions& options,
+                          const integration::Logger& log);
 
 }  // namespace pacs::services
