@@ -27,7 +27,7 @@ constexpr auto kModel = pacs::storage::QueryModel::StudyRoot;
 network::Task<void> get_study(network::RequestOptions peer, std::string study_uid,
                               std::string folder, int& exit_code) {
   const auto sop_class = services::query_sop_class_uid(kModel, services::QueryService::Get);
-  peer.contexts = services::usual_receiving_contexts();
+  services::propose_to_receive(peer, services::usual_receiving_contexts());
   peer.contexts.push_back(services::find_context(sop_class));
   const auto association = co_await network::request_association(peer, {});
   if (!association) {
@@ -45,7 +45,7 @@ network::Task<void> get_study(network::RequestOptions peer, std::string study_ui
   services::GetHooks hooks;
   hooks.open = services::folder_sink(folder);
   hooks.on_object = [](const services::IncomingObject& object, std::uint64_t bytes,
-                       const pacs::Status& kept) {
+                       const pacs::Result<>& kept) {
     fmt::print("{}: {}\n", object.sop_instance_uid,
                kept ? fmt::format("{} bytes", bytes) : kept.error().to_string());
     return true;  // false would cancel

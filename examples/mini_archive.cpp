@@ -11,6 +11,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include "integration/thread_adapter.h"
+#include "network/server.h"
 #include "services/dispatch/responder.h"
 #include "services/store/storage_scp.h"
 #include "services/verification/verification_scp.h"

@@ -3,16 +3,11 @@
 // executor, on which one thing happens at a time.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -23,32 +18,10 @@
 #include "network/dimse/command.h"
 #include "network/negotiation.h"
 
-namespace pacs::integration {
-class IoPool;
-class Metrics;
-}  // namespace pacs::integration
-
 namespace pacs::network {
 
 template <typename T>
 using Task = boost::asio::awaitable<T>;
-
-/// What one association may cost. Every number from outside is held against one of these.
-struct AssociationLimits {
-  std::uint32_t pdu_bytes_max = 131'072;  ///< what we announce: bytes of P-DATA we take at once
-  std::uint32_t association_pdu_bytes_max =
-      1U << 20;  ///< an A-ASSOCIATE-RQ of 128 contexts stays below 64 KiB
-  std::uint32_t command_bytes_max = 1U << 20;  ///< one command set; real ones are below 1 KiB
-  std::chrono::milliseconds artim{
-      30'000};  ///< PS3.8 §9.1.5: to A-ASSOCIATE-RQ or A-RELEASE-RP, and to close
-  std::chrono::milliseconds idle{600'000};  ///< without a byte from the peer while it is its turn
-  std::chrono::milliseconds dimse_response{300'000};  ///< SCU: to the response of a request
-  std::chrono::milliseconds connect{30'000};          ///< TCP, TLS, A-ASSOCIATE-AC
-  std::chrono::milliseconds send{
-      60'000};  ///< one send (at most some MiB) that the peer does not take
-  std::uint16_t operations_window_max =
-      16;  ///< asynchronous operations we take at once (PS3.7 §D.3.3.3)
-};
 
 /// A DIMSE message whose data set (if command.has_data_set) is read by `read_data_set`.
 struct Message {
@@ -103,43 +76,15 @@ struct TlsOptions {
   bool verify_peer = true;                                        ///< requestor
 };
 
-struct ServerOptions {
-  std::string listen = "127.0.0.1";
-  std::uint16_t port = 11112;  ///< 0 takes a free port; Server::port tells
-  std::optional<TlsOptions> tls{};
-  AssociationLimits limits{};
-  std::size_t associations_max = 512;  ///< above it: A-ASSOCIATE-RJ transient, local limit exceeded
-};
-
-/// A listening DICOM port. Each accepted association is handed to `serve` as a coroutine on one
-/// context of the pool; when it returns, the connection ends.
-class Server {
- public:
-  using Serve = std::function<Task<void>(std::shared_ptr<Association>)>;
-  static Result<std::unique_ptr<Server>> start(integration::IoPool& pool, ServerOptions options,
-                                               AcceptorPolicy policy, Serve serve,
-                                               integration::Logger log,
-                                               integration::Metrics* metrics);
-  virtual ~Server() = default;
-  [[nodiscard]] virtual std::uint16_t port() const = 0;
-  [[nodiscard]] virtual std::size_t associations() const = 0;
-  /// Whether a new association would be accepted now: Cancelled while shutting down, OutOfResources
-  /// when all are in use or no connection can be accepted (the process has no descriptors left).
-  [[nodiscard]] virtual Result<> ready() const = 0;
-  /// No new associations from now on; idle ones are told (A-ABORT) and busy ones finish the
-  /// operations in flight, at most `grace`. Blocks until all are gone.
-  virtual void shut_down(std::chrono::milliseconds grace) = 0;
-};
-
-struct RequestOptions {
+/// An association to open: the A-ASSOCIATE-RQ, and the way to the peer. `request_association` gives
+/// ids to contexts that have none and says in the user information who we are.
+struct RequestOptions : AssociateRq {
+  RequestOptions() {
+    calling_ae = "PACS";
+    called_ae = "ANY-SCP";
+  }
   std::string host = "127.0.0.1";
   std::uint16_t port = 11112;
-  std::string calling_ae = "PACS", called_ae = "ANY-SCP";
-  std::vector<PresentationContext> contexts;  ///< ids are given out when 0
-  std::uint16_t window_invoked = 1;           ///< operations of ours under way at once; 0: no limit
-  std::uint16_t window_performed = 1;         ///< the peer's, in the SCP role
-  std::optional<UserIdentity> user_identity{};
-  std::vector<ExtendedNegotiation> extended;
   std::optional<TlsOptions> tls{};
   AssociationLimits limits{};
 };

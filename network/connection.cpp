@@ -20,19 +20,19 @@ constexpr std::chrono::milliseconds kGoodbye{1000};
 // asked and gave up has nothing more to wait for, and often is a person.
 constexpr std::chrono::milliseconds kRequestorArtim{1000};
 
-/// True while it lives: also when memory runs out meanwhile, `finish` must not wait for ever.
-class Raised {
- public:
-  explicit Raised(bool& flag) : flag_(flag = true) {}
-  ~Raised() { flag_ = false; }
-  Raised(const Raised&) = delete;
-  Raised& operator=(const Raised&) = delete;
-
- private:
-  bool& flag_;
+template <typename... Fs>
+struct Overloaded : Fs... {
+  using Fs::operator()...;
 };
+template <typename... Fs>
+Overloaded(Fs...) -> Overloaded<Fs...>;
 
-UpperLayer make_machine(UpperLayer::Side side, const AssociationLimits& limits) {
+/// What needed no waiting.
+Task<void> done() {
+  return {};
+}
+
+UpperLayer make_machine(Side side, const AssociationLimits& limits) {
   return {side, PduLimits{limits.pdu_bytes_max, limits.association_pdu_bytes_max}};
 }
 
@@ -40,8 +40,6 @@ UpperLayer make_machine(UpperLayer::Side side, const AssociationLimits& limits) 
 
 std::string_view to_string(Outcome outcome) {
   switch (outcome) {
-    case Outcome::None:
-      return "open";
     case Outcome::Released:
       return "released";
     case Outcome::Rejected:
@@ -60,13 +58,14 @@ std::string_view to_string(Outcome outcome) {
   return "unknown";
 }
 
-Connection::Connection(std::unique_ptr<Transport> transport, UpperLayer::Side side,
-                       AssociationLimits limits, std::string id, Traffic traffic)
+Connection::Connection(std::unique_ptr<Transport> transport, Negotiated identity,
+                       AssociationLimits limits, Traffic traffic)
     : transport_(std::move(transport)),
-      side_(side),
       limits_(limits),
       traffic_(std::move(traffic)),
-      machine_(make_machine(side, limits)),
+      machine_(make_machine(identity.side, limits)),
+      negotiated_(std::move(identity)),
+      readers_(transport_->executor()),
       senders_(transport_->executor()),
       writers_(transport_->executor()),
       artim_(transport_->executor(), [this] { artim_expired(); }),
@@ -76,7 +75,6 @@ Connection::Connection(std::unique_ptr<Transport> transport, UpperLayer::Side si
         transport_failed({ErrorKind::Timeout,
                           fmt::format("the peer took nothing for {} ms", limits_.send.count())});
       }) {
-  negotiated_.id = std::move(id);
   negotiated_.tls = transport_->is_tls();
 }
 
@@ -84,8 +82,7 @@ Connection::~Connection() = default;
 
 void Connection::end(Outcome outcome, Error reason) {
   if (ended()) return;
-  outcome_ = outcome;
-  end_reason_ = std::move(reason);
+  ending_ = {outcome, std::move(reason)};
   read_deadline_.clear();
   transport_->cancel_read();  // whoever waits for a message learns it now
 }
@@ -99,55 +96,63 @@ void Connection::close() {
 
 void Connection::transport_failed(const Error& error) {
   machine_.transport_closed();
-  end(established_ ? Outcome::ConnectionLost : Outcome::NoAssociation, error);
+  end(loss(), error);
   close();
 }
 
-// The machine's effects, in the order it gave them.
+// The machine's effects, in the order it gave them. Only what waits costs a coroutine.
 Task<void> Connection::carry_out(Effects effects) {
+  const Overloaded perform{
+      [](ConnectTransport&) { return done(); },  // it is connected already
+      [](SendData&) { return done(); },          // by `send_data`, which asked
+      [this](SendPdu& send) { return send_pdu(send.pdu); },
+      [this](CloseTransport&) { return close_in_order(); },
+      [this](StartArtim&) { return artim_.set(artim()), done(); },
+      [this](StopArtim&) { return artim_.clear(), done(); },
+      [this](AssociateIndication& indicated) {
+        negotiated_.request = std::move(indicated.request);
+        return done();
+      },
+      [this](AssociateConfirmation& confirmed) {
+        std::visit([this](auto& answer) { take_answer(answer); }, confirmed.answer);
+        return done();
+      },
+      [this](DataIndication& data) {
+        pdvs_ = data.values;
+        next_pdv_ = pdvs_.begin();
+        return done();
+      },
+      [this](ReleaseIndication&) { return answer_release(); },
+      [this](ReleaseConfirmation&) {
+        end(Outcome::Released, {ErrorKind::ConnectionClosed, "the association was released"});
+        return done();
+      },
+      [this](AbortIndication& aborted) {
+        using Cause = AbortIndication::Cause;
+        end(aborted.cause == Cause::Peer       ? Outcome::AbortedByPeer
+            : aborted.cause == Cause::Protocol ? Outcome::ProtocolError
+                                               : loss(),
+            std::move(aborted.error));
+        return done();
+      },
+  };
   for (Effect& effect : effects) {
-    if (auto* send = std::get_if<SendPdu>(&effect)) {
-      if (std::holds_alternative<Abort>(send->pdu)) hurry();
-      co_await send_pdu(send->pdu);
-      if (const auto* rejection = std::get_if<AssociateRj>(&send->pdu)) {
-        end(Outcome::Rejected, {ErrorKind::Rejected, describe(*rejection)});
-      }
-    } else if (std::holds_alternative<StartArtim>(effect)) {
-      artim_.set(artim());
-    } else if (std::holds_alternative<StopArtim>(effect)) {
-      artim_.clear();
-    } else if (std::holds_alternative<CloseTransport>(effect)) {
-      co_await close_in_order();
-    } else if (auto* indicated = std::get_if<AssociateIndication>(&effect)) {
-      indicated_ = std::move(indicated->request);
-    } else if (auto* confirmed = std::get_if<AssociateConfirmation>(&effect)) {
-      confirmed_ = std::move(confirmed->answer);
-    } else if (const auto* data = std::get_if<DataIndication>(&effect)) {
-      pdvs_ = data->values;
-      next_pdv_ = pdvs_.begin();
-    } else if (std::holds_alternative<ReleaseIndication>(effect)) {
-      co_await carry_out(machine_.release_response());
-      end(Outcome::Released, {ErrorKind::ConnectionClosed, "the peer released the association"});
-    } else if (std::holds_alternative<ReleaseConfirmation>(effect)) {
-      end(Outcome::Released, {ErrorKind::ConnectionClosed, "the association was released"});
-    } else if (auto* aborted = std::get_if<AbortIndication>(&effect)) {
-      using Cause = AbortIndication::Cause;
-      end(!established_ && aborted->cause == Cause::TransportLost ? Outcome::NoAssociation
-          : aborted->cause == Cause::Peer                         ? Outcome::AbortedByPeer
-          : aborted->cause == Cause::Protocol                     ? Outcome::ProtocolError
-                                                                  : Outcome::ConnectionLost,
-          std::move(aborted->error));
-    }
+    Task<void> performing = std::visit(perform, effect);
+    if (performing.valid()) co_await std::move(performing);
   }
 }
 
+Task<void> Connection::answer_release() {
+  co_await carry_out(machine_.release_response());
+  end(Outcome::Released, {ErrorKind::ConnectionClosed, "the peer released the association"});
+}
+
 Task<void> Connection::close_in_order() {
-  if (!ended() && !confirmed_) {  // AA-2: nobody else says why
-    end(established_ ? Outcome::ConnectionLost : Outcome::NoAssociation,
-        {ErrorKind::Timeout,
-         fmt::format("no word from the peer within ARTIM, {} ms", limits_.artim.count())});
+  if (!ended()) {  // AA-2: nobody else says why
+    end(loss(), {ErrorKind::Timeout,
+                 fmt::format("the peer sent nothing within ARTIM, {} ms", limits_.artim.count())});
   }
-  if (outcome_ == Outcome::Released && !reading_) {
+  if (ending_->outcome == Outcome::Released && !readers_.taken()) {
     write_deadline_.set(kGoodbye);
     co_await transport_->say_goodbye();
   }
@@ -171,7 +176,7 @@ Task<Result<>> Connection::write(std::span<const ByteView> pieces) {
   write_deadline_.clear();
   if (!written) {
     transport_failed(written.error());
-    co_return fail(end_reason_);  // what was there first: that it took too long, say
+    co_return fail(ending_->reason);  // what was there first: that it took too long, say
   }
   if (traffic_.sent) {
     std::size_t bytes = 0;
@@ -182,6 +187,7 @@ Task<Result<>> Connection::write(std::span<const ByteView> pieces) {
 }
 
 Task<void> Connection::send_pdu(const Pdu& pdu) {
+  if (std::holds_alternative<Abort>(pdu)) hurry();
   Bytes bytes;
   if (const Result<> encoded = encode_pdu(pdu, bytes); !encoded) {
     transport_failed(encoded.error());
@@ -189,6 +195,9 @@ Task<void> Connection::send_pdu(const Pdu& pdu) {
   }
   const ByteView piece{bytes};
   co_await write({&piece, 1});  // a failure has ended the association: nothing to add
+  if (const auto* rejection = std::get_if<AssociateRj>(&pdu)) {
+    end(Outcome::Rejected, {ErrorKind::Rejected, describe(*rejection)});
+  }
 }
 
 // Reading: PDUs off the front of the buffer.
@@ -198,7 +207,8 @@ Task<bool> Connection::read_more(std::size_t needed) {
   const std::size_t useful = needed - std::min(needed, buffer_.received().size());
   Result<std::size_t> count = 0;
   {
-    const Raised raised(reading_);
+    co_await readers_.enter();
+    const Turnstile::Passage reading(readers_);
     set_read_deadline();
     count = co_await transport_->read_some(room, useful);
   }
@@ -212,8 +222,7 @@ Task<bool> Connection::read_more(std::size_t needed) {
   }
   if (!count || *count == 0) {
     co_await carry_out(machine_.transport_closed());
-    end(established_ ? Outcome::ConnectionLost : Outcome::NoAssociation,
-        {ErrorKind::ConnectionClosed, "the peer closed the connection"});
+    end(loss(), {ErrorKind::ConnectionClosed, "the peer closed the connection"});
     close();
     co_return false;
   }
@@ -222,28 +231,27 @@ Task<bool> Connection::read_more(std::size_t needed) {
   co_return true;
 }
 
-Task<void> Connection::next_pdu() {
+Task<bool> Connection::next_pdu() {
   buffer_.drop(std::exchange(pdu_in_use_bytes_, 0));
   pdvs_ = {};
   next_pdv_ = {};
   while (!ended()) {
     Fed fed = machine_.feed(buffer_.received());
-    if (fed.consumed_bytes == 0) {
-      const bool more = co_await read_more(fed.needed_bytes);
-      if (!more) co_return;
-      continue;
+    if (fed.consumed_bytes != 0) {
+      pdu_in_use_bytes_ = fed.consumed_bytes;
+      co_await carry_out(std::move(fed.effects));
+      co_return !ended();
     }
-    pdu_in_use_bytes_ = fed.consumed_bytes;
-    co_await carry_out(std::move(fed.effects));
-    if (next_pdv_ != pdvs_.end() || indicated_ || confirmed_) co_return;
-    buffer_.drop(std::exchange(pdu_in_use_bytes_, 0));
+    const bool more = co_await read_more(fed.needed_bytes);
+    if (!more) break;
   }
+  co_return false;
 }
 
 // How long the peer may be silent depends on whose turn it is.
 void Connection::set_read_deadline() {
   if (machine_.state() != State::Sta6 || ended()) return;  // ARTIM's time
-  if (!assembler_.between_messages() || !buffer_.empty()) {
+  if (!assembler_->between_messages() || !buffer_.empty()) {
     read_deadline_.set(limits_.idle);  // in the middle of a message or PDU
   } else if (performing_ > 0) {
     read_deadline_.clear();  // it waits for us
@@ -253,7 +261,7 @@ void Connection::set_read_deadline() {
 }
 
 void Connection::read_deadline_expired() {
-  if (!reading_ || ended()) return;
+  if (!readers_.taken() || ended()) return;
   user_abort(Outcome::AbortedByUser,
              {ErrorKind::Timeout,
               awaiting_ > 0 ? fmt::format("no response from the peer within {} ms",
@@ -278,8 +286,8 @@ void Connection::artim_expired() {
 }
 
 std::chrono::milliseconds Connection::artim() const {
-  return side_ == UpperLayer::Side::Requestor ? std::min(limits_.artim, kRequestorArtim)
-                                              : limits_.artim;
+  return negotiated_.side == Side::Requestor ? std::min(limits_.artim, kRequestorArtim)
+                                             : limits_.artim;
 }
 
 std::chrono::milliseconds Connection::release_time() const {
@@ -289,7 +297,7 @@ std::chrono::milliseconds Connection::release_time() const {
 // Our A-ABORT is next: a peer that takes nothing does not take that either, and a write before it
 // that hangs must not hold a requestor up.
 void Connection::hurry() {
-  if (side_ != UpperLayer::Side::Requestor) return;
+  if (negotiated_.side != Side::Requestor) return;
   limits_.send = std::min(limits_.send, artim());
   write_deadline_.set(limits_.send);
 }

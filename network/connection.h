@@ -1,5 +1,6 @@
-// Connection: the one implementation of Association. It carries the machine's effects out on a
-// transport, keeps the deadlines, and turns PDVs into messages.
+// Connection: the one implementation of Association, which keeps sockets, timers and the machine
+// out of what services include. It carries the machine's effects out on a transport, keeps the
+// deadlines, and turns PDVs into messages.
 #pragma once
 
 #include <atomic>
@@ -25,7 +26,6 @@ namespace pacs::network {
 
 /// How an association (or the attempt at one) ended: for the log line and the metric's label.
 enum class Outcome : std::uint8_t {
-  None,  ///< it has not
   Released,
   Rejected,       ///< A-ASSOCIATE-RJ
   AbortedByPeer,  ///< A-ABORT came
@@ -36,6 +36,11 @@ enum class Outcome : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(Outcome outcome);
 
+struct Ending {
+  Outcome outcome;
+  Error reason;  ///< in words
+};
+
 /// Bytes in and out, counted where they pass.
 struct Traffic {
   std::function<void(std::size_t)> received, sent;
@@ -43,13 +48,14 @@ struct Traffic {
 
 class Connection final : public Association, public std::enable_shared_from_this<Connection> {
  public:
-  Connection(std::unique_ptr<Transport> transport, UpperLayer::Side side, AssociationLimits limits,
-             std::string id, Traffic traffic);
+  /// Of `identity` are wanted the id, our side, and the peer's address.
+  Connection(std::unique_ptr<Transport> transport, Negotiated identity, AssociationLimits limits,
+             Traffic traffic);
   ~Connection() override;
 
   // Association
   [[nodiscard]] const Negotiated& negotiated() const override { return negotiated_; }
-  [[nodiscard]] bool ended() const override { return outcome_ != Outcome::None; }
+  [[nodiscard]] bool ended() const override { return ending_.has_value(); }
   Task<Result<std::optional<Message>>> receive() override;
   Task<Result<DataPiece>> read_data_set() override;
   Task<Result<>> send(std::uint8_t context_id, Command command, DataSource data_set) override;
@@ -59,9 +65,9 @@ class Connection final : public Association, public std::enable_shared_from_this
   void abort() override;
 
   // Acceptor side.
-  /// TLS handshake and A-ASSOCIATE-RQ, both within ARTIM. nullopt when it will not come.
-  Task<std::optional<AssociateRq>> await_request();
-  Task<Result<>> accept(Acceptance acceptance);
+  /// TLS handshake and A-ASSOCIATE-RQ, both within ARTIM. nullptr when it will not come.
+  Task<const AssociateRq*> await_request();
+  Task<Result<>> accept(AssociateAc answer);
   Task<void> reject(AssociateRj answer);
   /// After the last word: waits until the peer has closed or ARTIM expires (Sta13), then closes.
   Task<void> finish();
@@ -70,16 +76,14 @@ class Connection final : public Association, public std::enable_shared_from_this
 
   // Requestor side: the transport is connected; TLS handshake, A-ASSOCIATE-RQ, and the answer, all
   // before limits.connect after `began`.
-  Task<Result<>> request(const AssociationRequest& request, AssociateRq rq,
-                         std::chrono::steady_clock::time_point began);
+  Task<Result<>> request(AssociateRq rq, std::chrono::steady_clock::time_point began);
 
   /// What users of the association hold. However and on whatever thread they let go of it, the
   /// connection ends on its strand; one that a requestor has not released is aborted.
   [[nodiscard]] std::shared_ptr<Association> hand_out();
 
-  [[nodiscard]] Outcome outcome() const { return outcome_; }
-  /// Why it ended, in words.
-  [[nodiscard]] const Error& end_reason() const { return end_reason_; }
+  /// Once it has ended, as it has after `finish`.
+  [[nodiscard]] const Ending& ending() const { return *ending_; }
   [[nodiscard]] const std::string& id() const { return negotiated_.id; }
   [[nodiscard]] boost::asio::any_io_executor executor() { return transport_->executor(); }
   /// The counters end before the connection does, which a service may still hold.
@@ -88,7 +92,7 @@ class Connection final : public Association, public std::enable_shared_from_this
 
  private:
   // Reading.
-  Task<void> next_pdu();                     ///< until there are PDVs or the association has ended
+  Task<bool> next_pdu();  ///< takes one and does what follows; false: ended or cancelled
   Task<bool> read_more(std::size_t needed);  ///< false: ended or cancelled
   Task<std::optional<Pdv>> next_pdv();
   Task<void> break_off(PduFault fault);  ///< P-DATA that the assembler refuses
@@ -104,6 +108,15 @@ class Connection final : public Association, public std::enable_shared_from_this
   void carry_out_later(Effects effects);  ///< from where nothing can be awaited
   Task<void> send_pdu(const Pdu& pdu);
   Task<Result<>> write(std::span<const ByteView> pieces);
+  Task<void> answer_release();
+  void take_answer(AssociateAc& answer);
+  void take_answer(AssociateRj& answer);
+  [[nodiscard]] Result<> establish(AssociateAc answer);
+  [[nodiscard]] bool established() const { return assembler_.has_value(); }
+  /// What it is when the connection goes away.
+  [[nodiscard]] Outcome loss() const {
+    return established() ? Outcome::ConnectionLost : Outcome::NoAssociation;
+  }
   void end(Outcome outcome, Error reason);
   void user_abort(Outcome outcome, Error reason);
   void hurry();
@@ -117,7 +130,6 @@ class Connection final : public Association, public std::enable_shared_from_this
   Task<Result<>> send_gathered(MessageCutter& cutter);
   Task<Result<>> send_data(std::span<const ByteView> pieces);
   Result<> may_send(std::uint8_t context_id) const;
-  void establish(Negotiated negotiated);
   void count_request(const Command& command);
   void withdraw_request(const Command& command);
   void count_response(const Command& command);
@@ -125,7 +137,6 @@ class Connection final : public Association, public std::enable_shared_from_this
   void count_received(const Command& command);
 
   std::unique_ptr<Transport> transport_;
-  UpperLayer::Side side_;
   AssociationLimits limits_;
   Traffic traffic_;
   UpperLayer machine_;
@@ -135,22 +146,16 @@ class Connection final : public Association, public std::enable_shared_from_this
   std::size_t pdu_in_use_bytes_ = 0;  ///< front of buffer_ that pdvs_ looks at
   PdvList pdvs_;
   PdvList::Iterator next_pdv_;
-  MessageAssembler assembler_{ContextSet{}, 0};
-  bool reading_ = false;
-  bool established_ = false;
+  std::optional<MessageAssembler> assembler_;  ///< from when the association is established
 
-  std::optional<AssociateRq> indicated_;
-  std::optional<std::variant<AssociateAc, AssociateRj>> confirmed_;
-
+  Turnstile readers_;  ///< one at a time; `finish` comes behind a read that `end` has cancelled
   Turnstile senders_;  ///< message by message
   Turnstile writers_;  ///< write by write: control PDUs go between those of a message
   Deadline artim_, read_deadline_, write_deadline_;
   std::size_t performing_ = 0;  ///< requests received and not yet answered finally
   std::size_t awaiting_ = 0;    ///< requests sent and not yet answered finally
-  bool winding_down_ = false;
-  bool finishing_ = false;
-  Outcome outcome_ = Outcome::None;
-  Error end_reason_;
+  bool winding_down_ = false;   ///< to be aborted as soon as nothing is being performed
+  std::optional<Ending> ending_;
 };
 
 }  // namespace pacs::network

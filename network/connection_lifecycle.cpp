@@ -6,8 +6,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/dispatch.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "network/connection.h"
 
@@ -15,34 +13,26 @@ namespace pacs::network {
 
 // Establishing.
 
-void Connection::establish(Negotiated negotiated) {
-  negotiated.id = std::move(negotiated_.id);
-  negotiated.tls = negotiated_.tls;
-  negotiated_ = std::move(negotiated);
+Result<> Connection::establish(AssociateAc answer) {
+  PACS_TRY(negotiated_.conclude(std::move(answer)));
   ContextSet accepted;
-  for (const PresentationContext& context : negotiated_.contexts) {
-    if (context.result == context_result::kAcceptance) accepted.set(context.id);
-  }
-  assembler_ = MessageAssembler(accepted, limits_.command_bytes_max);
-  established_ = true;
+  for (const PresentationContext& context : negotiated_.contexts) accepted.set(context.id);
+  assembler_.emplace(accepted, limits_.command_bytes_max);
+  return {};
 }
 
-Task<std::optional<AssociateRq>> Connection::await_request() {
+Task<const AssociateRq*> Connection::await_request() {
   co_await carry_out(machine_.transport_indicated());  // AE-5: ARTIM starts
   const Result<> shaken = co_await transport_->handshake();
-  if (!shaken) {
-    transport_failed(shaken.error());
-    co_return std::nullopt;
-  }
-  co_await next_pdu();
-  buffer_.drop(std::exchange(pdu_in_use_bytes_, 0));
-  co_return std::exchange(indicated_, std::nullopt);
+  if (!shaken) transport_failed(shaken.error());
+  while (machine_.state() == State::Sta2 && !ended()) co_await next_pdu();
+  co_return machine_.state() == State::Sta3 ? &negotiated_.request : nullptr;
 }
 
-Task<Result<>> Connection::accept(Acceptance acceptance) {
-  establish(std::move(acceptance.negotiated));
-  co_await carry_out(machine_.associate_accept(std::move(acceptance.answer)));
-  if (ended()) co_return fail(end_reason_);
+Task<Result<>> Connection::accept(AssociateAc answer) {
+  PACS_CO_TRY(establish(answer));
+  co_await carry_out(machine_.associate_accept(std::move(answer)));
+  if (ended()) co_return fail(ending_->reason);
   co_return Result<>{};
 }
 
@@ -50,35 +40,32 @@ Task<void> Connection::reject(AssociateRj answer) {
   co_await carry_out(machine_.associate_reject(answer));
 }
 
-Task<Result<>> Connection::request(const AssociationRequest& request, AssociateRq rq,
-                                   std::chrono::steady_clock::time_point began) {
+Task<Result<>> Connection::request(AssociateRq rq, std::chrono::steady_clock::time_point began) {
   using std::chrono::milliseconds;
-  negotiated_.request = request;
+  negotiated_.request = rq;
   co_await carry_out(machine_.associate_request(std::move(rq)));  // AE-1: it is connected already
   const auto spent =
       std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
   artim_.set(std::max(limits_.connect - spent, milliseconds{1}));
   const Result<> shaken = co_await transport_->handshake();
   if (!shaken) transport_failed(shaken.error());  // when time was up, that is said already
-  if (ended()) co_return fail(end_reason_);
+  if (ended()) co_return fail(ending_->reason);
   co_await carry_out(machine_.transport_confirmed());  // AE-2
-  while (!ended() && !confirmed_ && machine_.state() == State::Sta5) co_await next_pdu();
-  artim_.clear();
-  buffer_.drop(std::exchange(pdu_in_use_bytes_, 0));
-  if (!confirmed_) co_return fail(end_reason_);
-  if (const auto* rejection = std::get_if<AssociateRj>(&*confirmed_)) {
-    end(Outcome::Rejected,
-        {ErrorKind::Rejected, "the peer rejected the association: " + describe(*rejection)});
-    co_return fail(end_reason_);
-  }
-  Result<Negotiated> negotiated = conclude(request, std::get<AssociateAc>(*confirmed_));
-  confirmed_.reset();
-  if (!negotiated) {
-    user_abort(Outcome::ProtocolError, negotiated.error());
-    co_return fail(std::move(negotiated).error());
-  }
-  establish(*std::move(negotiated));
+  while (machine_.state() == State::Sta5 && !ended()) co_await next_pdu();
+  if (ended()) co_return fail(ending_->reason);
   co_return Result<>{};
+}
+
+void Connection::take_answer(AssociateAc& answer) {
+  artim_.clear();
+  if (Result<> agreed = establish(std::move(answer)); !agreed) {
+    user_abort(Outcome::ProtocolError, std::move(agreed).error());
+  }
+}
+
+void Connection::take_answer(AssociateRj& answer) {
+  end(Outcome::Rejected,
+      {ErrorKind::Rejected, "the peer rejected the association: " + describe(answer)});
 }
 
 // Ending.
@@ -91,7 +78,7 @@ void Connection::user_abort(Outcome outcome, Error reason) {
       transport_->executor(),
       [self = shared_from_this(), effects = std::move(effects)]() mutable -> Task<void> {
         co_await self->carry_out(std::move(effects));
-        if (self->side_ == UpperLayer::Side::Requestor) co_await self->finish();
+        if (self->negotiated_.side == Side::Requestor) co_await self->finish();
       },
       boost::asio::detached);
 }
@@ -104,7 +91,7 @@ std::shared_ptr<Association> Connection::hand_out() {
   return {this, [self = shared_from_this()](Association*) {
             const auto executor = self->executor();
             boost::asio::dispatch(executor, [self] {
-              if (self->side_ == UpperLayer::Side::Acceptor) return;  // the server ends it
+              if (self->negotiated_.side == Side::Acceptor) return;  // the server ends it
               boost::asio::co_spawn(
                   self->executor(), [self]() -> Task<void> { co_await self->finish(); },
                   boost::asio::detached);
@@ -114,7 +101,7 @@ std::shared_ptr<Association> Connection::hand_out() {
 
 void Connection::wind_down() {
   winding_down_ = true;
-  if (performing_ == 0 && established_) {
+  if (performing_ == 0 && established()) {
     user_abort(Outcome::AbortedByUser,
                {ErrorKind::ConnectionClosed, "the server is shutting down"});
   }
@@ -123,15 +110,15 @@ void Connection::wind_down() {
 Task<Result<>> Connection::release() {
   co_await senders_.enter();
   const Turnstile::Passage passage(senders_);
-  if (ended()) co_return fail(end_reason_);
-  if (Result<> alone = may_read(); !alone) co_return alone;
+  if (ended()) co_return fail(ending_->reason);
+  PACS_CO_TRY(may_read());
   co_await carry_out(machine_.release_request());
   artim_.set(release_time());
   while (!ended()) {
     co_await next_pdu();  // what still comes before the A-RELEASE-RP (AR-6) interests nobody
   }
   artim_.clear();
-  if (outcome_ != Outcome::Released) co_return fail(end_reason_);
+  if (ending_->outcome != Outcome::Released) co_return fail(ending_->reason);
   co_return Result<>{};
 }
 
@@ -164,9 +151,9 @@ Task<void> Connection::finish() {
     end(Outcome::AbortedByUser, {ErrorKind::ConnectionClosed, "the service ended the association"});
     co_await carry_out(std::move(effects));
   }
-  if (std::exchange(finishing_, true)) co_return;
   // A read that `end` has cancelled is about to return: two at a time TLS does not bear.
-  while (reading_) co_await boost::asio::post(transport_->executor(), boost::asio::use_awaitable);
+  co_await readers_.enter();
+  const Turnstile::Passage last(readers_);
   if (machine_.state() == State::Sta13) co_await await_close();
   machine_.transport_closed();
   close();

@@ -41,18 +41,21 @@ void Connection::count_response(const Command& command) {
       status_class(command.status.value_or(0)) != StatusClass::Pending) {
     --performing_;
   }
-  if (reading_) set_read_deadline();
+  if (readers_.taken()) set_read_deadline();
   if (winding_down_ && performing_ == 0) wind_down();
 }
 
 Result<> Connection::may_read() const {
-  if (!reading_) return {};
+  if (ended() || !readers_.taken()) return {};
   return fail(ErrorKind::Internal, "two coroutines read from one association");
 }
 
 // nullopt: the association has ended, or the read was cancelled.
 Task<std::optional<Pdv>> Connection::next_pdv() {
-  if (!ended() && next_pdv_ == pdvs_.end()) co_await next_pdu();
+  while (!ended() && next_pdv_ == pdvs_.end()) {
+    const bool more = co_await next_pdu();
+    if (!more) break;
+  }
   if (ended() || next_pdv_ == pdvs_.end()) co_return std::nullopt;
   const Pdv pdv = *next_pdv_;
   ++next_pdv_;
@@ -64,11 +67,11 @@ Task<void> Connection::break_off(PduFault fault) {
 }
 
 Task<Result<std::optional<Message>>> Connection::receive() {
-  if (Result<> alone = may_read(); !alone) co_return fail(std::move(alone).error());
+  PACS_CO_TRY(may_read());
   while (true) {
     const std::optional<Pdv> pdv = co_await next_pdv();
     if (!pdv) break;
-    MessageAssembler::Step step = assembler_.take(*pdv);
+    MessageAssembler::Step step = assembler_->take(*pdv);
     if (auto* fault = std::get_if<PduFault>(&step)) {
       co_await break_off(std::move(*fault));
       break;
@@ -79,8 +82,9 @@ Task<Result<std::optional<Message>>> Connection::receive() {
     }
     // A data set fragment here belongs to a message whose reader stopped early: passed over.
   }
-  if (outcome_ == Outcome::Released && assembler_.between_messages()) co_return std::nullopt;
-  co_return fail(ended() ? end_reason_ : read_cancelled());
+  if (ended() && ending_->outcome == Outcome::Released && assembler_->between_messages())
+    co_return std::nullopt;
+  co_return fail(ended() ? ending_->reason : read_cancelled());
 }
 
 // A message; nullopt when the command was wrong but could be answered (the rest of the message is
@@ -90,7 +94,7 @@ Task<Result<std::optional<Message>>> Connection::take_command_set(
   const std::uint8_t context_id = set.context_id;
   Result<Command> command = decode_command(set.bytes);
   if (command) {
-    assembler_.command_was_read(command->has_data_set);
+    assembler_->command_was_read(command->has_data_set);
     count_received(*command);
     co_return Message{context_id, *std::move(command)};
   }
@@ -99,23 +103,22 @@ Task<Result<std::optional<Message>>> Connection::take_command_set(
     user_abort(Outcome::ProtocolError, command.error());
     co_return fail(std::move(command).error());
   }
-  assembler_.command_was_read(request->has_data_set);
+  assembler_->command_was_read(request->has_data_set);
   count_received(*request);
   Command response = failure_response(*request, command.error());
-  const Result<> sent = co_await send(context_id, std::move(response), {});
-  if (!sent) co_return fail(sent.error());
+  PACS_CO_TRY(co_await send(context_id, std::move(response), {}));
   co_return std::nullopt;
 }
 
 Task<Result<DataPiece>> Connection::read_data_set() {
-  if (Result<> alone = may_read(); !alone) co_return fail(std::move(alone).error());
-  if (!assembler_.in_data_set()) {
+  PACS_CO_TRY(may_read());
+  if (!assembler_->in_data_set()) {
     co_return fail(ErrorKind::Internal, "read_data_set where no data set is to come");
   }
   while (true) {
     const std::optional<Pdv> pdv = co_await next_pdv();
     if (!pdv) break;
-    MessageAssembler::Step step = assembler_.take(*pdv);
+    MessageAssembler::Step step = assembler_->take(*pdv);
     if (auto* fault = std::get_if<PduFault>(&step)) {
       co_await break_off(std::move(*fault));
       break;
@@ -124,15 +127,15 @@ Task<Result<DataPiece>> Connection::read_data_set() {
     if (fragment.bytes.empty() && !fragment.last) continue;
     co_return DataPiece{fragment.bytes, fragment.last};
   }
-  if (outcome_ == Outcome::Released) {
+  if (ended() && ending_->outcome == Outcome::Released) {
     co_return fail(ErrorKind::ConnectionClosed,
                    "the peer released the association inside a message");
   }
-  co_return fail(ended() ? end_reason_ : read_cancelled());
+  co_return fail(ended() ? ending_->reason : read_cancelled());
 }
 
 Result<> Connection::may_send(std::uint8_t context_id) const {
-  if (ended()) return fail(end_reason_);
+  if (ended()) return fail(ending_->reason);
   if (negotiated_.accepted(context_id) == nullptr) {
     return fail(ErrorKind::InvalidArgument,
                 fmt::format("presentation context {} was not accepted", context_id));
@@ -146,10 +149,10 @@ Result<> Connection::may_send(std::uint8_t context_id) const {
 Task<Result<>> Connection::send(std::uint8_t context_id, Command command, DataSource data_set) {
   co_await senders_.enter();
   const Turnstile::Passage passage(senders_);
-  if (Result<> allowed = may_send(context_id); !allowed) co_return allowed;
+  PACS_CO_TRY(may_send(context_id));
   command.has_data_set = static_cast<bool>(data_set);
   const Bytes command_set = encode_command(command);
-  MessageCutter cutter(context_id, negotiated_.peer_max_pdu_bytes);
+  MessageCutter cutter(context_id, negotiated_.peer_max_pdu_bytes());
   count_request(command);
   Result<> sent = co_await send_message(cutter, command_set, data_set);
   if (sent) {
@@ -190,8 +193,7 @@ Task<Result<>> Connection::send_message(MessageCutter& cutter, ByteView command_
       rest = rest.subspan(cutter.add_data(rest));
       if (!cutter.must_send()) continue;
       begun = true;
-      const Result<> sent = co_await send_gathered(cutter);
-      if (!sent) co_return sent;
+      PACS_CO_TRY(co_await send_gathered(cutter));
     }
   }
   co_return co_await send_gathered(cutter);
@@ -204,7 +206,7 @@ Task<Result<>> Connection::send_gathered(MessageCutter& cutter) {
 }
 
 Task<Result<>> Connection::send_data(std::span<const ByteView> pieces) {
-  if (ended()) co_return fail(end_reason_);
+  if (ended()) co_return fail(ending_->reason);
   machine_.data_request();  // DT-1 or AR-7; `ended` has told that it may
   const Result<> sent = co_await write(pieces);
   co_return sent;
@@ -214,17 +216,16 @@ Task<Result<>> Connection::send_each(std::uint8_t context_id, Command pending,
                                      std::span<const ByteView> data_sets) {
   co_await senders_.enter();
   const Turnstile::Passage passage(senders_);
-  if (Result<> allowed = may_send(context_id); !allowed) co_return allowed;
+  PACS_CO_TRY(may_send(context_id));
   pending.has_data_set = true;
   const Bytes command_set = encode_command(pending);
   Bytes gathered;
   for (std::size_t i = 0; i < data_sets.size(); ++i) {
     const WholeMessage message{context_id, command_set, data_sets[i]};
-    append_message(gathered, message, negotiated_.peer_max_pdu_bytes);
+    append_message(gathered, message, negotiated_.peer_max_pdu_bytes());
     if (gathered.size() < kGatheredBytes && i + 1 < data_sets.size()) continue;
     const ByteView piece{gathered};
-    const Result<> sent = co_await send_data({&piece, 1});
-    if (!sent) co_return sent;
+    PACS_CO_TRY(co_await send_data({&piece, 1}));
     gathered.clear();
   }
   count_response(pending);

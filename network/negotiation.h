@@ -13,49 +13,54 @@
 
 #include "core/bytes.h"
 #include "core/result.h"
+#include "network/association_limits.h"
 #include "network/pdu/pdu.h"
 
 namespace pacs::network {
 
-enum class Role : std::uint8_t { Scu = 1, Scp = 2, Both = 3 };
-
-/// A presentation context as proposed or as accepted.
+/// A presentation context that was accepted.
 struct PresentationContext {
   std::uint8_t id = 0;  ///< odd, 1..255 (PS3.8 §9.3.2.2)
-  std::string abstract_syntax;
-  std::vector<std::string> transfer_syntaxes;  ///< proposed: all; accepted: exactly one
-  std::uint8_t result = 0;                     ///< PS3.8 Table 9-18; 0 is acceptance
-  bool scu_role = true, scp_role = false;      ///< of the requestor (PS3.7 §D.3.3.4)
+  std::string abstract_syntax, transfer_syntax;
+  bool scu_role = true, scp_role = false;  ///< of the requestor (PS3.7 §D.3.3.4)
 };
 
-/// What the requestor asked for, as it came.
-struct AssociationRequest {
-  std::string calling_ae, called_ae, peer_address;
-  std::vector<PresentationContext> contexts;
-  std::uint32_t max_pdu_bytes = 0;  ///< what the requestor takes; 0 = no limit
-  std::string implementation_class_uid, implementation_version_name;
-  std::optional<std::pair<std::uint16_t, std::uint16_t>>
-      operations_window{};  ///< invoked, performed
-  std::vector<ExtendedNegotiation> extended{};
-  std::vector<CommonExtendedNegotiation> common_extended{};
-  std::optional<UserIdentity> user_identity{};
-};
-
-/// An association as negotiated, seen by either side.
+/// An association, seen by either side: what was asked, what was answered, and what follows.
 struct Negotiated {
-  std::string id;  ///< unique, for logs: "a1b2c3d4-17"
-  AssociationRequest request;
-  std::vector<PresentationContext> contexts;  ///< accepted and refused, in the order proposed
-  std::uint32_t peer_max_pdu_bytes = 0;       ///< P-DATA is cut to this; 0 = no limit
-  std::uint16_t window_invoked = 1, window_performed = 1;  ///< requestor's view; 0 = unlimited
-  std::vector<ExtendedNegotiation> extended;               ///< the acceptor's answers
-  std::optional<std::string> user_identity_response;       ///< PS3.7 Table D.3-15
-  std::string peer_implementation_class_uid, peer_implementation_version_name;
+  std::string id{};            ///< unique, for logs: "a1b2c3d4-17"
+  std::string peer_address{};  ///< "10.0.0.1:5000"
   bool tls = false;
+  Side side = Side::Acceptor;  ///< ours
+  AssociateRq request{};
+  AssociateAc answer{};
+  std::vector<PresentationContext> contexts{};  ///< accepted, in the order proposed: by `conclude`
+
+  /// Takes the answer to `request`. Malformed when it answers what was not asked, Unsupported when
+  /// the peer takes too little at once to be sent anything.
+  [[nodiscard]] Result<> conclude(AssociateAc ac);
+
   [[nodiscard]] const PresentationContext* accepted(std::uint8_t context_id) const;
   /// First accepted context for a SOP class; with `transfer_syntax` one that carries it.
   [[nodiscard]] const PresentationContext* accepted_for(
       std::string_view sop_class_uid, std::string_view transfer_syntax = {}) const;
+  /// Whether the acceptor serves the SOP class, be it not in what was proposed
+  /// (PS3.8 Table 9-18: result 0 or 4).
+  [[nodiscard]] bool serves(std::string_view sop_class_uid) const;
+
+  /// What the peer said of itself.
+  [[nodiscard]] const UserInformation& peer() const {
+    return side == Side::Acceptor ? request.user : answer.user;
+  }
+  /// P-DATA is cut to this; 0: no limit.
+  [[nodiscard]] std::uint32_t peer_max_pdu_bytes() const {
+    return peer().max_pdu_bytes.value_or(0);
+  }
+  /// PS3.7 §D.3.3.3: 1, 1 unless asked for and answered.
+  [[nodiscard]] OperationsWindow window() const {
+    return request.user.operations_window
+               ? answer.user.operations_window.value_or(OperationsWindow{})
+               : OperationsWindow{};
+  }
 };
 
 /// What an acceptor asks its owner about: which abstract syntaxes and transfer syntaxes it serves.
@@ -63,52 +68,38 @@ struct AcceptorPolicy {
   std::string ae_title = "PACS";
   std::vector<std::string> other_ae_titles;  ///< called titles that are answered as well
   bool accept_any_called_ae_title = false;
-  /// Chooses the transfer syntax index for a proposed context: an index into
-  /// context.transfer_syntaxes, or the refusal (PS3.8 Table 9-18: 3 abstract, 4 transfer syntax).
+  /// Chooses the transfer syntax for a proposed context: an index into its transfer_syntaxes, or
+  /// the refusal (PS3.8 Table 9-18: 3 abstract, 4 transfer syntax).
   struct Choice {
     bool accepted = false;
     std::size_t index = 0;
     std::uint8_t reason = 3;
   };
-  std::function<Choice(const PresentationContext&, const AssociationRequest&)> choose;
-  /// Which roles of a role selection item to grant; default: as proposed by a storage SCU (SCU
-  /// only).
-  std::function<Role(const PresentationContext&)> grant_roles;
+  std::function<Choice(const PresentationContextProposal&, const AssociateRq&)> choose;
+  /// Which of the proposed roles to grant; the default is SCU only.
+  std::function<RoleSelection(const RoleSelection& proposed)> grant_roles;
   std::function<std::optional<Bytes>(const ExtendedNegotiation&)> answer_extended;
   /// Refuses an association by caller or user identity: nullopt to accept, else the reason of
   /// PS3.8 Table 9-21 (source, reason).
-  std::function<std::optional<std::pair<std::uint8_t, std::uint8_t>>(const AssociationRequest&)>
-      refuse;
+  std::function<std::optional<std::pair<std::uint8_t, std::uint8_t>>(const AssociateRq&)> refuse;
   /// The server response of a user identity (PS3.7 Table D.3-15) when the requestor asked for a
   /// positive response: empty for user name and passcode, a ticket or token else.
   std::function<std::string(const UserIdentity&)> answer_user_identity;
 };
 
-/// What we say of ourselves in either role.
-struct LocalOffer {
-  std::uint32_t pdu_bytes_max = 131'072;
-  std::uint16_t operations_window_max = 16;
-};
+/// The acceptor's decision.
+[[nodiscard]] std::variant<AssociateAc, AssociateRj> negotiate(const AssociateRq& rq,
+                                                               const AcceptorPolicy& policy,
+                                                               const AssociationLimits& ours);
 
-struct Acceptance {
-  AssociateAc answer;
-  Negotiated negotiated;
-};
-/// The acceptor's decision. `negotiated.id` and `tls` are left to the caller.
-[[nodiscard]] std::variant<Acceptance, AssociateRj> negotiate(const AssociateRq& rq,
-                                                              std::string_view peer_address,
-                                                              const AcceptorPolicy& policy,
-                                                              const LocalOffer& ours);
-
-/// The requestor's A-ASSOCIATE-RQ. InvalidArgument when it cannot be sent: AE titles, more than 128
-/// contexts, a context without syntaxes.
-[[nodiscard]] Result<AssociateRq> make_request(const AssociationRequest& request);
-/// What the requestor learns from the A-ASSOCIATE-AC. Malformed when it answers what was not asked.
-[[nodiscard]] Result<Negotiated> conclude(const AssociationRequest& request, const AssociateAc& ac);
+/// The requestor's A-ASSOCIATE-RQ: gives ids to contexts that have none and adds what we say of
+/// ourselves. InvalidArgument when it cannot be sent: AE titles, no context or more than 128, a
+/// context without transfer syntaxes.
+[[nodiscard]] Result<AssociateRq> make_request(AssociateRq rq, const AssociationLimits& ours);
 
 /// Spaces are not significant; 1 to 16 characters of the G0 set, no backslash (PS3.8 §9.3.2).
 [[nodiscard]] bool is_ae_title(std::string_view title);
-/// The same with the words to refuse it: InvalidArgument.
+/// The same as an error that says so: InvalidArgument.
 [[nodiscard]] Result<> check_ae_title(std::string_view title);
 
 }  // namespace pacs::network

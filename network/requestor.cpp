@@ -55,32 +55,11 @@ Task<Result<tcp::socket>> connect(const RequestOptions& options) {
   co_return socket;
 }
 
-AssociationRequest describe_request(const RequestOptions& options) {
-  AssociationRequest request;
-  request.calling_ae = options.calling_ae;
-  request.called_ae = options.called_ae;
-  request.peer_address = fmt::format("{}:{}", options.host, options.port);
-  request.contexts = options.contexts;
-  std::uint8_t id = 1;
-  for (PresentationContext& context : request.contexts) {
-    if (context.id == 0) context.id = id;
-    id = static_cast<std::uint8_t>(context.id + 2);
-  }
-  request.max_pdu_bytes = options.limits.pdu_bytes_max;
-  if (options.window_invoked != 1 || options.window_performed != 1) {
-    request.operations_window.emplace(options.window_invoked, options.window_performed);
-  }
-  request.extended = options.extended;
-  request.user_identity = options.user_identity;
-  return request;
-}
-
 Result<std::unique_ptr<Transport>> make_transport(tcp::socket socket,
                                                   const RequestOptions& options) {
   if (!options.tls) return make_tcp_transport(std::move(socket));
-  auto context = make_requestor_tls(*options.tls);
-  if (!context) return fail(std::move(context).error());
-  return make_tls_requestor(std::move(socket), *context,
+  PACS_TRY(const TlsContext context, make_requestor_tls(*options.tls));
+  return make_tls_requestor(std::move(socket), context,
                             options.tls->verify_peer ? options.host : std::string{});
 }
 
@@ -89,24 +68,24 @@ Result<std::unique_ptr<Transport>> make_transport(tcp::socket socket,
 Task<Result<std::shared_ptr<Association>>> request_association(RequestOptions options,
                                                                integration::Logger log) {
   const auto began = std::chrono::steady_clock::now();
-  const AssociationRequest request = describe_request(options);
-  Result<AssociateRq> rq = make_request(request);
+  Result<AssociateRq> rq = make_request(options, options.limits);
   if (!rq) co_return fail(std::move(rq).error().in(place(options)));
-  Result<tcp::socket> socket = co_await connect(options);
-  if (!socket) co_return fail(std::move(socket).error());
-  Result<std::unique_ptr<Transport>> transport = make_transport(*std::move(socket), options);
+  PACS_CO_TRY(tcp::socket socket, co_await connect(options));
+  Result<std::unique_ptr<Transport>> transport = make_transport(std::move(socket), options);
   if (!transport) co_return fail(std::move(transport).error().in(place(options)));
 
-  const auto connection =
-      std::make_shared<Connection>(*std::move(transport), UpperLayer::Side::Requestor,
-                                   options.limits, integration::next_trace_id(), Traffic{});
-  const Result<> opened = co_await connection->request(request, *std::move(rq), began);
+  Negotiated identity{.id = integration::next_trace_id(),
+                      .peer_address = fmt::format("{}:{}", options.host, options.port),
+                      .side = Side::Requestor};
+  const auto connection = std::make_shared<Connection>(*std::move(transport), std::move(identity),
+                                                       options.limits, Traffic{});
+  const Result<> opened = co_await connection->request(*std::move(rq), began);
   if (!opened) {
     const auto to_its_end = connection->hand_out();  // dropped: our A-ABORT, if any, arrives first
     co_return fail(Error{opened.error()}.in(place(options)));
   }
   log.debug(connection->id(), "association opened",
-            {{"called_ae", options.called_ae}, {"peer", request.peer_address}});
+            {{"called_ae", options.called_ae}, {"peer", connection->negotiated().peer_address}});
   co_return connection->hand_out();
 }
 

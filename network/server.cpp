@@ -1,4 +1,6 @@
-// Server: a listening port, its limits, and the life of each association from accept to log line.
+// The port behind a Server: its limits, and the life of each association from accept to log line.
+#include "network/server.h"
+
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
@@ -37,7 +39,7 @@ constexpr AssociateRj kTemporaryCongestion{2, 3, 1};
 constexpr AssociateRj kLocalLimitExceeded{2, 3, 2};
 
 // Connections that are no association (not yet, or waiting for the peer to close) are few in honest
-// use. Above associations_max by this many, a new one is closed without a word.
+// use. Above associations_max by this many, a new one is closed without an answer.
 constexpr std::size_t kConnectionsBeyondAssociations = 256;
 // When descriptors have run out, accepting again at once would spin.
 constexpr milliseconds kPauseAfterFailedAccept{100};
@@ -71,10 +73,12 @@ struct Series {
   }
 };
 
+}  // namespace
+
 /// What all coroutines of a port share; outlives the Server object as long as one of them runs.
-struct Port : std::enable_shared_from_this<Port> {
+struct Server::Port : std::enable_shared_from_this<Port> {
   Port(integration::IoPool& threads, ServerOptions server_options, AcceptorPolicy acceptor_policy,
-       Server::Serve serve_association, integration::Logger logger, integration::Metrics* registry)
+       Serve serve_association, integration::Logger logger, integration::Metrics* registry)
       : options(std::move(server_options)),
         policy(std::move(acceptor_policy)),
         serve(std::move(serve_association)),
@@ -87,10 +91,10 @@ struct Port : std::enable_shared_from_this<Port> {
   Result<> listen();
   Task<void> accept();
   Task<void> attend(tcp::socket socket);
-  Task<bool> establish(Connection& connection, std::string_view peer);
+  Task<bool> establish(Connection& connection);
   Task<void> serve_guarded(std::shared_ptr<Connection> connection);
-  void log_end(const Connection& connection, std::string_view peer, steady_clock::duration lasted,
-               std::uint64_t bytes_in, std::uint64_t bytes_out) const;
+  void log_end(const Connection& connection, steady_clock::duration lasted, std::uint64_t bytes_in,
+               std::uint64_t bytes_out) const;
   bool admit(const std::shared_ptr<Connection>& connection);
   void dismiss(const std::shared_ptr<Connection>& connection);
   void for_each(const std::function<void(Connection&)>& call);
@@ -99,7 +103,7 @@ struct Port : std::enable_shared_from_this<Port> {
 
   const ServerOptions options;
   const AcceptorPolicy policy;
-  const Server::Serve serve;
+  const Serve serve;
   const integration::Logger log;
   const Series series;
   integration::IoPool& pool;
@@ -118,11 +122,9 @@ struct Port : std::enable_shared_from_this<Port> {
   steady_clock::time_point accept_failed_at;
 };
 
-Result<> Port::listen() {
+Result<> Server::Port::listen() {
   if (options.tls) {
-    auto context = make_acceptor_tls(*options.tls);
-    if (!context) return fail(std::move(context).error());
-    tls = *std::move(context);
+    PACS_TRY(tls, make_acceptor_tls(*options.tls));
   }
   const std::string where = fmt::format("{}:{}", options.listen, options.port);
   boost::system::error_code code;
@@ -140,7 +142,7 @@ Result<> Port::listen() {
   return {};
 }
 
-Task<void> Port::accept() {
+Task<void> Server::Port::accept() {
   asio::steady_timer pause(strand);
   while (acceptor.is_open()) {
     tcp::socket socket{pool.context()};
@@ -169,7 +171,7 @@ Task<void> Port::accept() {
   changed.notify_all();
 }
 
-bool Port::admit(const std::shared_ptr<Connection>& connection) {
+bool Server::Port::admit(const std::shared_ptr<Connection>& connection) {
   const std::scoped_lock lock(mutex);
   const std::size_t most = options.associations_max + kConnectionsBeyondAssociations;
   if (draining || connections.size() >= most) return false;
@@ -177,18 +179,20 @@ bool Port::admit(const std::shared_ptr<Connection>& connection) {
   return true;
 }
 
-void Port::dismiss(const std::shared_ptr<Connection>& connection) {
+void Server::Port::dismiss(const std::shared_ptr<Connection>& connection) {
   const std::scoped_lock lock(mutex);
   connections.erase(connection);
   changed.notify_all();
 }
 
 // From accept to the log line of its end.
-Task<void> Port::attend(tcp::socket socket) {
+Task<void> Server::Port::attend(tcp::socket socket) {
   boost::system::error_code gone;
   const tcp::endpoint remote = socket.remote_endpoint(gone);
   if (gone) co_return;
-  const std::string peer = fmt::format("{}:{}", remote.address().to_string(), remote.port());
+  Negotiated identity{
+      .id = integration::next_trace_id(),
+      .peer_address = fmt::format("{}:{}", remote.address().to_string(), remote.port())};
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   Traffic traffic{[&](std::size_t bytes) {
@@ -202,28 +206,28 @@ Task<void> Port::attend(tcp::socket socket) {
                   }};
   auto transport =
       tls ? make_tls_acceptor(std::move(socket), tls) : make_tcp_transport(std::move(socket));
-  const auto connection =
-      std::make_shared<Connection>(std::move(transport), UpperLayer::Side::Acceptor, options.limits,
-                                   integration::next_trace_id(), std::move(traffic));
+  const auto connection = std::make_shared<Connection>(std::move(transport), std::move(identity),
+                                                       options.limits, std::move(traffic));
   if (!admit(connection)) {
-    log.warning(connection->id(), "connection closed: too many", {{"peer", peer}});
+    log.warning(connection->id(), "connection closed: too many",
+                {{"peer", connection->negotiated().peer_address}});
     connection->close();
     co_return;
   }
   const auto start = steady_clock::now();
-  const bool established = co_await establish(*connection, peer);
+  const bool established = co_await establish(*connection);
   if (established) co_await serve_guarded(connection);
   co_await connection->finish();
-  log_end(*connection, peer, steady_clock::now() - start, bytes_in, bytes_out);
-  series.ended(connection->outcome());
+  log_end(*connection, steady_clock::now() - start, bytes_in, bytes_out);
+  series.ended(connection->ending().outcome);
   connection->forget_traffic();
   dismiss(connection);
 }
 
 // The request and our answer; true when there is an association now. It counts as serving then.
-Task<bool> Port::establish(Connection& connection, std::string_view peer) {
-  const std::optional<AssociateRq> rq = co_await connection.await_request();
-  if (!rq) co_return false;
+Task<bool> Server::Port::establish(Connection& connection) {
+  const AssociateRq* rq = co_await connection.await_request();
+  if (rq == nullptr) co_return false;
   std::optional<AssociateRj> refusal;
   {
     const std::scoped_lock lock(mutex);
@@ -235,10 +239,9 @@ Task<bool> Port::establish(Connection& connection, std::string_view peer) {
       ++serving;
   }
   if (!refusal) {
-    auto decision = negotiate(*rq, peer, policy,
-                              {options.limits.pdu_bytes_max, options.limits.operations_window_max});
-    if (auto* acceptance = std::get_if<Acceptance>(&decision)) {
-      const Result<> accepted = co_await connection.accept(std::move(*acceptance));
+    auto decision = negotiate(*rq, policy, options.limits);
+    if (auto* answer = std::get_if<AssociateAc>(&decision)) {
+      const Result<> accepted = co_await connection.accept(std::move(*answer));
       if (accepted) co_return true;
     } else {
       refusal = std::get<AssociateRj>(decision);
@@ -251,24 +254,23 @@ Task<bool> Port::establish(Connection& connection, std::string_view peer) {
     log.warning(connection.id(), "association rejected",
                 {{"calling_ae", rq->calling_ae},
                  {"called_ae", rq->called_ae},
-                 {"peer", peer},
+                 {"peer", connection.negotiated().peer_address},
                  {"reason", describe(*refusal)}});
     co_await connection.reject(*refusal);
   }
   co_return false;
 }
 
-Task<void> Port::serve_guarded(std::shared_ptr<Connection> connection) {
+Task<void> Server::Port::serve_guarded(std::shared_ptr<Connection> connection) {
   const Negotiated& negotiated = connection->negotiated();
-  const auto accepted = std::ranges::count(negotiated.contexts, context_result::kAcceptance,
-                                           &PresentationContext::result);
   log.info(connection->id(), "association accepted",
            {{"calling_ae", negotiated.request.calling_ae},
             {"called_ae", negotiated.request.called_ae},
-            {"peer", negotiated.request.peer_address},
-            {"contexts", fmt::format("{}/{}", accepted, negotiated.contexts.size())},
-            {"max_pdu", std::to_string(negotiated.peer_max_pdu_bytes)},
-            {"implementation", negotiated.peer_implementation_version_name},
+            {"peer", negotiated.peer_address},
+            {"contexts",
+             fmt::format("{}/{}", negotiated.contexts.size(), negotiated.request.contexts.size())},
+            {"max_pdu", std::to_string(negotiated.peer_max_pdu_bytes())},
+            {"implementation", negotiated.peer().implementation_version_name},
             {"tls", negotiated.tls ? "yes" : "no"}});
   if (series.active != nullptr) series.active->add(1);
   try {
@@ -282,39 +284,38 @@ Task<void> Port::serve_guarded(std::shared_ptr<Connection> connection) {
   changed.notify_all();
 }
 
-void Port::log_end(const Connection& connection, std::string_view peer,
-                   steady_clock::duration lasted, std::uint64_t bytes_in,
-                   std::uint64_t bytes_out) const {
-  const AssociationRequest& request = connection.negotiated().request;
+void Server::Port::log_end(const Connection& connection, steady_clock::duration lasted,
+                           std::uint64_t bytes_in, std::uint64_t bytes_out) const {
+  const Negotiated& negotiated = connection.negotiated();
   const auto lasted_ms = std::chrono::duration_cast<milliseconds>(lasted).count();
-  const Outcome outcome = connection.outcome();
+  const auto& [outcome, reason] = connection.ending();
   // A probe that only connects is no news; a TLS handshake that was refused is.
-  const auto level = outcome == Outcome::Released ? integration::LogLevel::Info
-                     : outcome == Outcome::NoAssociation && bytes_in == 0 &&
-                             connection.end_reason().kind != ErrorKind::Rejected
-                         ? integration::LogLevel::Debug
-                         : integration::LogLevel::Warning;
+  const auto level =
+      outcome == Outcome::Released ? integration::LogLevel::Info
+      : outcome == Outcome::NoAssociation && bytes_in == 0 && reason.kind != ErrorKind::Rejected
+          ? integration::LogLevel::Debug
+          : integration::LogLevel::Warning;
   log.log(level, connection.id(),
           outcome == Outcome::NoAssociation ? "connection ended without an association"
                                             : "association ended",
-          {{"calling_ae", request.calling_ae},
-           {"called_ae", request.called_ae},
-           {"peer", peer},
+          {{"calling_ae", negotiated.request.calling_ae},
+           {"called_ae", negotiated.request.called_ae},
+           {"peer", negotiated.peer_address},
            {"outcome", to_string(outcome)},
-           {"reason", connection.end_reason().message},
+           {"reason", reason.message},
            {"duration_ms", std::to_string(lasted_ms)},
            {"bytes_received", std::to_string(bytes_in)},
            {"bytes_sent", std::to_string(bytes_out)}});
 }
 
-void Port::for_each(const std::function<void(Connection&)>& call) {
+void Server::Port::for_each(const std::function<void(Connection&)>& call) {
   const std::scoped_lock lock(mutex);
   for (const auto& connection : connections) {
     asio::post(connection->executor(), [connection, call] { call(*connection); });
   }
 }
 
-Result<> Port::ready() const {
+Result<> Server::Port::ready() const {
   const std::scoped_lock lock(mutex);
   if (draining || !accepting) return fail(ErrorKind::Cancelled, "the server is shutting down");
   if (!accept_failure.empty() && steady_clock::now() - accept_failed_at < kShowFailedAccept) {
@@ -327,7 +328,7 @@ Result<> Port::ready() const {
   return {};
 }
 
-void Port::shut_down(milliseconds grace) {
+void Server::Port::shut_down(milliseconds grace) {
   const auto start = steady_clock::now();
   {
     const std::scoped_lock lock(mutex);
@@ -355,42 +356,38 @@ void Port::shut_down(milliseconds grace) {
     log.error("", "associations that do not end", {{"count", std::to_string(connections.size())}});
 }
 
-class DicomServer final : public Server {
- public:
-  explicit DicomServer(std::shared_ptr<Port> port) : port_(std::move(port)) {}
-  ~DicomServer() override { shut_down(milliseconds{0}); }
-  [[nodiscard]] std::uint16_t port() const override { return port_->port; }
-  [[nodiscard]] std::size_t associations() const override {
-    const std::scoped_lock lock(port_->mutex);
-    return port_->serving;
-  }
-  [[nodiscard]] Result<> ready() const override { return port_->ready(); }
-  void shut_down(milliseconds grace) override {
-    if (!std::exchange(down_, true)) port_->shut_down(grace);
-  }
+Server::~Server() {
+  shut_down(milliseconds{0});
+}
 
- private:
-  std::shared_ptr<Port> port_;
-  bool down_ = false;
-};
+std::uint16_t Server::port() const {
+  return port_->port;
+}
 
-}  // namespace
+std::size_t Server::associations() const {
+  const std::scoped_lock lock(port_->mutex);
+  return port_->serving;
+}
+
+Result<> Server::ready() const {
+  return port_->ready();
+}
+
+void Server::shut_down(milliseconds grace) {
+  if (!std::exchange(down_, true)) port_->shut_down(grace);
+}
 
 Result<std::unique_ptr<Server>> Server::start(integration::IoPool& pool, ServerOptions options,
                                               AcceptorPolicy policy, Serve serve,
                                               integration::Logger log,
                                               integration::Metrics* metrics) {
-  if (!is_ae_title(policy.ae_title)) {
-    return fail(ErrorKind::InvalidArgument,
-                fmt::format("'{}' is no AE title: 1 to 16 printable characters, no backslash",
-                            policy.ae_title));
-  }
+  PACS_TRY(check_ae_title(policy.ae_title));
   auto port = std::make_shared<Port>(pool, std::move(options), std::move(policy), std::move(serve),
                                      std::move(log), metrics);
-  if (auto listening = port->listen(); !listening) return fail(std::move(listening).error());
+  PACS_TRY(port->listen());
   asio::co_spawn(
       port->strand, [port]() -> Task<void> { co_await port->accept(); }, asio::detached);
-  return std::make_unique<DicomServer>(port);
+  return std::unique_ptr<Server>(new Server(std::move(port)));
 }
 
 }  // namespace pacs::network

@@ -27,6 +27,7 @@ class Turnstile {
     Turnstile& turnstile_;
   };
 
+  [[nodiscard]] bool taken() const { return taken_; }
   /// To be followed by a Passage.
   boost::asio::awaitable<void> enter() {
     if (!std::exchange(taken_, true)) co_return;

@@ -25,6 +25,7 @@
 #include "core/uid_generator.h"
 #include "core/uids.h"
 #include "integration/thread_adapter.h"
+#include "network/server.h"
 #include "services/commitment/commitment_outcome.h"
 #include "services/commitment/commitment_scu.h"
 #include "services/dispatch/responder.h"

@@ -56,7 +56,7 @@ network::Task<void> echo_peer(network::RequestOptions request, std::uint32_t rep
     co_return;
   }
   network::Association& association = **opened;
-  report.peer_implementation = association.negotiated().peer_implementation_version_name;
+  report.peer_implementation = association.negotiated().peer().implementation_version_name;
   for (std::uint32_t i = 0; i < repeat; ++i) {
     start = Clock::now();
     Result<std::uint16_t> status =

@@ -175,7 +175,7 @@ int run_find_call(FindCall call, Question question) {
       services::query_sop_class_uid(call.rules.model, services::QueryService::Find);
   call.peer.contexts = {services::find_context(uid)};
   if (proposes_something(call.rules)) {
-    call.peer.extended = {
+    call.peer.user.extended = {
         services::propose_query_negotiation(*services::find_query_sop_class(uid), call.rules)};
   }
   AnswerOutput output{call.program, call.form, question.columns};

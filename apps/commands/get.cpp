@@ -41,7 +41,8 @@ struct Received {
   std::vector<FailedObject> refused;  ///< those that we could not keep
 };
 
-Result<std::vector<network::PresentationContext>> contexts_of(const GetArguments& arguments) {
+Result<std::vector<network::PresentationContextProposal>> contexts_of(
+    const GetArguments& arguments) {
   if (arguments.sop_classes.empty() && arguments.transfer_syntaxes.empty()) {
     return services::usual_receiving_contexts();
   }
@@ -76,11 +77,9 @@ Result<std::vector<network::PresentationContext>> contexts_of(const GetArguments
 Result<RetrieveCall> make_get_call(const GetArguments& arguments) {
   Result<RetrieveCall> call = make_call(arguments, services::QueryService::Get);
   if (!call) return call;
-  PACS_TRY(std::vector<network::PresentationContext> contexts, contexts_of(arguments));
-  for (network::PresentationContext& context : contexts) {
-    call->peer.contexts.push_back(std::move(context));
-  }
-  call->peer.window_performed = 16;  // used only as far as the peer does
+  PACS_TRY(const auto contexts, contexts_of(arguments));
+  services::propose_to_receive(call->peer, contexts);
+  call->peer.user.operations_window = {1, 16};  // used only as far as the peer does
   std::error_code failed;
   std::filesystem::create_directories(arguments.output, failed);
   if (failed) {

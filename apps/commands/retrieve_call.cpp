@@ -70,7 +70,7 @@ Result<RetrieveCall> make_call(const RetrieveArguments& arguments, services::Que
   call.peer.contexts = {services::find_context(call.sop_class_uid)};
   if (arguments.query.relational) {
     const storage::QueryRules rules{.model = model_of(arguments.query), .relational = true};
-    call.peer.extended = {services::propose_query_negotiation(
+    call.peer.user.extended = {services::propose_query_negotiation(
         *services::find_query_sop_class(call.sop_class_uid), rules)};
   }
   return call;

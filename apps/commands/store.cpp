@@ -145,7 +145,7 @@ int run_store(StoreArguments arguments) {
     return 2;
   }
   arguments.store.peer = std::move(*peer);
-  arguments.store.peer.window_invoked = 16;  // used only as far as the peer grants it
+  arguments.store.peer.user.operations_window = {16, 1};  // used only as far as the peer grants it
   arguments.store.offer_conversion = !arguments.no_convert;
   const std::vector<std::filesystem::path> roots{arguments.arguments.begin(),
                                                  arguments.arguments.end()};

@@ -90,10 +90,10 @@ Result<network::RequestOptions> take_peer(std::vector<std::string>& arguments,
   request.limits.idle = request.limits.dimse_response;  // of a response that began to come
   request.limits.pdu_bytes_max = options.pdu_bytes_max;
   if (!options.user.empty()) {
-    request.user_identity = network::UserIdentity{};
-    request.user_identity->type = options.passcode.empty() ? 1 : 2;
-    request.user_identity->primary = options.user;
-    request.user_identity->secondary = options.passcode;
+    network::UserIdentity& identity = request.user.user_identity.emplace();
+    identity.type = options.passcode.empty() ? 1 : 2;
+    identity.primary = options.user;
+    identity.secondary = options.passcode;
   }
   if (options.tls || !options.tls_files.ca_file.empty() || options.anonymous_peer) {
     request.tls = options.tls_files;

@@ -12,7 +12,7 @@
 #include "integration/logging.h"
 #include "integration/metrics.h"
 #include "integration/thread_adapter.h"
-#include "network/association.h"
+#include "network/server.h"
 #include "services/dispatch/remote_aes.h"
 #include "services/dispatch/responder.h"
 #include "services/jobs/job_runner.h"

@@ -67,7 +67,6 @@ struct Fed {
 
 class UpperLayer {
  public:
-  enum class Side : std::uint8_t { Requestor, Acceptor };
   UpperLayer(Side side, PduLimits limits) : side_(side), limits_(limits) {}
 
   [[nodiscard]] State state() const { return state_; }

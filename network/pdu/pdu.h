@@ -14,6 +14,9 @@
 
 namespace pacs::network {
 
+/// Who of the two opened the association.
+enum class Side : std::uint8_t { Requestor, Acceptor };
+
 /// PDU-type, PS3.8 §9.3.2 to §9.3.8.
 enum class PduType : std::uint8_t {
   AssociateRq = 0x01,

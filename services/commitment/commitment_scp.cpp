@@ -83,7 +83,7 @@ Task<Result<Answer>> CommitmentScp::perform(Operation& operation) {
   auto request = read_commitment_request(data_set, setup_->options.references_max);
   if (!request) co_return std::move(request.error());
 
-  const network::AssociationRequest& asked = operation.association().request;
+  const network::AssociateRq& asked = operation.association().request;
   const std::string calling_ae = asked.calling_ae;
   const CommitmentOrder order{.request = std::move(*request), .called_ae = asked.called_ae};
   const auto make_key = [&] { return key_of(order.request, calling_ae); };

@@ -89,13 +89,13 @@ Task<Result<DataSet>> read_information(network::Association& association,
               co_await read_whole([&] { return association.read_data_set(); }, kReportBytesMax));
   const auto* context = association.negotiated().accepted(message.context_id);
   const TransferSyntax* syntax =
-      context == nullptr ? nullptr : find_transfer_syntax(context->transfer_syntaxes.front());
+      context == nullptr ? nullptr : find_transfer_syntax(context->transfer_syntax);
   if (syntax == nullptr) co_return fail(ErrorKind::Unsupported, "unknown transfer syntax");
   co_return read_data_set(share(std::move(bytes)), *syntax);
 }
 
 Result<Bytes> encoded(const CommitmentRequest& asked, const network::PresentationContext& context) {
-  const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntaxes.front());
+  const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntax);
   if (syntax == nullptr) return fail(ErrorKind::Unsupported, "unknown transfer syntax");
   return write_data_set(commitment_information(asked), *syntax);
 }
@@ -111,8 +111,8 @@ Result<> outcome_of(const Command& response) {
 
 }  // namespace
 
-network::PresentationContext commitment_context() {
-  network::PresentationContext context;
+network::PresentationContextProposal commitment_context() {
+  network::PresentationContextProposal context;
   context.abstract_syntax = uids::StorageCommitmentPushModel;
   context.transfer_syntaxes = {std::string{uids::ExplicitVRLittleEndian},
                                std::string{uids::ImplicitVRLittleEndian}};
@@ -206,8 +206,9 @@ bool CommitmentReports::serves(std::string_view sop_class_uid) const {
   return sop_class_uid == uids::StorageCommitmentPushModel;
 }
 
-network::Role CommitmentReports::grant_roles(const network::PresentationContext& proposed) const {
-  return proposed.scp_role ? network::Role::Scp : network::Role::Scu;
+network::RoleSelection CommitmentReports::grant_roles(
+    const network::RoleSelection& proposed) const {
+  return {proposed.sop_class_uid, !proposed.scp, proposed.scp};
 }
 
 Task<Result<Answer>> CommitmentReports::perform(Operation& operation) {

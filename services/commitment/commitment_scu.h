@@ -14,7 +14,7 @@
 
 namespace pacs::services {
 
-[[nodiscard]] network::PresentationContext commitment_context();
+[[nodiscard]] network::PresentationContextProposal commitment_context();
 
 struct CommitmentReport {
   std::uint16_t event_type = 0;  ///< 1 or 2, as commitment_event_type
@@ -69,8 +69,8 @@ class CommitmentReports : public Service {
   [[nodiscard]] bool performs(network::CommandField request) const override {
     return request == network::CommandField::NEventReportRq;
   }
-  [[nodiscard]] network::Role grant_roles(
-      const network::PresentationContext& proposed) const override;
+  [[nodiscard]] network::RoleSelection grant_roles(
+      const network::RoleSelection& proposed) const override;
   Task<Result<Answer>> perform(Operation& operation) override;
 
  private:

@@ -51,7 +51,7 @@ Conversation::Conversation(Responder& responder, std::shared_ptr<network::Associ
 
 std::size_t Conversation::window() const {
   // PS3.7 §D.3.3.3: the requestor's "invoked" is what we perform; 0 is no limit, so ours holds.
-  const std::size_t negotiated = association_->negotiated().window_invoked;
+  const std::size_t negotiated = association_->negotiated().window().invoked;
   const std::size_t most = responder_.limits_.operations_in_flight_max;
   return negotiated == 0 ? most : std::min(negotiated, most);
 }
@@ -236,7 +236,7 @@ std::uint16_t Conversation::free_message_id() {
 Task<Result<Response>> Conversation::invoke(std::uint8_t context_id, Command request,
                                             network::DataSource data_set) {
   const auto self = shared_from_this();
-  const std::size_t performed_at_once = negotiated().window_performed;  // 0: no limit
+  const std::size_t performed_at_once = negotiated().window().performed;  // 0: no limit
   while (performed_at_once != 0 && invoked_.size() >= performed_at_once && connected_) {
     co_await changed_.wait();
   }

@@ -32,7 +32,7 @@ Command command_of(const EventReport& report) {
 
 Result<network::DataSource> information_of(const EventReport& report,
                                            const network::PresentationContext& context) {
-  const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntaxes.front());
+  const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntax);
   if (syntax == nullptr) return fail(ErrorKind::Unsupported, "unknown transfer syntax");
   Result<Bytes> bytes = write_data_set(report.information, *syntax);
   if (!bytes) return fail(std::move(bytes.error()));
@@ -82,19 +82,18 @@ Task<Result<>> report_on(network::Association& association, const EventReport& r
 
 }  // namespace
 
-network::PresentationContext event_report_context(std::string_view sop_class_uid) {
-  network::PresentationContext context;
+network::PresentationContextProposal event_report_context(std::string_view sop_class_uid) {
+  network::PresentationContextProposal context;
   context.abstract_syntax = sop_class_uid;
   context.transfer_syntaxes = {std::string{uids::ExplicitVRLittleEndian},
                                std::string{uids::ImplicitVRLittleEndian}};
-  context.scu_role = false;
-  context.scp_role = true;
   return context;
 }
 
 Task<Result<>> report_event(network::RequestOptions peer, EventReport report,
                             integration::Logger log, std::stop_token stop) {
-  peer.contexts.assign(1, event_report_context(report.sop_class_uid));
+  peer.contexts = {event_report_context(report.sop_class_uid)};
+  peer.user.roles = {{report.sop_class_uid, false, true}};
   const std::function<bool()> stopped = [stop] { return stop.stop_requested(); };
   Opened opened = co_await open_association(std::move(peer), std::move(log), stopped);
   if (!opened) co_return fail(std::move(opened.error()));

@@ -20,7 +20,8 @@ struct EventReport {
 };
 
 /// What to propose when the association is ours: the requestor is the SCP (PS3.7 §D.3.3.4).
-[[nodiscard]] network::PresentationContext event_report_context(std::string_view sop_class_uid);
+[[nodiscard]] network::PresentationContextProposal event_report_context(
+    std::string_view sop_class_uid);
 
 /// Opens an association to `peer` (contexts are set here), reports, releases. A success, or a
 /// warning, of the peer is success. Errors: Rejected when it refuses the association, the SOP

@@ -40,7 +40,7 @@ Task<Result<DataSet>> OngoingOperation::read_identifier() {
   Result<Bytes> whole = co_await read_whole(
       [this] { return read_data_set(); }, conversation_->responder_.limits().identifier_bytes_max);
   if (!whole) co_return fail(std::move(whole.error()));
-  const TransferSyntax* syntax = find_transfer_syntax(context_.transfer_syntaxes.front());
+  const TransferSyntax* syntax = find_transfer_syntax(context_.transfer_syntax);
   if (syntax == nullptr) co_return fail(ErrorKind::Unsupported, "unknown transfer syntax");
   co_return pacs::read_data_set(share(std::move(*whole)), *syntax);
 }
@@ -71,7 +71,7 @@ Task<Result<>> OngoingOperation::send(network::Command response,
     co_return fail(ErrorKind::ConnectionClosed, "the association ended");
   network::DataSource source;
   if (data_set) {
-    const TransferSyntax* syntax = find_transfer_syntax(context_.transfer_syntaxes.front());
+    const TransferSyntax* syntax = find_transfer_syntax(context_.transfer_syntax);
     if (syntax == nullptr) co_return fail(ErrorKind::Unsupported, "unknown transfer syntax");
     Result<Bytes> bytes = write_data_set(*data_set, *syntax);
     if (!bytes) co_return fail(std::move(bytes.error()));

@@ -25,8 +25,8 @@ Service* Responder::find(std::string_view sop_class_uid) const {
 
 network::AcceptorPolicy Responder::policy(network::AcceptorPolicy base) const {
   using Choice = network::AcceptorPolicy::Choice;
-  base.choose = [this](const network::PresentationContext& proposed,
-                       const network::AssociationRequest&) -> Choice {
+  base.choose = [this](const network::PresentationContextProposal& proposed,
+                       const network::AssociateRq&) -> Choice {
     const Service* service = find(proposed.abstract_syntax);
     if (service == nullptr)
       return {.accepted = false, .index = 0, .reason = 3};  // PS3.8 Table 9-18
@@ -34,9 +34,10 @@ network::AcceptorPolicy Responder::policy(network::AcceptorPolicy base) const {
     if (!index) return {.accepted = false, .index = 0, .reason = 4};
     return {.accepted = true, .index = *index, .reason = 0};
   };
-  base.grant_roles = [this](const network::PresentationContext& proposed) {
-    const Service* service = find(proposed.abstract_syntax);
-    return service == nullptr ? network::Role::Scu : service->grant_roles(proposed);
+  base.grant_roles = [this](const network::RoleSelection& proposed) {
+    const Service* service = find(proposed.sop_class_uid);
+    return service == nullptr ? network::RoleSelection{proposed.sop_class_uid, true, false}
+                              : service->grant_roles(proposed);
   };
   base.answer_extended = [this](const network::ExtendedNegotiation& proposed) {
     const Service* service = find(proposed.sop_class_uid);

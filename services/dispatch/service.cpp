@@ -29,12 +29,12 @@ std::optional<std::size_t> best_uncompressed(const std::vector<std::string>& tra
 }
 
 std::optional<std::size_t> Service::choose_transfer_syntax(
-    const network::PresentationContext& proposed) const {
+    const network::PresentationContextProposal& proposed) const {
   return best_uncompressed(proposed.transfer_syntaxes);
 }
 
-network::Role Service::grant_roles(const network::PresentationContext&) const {
-  return network::Role::Scu;
+network::RoleSelection Service::grant_roles(const network::RoleSelection& proposed) const {
+  return {proposed.sop_class_uid, true, false};
 }
 
 std::optional<Bytes> Service::answer_extended(const network::ExtendedNegotiation&) const {

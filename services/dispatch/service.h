@@ -105,13 +105,13 @@ class Service {
   [[nodiscard]] virtual bool serves(std::string_view sop_class_uid) const = 0;
   /// Which requests it knows; others are answered 0211.
   [[nodiscard]] virtual bool performs(network::CommandField request) const = 0;
-  /// An index into context.transfer_syntaxes, or nullopt when none is supported. The default takes
+  /// An index into proposed.transfer_syntaxes, or nullopt when none is supported. The default takes
   /// the best uncompressed one.
   [[nodiscard]] virtual std::optional<std::size_t> choose_transfer_syntax(
-      const network::PresentationContext& proposed) const;
+      const network::PresentationContextProposal& proposed) const;
   /// Which of the roles proposed for the requestor are granted (PS3.7 §D.3.3.4); default SCU.
-  [[nodiscard]] virtual network::Role grant_roles(
-      const network::PresentationContext& proposed) const;
+  [[nodiscard]] virtual network::RoleSelection grant_roles(
+      const network::RoleSelection& proposed) const;
   [[nodiscard]] virtual std::optional<Bytes> answer_extended(
       const network::ExtendedNegotiation& proposed) const;
   /// Performs one request to its final answer. An error becomes the failure response of

@@ -13,8 +13,8 @@ namespace {
 using network::Command;
 using network::CommandField;
 
-network::PresentationContext context_of(std::string_view sop_class_uid) {
-  network::PresentationContext context;
+network::PresentationContextProposal context_of(std::string_view sop_class_uid) {
+  network::PresentationContextProposal context;
   context.abstract_syntax = sop_class_uid;
   context.transfer_syntaxes = {std::string{uids::ExplicitVRLittleEndian},
                                std::string{uids::ImplicitVRLittleEndian}};
@@ -45,7 +45,7 @@ Task<Result<MppsReply>> ask(network::Association& association, Command command,
   if (context == nullptr) {
     co_return fail(ErrorKind::Rejected, "the peer took no presentation context for this SOP class");
   }
-  const TransferSyntax* syntax = find_transfer_syntax(context->transfer_syntaxes.front());
+  const TransferSyntax* syntax = find_transfer_syntax(context->transfer_syntax);
   if (syntax == nullptr) co_return fail(ErrorKind::Unsupported, "unknown transfer syntax");
   network::DataSource source;
   if (data_set != nullptr) {
@@ -72,10 +72,10 @@ Command command_of(CommandField field, std::string_view sop_class_uid, std::stri
 
 }  // namespace
 
-network::PresentationContext mpps_context() {
+network::PresentationContextProposal mpps_context() {
   return context_of(uids::ModalityPerformedProcedureStep);
 }
-network::PresentationContext mpps_retrieve_context() {
+network::PresentationContextProposal mpps_retrieve_context() {
   return context_of(uids::ModalityPerformedProcedureStepRetrieve);
 }
 

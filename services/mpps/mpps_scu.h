@@ -8,8 +8,8 @@
 
 namespace pacs::services {
 
-[[nodiscard]] network::PresentationContext mpps_context();
-[[nodiscard]] network::PresentationContext mpps_retrieve_context();
+[[nodiscard]] network::PresentationContextProposal mpps_context();
+[[nodiscard]] network::PresentationContextProposal mpps_retrieve_context();
 
 /// What the peer answered.
 struct MppsReply {

@@ -94,9 +94,8 @@ Task<Result<Answer>> answer_query(Operation& operation, integration::WorkPool& w
   const std::uint16_t pending =
       query.unmatched.empty() ? status::kPending : status::kPendingWarning;
   const std::uint64_t matches_max = source.matches_max;
-  Search search(
-      std::move(source), std::move(query),
-      FindAnswers{common, *find_transfer_syntax(operation.context().transfer_syntaxes.front())});
+  Search search(std::move(source), std::move(query),
+                FindAnswers{common, *find_transfer_syntax(operation.context().transfer_syntax)});
 
   while (!search.ended() && !operation.cancelled()) {
     const auto read_page = [&search] { return search.read_page(); };

@@ -54,8 +54,8 @@ Task<Result<std::pair<Command, DataSet>>> receive_answer(network::Association& a
 
 }  // namespace
 
-network::PresentationContext find_context(std::string_view sop_class_uid) {
-  network::PresentationContext context;
+network::PresentationContextProposal find_context(std::string_view sop_class_uid) {
+  network::PresentationContextProposal context;
   context.abstract_syntax = sop_class_uid;
   context.transfer_syntaxes = {std::string{uids::ExplicitVRLittleEndian},
                                std::string{uids::ImplicitVRLittleEndian}};
@@ -65,7 +65,7 @@ network::PresentationContext find_context(std::string_view sop_class_uid) {
 Task<Result<FindResult>> find(network::Association& association,
                               const network::PresentationContext& context, FindRequest request,
                               std::function<void(DataSet)> on_answer) {
-  const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntaxes.front());
+  const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntax);
   if (syntax == nullptr) co_return fail(ErrorKind::Unsupported, "unknown transfer syntax");
   Result<Bytes> identifier = write_data_set(request.identifier, *syntax);
   if (!identifier) co_return fail(std::move(identifier.error()));

@@ -14,7 +14,7 @@
 namespace pacs::services {
 
 /// What to propose for a C-FIND SOP class.
-[[nodiscard]] network::PresentationContext find_context(std::string_view sop_class_uid);
+[[nodiscard]] network::PresentationContextProposal find_context(std::string_view sop_class_uid);
 
 struct FindRequest {
   DataSet identifier;

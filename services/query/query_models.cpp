@@ -86,9 +86,10 @@ QueryRules query_rules(const network::Negotiated& negotiated, const QuerySopClas
   // PS3.4 Table K.6-1 has "the date range July 5 to July 7 and the time range 10am to 6pm" of a
   // step's start as one range of moments, without negotiation.
   rules.combined_date_time = sop_class.model == QueryModel::ModalityWorklist;
-  const auto agreed = std::ranges::find(negotiated.extended, sop_class.uid,
-                                        &network::ExtendedNegotiation::sop_class_uid);
-  if (agreed == negotiated.extended.end()) return rules;
+  const auto& answered = negotiated.answer.user.extended;
+  const auto agreed =
+      std::ranges::find(answered, sop_class.uid, &network::ExtendedNegotiation::sop_class_uid);
+  if (agreed == answered.end()) return rules;
   const std::span<const Field> fields = fields_of(sop_class);
   for (std::size_t i = 0; i < std::min(agreed->information.size(), fields.size()); ++i) {
     if (fields[i].rule != nullptr) {

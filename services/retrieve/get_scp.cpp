@@ -33,7 +33,7 @@ Task<void> send_here(const RetrieveSetup& setup, std::shared_ptr<Requestor> requ
                               network::DataSource data_set) {
     return requestor->invoke(context_id, std::move(request), std::move(data_set));
   };
-  const std::size_t window = requestor->negotiated().window_performed;
+  const std::size_t window = requestor->negotiated().window().performed;
   Result<> sent = co_await send_objects(std::move(invoke), window, std::move(next), *queue);
   if (!sent) queue->give_up(sent.error());
 }

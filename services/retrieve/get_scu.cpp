@@ -79,16 +79,6 @@ constexpr std::array kUsualCompressed{uids::JPEGBaseline8Bit, uids::JPEGLossless
                                       uids::JPEG2000,         uids::RLELossless};
 static_assert(kUsualClasses.size() + kCompressedClasses * kUsualCompressed.size() < kContextsMax);
 
-network::PresentationContext receiving_context(std::string_view sop_class_uid,
-                                               std::vector<std::string> transfer_syntaxes) {
-  network::PresentationContext context;
-  context.abstract_syntax = sop_class_uid;
-  context.transfer_syntaxes = std::move(transfer_syntaxes);
-  context.scu_role = false;
-  context.scp_role = true;
-  return context;
-}
-
 /// Takes one C-STORE and answers it. False when nothing more is wanted.
 Task<Result<bool>> take_object(network::Association& association, network::Message message,
                                const GetHooks& hooks) {
@@ -96,7 +86,7 @@ Task<Result<bool>> take_object(network::Association& association, network::Messa
   const auto* context = association.negotiated().accepted(message.context_id);
   const IncomingObject object{.sop_class_uid = request.sop_class_uid,
                               .sop_instance_uid = request.sop_instance_uid,
-                              .transfer_syntax_uid = context->transfer_syntaxes.front(),
+                              .transfer_syntax_uid = context->transfer_syntax,
                               .source_ae = association.negotiated().request.called_ae};
   std::uint64_t bytes = 0;
   Result<> outcome;
@@ -122,7 +112,7 @@ Task<Result<bool>> take_object(network::Association& association, network::Messa
 
 }  // namespace
 
-std::vector<network::PresentationContext> receiving_contexts(
+std::vector<network::PresentationContextProposal> receiving_contexts(
     std::span<const std::string> sop_class_uids,
     std::span<const std::string> transfer_syntax_uids) {
   std::vector<std::string> uncompressed, compressed;
@@ -131,18 +121,16 @@ std::vector<network::PresentationContext> receiving_contexts(
     const bool is_plain = syntax != nullptr && !syntax->encapsulated && !syntax->deflated;
     (is_plain ? uncompressed : compressed).push_back(uid);
   }
-  std::vector<network::PresentationContext> contexts;
+  std::vector<network::PresentationContextProposal> contexts;
   for (const std::string& sop_class_uid : sop_class_uids) {
-    if (!uncompressed.empty()) contexts.push_back(receiving_context(sop_class_uid, uncompressed));
-    for (const std::string& uid : compressed) {
-      contexts.push_back(receiving_context(sop_class_uid, {uid}));
-    }
+    if (!uncompressed.empty()) contexts.push_back({0, sop_class_uid, uncompressed});
+    for (const std::string& uid : compressed) contexts.push_back({0, sop_class_uid, {uid}});
   }
   return contexts;
 }
 
-std::vector<network::PresentationContext> usual_receiving_contexts() {
-  std::vector<network::PresentationContext> contexts;
+std::vector<network::PresentationContextProposal> usual_receiving_contexts() {
+  std::vector<network::PresentationContextProposal> contexts;
   for (std::size_t i = 0; i < kUsualClasses.size(); ++i) {
     const std::array sop_class{std::string{kUsualClasses[i]}};
     std::vector<std::string> syntaxes{kUncompressed.begin(), kUncompressed.end()};
@@ -154,6 +142,17 @@ std::vector<network::PresentationContext> usual_receiving_contexts() {
     }
   }
   return contexts;
+}
+
+void propose_to_receive(network::AssociateRq& request,
+                        std::span<const network::PresentationContextProposal> contexts) {
+  std::vector<network::RoleSelection>& roles = request.user.roles;
+  for (const network::PresentationContextProposal& context : contexts) {
+    request.contexts.push_back(context);
+    if (roles.empty() || roles.back().sop_class_uid != context.abstract_syntax) {
+      roles.push_back({context.abstract_syntax, false, true});
+    }
+  }
 }
 
 Task<Result<RetrieveResult>> get(network::Association& association,

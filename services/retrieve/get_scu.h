@@ -13,15 +13,19 @@
 
 namespace pacs::services {
 
-/// Contexts in which we receive, each in the role of SCP (PS3.7 §D.3.3.4): for each of the SOP
-/// classes one with all uncompressed transfer syntaxes of the list, and one for each compressed
-/// one, so that objects can come as they are stored.
-[[nodiscard]] std::vector<network::PresentationContext> receiving_contexts(
+/// Contexts in which we receive: for each of the SOP classes one with all uncompressed transfer
+/// syntaxes of the list, and one for each compressed one, so that objects can come as they are
+/// stored.
+[[nodiscard]] std::vector<network::PresentationContextProposal> receiving_contexts(
     std::span<const std::string> sop_class_uids, std::span<const std::string> transfer_syntax_uids);
 
 /// 127 contexts that fit beside one for C-GET: the SOP classes that are in use uncompressed, and
 /// those of most images also in each usual compressed transfer syntax.
-[[nodiscard]] std::vector<network::PresentationContext> usual_receiving_contexts();
+[[nodiscard]] std::vector<network::PresentationContextProposal> usual_receiving_contexts();
+
+/// Adds them to a request, and the role of SCP for each of their SOP classes (PS3.7 §D.3.3.4).
+void propose_to_receive(network::AssociateRq& request,
+                        std::span<const network::PresentationContextProposal> contexts);
 
 struct GetHooks {
   OpenSink open;

@@ -63,7 +63,7 @@ Task<Result<MoveScp::Send>> MoveScp::find_way(Operation& operation) {
   const network::Command& request = operation.request();
   const auto find = [&] { return options_.find_destination(request.move_destination); };
   PACS_CO_TRY(network::RequestOptions peer, co_await on_worker(setup_.workers, find));
-  peer.window_invoked = kWindow;
+  peer.user.operations_window = {kWindow, 1};
   const Destination destination{.peer = std::move(peer),
                                 .associations = std::max<std::size_t>(options_.associations, 1),
                                 .originator_ae = operation.association().request.calling_ae,

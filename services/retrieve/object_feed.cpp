@@ -64,7 +64,7 @@ void ObjectFeed::begin(std::size_t number) {
       context_for(options_.takers, options_.list->kind(number), record.transfer_syntax_uid);
   if (context) {
     object.context_id = (*context)->id;
-    object.transfer_syntax_uid = (*context)->transfer_syntaxes.front();
+    object.transfer_syntax_uid = (*context)->transfer_syntax;
     object.data_set = reader_->open(std::move(record), object.transfer_syntax_uid);
   } else {
     object.data_set = fail(context.error());

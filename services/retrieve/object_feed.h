@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "services/retrieve/object_reader.h"
 #include "services/retrieve/retrieve_list.h"

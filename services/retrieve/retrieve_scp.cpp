@@ -19,8 +19,9 @@ std::optional<Bytes> RetrieveScp::answer_extended(
 Task<Result<Answer>> RetrieveScp::perform(Operation& operation) {
   PACS_CO_TRY(const DataSet identifier, co_await operation.read_identifier());
   const QuerySopClass& sop_class = *find_query_sop_class(operation.request().sop_class_uid);
-  PACS_CO_TRY(storage::Selection selection,
-              storage::parse_selection(identifier, query_rules(operation.association(), sop_class)));
+  PACS_CO_TRY(
+      storage::Selection selection,
+      storage::parse_selection(identifier, query_rules(operation.association(), sop_class)));
   PACS_CO_TRY(const Send send, co_await find_way(operation));
 
   const auto list_objects = [&] { return list_selection(setup_.archive, std::move(selection)); };
@@ -29,9 +30,9 @@ Task<Result<Answer>> RetrieveScp::perform(Operation& operation) {
     co_return Answer{.status = network::status::kCannotCalculateMatches,
                      .error_comment = std::move(list.error().message)};
   }
-  const auto retrieval = std::make_shared<Retrieval>(
-      std::make_shared<const RetrieveList>(std::move(*list)), operation.requestor()->executor(),
-      operation.stop_token());
+  const auto retrieval =
+      std::make_shared<Retrieval>(std::make_shared<const RetrieveList>(std::move(*list)),
+                                  operation.requestor()->executor(), operation.stop_token());
   Task<void> sending = send(retrieval);
   Answer answer = co_await retrieval->perform(operation, std::move(sending));
   retrieval->report(setup_.log, operation.association().id,

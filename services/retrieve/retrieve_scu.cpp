@@ -67,7 +67,7 @@ Task<Result<RetrieveResult>> retrieve(network::Association& association,
                                       const network::PresentationContext& context,
                                       CommandField field, RetrieveRequest request,
                                       OnProgress on_progress, OnStore on_store) {
-  const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntaxes.front());
+  const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntax);
   if (syntax == nullptr) co_return fail(ErrorKind::Unsupported, "unknown transfer syntax");
   PACS_CO_TRY(Bytes identifier, write_data_set(request.identifier, *syntax));
   const Command command = command_of(field, context, request);

@@ -93,7 +93,7 @@ Task<Result<>> send_queue(SendQueue& queue, const SendQueueOptions& options,
       const std::stop_callback abort(options.give_up, [&association] { association.abort(); });
       Invoke invoke = requests_on(*opened, executor);
       NextObject next = options.feed(association.negotiated());
-      const std::size_t window = association.negotiated().window_invoked;
+      const std::size_t window = association.negotiated().window().invoked;
       Result<> sent = co_await send_objects(std::move(invoke), window, std::move(next), queue);
       outcome = std::move(sent);
       if (outcome) {

@@ -30,26 +30,19 @@ Task<Result<>> append(storage::Ingest& ingest, ByteView piece, bool deflated) {
 
 }  // namespace
 
-network::Role StorageScp::grant_roles(const network::PresentationContext& proposed) const {
-  if (proposed.scu_role && proposed.scp_role) return network::Role::Both;
-  return proposed.scp_role ? network::Role::Scp : network::Role::Scu;
-}
-
 Task<Result<Answer>> StorageScp::perform(Operation& operation) {
   const network::Command& request = operation.request();
   if (!request.has_data_set) {
     co_return fail(ErrorKind::Malformed, "C-STORE-RQ without a data set");
   }
-  PACS_CO_TRY(
-      std::unique_ptr<storage::Ingest> ingest,
-      archive_.begin_ingest({.transfer_syntax_uid = operation.context().transfer_syntaxes.front(),
-                             .sop_class_uid = request.sop_class_uid,
-                             .sop_instance_uid = request.sop_instance_uid,
-                             .source_ae = operation.association().request.calling_ae,
-                             .trace_id = operation.association().id}));
+  PACS_CO_TRY(std::unique_ptr<storage::Ingest> ingest,
+              archive_.begin_ingest({.transfer_syntax_uid = operation.context().transfer_syntax,
+                                     .sop_class_uid = request.sop_class_uid,
+                                     .sop_instance_uid = request.sop_instance_uid,
+                                     .source_ae = operation.association().request.calling_ae,
+                                     .trace_id = operation.association().id}));
 
-  const bool deflated =
-      operation.context().transfer_syntaxes.front() == uids::DeflatedExplicitVRLittleEndian;
+  const bool deflated = operation.context().transfer_syntax == uids::DeflatedExplicitVRLittleEndian;
   for (bool last = false; !last;) {
     PACS_CO_TRY(const network::DataPiece piece, co_await operation.read_data_set());
     last = piece.last;

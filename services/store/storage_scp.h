@@ -24,12 +24,14 @@ class StorageScp : public Service {
     return request == network::CommandField::CStoreRq;
   }
   [[nodiscard]] std::optional<std::size_t> choose_transfer_syntax(
-      const network::PresentationContext& proposed) const override {
+      const network::PresentationContextProposal& proposed) const override {
     return choose_storage_transfer_syntax(proposed.transfer_syntaxes);
   }
   /// As proposed: a requestor in the role of SCP waits for the sub-operations of its C-GET.
-  [[nodiscard]] network::Role grant_roles(
-      const network::PresentationContext& proposed) const override;
+  [[nodiscard]] network::RoleSelection grant_roles(
+      const network::RoleSelection& proposed) const override {
+    return proposed;
+  }
   Task<Result<Answer>> perform(Operation& operation) override;
 
  private:

@@ -198,17 +198,14 @@ Result<const PresentationContext*> context_for(const network::Negotiated& negoti
           negotiated.accepted_for(object.sop_class_uid, object.transfer_syntax_uid)) {
     return as_stored;
   }
-  bool class_known = false;
   for (const PresentationContext& context : negotiated.contexts) {
-    if (context.abstract_syntax != object.sop_class_uid) continue;
-    if (context.result == 0 && is_convertible(encoded_as, context.transfer_syntaxes.front())) {
+    if (context.abstract_syntax == object.sop_class_uid &&
+        is_convertible(encoded_as, context.transfer_syntax)) {
       return &context;
     }
-    // PS3.8 Table 9-18: 4 says that the class is served, only not in what was proposed.
-    if (context.result == 0 || context.result == 4) class_known = true;
   }
   const std::string_view name = uid_name(object.sop_class_uid);
-  return fail(ErrorKind::Rejected, class_known
+  return fail(ErrorKind::Rejected, negotiated.serves(object.sop_class_uid)
                                        ? fmt::format("the peer takes no {} for {}",
                                                      uid_name(object.transfer_syntax_uid), name)
                                        : fmt::format("the peer does not take {}", name));

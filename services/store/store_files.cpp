@@ -27,7 +27,7 @@ OutgoingObject open(const StorableFile& file, std::size_t number,
                   convert && file.syntax != nullptr ? file.syntax->uid : std::string_view{});
   if (context) {
     object.context_id = (*context)->id;
-    object.transfer_syntax_uid = (*context)->transfer_syntaxes.front();
+    object.transfer_syntax_uid = (*context)->transfer_syntax;
     object.data_set = open_data_set(file, object.transfer_syntax_uid);
   } else {
     object.data_set = fail(context.error());

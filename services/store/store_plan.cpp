@@ -14,9 +14,9 @@ namespace {
 /// The objects of one SOP class by transfer syntax.
 using BySyntax = std::map<std::string_view, std::vector<std::size_t>>;
 
-network::PresentationContext context_of(std::string_view sop_class_uid,
-                                        std::vector<std::string> transfer_syntaxes) {
-  network::PresentationContext context;
+network::PresentationContextProposal context_of(std::string_view sop_class_uid,
+                                                std::vector<std::string> transfer_syntaxes) {
+  network::PresentationContextProposal context;
   context.abstract_syntax = sop_class_uid;
   context.transfer_syntaxes = std::move(transfer_syntaxes);
   return context;

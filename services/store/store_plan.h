@@ -16,7 +16,7 @@ namespace pacs::services {
 
 /// Contexts to propose, and the objects (indices) that go through them.
 struct StoreBatch {
-  std::vector<network::PresentationContext> contexts;
+  std::vector<network::PresentationContextProposal> contexts;
   std::vector<std::size_t> objects;
 };
 

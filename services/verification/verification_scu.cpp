@@ -5,8 +5,8 @@
 
 namespace pacs::services {
 
-network::PresentationContext verification_context() {
-  network::PresentationContext context;
+network::PresentationContextProposal verification_context() {
+  network::PresentationContextProposal context;
   context.abstract_syntax = uids::Verification;
   context.transfer_syntaxes = {std::string{uids::ImplicitVRLittleEndian}};
   return context;

@@ -5,7 +5,7 @@
 
 namespace pacs::services {
 
-[[nodiscard]] network::PresentationContext verification_context();
+[[nodiscard]] network::PresentationContextProposal verification_context();
 
 /// Sends one C-ECHO-RQ and gives the status of its response. Errors: Rejected when the peer took no
 /// context for Verification, the connection's.

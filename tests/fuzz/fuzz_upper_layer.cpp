@@ -20,10 +20,10 @@ constexpr std::uint32_t kCommandBytesMax = 8192;
 AcceptorPolicy policy() {
   AcceptorPolicy accept_all;
   accept_all.accept_any_called_ae_title = true;
-  accept_all.choose = [](const PresentationContext& context, const AssociationRequest&) {
+  accept_all.choose = [](const PresentationContextProposal& context, const AssociateRq&) {
     return AcceptorPolicy::Choice{context.id % 4 == 1, 0, 4};
   };
-  accept_all.grant_roles = [](const PresentationContext&) { return Role::Both; };
+  accept_all.grant_roles = [](const RoleSelection& proposed) { return proposed; };
   accept_all.answer_extended = [](const ExtendedNegotiation& asked) { return asked.information; };
   return accept_all;
 }
@@ -31,7 +31,7 @@ AcceptorPolicy policy() {
 /// A user of the machine: answers indications as a server would.
 class User {
  public:
-  explicit User(UpperLayer::Side side) : machine(side, kLimits) {}
+  explicit User(Side side) : machine(side, kLimits) {}
 
   void carry_out(Effects effects) {
     for (Effect& effect : effects) {
@@ -52,19 +52,17 @@ class User {
  private:
   void answer(const AssociateRq& request) {
     static const AcceptorPolicy kPolicy = policy();
-    auto decision = negotiate(request, "fuzzer", kPolicy, {4096, 16});
+    auto decision = negotiate(request, kPolicy, {.pdu_bytes_max = 4096});
     if (const auto* rejection = std::get_if<AssociateRj>(&decision)) {
       return carry_out(machine.associate_reject(*rejection));
     }
-    auto& acceptance = std::get<Acceptance>(decision);
+    auto& answer = std::get<AssociateAc>(decision);
+    Negotiated negotiated{.request = request};
+    require(negotiated.conclude(answer).has_value());
     ContextSet accepted;
-    for (const PresentationContext& context : acceptance.negotiated.contexts) {
-      if (context.result != 0) continue;
-      require(context.transfer_syntaxes.size() == 1);
-      accepted.set(context.id);
-    }
+    for (const PresentationContext& context : negotiated.contexts) accepted.set(context.id);
     assembler = MessageAssembler(accepted, kCommandBytesMax);
-    carry_out(machine.associate_accept(std::move(acceptance.answer)));
+    carry_out(machine.associate_accept(std::move(answer)));
     require(machine.state() == State::Sta6);
   }
 
@@ -130,7 +128,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   if (size == 0) return 0;
   ByteView input = std::as_bytes(std::span{bytes, size});
   const bool acceptor = std::to_integer<unsigned>(input[0]) % 2 == 0;
-  User user(acceptor ? UpperLayer::Side::Acceptor : UpperLayer::Side::Requestor);
+  User user(acceptor ? Side::Acceptor : Side::Requestor);
   if (acceptor) {
     user.carry_out(user.machine.transport_indicated());
   } else {

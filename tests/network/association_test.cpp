@@ -33,22 +33,22 @@ TEST(Association, OurRequestorEchoesOnOurAcceptor) {
 TEST(Association, BothSidesSeeTheSame) {
   TestPort port;
   RequestOptions options = port.request_options();
-  options.contexts[1].scp_role = true;
+  options.user.roles = {{kCtImageStorage, true, true}};
   options.contexts.push_back({0, "1.2.3", {kImplicitLittle}});
-  options.window_invoked = 4;
-  options.user_identity = UserIdentity{2, true, "doctor", "secret"};
-  options.extended = {{kCtImageStorage, Bytes(2, std::byte{1})}};
+  options.user.operations_window = {4, 1};
+  options.user.user_identity = UserIdentity{2, true, "doctor", "secret"};
+  options.user.extended = {{kCtImageStorage, Bytes(2, std::byte{1})}};
   const auto opened = port.wait(request_association(options, {}));
   ASSERT_TRUE(opened) << opened.error().to_string();
   const Negotiated& ours = (*opened)->negotiated();
   EXPECT_TRUE(port.seen().wait([&] { return port.seen().served == 1; }));
   const Negotiated theirs = port.seen().last();
   EXPECT_EQ(theirs.request.calling_ae, "TESTER");
-  EXPECT_EQ(theirs.request.user_identity->secondary, "secret");
-  EXPECT_EQ(theirs.request.extended.size(), 1U);
-  EXPECT_EQ(theirs.window_invoked, 4);
-  EXPECT_EQ(ours.window_invoked, 4);
-  EXPECT_EQ(ours.user_identity_response, "");
+  EXPECT_EQ(theirs.request.user.user_identity->secondary, "secret");
+  EXPECT_EQ(theirs.request.user.extended.size(), 1U);
+  EXPECT_EQ(theirs.window().invoked, 4);
+  EXPECT_EQ(ours.window().invoked, 4);
+  EXPECT_EQ(ours.answer.user.user_identity_response, "");
   EXPECT_EQ(ours.contexts.size(), 3U);
   EXPECT_EQ(ours.contexts[2].id, 5);
   EXPECT_FALSE(theirs.id.empty());
@@ -71,7 +71,6 @@ TEST(Association, DcmtkProposes128ContextsAndEveryTransferSyntaxOfItsChoice) {
   EXPECT_EQ(echo.exit_code, 0) << echo.output;
   const Negotiated negotiated = port.seen().last();
   EXPECT_EQ(negotiated.contexts.size(), 128U);
-  for (const PresentationContext& context : negotiated.contexts) EXPECT_EQ(context.result, 0);
 }
 
 TEST(Association, DcmtkIsToldWhyItIsRejected) {
@@ -278,7 +277,7 @@ TEST(Association, AnswersOutOfOrderWithinTheWindow) {
     }
   });
   RequestOptions options = port.request_options();
-  options.window_invoked = 4;
+  options.user.operations_window = {4, 1};
   const auto ids = port.wait([](RequestOptions request) -> Task<std::vector<std::uint16_t>> {
     std::vector<std::uint16_t> answered;
     auto opened = co_await request_association(std::move(request), {});
@@ -300,7 +299,7 @@ TEST(Association, AnswersOutOfOrderWithinTheWindow) {
 TEST(Association, MessagesFromSeveralCoroutinesDoNotInterleave) {
   TestPort port({}, accept_all(), mirror());
   RequestOptions options = port.request_options();
-  options.window_invoked = 8;
+  options.user.operations_window = {8, 1};
   options.limits.pdu_bytes_max = 1024;
   const Bytes data = numbered_bytes(50'000);
   const auto whole = port.wait([&]() -> Task<int> {

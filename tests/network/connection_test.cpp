@@ -52,8 +52,8 @@ class ConnectionTest : public testing::Test {
         peer(acceptor.local_endpoint().port()) {
     auto owned = std::make_unique<ThrowingTransport>(acceptor.accept());
     transport = owned.get();
-    connection = std::make_shared<Connection>(std::move(owned), UpperLayer::Side::Acceptor,
-                                              AssociationLimits{}, "id", Traffic{});
+    connection = std::make_shared<Connection>(std::move(owned), Negotiated{.id = "id"},
+                                              AssociationLimits{}, Traffic{});
   }
   ~ConnectionTest() override { pool.stop(); }
   void SetUp() override {
@@ -62,12 +62,12 @@ class ConnectionTest : public testing::Test {
     rq.calling_ae = "RAW";
     rq.contexts = {{1, kVerification, {kImplicitLittle}}, {3, kCtImageStorage, {kExplicitLittle}}};
     peer.send(Pdu{rq});
-    const auto request = starts(connection->await_request()).get();
-    ASSERT_TRUE(request);
-    auto decision = negotiate(*request, "peer", accept_all(), {});
-    ASSERT_TRUE(std::holds_alternative<Acceptance>(decision));
+    const AssociateRq* request = starts(connection->await_request()).get();
+    ASSERT_NE(request, nullptr);
+    auto decision = negotiate(*request, accept_all(), {});
+    ASSERT_TRUE(std::holds_alternative<AssociateAc>(decision));
     const Result<> accepted =
-        starts(connection->accept(std::move(std::get<Acceptance>(decision)))).get();
+        starts(connection->accept(std::move(std::get<AssociateAc>(decision)))).get();
     ASSERT_TRUE(accepted);
     peer.expect<AssociateAc>();
   }

@@ -13,7 +13,7 @@ constexpr const char* kCt = "1.2.840.10008.5.1.4.1.1.2";
 constexpr const char* kMr = "1.2.840.10008.5.1.4.1.1.4";
 constexpr const char* kImplicit = "1.2.840.10008.1.2";
 constexpr const char* kExplicit = "1.2.840.10008.1.2.1";
-constexpr LocalOffer kOurs{131072, 16};
+constexpr AssociationLimits kOurs;
 
 AssociateRq request() {
   AssociateRq rq;
@@ -30,7 +30,7 @@ AssociateRq request() {
 AcceptorPolicy policy() {
   AcceptorPolicy policy;
   policy.ae_title = "ARCHIVE";
-  policy.choose = [](const PresentationContext& context, const AssociationRequest&) {
+  policy.choose = [](const PresentationContextProposal& context, const AssociateRq&) {
     using Choice = AcceptorPolicy::Choice;
     if (context.abstract_syntax != kCt && context.abstract_syntax != kMr) {
       return Choice{false, 0, context_result::kAbstractSyntaxNotSupported};
@@ -43,18 +43,19 @@ AcceptorPolicy policy() {
   return policy;
 }
 
-Acceptance accepted(const AssociateRq& rq, const AcceptorPolicy& by = policy()) {
-  auto decision = negotiate(rq, "10.0.0.1:5000", by, kOurs);
-  auto* acceptance = std::get_if<Acceptance>(&decision);
-  if (acceptance == nullptr) {
+Negotiated accepted(const AssociateRq& rq, const AcceptorPolicy& by = policy()) {
+  auto decision = negotiate(rq, by, kOurs);
+  Negotiated negotiated{.request = rq};
+  if (auto* answer = std::get_if<AssociateAc>(&decision)) {
+    EXPECT_TRUE(negotiated.conclude(std::move(*answer)));
+  } else {
     ADD_FAILURE() << describe(std::get<AssociateRj>(decision));
-    return {};
   }
-  return std::move(*acceptance);
+  return negotiated;
 }
 
 AssociateRj rejected(const AssociateRq& rq, const AcceptorPolicy& by = policy()) {
-  const auto decision = negotiate(rq, "10.0.0.1:5000", by, kOurs);
+  const auto decision = negotiate(rq, by, kOurs);
   const auto* rejection = std::get_if<AssociateRj>(&decision);
   if (rejection == nullptr) {
     ADD_FAILURE() << "accepted";
@@ -66,41 +67,43 @@ AssociateRj rejected(const AssociateRq& rq, const AcceptorPolicy& by = policy())
 TEST(Negotiation, ChoosesATransferSyntaxForEachContext) {
   AssociateRq rq = request();
   rq.contexts.push_back({5, kMr, {kImplicit}});
-  const Acceptance acceptance = accepted(rq);
+  const Negotiated negotiated = accepted(rq);
   const std::vector<PresentationContextAnswer> expected = {
       {1, 0, kExplicit}, {3, 3, kImplicit}, {5, 4, kImplicit}};
-  EXPECT_EQ(acceptance.answer.contexts, expected);
-  const Negotiated& negotiated = acceptance.negotiated;
+  EXPECT_EQ(negotiated.answer.contexts, expected);
   ASSERT_NE(negotiated.accepted(1), nullptr);
-  EXPECT_EQ(negotiated.accepted(1)->transfer_syntaxes, std::vector<std::string>{kExplicit});
+  EXPECT_EQ(negotiated.accepted(1)->transfer_syntax, kExplicit);
   EXPECT_EQ(negotiated.accepted(3), nullptr);
   EXPECT_EQ(negotiated.accepted(7), nullptr);
   EXPECT_EQ(negotiated.accepted_for(kCt), negotiated.accepted(1));
   EXPECT_EQ(negotiated.accepted_for(kCt, kExplicit), negotiated.accepted(1));
   EXPECT_EQ(negotiated.accepted_for(kCt, kImplicit), nullptr);
   EXPECT_EQ(negotiated.accepted_for(kMr), nullptr);
+  EXPECT_TRUE(negotiated.serves(kCt));
+  EXPECT_TRUE(negotiated.serves(kMr));
+  EXPECT_FALSE(negotiated.serves("1.2.3.4"));
+  EXPECT_FALSE(negotiated.serves("1.2.3.5"));
 }
 
 TEST(Negotiation, RepeatsTheTitlesAndSaysWhoWeAre) {
-  const Acceptance acceptance = accepted(request());
-  EXPECT_EQ(acceptance.answer.called_ae, "ARCHIVE");
-  EXPECT_EQ(acceptance.answer.calling_ae, "MODALITY");
-  EXPECT_EQ(acceptance.answer.application_context, kDicomApplicationContext);
-  EXPECT_EQ(acceptance.answer.user.max_pdu_bytes, kOurs.pdu_bytes_max);
-  EXPECT_EQ(acceptance.answer.user.implementation_class_uid, kImplementationClassUid);
-  EXPECT_EQ(acceptance.answer.user.implementation_version_name, kImplementationVersionName);
+  const Negotiated negotiated = accepted(request());
+  EXPECT_EQ(negotiated.answer.called_ae, "ARCHIVE");
+  EXPECT_EQ(negotiated.answer.calling_ae, "MODALITY");
+  EXPECT_EQ(negotiated.answer.application_context, kDicomApplicationContext);
+  EXPECT_EQ(negotiated.answer.user.max_pdu_bytes, kOurs.pdu_bytes_max);
+  EXPECT_EQ(negotiated.answer.user.implementation_class_uid, kImplementationClassUid);
+  EXPECT_EQ(negotiated.answer.user.implementation_version_name, kImplementationVersionName);
   EXPECT_LE(kImplementationVersionName.size(), 16U);  // PS3.7 §D.3.3.2
   EXPECT_LE(kImplementationClassUid.size(), kUidCharactersMax);
 }
 
 TEST(Negotiation, KeepsWhatTheRequestorSaid) {
-  const Negotiated negotiated = accepted(request()).negotiated;
-  EXPECT_EQ(negotiated.request.peer_address, "10.0.0.1:5000");
+  const Negotiated negotiated = accepted(request());
   EXPECT_EQ(negotiated.request.calling_ae, "MODALITY");
   EXPECT_EQ(negotiated.request.contexts[0].transfer_syntaxes.size(), 2U);
-  EXPECT_EQ(negotiated.peer_max_pdu_bytes, 16384U);
-  EXPECT_EQ(negotiated.peer_implementation_class_uid, "1.2.3");
-  EXPECT_EQ(negotiated.peer_implementation_version_name, "THEIRS");
+  EXPECT_EQ(negotiated.peer_max_pdu_bytes(), 16384U);
+  EXPECT_EQ(negotiated.peer().implementation_class_uid, "1.2.3");
+  EXPECT_EQ(negotiated.peer().implementation_version_name, "THEIRS");
 }
 
 TEST(Negotiation, RejectsAnUnknownCalledTitleUnlessAllAreWelcome) {
@@ -153,40 +156,40 @@ TEST(Negotiation, RejectsAPeerThatCannotTakeOneByte) {
   rq.user.max_pdu_bytes = 6;
   EXPECT_EQ(rejected(rq), (AssociateRj{1, 2, 1}));
   rq.user.max_pdu_bytes = 7;
-  EXPECT_EQ(accepted(rq).negotiated.peer_max_pdu_bytes, 7U);
+  EXPECT_EQ(accepted(rq).peer_max_pdu_bytes(), 7U);
   rq.user.max_pdu_bytes = 0;
-  EXPECT_EQ(accepted(rq).negotiated.peer_max_pdu_bytes, 0U);
+  EXPECT_EQ(accepted(rq).peer_max_pdu_bytes(), 0U);
 }
 
 TEST(Negotiation, LetsThePolicyRefuse) {
   AcceptorPolicy strict = policy();
   strict.refuse =
-      [](const AssociationRequest& asked) -> std::optional<std::pair<std::uint8_t, std::uint8_t>> {
-    if (asked.user_identity && asked.user_identity->primary == "doctor") return std::nullopt;
+      [](const AssociateRq& asked) -> std::optional<std::pair<std::uint8_t, std::uint8_t>> {
+    if (asked.user.user_identity && asked.user.user_identity->primary == "doctor")
+      return std::nullopt;
     return std::pair<std::uint8_t, std::uint8_t>{1, 3};
   };
   AssociateRq rq = request();
   EXPECT_EQ(rejected(rq, strict), (AssociateRj{1, 1, 3}));
   rq.user.user_identity = UserIdentity{1, false, "doctor", ""};
-  EXPECT_EQ(accepted(rq, strict).negotiated.request.user_identity->primary, "doctor");
+  EXPECT_EQ(accepted(rq, strict).request.user.user_identity->primary, "doctor");
 }
 
 TEST(Negotiation, WithoutAskingTheWindowIsOne) {
-  const Acceptance acceptance = accepted(request());
-  EXPECT_FALSE(acceptance.answer.user.operations_window);
-  EXPECT_EQ(acceptance.negotiated.window_invoked, 1);
-  EXPECT_EQ(acceptance.negotiated.window_performed, 1);
+  const Negotiated negotiated = accepted(request());
+  EXPECT_FALSE(negotiated.answer.user.operations_window);
+  EXPECT_EQ(negotiated.window().invoked, 1);
+  EXPECT_EQ(negotiated.window().performed, 1);
 }
 
 TEST(Negotiation, TheWindowIsTheSmallerOfBothAndNeverUnlimited) {
   const auto window_for = [](OperationsWindow asked) {
     AssociateRq rq = request();
     rq.user.operations_window = asked;
-    const Acceptance acceptance = accepted(rq);
-    EXPECT_EQ(acceptance.answer.user.operations_window,
-              (OperationsWindow{acceptance.negotiated.window_invoked,
-                                acceptance.negotiated.window_performed}));
-    return *acceptance.answer.user.operations_window;
+    const Negotiated negotiated = accepted(rq);
+    EXPECT_EQ(negotiated.answer.user.operations_window,
+              (OperationsWindow{negotiated.window().invoked, negotiated.window().performed}));
+    return *negotiated.answer.user.operations_window;
   };
   EXPECT_EQ(window_for({5, 1}), (OperationsWindow{5, 1}));
   EXPECT_EQ(window_for({500, 3}), (OperationsWindow{16, 3}));
@@ -199,30 +202,30 @@ TEST(Negotiation, GrantsRolesThatWereAskedForAndThatThePolicyGives) {
   rq.user.roles = {
       {kCt, true, true}, {kMr, false, true}, {"1.2.3.4", true, true}, {"1.9", true, true}};
   AcceptorPolicy giving = policy();
-  giving.grant_roles = [](const PresentationContext& context) {
-    return context.abstract_syntax == kCt ? Role::Scp : Role::Both;
+  giving.grant_roles = [](const RoleSelection& proposed) {
+    return RoleSelection{proposed.sop_class_uid, proposed.sop_class_uid != kCt, true};
   };
-  const Acceptance acceptance = accepted(rq, giving);
+  const Negotiated negotiated = accepted(rq, giving);
   const std::vector<RoleSelection> expected = {{kCt, false, true}, {kMr, false, true}};
-  EXPECT_EQ(acceptance.answer.user.roles, expected);
-  EXPECT_FALSE(acceptance.negotiated.accepted(1)->scu_role);
-  EXPECT_TRUE(acceptance.negotiated.accepted(1)->scp_role);
-  EXPECT_FALSE(acceptance.negotiated.accepted(3)->scu_role);
+  EXPECT_EQ(negotiated.answer.user.roles, expected);
+  EXPECT_FALSE(negotiated.accepted(1)->scu_role);
+  EXPECT_TRUE(negotiated.accepted(1)->scp_role);
+  EXPECT_FALSE(negotiated.accepted(3)->scu_role);
 }
 
 TEST(Negotiation, ARoleAskedForThousandsOfTimesIsAnsweredOnce) {
   AssociateRq rq = request();
   rq.user.roles.assign(2'620, {kCt, true, true});
-  const Acceptance answer = accepted(rq);
+  const Negotiated answer = accepted(rq);
   EXPECT_EQ(answer.answer.user.roles.size(), 1U);
   EXPECT_FALSE(encode_pdu(Pdu{answer.answer}).empty());
 }
 
 TEST(Negotiation, WithoutRoleSelectionTheRequestorIsScu) {
-  const Acceptance acceptance = accepted(request());
-  EXPECT_TRUE(acceptance.answer.user.roles.empty());
-  EXPECT_TRUE(acceptance.negotiated.accepted(1)->scu_role);
-  EXPECT_FALSE(acceptance.negotiated.accepted(1)->scp_role);
+  const Negotiated negotiated = accepted(request());
+  EXPECT_TRUE(negotiated.answer.user.roles.empty());
+  EXPECT_TRUE(negotiated.accepted(1)->scu_role);
+  EXPECT_FALSE(negotiated.accepted(1)->scp_role);
 }
 
 TEST(Negotiation, APolicyWithoutRolesGrantsTheScuRoleOnly) {
@@ -240,19 +243,17 @@ TEST(Negotiation, AnswersExtendedNegotiationAsThePolicySays) {
     if (asked.sop_class_uid != kCt) return std::nullopt;
     return Bytes(asked.information.size(), std::byte{0});
   };
-  const Acceptance acceptance = accepted(rq, answering);
+  const Negotiated negotiated = accepted(rq, answering);
   const std::vector<ExtendedNegotiation> expected = {{kCt, Bytes(3, std::byte{0})}};
-  EXPECT_EQ(acceptance.answer.user.extended, expected);
-  EXPECT_EQ(acceptance.negotiated.extended, expected);
-  EXPECT_EQ(acceptance.negotiated.request.extended, rq.user.extended);
+  EXPECT_EQ(negotiated.answer.user.extended, expected);
 }
 
 TEST(Negotiation, KeepsCommonExtendedNegotiationWhichHasNoAnswer) {
   AssociateRq rq = request();
   rq.user.common_extended = {{"1.2.3.4", "1.2.840.10008.4.2", {kCt}}};
-  const Acceptance acceptance = accepted(rq);
-  EXPECT_EQ(acceptance.negotiated.request.common_extended, rq.user.common_extended);
-  EXPECT_TRUE(acceptance.answer.user.common_extended.empty());
+  const Negotiated negotiated = accepted(rq);
+  EXPECT_EQ(negotiated.request.user.common_extended, rq.user.common_extended);
+  EXPECT_TRUE(negotiated.answer.user.common_extended.empty());
 }
 
 TEST(Negotiation, AnswersAUserIdentityOnlyWhenAskedTo) {
@@ -268,7 +269,7 @@ TEST(Negotiation, AnswersAUserIdentityOnlyWhenAskedTo) {
 
 TEST(Negotiation, APolicyThatChoosesBeyondTheProposalRefuses) {
   AcceptorPolicy wild = policy();
-  wild.choose = [](const PresentationContext&, const AssociationRequest&) {
+  wild.choose = [](const PresentationContextProposal&, const AssociateRq&) {
     return AcceptorPolicy::Choice{true, 99, 0};
   };
   EXPECT_EQ(accepted(request(), wild).answer.contexts[0].result, 4);
@@ -277,8 +278,8 @@ TEST(Negotiation, APolicyThatChoosesBeyondTheProposalRefuses) {
 TEST(Negotiation, WithoutAChoiceEveryContextIsRefused) {
   AcceptorPolicy none;
   none.ae_title = "ARCHIVE";
-  const Acceptance acceptance = accepted(request(), none);
-  for (const auto& context : acceptance.answer.contexts) EXPECT_EQ(context.result, 3);
+  const Negotiated negotiated = accepted(request(), none);
+  for (const auto& context : negotiated.answer.contexts) EXPECT_EQ(context.result, 3);
 }
 
 TEST(Negotiation, Takes128Contexts) {
@@ -290,24 +291,25 @@ TEST(Negotiation, Takes128Contexts) {
   EXPECT_EQ(accepted(rq).answer.contexts.size(), kPresentationContextsMax);
 }
 
-AssociationRequest asked() {
-  AssociationRequest request;
+AssociateRq asked() {
+  AssociateRq request;
   request.calling_ae = "US";
   request.called_ae = "THEM";
   request.contexts = {{1, kCt, {kExplicit, kImplicit}}, {3, kMr, {kImplicit}}};
-  request.max_pdu_bytes = 131072;
   return request;
 }
 
 TEST(Negotiation, MakesARequest) {
-  AssociationRequest request = asked();
-  request.contexts[1].scp_role = true;
-  request.contexts[1].scu_role = false;
-  request.operations_window = {8, 1};
-  const auto rq = make_request(request);
+  AssociateRq request = asked();
+  request.contexts.push_back({0, "1.2.840.10008.1.1", {kImplicit}});
+  request.user.roles = {{kMr, false, true}};
+  request.user.operations_window = {8, 1};
+  const auto rq = make_request(request, kOurs);
   ASSERT_TRUE(rq) << rq.error().to_string();
   EXPECT_EQ(rq->called_ae, "THEM");
   EXPECT_EQ(rq->contexts[0], (PresentationContextProposal{1, kCt, {kExplicit, kImplicit}}));
+  EXPECT_EQ(rq->contexts[2].id, 5);
+  EXPECT_EQ(rq->user.max_pdu_bytes, kOurs.pdu_bytes_max);
   EXPECT_EQ(rq->user.roles, (std::vector<RoleSelection>{{kMr, false, true}}));
   EXPECT_EQ(rq->user.operations_window, (OperationsWindow{8, 1}));
   EXPECT_EQ(rq->user.implementation_class_uid, kImplementationClassUid);
@@ -315,9 +317,9 @@ TEST(Negotiation, MakesARequest) {
 
 TEST(Negotiation, DoesNotMakeRequestsThatNobodyCouldRead) {
   const auto refused = [](auto change) {
-    AssociationRequest request = asked();
+    AssociateRq request = asked();
     change(request);
-    const auto rq = make_request(request);
+    const auto rq = make_request(request, kOurs);
     return !rq && rq.error().kind == ErrorKind::InvalidArgument;
   };
   EXPECT_TRUE(refused([](auto& r) { r.calling_ae = ""; }));
@@ -336,13 +338,19 @@ AssociateAc answer() {
   return ac;
 }
 
+Result<Negotiated> conclude(const AssociateRq& rq, const AssociateAc& ac) {
+  Negotiated negotiated{.side = Side::Requestor, .request = rq};
+  PACS_TRY(negotiated.conclude(ac));
+  return negotiated;
+}
+
 TEST(Negotiation, ConcludesFromTheAnswer) {
   const auto negotiated = conclude(asked(), answer());
   ASSERT_TRUE(negotiated);
-  EXPECT_EQ(negotiated->accepted_for(kCt)->transfer_syntaxes, std::vector<std::string>{kImplicit});
+  EXPECT_EQ(negotiated->accepted_for(kCt)->transfer_syntax, kImplicit);
   EXPECT_EQ(negotiated->accepted_for(kMr), nullptr);
-  EXPECT_EQ(negotiated->peer_max_pdu_bytes, 4096U);
-  EXPECT_EQ(negotiated->window_invoked, 1);
+  EXPECT_EQ(negotiated->peer_max_pdu_bytes(), 4096U);
+  EXPECT_EQ(negotiated->window().invoked, 1);
 }
 
 TEST(Negotiation, AContextWithoutAnAnswerIsNotAccepted) {
@@ -362,12 +370,12 @@ TEST(Negotiation, AWindowAndRolesNotAskedForAreNotTaken) {
   ac.user.operations_window = OperationsWindow{9, 9};
   ac.user.roles = {{kCt, true, true}};
   const auto negotiated = conclude(asked(), ac);
-  EXPECT_EQ(negotiated->window_invoked, 1);
+  EXPECT_EQ(negotiated->window().invoked, 1);
   EXPECT_FALSE(negotiated->accepted_for(kCt)->scp_role);
-  AssociationRequest wider = asked();
-  wider.operations_window = {8, 1};
-  wider.contexts[0].scp_role = true;
-  EXPECT_EQ(conclude(wider, ac)->window_invoked, 9);
+  AssociateRq wider = asked();
+  wider.user.operations_window = {8, 1};
+  wider.user.roles = {{kCt, true, true}};
+  EXPECT_EQ(conclude(wider, ac)->window().invoked, 9);
   EXPECT_TRUE(conclude(wider, ac)->accepted_for(kCt)->scp_role);
 }
 

@@ -18,8 +18,8 @@
 
 #include "integration/metrics.h"
 #include "integration/thread_adapter.h"
-#include "network/association.h"
 #include "network/dimse/status.h"
+#include "network/server.h"
 
 namespace pacs::network {
 
@@ -32,7 +32,7 @@ inline constexpr const char* kExplicitLittle = "1.2.840.10008.1.2.1";
 inline AcceptorPolicy accept_all(std::string ae_title = "TESTPORT") {
   AcceptorPolicy policy;
   policy.ae_title = std::move(ae_title);
-  policy.choose = [](const PresentationContext&, const AssociationRequest&) {
+  policy.choose = [](const PresentationContextProposal&, const AssociateRq&) {
     return AcceptorPolicy::Choice{true, 0, 0};
   };
   return policy;

@@ -22,6 +22,7 @@
 #include "integration/thread_adapter.h"
 #include "network/association.h"
 #include "network/dimse/status.h"
+#include "network/server.h"
 #include "services/dispatch/data_source.h"
 #include "services/dispatch/responder.h"
 #include "services/store/storage_scp.h"
@@ -75,8 +76,8 @@ class Pacs {
     base.accept_any_called_ae_title = true;
     network::AcceptorPolicy policy = responder_.policy(std::move(base));
     if (only_.empty()) return policy;
-    policy.choose = [this](const network::PresentationContext& proposed,
-                           const network::AssociationRequest&) {
+    policy.choose = [this](const network::PresentationContextProposal& proposed,
+                           const network::AssociateRq&) {
       const auto& offered = proposed.transfer_syntaxes;
       const auto found = std::ranges::find(offered, only_);
       return network::AcceptorPolicy::Choice{found != offered.end(),
@@ -140,10 +141,10 @@ inline TestObject ct(std::string sop_instance_uid, std::size_t pixel_bytes = 512
   return object;
 }
 
-inline network::PresentationContext context(std::string_view sop_class_uid,
-                                            std::vector<std::string_view> transfer_syntaxes = {
-                                                uids::ExplicitVRLittleEndian}) {
-  network::PresentationContext proposed;
+inline network::PresentationContextProposal context(
+    std::string_view sop_class_uid,
+    std::vector<std::string_view> transfer_syntaxes = {uids::ExplicitVRLittleEndian}) {
+  network::PresentationContextProposal proposed;
   proposed.abstract_syntax = sop_class_uid;
   proposed.transfer_syntaxes.assign(transfer_syntaxes.begin(), transfer_syntaxes.end());
   return proposed;
@@ -156,17 +157,19 @@ class Peer {
   explicit Peer(std::uint16_t port) : port_(port) {}
 
   void calls_us(std::string ae_title) { called_ae_ = std::move(ae_title); }
-  void associates(std::vector<network::PresentationContext> contexts, std::uint16_t window = 1,
-                  std::vector<network::ExtendedNegotiation> extended = {},
+  void wants_roles(std::vector<network::RoleSelection> roles) { roles_ = std::move(roles); }
+  void associates(std::vector<network::PresentationContextProposal> contexts,
+                  std::uint16_t window = 1, std::vector<network::ExtendedNegotiation> extended = {},
                   network::AssociationLimits limits = {}) {
     network::RequestOptions options;
-    options.extended = std::move(extended);
+    options.user.extended = std::move(extended);
+    options.user.roles = roles_;
     options.limits = limits;
     options.port = port_;
     options.called_ae = called_ae_;
     options.calling_ae = "PEER";
     options.contexts = std::move(contexts);
-    options.window_invoked = window;
+    options.user.operations_window = {window, 1};
     auto opened = wait(network::request_association(options, {}));
     ASSERT_TRUE(opened) << opened.error().to_string();
     association_ = std::move(*opened);
@@ -258,6 +261,7 @@ class Peer {
 
   std::uint16_t port_;
   std::string called_ae_ = "PACS";
+  std::vector<network::RoleSelection> roles_;
   integration::IoPool pool_{1};
   boost::asio::strand<boost::asio::io_context::executor_type> strand_ =
       boost::asio::make_strand(pool_.context());

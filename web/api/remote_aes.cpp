@@ -140,7 +140,7 @@ network::Task<void> echo_on_association(network::RequestOptions options, EchoRep
     co_return;
   }
   network::Association& association = **opened;
-  report.implementation = association.negotiated().peer_implementation_version_name;
+  report.implementation = association.negotiated().peer().implementation_version_name;
   Result<std::uint16_t> status = co_await services::echo(association);
   if (!status) {
     report.failure = status.error().to_string();

@@ -62,7 +62,7 @@ class Modality {
   explicit Modality(const Server& server) {
     options_.port = server.dicom_port;
     options_.called_ae = "PACS";
-    network::PresentationContext context;
+    network::PresentationContextProposal context;
     context.abstract_syntax = kCtImageStorage;
     context.transfer_syntaxes = {std::string(kExplicitLittleEndian)};
     options_.contexts = {context};

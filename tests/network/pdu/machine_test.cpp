@@ -12,7 +12,6 @@
 namespace pacs::network {
 namespace {
 
-using Side = UpperLayer::Side;
 constexpr PduLimits kLimits{16384, 65536};
 
 AssociateRq request() {

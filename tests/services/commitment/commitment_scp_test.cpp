@@ -14,6 +14,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include "core/dicom_tags.h"
+#include "network/server.h"
 #include "services/commitment/commitment_scu.h"
 #include "storage/jobs/jobs.h"
 #include "tests/services/peer.h"
@@ -70,8 +71,8 @@ class Listener {
     base.accept_any_called_ae_title = true;
     network::AcceptorPolicy policy = responder_.policy(base);
     const auto grant = policy.grant_roles;
-    policy.grant_roles = [this, grant](const network::PresentationContext& proposed) {
-      return role_ ? grant(proposed) : network::Role::Scu;
+    policy.grant_roles = [this, grant](const network::RoleSelection& proposed) {
+      return role_ ? grant(proposed) : network::RoleSelection{proposed.sop_class_uid, true, false};
     };
     return policy;
   }

@@ -6,6 +6,7 @@
 
 #include "core/dicom_tags.h"
 #include "encoding/data_set_codec.h"
+#include "network/server.h"
 #include "services/dispatch/data_source.h"
 #include "tests/services/peer.h"
 

@@ -172,7 +172,7 @@ TEST_F(ResponderTest, AMessageIdInUseIs0210AndTheFirstGoesOn) {
 TEST_F(ResponderTest, TheNextRequestIsReadWhileEarlierOnesAreInFlightUpToTheWindow) {
   Peer peer{pacs};
   peer.associates({context(uids::CTImageStorage)}, 4);
-  ASSERT_EQ(peer.negotiated().window_invoked, 4);
+  ASSERT_EQ(peer.negotiated().window().invoked, 4);
   pacs.archive().holds_commits();
   for (std::uint16_t id = 1; id <= 4; ++id) peer.sends_store(ct("1.2." + std::to_string(id)), id);
   ASSERT_TRUE(pacs.archive().waits_for_held(4));
@@ -256,10 +256,9 @@ TEST_F(ResponderTest, AVanishedPeerEndsAnEndlessOperation) {
 }
 
 TEST_F(ResponderTest, SubOperationsRunOnTheSameAssociation) {
-  network::PresentationContext both = context(uids::CTImageStorage);
-  both.scp_role = true;
   Peer peer{pacs};
-  peer.associates({context(kGetClass), both});
+  peer.wants_roles({{std::string{uids::CTImageStorage}, true, true}});
+  peer.associates({context(kGetClass), context(uids::CTImageStorage)});
   peer.sends(1, request(CommandField::CGetRq, kGetClass, 20), identifier_bytes("1"));
   std::vector<std::string> stored;
   Response message = peer.receives();
@@ -280,11 +279,9 @@ TEST_F(ResponderTest, SubOperationsRunOnTheSameAssociation) {
 }
 
 TEST_F(ResponderTest, WhoGaveUpTheRoleOfScuIsNotServed) {
-  network::PresentationContext given_up = context(uids::CTImageStorage);
-  given_up.scu_role = false;
-  given_up.scp_role = true;
   Peer peer{pacs};
-  peer.associates({context(kGetClass), given_up});
+  peer.wants_roles({{std::string{uids::CTImageStorage}, false, true}});
+  peer.associates({context(kGetClass), context(uids::CTImageStorage)});
   Command store = request(CommandField::CStoreRq, uids::CTImageStorage, 1);
   store.sop_instance_uid = "1.2.3";
   peer.sends(3, store, Bytes(10));

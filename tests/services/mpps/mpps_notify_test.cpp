@@ -34,8 +34,9 @@ class Hearer : public Service {
   [[nodiscard]] bool performs(network::CommandField field) const override {
     return field == network::CommandField::NEventReportRq;
   }
-  [[nodiscard]] network::Role grant_roles(const network::PresentationContext&) const override {
-    return network::Role::Scp;  // the requestor is the one who notifies
+  [[nodiscard]] network::RoleSelection grant_roles(
+      const network::RoleSelection& proposed) const override {
+    return {proposed.sop_class_uid, false, true};  // the requestor is the one who notifies
   }
   Task<Result<Answer>> perform(Operation& operation) override {
     const network::Command& request = operation.request();

@@ -286,8 +286,8 @@ TEST_F(FindScpTest, WhatIsNegotiatedHoldsForTheAssociation) {
   Peer relational{pacs};
   relational.associates({find_context(kStudyRoot)}, 1,
                         {propose_query_negotiation(sop_class, {.relational = true})});
-  ASSERT_EQ(relational.negotiated().extended.size(), 1U);
-  EXPECT_EQ(relational.negotiated().extended[0].information,
+  ASSERT_EQ(relational.negotiated().answer.user.extended.size(), 1U);
+  EXPECT_EQ(relational.negotiated().answer.user.extended[0].information,
             (Bytes{std::byte{1}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0},
                    std::byte{0}, std::byte{0}}));
   EXPECT_EQ(asks(relational, kStudyRoot, series).status, status::kSuccess);

@@ -50,7 +50,7 @@ TEST(QueryModels, AWorklistNegotiatesNamesAndTimeZoneBehindTwoReservedBytes) {
   EXPECT_EQ(propose_query_negotiation(worklist, wanted).information, bytes({1, 1, 1, 0}));
   network::Negotiated negotiated;
   EXPECT_TRUE(query_rules(negotiated, worklist).combined_date_time) << "PS3.4 Table K.6-1";
-  negotiated.extended = {{std::string{kWorklist}, bytes({1, 1, 1, 0})}};
+  negotiated.answer.user.extended = {{std::string{kWorklist}, bytes({1, 1, 1, 0})}};
   const QueryRules rules = query_rules(negotiated, worklist);
   EXPECT_TRUE(rules.fuzzy_names);
   EXPECT_FALSE(rules.timezone_adjustment);
@@ -73,8 +73,8 @@ TEST(QueryModels, RulesAreWhatTheAcceptorAnsweredForThatSopClass) {
   network::Negotiated negotiated;
   const QuerySopClass& find = *find_query_sop_class(kFind);
   EXPECT_FALSE(query_rules(negotiated, find).relational);
-  negotiated.extended = {{std::string{kMove}, bytes({1})},
-                         {std::string{kFind}, bytes({1, 0, 1, 0, 1, 1, 0})}};
+  negotiated.answer.user.extended = {{std::string{kMove}, bytes({1})},
+                                     {std::string{kFind}, bytes({1, 0, 1, 0, 1, 1, 0})}};
   const QueryRules rules = query_rules(negotiated, find);
   EXPECT_EQ(rules.model, QueryModel::StudyRoot);
   EXPECT_TRUE(rules.relational);
@@ -83,7 +83,7 @@ TEST(QueryModels, RulesAreWhatTheAcceptorAnsweredForThatSopClass) {
   EXPECT_FALSE(rules.timezone_adjustment);
   EXPECT_TRUE(rules.empty_value_matching);
   EXPECT_FALSE(rules.multiple_value_matching);
-  negotiated.extended = {{std::string{kMove}, bytes({1, 1, 1})}};
+  negotiated.answer.user.extended = {{std::string{kMove}, bytes({1, 1, 1})}};
   const QueryRules move = query_rules(negotiated, *find_query_sop_class(kMove));
   EXPECT_TRUE(move.relational);
   EXPECT_FALSE(move.fuzzy_names) << "byte 3 of a C-MOVE is none of ours";

@@ -11,6 +11,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include "network/server.h"
 #include "services/query/find_scu.h"
 #include "services/retrieve/get_scp.h"
 #include "services/retrieve/get_scu.h"
@@ -94,11 +95,11 @@ class Taker : public Service {
     return field == network::CommandField::CStoreRq;
   }
   [[nodiscard]] std::optional<std::size_t> choose_transfer_syntax(
-      const network::PresentationContext&) const override {
+      const network::PresentationContextProposal&) const override {
     return 0;
   }
   Task<Result<Answer>> perform(Operation& operation) override {
-    Taken taken{operation.request(), operation.context().transfer_syntaxes.front(), 0};
+    Taken taken{operation.request(), operation.context().transfer_syntax, 0};
     boost::asio::steady_timer tick{co_await boost::asio::this_coro::executor};
     while (seen_->reads_nothing) {
       {
@@ -248,7 +249,7 @@ class Requester {
 
   std::string_view get_class = uids::StudyRootQueryRetrieveInformationModelGet;
   std::string_view move_class = uids::StudyRootQueryRetrieveInformationModelMove;
-  std::vector<network::PresentationContext> receives = {context(uids::CTImageStorage)};
+  std::vector<network::PresentationContextProposal> receives = {context(uids::CTImageStorage)};
   bool takes_scp_role = true;
   std::uint16_t window_performed = 1;
   std::vector<network::ExtendedNegotiation> extended{};
@@ -265,13 +266,11 @@ class Requester {
   std::vector<Got> got{};
 
   RetrieveResult gets(DataSet identifier) {
-    std::vector<network::PresentationContext> contexts = {find_context(get_class)};
-    for (network::PresentationContext proposed : receives) {
-      proposed.scu_role = !takes_scp_role;
-      proposed.scp_role = takes_scp_role;
-      contexts.push_back(std::move(proposed));
-    }
-    associates(std::move(contexts));
+    network::RequestOptions options;
+    options.contexts = {find_context(get_class)};
+    propose_to_receive(options, receives);
+    if (!takes_scp_role) options.user.roles.clear();
+    associates(std::move(options));
     GetHooks hooks;
     hooks.open = [this](const IncomingObject& object) -> Result<std::unique_ptr<ObjectSink>> {
       if (Result<> refused = refuses(object); !refused) return fail(refused.error());
@@ -285,7 +284,9 @@ class Requester {
                     {.identifier = std::move(identifier)}, std::move(hooks)));
   }
   RetrieveResult moves(DataSet identifier, const std::string& destination = "TAKER") {
-    associates({find_context(move_class)});
+    network::RequestOptions options;
+    options.contexts = {find_context(move_class)};
+    associates(std::move(options));
     return ends(move(
         *association_, *association_->negotiated().accepted_for(move_class),
         {.identifier = std::move(identifier), .move_destination = destination, .message_id = 7},
@@ -316,14 +317,12 @@ class Requester {
     Got got_;
   };
 
-  void associates(std::vector<network::PresentationContext> contexts) {
-    network::RequestOptions options;
+  void associates(network::RequestOptions options) {
     options.port = port_;
     options.called_ae = "PACS";
     options.calling_ae = "ASKER";
-    options.contexts = std::move(contexts);
-    options.window_performed = window_performed;
-    options.extended = extended;
+    options.user.operations_window = {1, window_performed};
+    options.user.extended = extended;
     auto opened = wait(network::request_association(options, {}));
     ASSERT_TRUE(opened) << opened.error().to_string();
     association_ = std::move(*opened);

@@ -65,14 +65,15 @@ TEST_F(StorageScpTest, StoresCompressedObjectsAsTheyCome) {
 TEST_F(StorageScpTest, TakesEveryStorageClassOfTheRegistryIn128Contexts) {
   const auto& classes = storage_sop_classes();
   for (std::size_t first = 0; first < classes.size(); first += 128) {
-    std::vector<network::PresentationContext> contexts;
+    std::vector<network::PresentationContextProposal> contexts;
     for (std::size_t i = first; i < std::min(first + 128, classes.size()); ++i) {
       contexts.push_back(context(classes[i], {uids::ImplicitVRLittleEndian}));
     }
     Peer peer{pacs};
     peer.associates(contexts);
-    for (const auto& answered : peer.negotiated().contexts) {
-      EXPECT_EQ(answered.result, 0) << uid_name(answered.abstract_syntax);
+    for (const auto& proposed : contexts) {
+      EXPECT_NE(peer.context_for(proposed.abstract_syntax), 0)
+          << uid_name(proposed.abstract_syntax);
     }
     peer.releases();
   }
@@ -81,8 +82,8 @@ TEST_F(StorageScpTest, TakesEveryStorageClassOfTheRegistryIn128Contexts) {
 TEST_F(StorageScpTest, TakesAPrivateClassOnlyWhenConfigured) {
   Peer peer{pacs};
   peer.associates({context(kPrivateClass), context("1.3.6.1.4.1.99999.7")});
-  EXPECT_EQ(peer.negotiated().contexts[0].result, 0);
-  EXPECT_EQ(peer.negotiated().contexts[1].result, 3);  // abstract syntax not supported
+  EXPECT_EQ(peer.negotiated().answer.contexts[0].result, 0);
+  EXPECT_EQ(peer.negotiated().answer.contexts[1].result, 3);  // abstract syntax not supported
   EXPECT_EQ(peer.stores(ct("1.2.9", 10, uids::ExplicitVRLittleEndian, kPrivateClass)),
             status::kSuccess);
 }
@@ -90,14 +91,13 @@ TEST_F(StorageScpTest, TakesAPrivateClassOnlyWhenConfigured) {
 TEST_F(StorageScpTest, RefusesATransferSyntaxThatItDoesNotKnow) {
   Peer peer{pacs};
   peer.associates({context(uids::CTImageStorage, {"1.2.3.4.5"})});
-  EXPECT_EQ(peer.negotiated().contexts[0].result, 4);  // transfer syntaxes not supported
+  EXPECT_EQ(peer.negotiated().answer.contexts[0].result, 4);  // transfer syntaxes not supported
 }
 
 TEST_F(StorageScpTest, GrantsTheScpRoleToWhomWaitsForSubOperations) {
-  network::PresentationContext both = context(uids::CTImageStorage);
-  both.scp_role = true;
   Peer peer{pacs};
-  peer.associates({both});
+  peer.wants_roles({{std::string{uids::CTImageStorage}, true, true}});
+  peer.associates({context(uids::CTImageStorage)});
   EXPECT_TRUE(peer.negotiated().contexts[0].scu_role);
   EXPECT_TRUE(peer.negotiated().contexts[0].scp_role);
 }

@@ -16,7 +16,7 @@ class StoreFilesTest : public testing::Test {
     StoreOptions options;
     options.peer.port = pacs.port();
     options.peer.called_ae = "PACS";
-    options.peer.window_invoked = window;
+    options.peer.user.operations_window = {window, 1};
     options.associations = associations;
     options.retries = retries;
     options.offer_conversion = offer_conversion;

@@ -4,6 +4,7 @@
 
 #include "archive_api.h"
 #include "network/association.h"
+#include "network/server.h"
 #include "services/dispatch/remote_aes.h"
 #include "services/dispatch/responder.h"
 #include "services/verification/verification_scp.h"
