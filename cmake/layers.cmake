@@ -30,7 +30,7 @@ function(pacs_program folder name)
   target_link_libraries(${name} PRIVATE pacs_${folder})
 endfunction()
 
-# One test program for each folder of tests: tests/core/*_test.cpp -> test_core.
+# One test program for each folder of tests: tests/core/*_test.cpp -> test_core. tests/run_unit runs them.
 function(pacs_tests folder)
   cmake_parse_arguments(ARG "" "PRECOMPILED" "LINK" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${folder}/*.cpp)
@@ -39,5 +39,5 @@ function(pacs_tests folder)
   target_precompile_headers(test_${folder} REUSE_FROM pacs_precompiled_${ARG_PRECOMPILED})
   target_compile_definitions(test_${folder} PRIVATE PACS_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                              PACS_BINARY_DIR="${CMAKE_BINARY_DIR}")
-  gtest_discover_tests(test_${folder} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+  add_test(NAME test_${folder} COMMAND test_${folder} --gtest_brief=1)
 endfunction()

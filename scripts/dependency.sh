@@ -17,11 +17,12 @@ build=(
   libgtest-dev libgmock-dev
 )
 # The peers of the interoperability tests, and what the tests are written with.
-test=(dcmtk orthanc dicom3tools openssl python3 python3-pydicom python3-numpy)
+test=(dcmtk orthanc dicom3tools openssl curl python3 python3-pydicom python3-numpy)
 # Debian's Node.js where there is none: one from elsewhere brings an npm that excludes Debian's.
 command -v npm >/dev/null || test+=(nodejs npm)
 bench=(libbenchmark-dev libdcmtk-dev)
-ci=(clang clang-tidy clang-format llvm libclang-rt-14-dev util-linux procps)
+# The checks; the headers for our plugin of clang-tidy; what scripts/bare.sh makes a root with.
+ci=(clang clang-tidy clang-format llvm libclang-rt-14-dev libclang-14-dev llvm-14-dev python3 debootstrap util-linux)
 
 declare -A groups=([build]="${build[*]}" [test]="${test[*]}" [bench]="${bench[*]}" [ci]="${ci[*]}")
 wanted=()

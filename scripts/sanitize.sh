@@ -5,10 +5,10 @@
 # thread:  the unit tests of network, storage and services, with ThreadSanitizer.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-scripts/dependency.sh build test
+scripts/dependency.sh build test ci
 kinds=("$@")
 [[ ${#kinds[@]} -gt 0 ]] || kinds=(address thread)
-# ThreadSanitizer of GCC 12 needs the addresses of a kernel without wide randomisation.
+# ThreadSanitizer needs the addresses of a kernel without wide randomisation.
 plain=(setarch "$(uname -m)" --addr-no-randomize)
 "${plain[@]}" true 2>/dev/null || plain=()
 
@@ -16,16 +16,13 @@ for kind in "${kinds[@]}"; do
   case $kind in
     address)
       scripts/build.sh asan
-      UBSAN_OPTIONS=print_stacktrace=1 \
-        ctest --test-dir build/asan --parallel "$(nproc)" --output-on-failure --no-tests=error |
-        grep -vE '^ *(Start +[0-9]+:|[0-9]+/[0-9]+ Test .* Passed)|^$'
+      UBSAN_OPTIONS=print_stacktrace=1 tests/run_unit build/asan
       PACS=build/asan/pacs TEST_SECONDS=120 tests/interop/run_all tests/interop/test_hostile.py
       ;;
     thread)
       scripts/build.sh tsan test_network test_storage test_services
-      export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
-      printf '%s\n' test_storage test_services test_network |
-        xargs -P "$(nproc)" -I{} "${plain[@]}" build/tsan/{} --gtest_brief=1
+      TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
+        "${plain[@]}" tests/run_unit build/tsan test_storage test_network test_services
       ;;
     *) echo "unknown sanitizer '$kind': address or thread" >&2; exit 2 ;;
   esac

@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -30,18 +31,26 @@ MEMORY_SLACK_KIB = 512 * 1024 if SANITIZED else 0
 PYDICOM_FILES = pathlib.Path("/usr/lib/python3/dist-packages/pydicom/data/test_files")
 PYDICOM_CHARSETS = pathlib.Path("/usr/lib/python3/dist-packages/pydicom/data/charset_files")
 
-_ports_given = set()
+# Below the ports that the kernel gives to clients, so that none of those sits on one of ours.
+PORTS = range(10000, int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0]))
+_ports_given = []
 
 
 def free_port():
-    """A port nobody listens on now, never the same twice in one run."""
+    """A port nobody listens on now, and which no other test of this machine gets while this process lives:
+    a name in the kernel's table of Unix sockets is held for each."""
     while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        if port not in _ports_given:
-            _ports_given.add(port)
-            return port
+        port = random.choice(PORTS)
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0pacs-test-port-{port}")
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+            continue
+        _ports_given.append(claim)
+        return port
 
 
 def listens(port):
