@@ -17,7 +17,7 @@ namespace pacs::apps {
 
 void build_command_line(CLI::App& app, int& exit_code) {
   app.name("pacs");
-  app.description("PACS System: takes, keeps and gives back DICOM studies.");
+  app.description("PACS System: receives, stores and returns DICOM studies.");
   app.footer(
       "Examples:\n"
       "  pacs serve                                   start with defaults, data in ./pacs-data\n"
@@ -29,7 +29,7 @@ void build_command_line(CLI::App& app, int& exit_code) {
       "  pacs dump image.dcm                          show what is in a file\n"
       "  pacs config print --defaults > pacs.toml     a commented configuration to start from\n"
       "Exit codes: 0 success, 1 something failed, 2 wrong usage or configuration.\n"
-      "`pacs COMMAND --help` says more of each command.");
+      "`pacs COMMAND --help` explains each command.");
   app.set_version_flag("--version", "pacs " PACS_VERSION);
   app.require_subcommand(1);
   add_serve(app, exit_code);
@@ -86,8 +86,8 @@ int run(int argc, const char* const* argv) {
     const int code = app.exit(error);
     return asked ? code : 2;
   } catch (const std::exception& error) {
-    // Nothing of ours throws: this is a library or memory that ended. Output that cannot be written
-    // is said below.
+    // Our own code does not throw: this is a library, or memory has run out. Output that cannot be
+    // written is reported below.
     if (std::ferror(stdout) == 0) fmt::print(stderr, "pacs: {}\n", error.what());
     return 1;
   }
@@ -99,7 +99,7 @@ int run(int argc, const char* const* argv) {
 int run_command_line(int argc, const char* const* argv) {
   if (argc < 1) return 2;
   const int exit_code = run(argc, argv);
-  // Whoever reads what we print must not take a part of it, or nothing, for the whole.
+  // Nobody who reads our output must take a part of it, or nothing, for the whole.
   const bool flushed = std::fflush(stdout) == 0;
   if (flushed && std::ferror(stdout) == 0) return exit_code;
   fmt::print(stderr, "pacs: standard output cannot be written\n");

@@ -1,9 +1,9 @@
 // Makes an archive folder with a large index, written by the real index code and without objects:
-// what a start over it or a query costs does not depend on how the rows came there.
+// the cost of a start or a query does not depend on how the rows got there.
 //
 //   fill_index ARCHIVE COUNT FILE       COUNT instances like FILE, 500 in each series
 //   fill_index ARCHIVE --studies COUNT  COUNT studies of many patients, 5 series each; of the 10
-//                                       instances that a series would have one is in the index
+//                                       instances of a series one is in the index
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -64,7 +64,7 @@ Result<IndexedInstance> instance(const DataSet& like, std::uint64_t number) {
 }
 
 constexpr std::uint64_t kSeriesOfStudy = 5;
-/// 2000-01-01 to 2024-12-31: what today is, for who asks.
+/// Study dates: 2000-01-01 to 2024-12-31.
 constexpr std::int32_t kFirstDay = 10'957, kLastDay = 20'088;
 
 constexpr std::array<std::string_view, 40> kFamilies{
@@ -203,12 +203,12 @@ std::optional<std::uint64_t> number_of(std::string_view text) {
 Result<> run(const char* folder, const char* second, const char* third) {
   if (std::string_view(second) == "--studies") {
     const auto studies = number_of(third);
-    if (!studies) return fail(ErrorKind::InvalidArgument, "--studies wants a number");
+    if (!studies) return fail(ErrorKind::InvalidArgument, "--studies needs a number");
     return fill(folder, *studies * kSeriesOfStudy,
                 [&](std::uint64_t number) { return instance_of_study(number, *studies); });
   }
   const auto count = number_of(second);
-  if (!count) return fail(ErrorKind::InvalidArgument, "COUNT is no number");
+  if (!count) return fail(ErrorKind::InvalidArgument, "COUNT is not a number");
   Result<DicomFile> file = read_file(third, {.limits = {}, .stop_before = tags::PixelData});
   if (!file) return fail(file.error());
   return fill(folder, *count,

@@ -122,7 +122,7 @@ void pacs_data_set(benchmark::State& state) {
   report(state);
 }
 
-/// What an ingest does: the whole object streams past in pieces of PDU size.
+/// As in ingest: the whole object streams past in pieces of PDU size.
 void pacs_header_reader(benchmark::State& state) {
   constexpr std::size_t kPieceBytes = 16 * 1024;
   for (auto _ : state) {

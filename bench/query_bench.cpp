@@ -2,7 +2,7 @@
 //
 //   query_bench ARCHIVE [ROUNDS [KIND]]
 //
-// ARCHIVE is what `fill_index ARCHIVE --studies COUNT` made. Each round asks for something else, as
+// ARCHIVE is made by `fill_index ARCHIVE --studies COUNT`. Each round asks for something else, as
 // people do; the first answer is pulled alone. Prints p50 and p95 in milliseconds for each kind of
 // query, then answers per second of a universal query over all studies, and the memory it took.
 #include <sys/resource.h>

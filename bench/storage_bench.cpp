@@ -1,11 +1,11 @@
 // Measures the archive itself, without network: how long one object takes from its first byte to
-// its acknowledgement, and what the process pays for it in all.
+// its acknowledgement, and its total cost to the process.
 //
 //   storage_bench FILE COUNT [STREAMS [FOLDER [PIECE_BYTES [ASKERS]]]]
 //
 // Stores COUNT copies of a Part 10 file, each under a SOP Instance UID of its own, over STREAMS
-// threads, durability full, while ASKERS threads ask for all studies, again and again. Prints wall
-// per object, CPU per object with everything behind it, and the size of the index.
+// threads, durability full, while ASKERS threads ask for all studies again and again. Prints wall
+// and CPU time per object, later work included in the latter, and the size of the index.
 #include <sys/resource.h>
 
 #include <algorithm>

@@ -5,8 +5,8 @@
 // ARCHIVE is filled up to STEPS steps: all still to be done, over 400 days and 40 stations. Each
 // round asks for something else, as modalities do; the answers are pulled, 200 at most, and encoded
 // as responses have them. Prints p50 and p95 in milliseconds for each kind of query, and the
-// greatest p95: of the processor, which is all that a query waits for once the index is in memory,
-// so that whatever else the machine does is not measured.
+// greatest p95. The times are CPU time: that is all a query waits for once the index is in memory,
+// and other work of the machine is not measured.
 #include <time.h>
 
 #include <algorithm>

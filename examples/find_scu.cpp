@@ -27,7 +27,7 @@ DataSet studies_of(const char* patient_name) {
   keys.set_text(tags::SpecificCharacterSet, "ISO_IR 192");
   keys.set_text(tags::QueryRetrieveLevel, "STUDY");
   keys.set_text(tags::PatientName, patient_name);
-  keys.set_text(tags::StudyInstanceUID, "");  // an empty key is only to be returned
+  keys.set_text(tags::StudyInstanceUID, "");  // an empty key asks for the value
   keys.set_text(tags::StudyDate, "");
   keys.set_text(tags::ModalitiesInStudy, "");
   return keys;
@@ -52,7 +52,7 @@ pacs::network::Task<void> ask(pacs::network::RequestOptions peer, const char* pa
                             ->negotiated()
                             .accepted_for(pacs::uids::StudyRootQueryRetrieveInformationModelFind);
   if (context == nullptr) {
-    fmt::print(stderr, "{} answers no queries\n", peer.called_ae);
+    fmt::print(stderr, "{} does not accept queries\n", peer.called_ae);
     co_return;
   }
   pacs::services::FindRequest request{.identifier = studies_of(patient_name)};

@@ -36,7 +36,7 @@ network::Task<void> get_study(network::RequestOptions peer, std::string study_ui
   }
   const auto* context = (*association)->negotiated().accepted_for(sop_class);
   if (context == nullptr) {
-    fmt::print(stderr, "{} does no C-GET\n", peer.called_ae);
+    fmt::print(stderr, "{} does not accept C-GET\n", peer.called_ae);
     co_return;
   }
   services::RetrieveRequest request;

@@ -1,4 +1,4 @@
-// A whole DICOM archive in one screen: takes C-STORE and C-ECHO, keeps what it gets.
+// A whole DICOM archive in one screen: accepts C-STORE and C-ECHO, keeps what it receives.
 //
 //   build/examples/mini_archive 11112 ./mini-data      (ends with Control-C)
 

@@ -1,4 +1,4 @@
-// Reads a DICOM file and prints what it shows, of whom.
+// Reads a DICOM file and prints its transfer syntax, patient, modality and image size.
 //
 //   build/examples/read_header image.dcm
 

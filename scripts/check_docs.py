@@ -23,7 +23,7 @@ COMMANDS = re.compile(r"^```(?:sh|toml)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 def problems():
     keys = set(re.findall(r'"((?:dicom|http|storage|index|limits|logging|server|worklist|mpps|commitment|jobs)\.[a-z_.]+)"',
-                          (ROOT / "apps" / "config_keys.cpp").read_text()))
+                          (ROOT / "apps" / "config" / "config_keys.cpp").read_text()))
     tables = {key.rsplit(".", 1)[0] for key in keys}
     for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
         text = document.read_text()

@@ -41,7 +41,7 @@ def mpps_attributes():
     entry = re.compile(r'\{Tag\{0x(\w{8})\}, .*?"(\w+)", "([^"]*)"\}')
     names = {keyword: (f"({tag[:4]},{tag[4:]})", name) for tag, keyword, name in
              entry.findall((ROOT / "core" / "dicom_dictionary_data.inc").read_text())}
-    source = (ROOT / "services" / "mpps_table.cpp").read_text()
+    source = (ROOT / "services" / "mpps" / "mpps_table.cpp").read_text()
     macros = dict(re.findall(r"Table (F\.7\.2-1[a-f]), .*\nconstexpr MppsAttribute (\w+)\[\]", source))
     titles = {array: table for table, array in macros.items()}
     rows = source[source.index("kAttributes[] = {"):source.index("// clang-format on")]

@@ -1,5 +1,5 @@
 // pacs commit: asks a peer to promise that it keeps instances (storage commitment), and shows what
-// it says of each.
+// it answers for each.
 
 #include <chrono>
 #include <condition_variable>
@@ -43,7 +43,7 @@ void say_refused(const std::string& why) {
   fmt::print(stderr, "pacs commit: a report was refused: {}\n", printable(why));
 }
 
-/// Takes the report that the peer brings on an association of its own.
+/// Takes the report that the peer sends on an association of its own.
 class ReportListener {
  public:
   explicit ReportListener(std::string transaction_uid)
@@ -99,12 +99,12 @@ class ReportListener {
   std::unique_ptr<network::Server> server_;
 };
 
-/// What is asked of the peer, and what came of it.
+/// What is asked of the peer, and the outcome.
 struct Asking {
   const CommitmentRequest& request;
   bool listening = false;
   std::chrono::seconds wait{};
-  /// Until when the report may come: counted from when the association is there.
+  /// When the wait for the report ends: counted from when the association is established.
   std::chrono::steady_clock::time_point until{};
   Result<CommitmentReport> outcome = fail(ErrorKind::Internal, "not asked");
 };
@@ -113,7 +113,7 @@ Error no_report(std::chrono::seconds wait) {
   return {ErrorKind::Timeout, fmt::format("no report within {} s", wait.count())};
 }
 
-/// Asks, and waits on the association when nobody listens; else lets it go.
+/// Sends the request; without --listen waits for the report on this association.
 network::Task<Result<CommitmentReport>> ask_on(network::Association& association,
                                                const Asking& asking) {
   services::CommitmentAsking on_association(association, asking.request, say_refused);
@@ -133,7 +133,7 @@ network::Task<void> ask_peer(network::RequestOptions peer, Asking& asking) {
   network::Association& association = **opened;
   asking.until = std::chrono::steady_clock::now() + asking.wait;
   boost::asio::steady_timer timer{co_await boost::asio::this_coro::executor, asking.until};
-  // It may be called when all is over here.
+  // The handler may run after this coroutine has ended.
   const auto expired = std::make_shared<bool>(false);
   timer.async_wait([expired, held = *opened](const boost::system::error_code& cancelled) {
     if (cancelled) return;
@@ -146,7 +146,7 @@ network::Task<void> ask_peer(network::RequestOptions peer, Asking& asking) {
   if (*expired && !asking.outcome) asking.outcome = fail(no_report(asking.wait));
   if (!association.ended()) {
     Result<> released = co_await association.release();
-    (void)released;  // everything is said
+    (void)released;  // the outcome is known already
   }
 }
 
@@ -247,7 +247,7 @@ void add_commit(CLI::App& app, int& exit_code) {
       "  pacs commit PACS@127.0.0.1:11112 --sop-class CTImageStorage 1.2.3.4.5 --json\n"
       "Without --listen the association stays open for the report; with it the association is\n"
       "released and the peer must know where the AE of -aet listens.\n"
-      "Exit code: 0 all are committed, 1 not, 2 wrong usage.");
+      "Exit code: 0 all are committed, 1 otherwise, 2 wrong usage.");
   auto options = std::make_shared<CommitOptions>();
   command
       ->add_option("arguments", options->arguments,

@@ -37,7 +37,7 @@ Result<> add_files(const std::string& path, References& references) {
   while (const auto file = walk.next()) {
     auto object = services::inspect_file(*file);
     if (!object) {
-      fmt::print(stderr, "pacs commit: {} is passed over: {}\n", printable(file->string()),
+      fmt::print(stderr, "pacs commit: skipped {}: {}\n", printable(file->string()),
                  printable(object.error().message));
       continue;
     }
@@ -74,12 +74,12 @@ Result<References> collect_references(const std::vector<std::string>& named,
       continue;
     }
     if (!is_usable_uid(name)) {
-      return wrong(fmt::format("{} is no file, no folder and no UID", name));
+      return wrong(fmt::format("{} is neither a file nor a folder nor a UID", name));
     }
     PACS_TRY(std::string of_class, class_uid(sop_class));
     references.push_back({std::move(of_class), name});
   }
-  if (references.empty()) return wrong("no instance to be committed: name files, folders or UIDs");
+  if (references.empty()) return wrong("no instance to commit: name files, folders or UIDs");
   return references;
 }
 

@@ -1,4 +1,4 @@
-// What `pacs commit` is told, and the references it makes of it.
+// The arguments of `pacs commit`, and the references it makes from them.
 #pragma once
 
 #include <cstdint>

@@ -60,7 +60,7 @@ int check(const ConfigOptions& options) {
                loaded.problems.size() == 1 ? "" : "s");
     return 2;
   }
-  fmt::print("{}: good: {}, data in {}\n", name, listeners(loaded.config),
+  fmt::print("{}: valid: {}, data in {}\n", name, listeners(loaded.config),
              loaded.config.storage.path.string());
   return 0;
 }
@@ -75,10 +75,10 @@ void add_config(CLI::App& app, int& exit_code) {
       "                                               and where its value comes from\n"
       "  pacs config print --brief                    the same without the explanations\n"
       "  pacs config print --defaults > pacs.toml     a file to start from: defaults, explained\n"
-      "  pacs config check pacs.toml                  all that is wrong, with line and column\n"
+      "  pacs config check pacs.toml                  everything wrong with it, line by line\n"
       "  PACS_DICOM_PORT=104 pacs config print --set logging.level=debug\n"
       "Later wins: default, file, environment (PACS_DICOM_PORT), --set.\n"
-      "Exit code: 0 the configuration is good, 2 it is not.");
+      "Exit code: 0 the configuration is valid, 2 it is not.");
   command->require_subcommand(1);
 
   CLI::App* printing = command->add_subcommand("print", "Print the configuration as TOML");

@@ -217,7 +217,7 @@ void add_dump(CLI::App& app, int& exit_code) {
       "is\n"
       "shown, then what is wrong and where; with --json only the latter, for a program must not\n"
       "take a part for the whole.\n"
-      "Exit code: 0 every file was read whole, 1 not or there was none, 2 wrong usage.");
+      "Exit code: 0 every file was read whole, 1 otherwise, 2 wrong usage.");
   auto options = std::make_shared<DumpOptions>();
   command->add_option("FILE", options->paths, "files, and folders with files")->required();
   repeatable(

@@ -33,7 +33,7 @@ struct EchoOptions {
   bool json = false;
 };
 
-/// What came of it. `failure` is empty when every echo was answered with success.
+/// The outcome. `failure` is empty when every echo was answered with success.
 struct EchoReport {
   double association_ms = 0;
   std::vector<double> echo_ms;
@@ -98,7 +98,7 @@ void print_text(const network::RequestOptions& peer, const EchoReport& report) {
              report.peer_implementation.empty() ? "unnamed" : report.peer_implementation,
              report.association_ms, mean);
   if (report.echo_ms.size() > 1) {
-    fmt::print(" on average of {} (least {:.2f}, most {:.2f})", report.echo_ms.size(), least, most);
+    fmt::print(" on average of {} (min {:.2f}, max {:.2f})", report.echo_ms.size(), least, most);
   }
   fmt::print("\n");
 }
@@ -128,7 +128,7 @@ void add_echo(CLI::App& app, int& exit_code) {
       "  pacs echo 127.0.0.1 11112 -aec PACS\n"
       "  pacs echo ORTHANC@192.0.2.7:4242 --repeat 10 --json\n"
       "  pacs echo PACS@pacs.example.org:2762 --tls --tls-ca ca.pem\n"
-      "Exit code: 0 every echo was answered with success, 1 not, 2 wrong usage.");
+      "Exit code: 0 every echo was answered with success, 1 otherwise, 2 wrong usage.");
   auto options = std::make_shared<EchoOptions>();
   command->add_option("peer", options->arguments, "HOST PORT or AE@HOST:PORT")->required();
   add_peer_options(*command, options->peer);

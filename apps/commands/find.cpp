@@ -30,7 +30,7 @@ struct FindArguments {
   FindCall call;
 };
 
-/// What a table shows of a level when no key says what is to be returned.
+/// The columns of each level when no key says what to return.
 std::span<const Tag> usual_columns(QueryLevel level) {
   static constexpr std::array<Tag, 5> kPatient{tags::PatientName, tags::PatientID,
                                                tags::PatientBirthDate, tags::PatientSex,
@@ -83,7 +83,8 @@ int run_find(FindArguments arguments) {
   }
   FindCall& call = arguments.call;
   call.program = "pacs find";
-  call.not_accepted = "the peer answers no queries of this information model: try another --model";
+  call.not_accepted =
+      "the peer does not accept queries of this information model: try another --model";
   call.peer = std::move(*peer);
   call.rules.model = model_of(arguments.query);
   call.rules.relational = arguments.query.relational;

@@ -23,7 +23,7 @@ namespace {
 
 using storage::QueryRules;
 
-/// What was proposed and the peer does not do.
+/// What was proposed and the peer does not support.
 std::vector<std::string_view> not_agreed(const QueryRules& wanted, const QueryRules& agreed) {
   struct Row {
     bool QueryRules::*rule;
@@ -71,7 +71,7 @@ network::Task<void> ask_peer(const FindCall& call, services::FindRequest questio
   } else {
     const QueryRules agreed = services::query_rules(association.negotiated(), sop_class);
     for (const std::string_view missing : not_agreed(rules, agreed)) {
-      fmt::print(stderr, "{}: the peer does not do {}\n", call.program, missing);
+      fmt::print(stderr, "{}: the peer does not support {}\n", call.program, missing);
     }
     Result<services::FindResult> found =
         co_await services::find(association, *context, std::move(question), std::move(show));
@@ -87,7 +87,7 @@ network::Task<void> ask_peer(const FindCall& call, services::FindRequest questio
   }
 }
 
-/// The exit code, and on standard error what is not in the answers.
+/// Returns the exit code; prints on standard error what the answers do not show.
 int conclude(const FindCall& call, const FindReport& report) {
   if (!report.result) {
     fmt::print(stderr, "{}: {}\n", call.program, printable(report.failure));
@@ -122,7 +122,7 @@ void Question::ask_for(const KeyPath& path) {
   if (!has_column(path)) columns.push_back(path);
   QueryKeyText key;
   key.path = path;
-  // A usual attribute, whose empty value is one of its VR: nothing to refuse.
+  // A usual attribute without a value: it cannot be refused.
   (void)put_key(identifier, key);
 }
 
@@ -162,10 +162,11 @@ Result<Question> make_question(DataSet identifier, const QueryOptions& options, 
 }
 
 void add_output_options(CLI::App& command, FindCall& call) {
-  command.add_option("--limit", call.limit, "cancel (C-CANCEL) after so many answers")
+  command.add_option("--limit", call.limit, "cancel (C-CANCEL) after this many answers")
       ->check(CLI::NonNegativeNumber);
   add_form_options(command, call.form);
-  command.add_flag("--fuzzy", call.rules.fuzzy_names, "negotiate names that sound alike");
+  command.add_flag("--fuzzy", call.rules.fuzzy_names,
+                   "negotiate matching of names that sound alike");
   command.add_flag("--timezone", call.rules.timezone_adjustment,
                    "negotiate times in the zone of -k TimezoneOffsetFromUTC=...");
 }

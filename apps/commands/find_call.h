@@ -38,7 +38,7 @@ struct Question {
 
 struct FindCall {
   std::string_view program;       ///< "pacs find", for messages
-  std::string_view not_accepted;  ///< said when the peer does not accept the SOP class
+  std::string_view not_accepted;  ///< the message when the peer does not accept the SOP class
   network::RequestOptions peer;
   storage::QueryRules rules;  ///< to be negotiated
   std::uint64_t limit = 0;    ///< 0: all answers

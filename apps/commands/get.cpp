@@ -35,10 +35,10 @@ struct FailedObject {
   std::string sop_instance_uid, reason;
 };
 
-/// What has come.
+/// What has arrived.
 struct Received {
   std::uint64_t objects = 0, bytes = 0;
-  std::vector<FailedObject> refused;  ///< those that we could not keep
+  std::vector<FailedObject> refused;  ///< those that could not be kept
 };
 
 Result<std::vector<network::PresentationContextProposal>> contexts_of(
@@ -79,7 +79,7 @@ Result<RetrieveCall> make_get_call(const GetArguments& arguments) {
   if (!call) return call;
   PACS_TRY(const auto contexts, contexts_of(arguments));
   services::propose_to_receive(call->peer, contexts);
-  call->peer.user.operations_window = {1, 16};  // used only as far as the peer does
+  call->peer.user.operations_window = {1, 16};  // used only as far as the peer grants it
   std::error_code failed;
   std::filesystem::create_directories(arguments.output, failed);
   if (failed) {
@@ -169,7 +169,7 @@ void add_get(CLI::App& app, int& exit_code) {
       "  pacs get 127.0.0.1 11112 -aec PACS -L SERIES -k StudyInstanceUID=1.2.3 \\\n"
       "           -k SeriesInstanceUID=1.2.3.4 --output series --json\n"
       "  pacs get PACS@127.0.0.1:11112 -k StudyInstanceUID='1.2.3\\1.2.4' --output both\n"
-      "Files are named after their SOP Instance UID and stand in the transfer syntax they came "
+      "Files are named after their SOP Instance UID and kept in the transfer syntax they came "
       "in.\n"
       "The peer sends what fits the presentation contexts that we propose: the usual SOP classes\n"
       "uncompressed, those of most images also in the usual compressed transfer syntaxes. Name\n"
@@ -178,7 +178,7 @@ void add_get(CLI::App& app, int& exit_code) {
       "Exit code: 0 all came, 1 something failed or nothing matched, 2 wrong usage.");
   auto arguments = std::make_shared<GetArguments>();
   add_retrieve_options(*command, *arguments);
-  command->add_option("-o,--output", arguments->output, "folder for the files, made if need be")
+  command->add_option("-o,--output", arguments->output, "folder for the files, created if needed")
       ->capture_default_str();
   repeatable(command->add_option("--sop-class", arguments->sop_classes,
                                  "UID of a SOP class to take (default: the usual ones); may be "

@@ -27,7 +27,7 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using boost::system::error_code;
 
-/// Of an answer: a page of any list of ours stays far below.
+/// Bytes of an answer: a page of any of our lists stays far below.
 constexpr std::uint64_t kReplyBytesMax = 256ULL << 20;
 
 struct Exchange {
@@ -83,7 +83,7 @@ Result<HttpReply> http_request(std::string_view method, std::string_view url, st
   const auto parsed = boost::urls::parse_uri({url.data(), url.size()});
   if (!parsed || parsed->scheme() != "http" || parsed->host().empty()) {
     return fail(ErrorKind::InvalidArgument,
-                fmt::format("\"{}\" is no URL of http", printable(url)));
+                fmt::format("\"{}\" is not an http URL", printable(url)));
   }
   Exchange exchange;
   exchange.timeout = timeout;

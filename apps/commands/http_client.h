@@ -19,7 +19,7 @@ struct HttpReply {
 
 /// One request over a connection of its own; blocks. `url` is "http://host:port/path?query", a body
 /// is sent as JSON. Errors: InvalidArgument (the URL), ConnectionClosed (nobody listens there),
-/// Timeout, Io, Malformed (what answers speaks no HTTP), LimitExceeded.
+/// Timeout, Io, Malformed (the answer is not HTTP), LimitExceeded.
 [[nodiscard]] Result<HttpReply> http_request(
     std::string_view method, std::string_view url, std::string_view body = {},
     std::chrono::milliseconds timeout = std::chrono::seconds{60});
@@ -27,7 +27,7 @@ struct HttpReply {
 /// Where a server with this configuration answers, without a slash at the end.
 [[nodiscard]] std::string api_url(const Config& config);
 
-/// What an answer that is no success says: the detail of its problem (RFC 9457), or its status.
+/// The reason that a failed answer gives: the detail of its problem (RFC 9457), or its status.
 [[nodiscard]] std::string reason_of(const HttpReply& reply);
 
 }  // namespace pacs::apps

@@ -37,7 +37,7 @@ struct ImportArguments {
   bool quiet = false;
 };
 
-/// What came of it. The lists of files hold what a person must look at; the rest is counted.
+/// The outcome. The lists of files hold what a person must look at; the rest is counted.
 class ImportReport {
  public:
   ImportReport(const ImportArguments& arguments, std::uint64_t files)
@@ -70,7 +70,7 @@ class ImportReport {
     failures_.push_back(entry(path, reason));
     say("failed", path, reason);
   }
-  /// Every object is in the archive. A file that differs from what is there is in it nowhere.
+  /// Every object is in the archive. A file that was left out because it differs is not.
   [[nodiscard]] bool ok() const { return failures_.empty() && differing_.empty(); }
 
   void print() {
@@ -159,7 +159,7 @@ void add_import(CLI::App& app, int& exit_code) {
       "  pacs import /mnt/old-archive\n"
       "  pacs import --config /etc/pacs/pacs.toml --json disc1/ disc2/\n"
       "Works on the archive itself, so the server must not be running; the files stay where they\n"
-      "are. An interrupted import is run again: what is stored is passed over. A file that "
+      "are. After an interruption run it again: what is stored is skipped. A file that "
       "differs\n"
       "from the object that is there under its SOP Instance UID goes by storage.on_duplicate.\n"
       "Exit code: 0 every object is in the archive, 1 some files failed, or differ and were left\n"

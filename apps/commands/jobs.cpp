@@ -36,7 +36,7 @@ int complain(std::string_view what) {
   return 1;
 }
 
-/// What the server refused says what it is about; any other error says where it came from.
+/// The server's own refusals name the job; any other error says where it came from.
 std::string in_words(const Error& error) {
   const bool said = error.kind == ErrorKind::Rejected || error.kind == ErrorKind::InvalidArgument;
   return said ? error.message : error.to_string();
@@ -49,7 +49,7 @@ std::optional<std::string> base_url(const JobsArguments& arguments) {
   return api_url(*config) + "/api/jobs";
 }
 
-/// The answer as JSON; what is wrong with it, in words, otherwise.
+/// The answer as JSON, or what is wrong with it.
 Result<json::value> ask(std::string_view method, const std::string& url,
                         std::string_view body = {}) {
   PACS_TRY(const HttpReply reply, http_request(method, url, body));
@@ -57,7 +57,7 @@ Result<json::value> ask(std::string_view method, const std::string& url,
   if (reply.body.empty()) return json::value{};
   boost::system::error_code malformed;
   json::value value = json::parse(reply.body, malformed);
-  if (malformed) return fail(ErrorKind::Malformed, "the server did not answer JSON");
+  if (malformed) return fail(ErrorKind::Malformed, "the server's answer is not JSON");
   return value;
 }
 
@@ -111,7 +111,7 @@ int run_list(const JobsArguments& arguments) {
   }
   const json::object* object = answer->if_object();
   const json::value* jobs = object == nullptr ? nullptr : object->if_contains("jobs");
-  if (jobs == nullptr || !jobs->is_array()) return complain("the server did not answer a list");
+  if (jobs == nullptr || !jobs->is_array()) return complain("the server's answer is not a list");
   TextTable table(
       {"Id", "Kind", "State", "Attempts", "Progress", "Destination", "Subject", "Error"},
       [](std::string_view line) { fmt::print("{}\n", line); });
@@ -150,7 +150,7 @@ int run_show(const JobsArguments& arguments) {
   return 0;
 }
 
-/// The same request for each id; goes on behind one that is refused.
+/// Sends the same request for each id; goes on after one that is refused.
 int run_each(const JobsArguments& arguments, std::string_view method, std::string_view suffix,
              std::string_view done) {
   const std::optional<std::string> base = base_url(arguments);
@@ -199,10 +199,10 @@ void add_list(CLI::App& jobs, const Arguments& arguments, int& exit_code) {
   CLI::App* command = jobs.add_subcommand("list", "Show jobs, the latest first");
   command->add_option("--state", arguments->state, "only these")
       ->check(CLI::IsMember({"waiting", "running", "done", "dead", "cancelled"}));
-  command->add_option("--kind", arguments->kind, "only these: commitment ...");
-  command->add_option("--destination", arguments->destination, "only those for this AE title");
-  command->add_option("--subject", arguments->subject, "only those about this UID");
-  command->add_option("--limit", arguments->limit, "how many at most")
+  command->add_option("--kind", arguments->kind, "only jobs of this kind: commitment ...");
+  command->add_option("--destination", arguments->destination, "only jobs for this AE title");
+  command->add_option("--subject", arguments->subject, "only jobs about this UID");
+  command->add_option("--limit", arguments->limit, "the most to show")
       ->capture_default_str()
       ->check(CLI::Range(1U, 1000U));
   command->add_flag("--json", arguments->json, "print what /api/jobs answers");
@@ -211,7 +211,7 @@ void add_list(CLI::App& jobs, const Arguments& arguments, int& exit_code) {
 }
 
 void add_priority(CLI::App& jobs, const Arguments& arguments, int& exit_code) {
-  CLI::App* command = jobs.add_subcommand("priority", "Let a job go before others, or after them");
+  CLI::App* command = jobs.add_subcommand("priority", "Let a job go before or after others");
   command->add_option("id", arguments->id, "the job")->required();
   command->add_option("priority", arguments->priority, "higher ones go first; jobs begin with 0")
       ->required()
@@ -231,17 +231,17 @@ void add_jobs(CLI::App& app, int& exit_code) {
       "  pacs jobs show 17 --url http://127.0.0.1:8080\n"
       "  pacs jobs retry 17 18\n"
       "  pacs jobs priority 17 50\n"
-      "A job that failed as often as jobs.attempts_max allows is dead: see its error, mend what "
+      "A job that failed as often as jobs.attempts_max allows is dead: see its error, fix what "
       "is\n"
       "wrong, and retry it.\n"
       "Exit code: 0 success, 1 something failed, 2 wrong usage or configuration.");
   command->require_subcommand(1);
   const auto arguments = std::make_shared<JobsArguments>();
   add_list(*command, arguments, exit_code);
-  CLI::App* show = add_with_ids(*command, arguments, "show", "Show all that is known of jobs");
+  CLI::App* show = add_with_ids(*command, arguments, "show", "Show everything known about jobs");
   show->add_flag("--json", arguments->json, "print one JSON object for each");
   show->callback([arguments, &exit_code] { exit_code = run_show(*arguments); });
-  add_with_ids(*command, arguments, "cancel", "Try jobs no more")
+  add_with_ids(*command, arguments, "cancel", "Stop trying jobs")
       ->callback([arguments, &exit_code] {
         exit_code = run_each(*arguments, "POST", "/cancel", "is cancelled");
       });

@@ -30,7 +30,7 @@ void print_text(const MoveArguments& arguments, const RetrieveEnd& end, double s
   explain("move", end);
   if (arguments.quiet || !end.result) return;
   const services::SubOperations& counts = end.result->counts;
-  if (total_of(counts) == 0 && !succeeded(end)) return;  // refused: all has been said
+  if (total_of(counts) == 0 && !succeeded(end)) return;  // refused: explain() has said why
   fmt::print("moved {} of {} objects to {} in {:.2f} s", counts.completed + counts.warning,
              total_of(counts), arguments.destination, seconds);
   if (counts.warning != 0) fmt::print(", {} with warnings", counts.warning);
@@ -89,7 +89,7 @@ void add_move(CLI::App& app, int& exit_code) {
   add_retrieve_options(*command, *arguments);
   command
       ->add_option("--aem,--destination", arguments->destination,
-                   "AE title of whom to send to (also -aem)")
+                   "AE title of the destination (also -aem)")
       ->required();
   command->callback([arguments, &exit_code] { exit_code = run_move(*arguments); });
 }

@@ -1,5 +1,5 @@
 // pacs mpps: reports a performed procedure step to a peer as a modality does (N-CREATE, N-SET), and
-// asks what was reported (N-GET). For testing other systems.
+// shows what was reported (N-GET). For testing other systems.
 
 #include <algorithm>
 #include <cstdio>
@@ -50,7 +50,7 @@ struct MppsOptions {
   bool raw = false, json = false;
 };
 
-/// What the command line asks for is wrong.
+/// Refuses wrong arguments.
 int refuse(const Error& error) {
   const bool usage = error.kind == ErrorKind::InvalidArgument;
   fmt::print(stderr, "pacs mpps: {}\n", printable(usage ? error.message : error.to_string()));
@@ -155,7 +155,8 @@ Result<DataSet> modifications_of_set(const MppsOptions& options) {
   return with_keys(std::move(end), options);
 }
 
-/// Sets, or ends a step before its first instance: PS3.4 Table F.7.2-1 wants a series then, too.
+/// Sets a step. A step that ends before its first instance needs a series all the same
+/// (PS3.4 Table F.7.2-1).
 services::Task<Result<MppsReply>> set_or_end_empty(network::Association& association,
                                                    const std::string& uid,
                                                    const DataSet& modifications) {
@@ -229,7 +230,7 @@ void print_attributes(const DataSet& attributes) {
   fmt::print("{}", print(attributes, options));
 }
 
-/// Opens the association, does it, and says what came of it. `show` is called when it was done.
+/// Opens the association, runs `exchange`, and reports its outcome. `show` is called on success.
 int run(const MppsOptions& options, network::RequestOptions peer, Exchange exchange,
         const std::function<void(const MppsReply&)>& show) {
   Result<MppsReply> outcome = fail(ErrorKind::Internal, "nothing was asked");
@@ -252,7 +253,7 @@ int run(const MppsOptions& options, network::RequestOptions peer, Exchange excha
   return done ? 0 : 1;
 }
 
-/// The peer, and what stands behind it on the command line.
+/// The peer, and the UID behind it on the command line.
 Result<network::RequestOptions> peer_and_uid(MppsOptions& options, bool uid_required) {
   Result<network::RequestOptions> peer = take_peer(options.arguments, options.peer);
   if (!peer) return peer;
@@ -328,7 +329,7 @@ void add_common(CLI::App& command, MppsOptions& options, const char* keys) {
   add_peer_options(command, options.peer);
 }
 void add_attributes(CLI::App& command, MppsOptions& options) {
-  add_common(command, options, "an attribute, over what is made up; may be repeated");
+  add_common(command, options, "an attribute, in place of the generated one; may be repeated");
   command.add_flag("--raw", options.raw, "send what -k says and nothing else");
   command.add_option("--character-set", options.character_set,
                      "Specific Character Set to send text in (default ISO_IR 192: UTF-8)");
@@ -344,7 +345,7 @@ void add_mpps_create(CLI::App& mpps, int& exit_code) {
       "Modality=MR\n"
       "  pacs mpps create 127.0.0.1 11112 1.2.3 --raw -k PerformedProcedureStepStatus=COMPLETED\n"
       "The last is refused: a step begins IN PROGRESS.\n"
-      "Exit code: 0 the step was created, 1 not, 2 wrong usage.");
+      "Exit code: 0 the step was created, 1 otherwise, 2 wrong usage.");
   auto options = std::make_shared<MppsOptions>();
   command
       ->add_option("peer", options->arguments,
@@ -352,7 +353,7 @@ void add_mpps_create(CLI::App& mpps, int& exit_code) {
       ->required();
   command
       ->add_option("--from-worklist", options->worklist,
-                   "a worklist item that is performed: a DICOM or DICOM JSON file")
+                   "the worklist item that is performed: a DICOM or DICOM JSON file")
       ->type_name("FILE");
   add_attributes(*command, *options);
   command->callback([options, &exit_code] { exit_code = run_create(*options); });
@@ -370,10 +371,10 @@ void add_mpps_set(CLI::App& mpps, int& exit_code) {
       "\\\n"
       "      -k 'PerformedProcedureStepDiscontinuationReasonCodeSequence.CodeMeaning=Discontinued "
       "for unspecified reason'\n"
-      "A step that is discontinued before its first instance is given a series without any, where "
+      "A step that is discontinued before its first instance gets a series without instances, if "
       "the\n"
-      "peer asks for one.\n"
-      "Exit code: 0 the step was changed, 1 not, 2 wrong usage.");
+      "peer requires one.\n"
+      "Exit code: 0 the step was changed, 1 otherwise, 2 wrong usage.");
   auto options = std::make_shared<MppsOptions>();
   command
       ->add_option("peer", options->arguments,
@@ -381,30 +382,31 @@ void add_mpps_set(CLI::App& mpps, int& exit_code) {
       ->required();
   command
       ->add_option("--status", options->status,
-                   "in_progress, completed or discontinued; none: as it is")
+                   "in_progress, completed or discontinued (default: unchanged)")
       ->check(CLI::IsMember({"in_progress", "completed", "discontinued"}, CLI::ignore_case,
                             CLI::ignore_underscore, CLI::ignore_space));
-  repeatable(command->add_option("--instances", options->instances,
-                                 "a file or folder of what was made (Performed Series Sequence); "
-                                 "may be repeated"))
+  repeatable(command->add_option(
+                 "--instances", options->instances,
+                 "a file or folder of instances that were made (Performed Series Sequence); "
+                 "may be repeated"))
       ->type_name("PATH");
   add_attributes(*command, *options);
   command->callback([options, &exit_code] { exit_code = run_set(*options); });
 }
 
 void add_mpps_get(CLI::App& mpps, int& exit_code) {
-  CLI::App* command = mpps.add_subcommand("get", "Show what was reported of a step (N-GET)");
+  CLI::App* command = mpps.add_subcommand("get", "Show what was reported about a step (N-GET)");
   command->footer(
       "Examples:\n"
       "  pacs mpps get PACS@127.0.0.1:11112 1.2.3\n"
       "  pacs mpps get PACS@127.0.0.1:11112 1.2.3 -k PerformedProcedureStepStatus --json\n"
-      "Exit code: 0 the step was shown, 1 not, 2 wrong usage.");
+      "Exit code: 0 the step was shown, 1 otherwise, 2 wrong usage.");
   auto options = std::make_shared<MppsOptions>();
   command
       ->add_option("peer", options->arguments,
                    "HOST PORT or AE@HOST:PORT, then the SOP Instance UID of the step")
       ->required();
-  add_common(*command, *options, "an attribute to be shown (default: all); may be repeated");
+  add_common(*command, *options, "an attribute to show (default: all); may be repeated");
   command->callback([options, &exit_code] { exit_code = run_get(*options); });
 }
 
@@ -419,7 +421,7 @@ void add_mpps(CLI::App& app, int& exit_code) {
       "  pacs mpps create PACS@127.0.0.1:11112 1.2.3 --from-worklist item.json -aet CT1\n"
       "  pacs mpps set PACS@127.0.0.1:11112 1.2.3 --status completed --instances study/\n"
       "  pacs mpps get PACS@127.0.0.1:11112 1.2.3\n"
-      "`pacs mpps create --help` and so on say more.");
+      "See also `pacs mpps create --help` and so on.");
   add_mpps_create(*mpps, exit_code);
   add_mpps_set(*mpps, exit_code);
   add_mpps_get(*mpps, exit_code);

@@ -1,4 +1,4 @@
-// What of a file can be read, up to where it is broken: for people who look at damaged files.
+// The part of a file that can be read, up to where it is damaged: for people who examine it.
 #pragma once
 
 #include <filesystem>
@@ -14,8 +14,8 @@ struct ReadablePart {
   std::optional<Error> error;  ///< why there is no more; none when the file is whole
 };
 
-/// An error when not even the front is DICOM. Sequences that were open where the file broke hold
-/// the items read so far. Of a damaged deflated data set nothing is readable.
+/// An error when not even the start is DICOM. Sequences that were open where the damage begins
+/// hold the items read so far. Nothing of a damaged deflated data set is readable.
 [[nodiscard]] Result<ReadablePart> read_readable_part(const std::filesystem::path& path);
 
 }  // namespace pacs::apps

@@ -28,7 +28,7 @@ network::Task<void> call_peer(const RetrieveCall& call, const Perform& perform,
     network::Association& association = **opened;
     const auto* context = association.negotiated().accepted_for(call.sop_class_uid);
     if (context == nullptr) {
-      end.failure = "the peer does not do this for this information model: try another --model";
+      end.failure = "the peer does not accept this for this information model: try another --model";
     } else {
       Result<services::RetrieveResult> result = co_await perform(association, *context);
       if (result) {
@@ -39,7 +39,7 @@ network::Task<void> call_peer(const RetrieveCall& call, const Perform& perform,
     }
     if (!association.ended()) {
       Result<> released = co_await association.release();
-      (void)released;  // everything has been said
+      (void)released;  // the end is known already
     }
   }
   signals.cancel();

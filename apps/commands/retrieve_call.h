@@ -1,5 +1,5 @@
-// RetrieveCall: what `pacs get` and `pacs move` have in common: arguments to a request, progress
-// while it is performed, Ctrl-C as C-CANCEL, and the end in words or JSON.
+// RetrieveCall: what `pacs get` and `pacs move` have in common: a request made from arguments,
+// progress while it is performed, Ctrl-C as C-CANCEL, and the outcome as text or JSON.
 #pragma once
 
 #include <algorithm>
@@ -30,13 +30,13 @@ struct RetrieveArguments {
 };
 void add_retrieve_options(CLI::App& command, RetrieveArguments& arguments);
 
-/// Everything of a request but what only one of the commands has.
+/// The parts of a request that both commands have.
 struct RetrieveCall {
   network::RequestOptions peer;  ///< contexts: the one of the SOP class
   std::string sop_class_uid;
   DataSet identifier;
 };
-/// InvalidArgument and others: wrong usage, in words.
+/// Errors are wrong usage; the message says what is wrong.
 [[nodiscard]] Result<RetrieveCall> make_call(const RetrieveArguments& arguments,
                                              services::QueryService service);
 
@@ -63,7 +63,7 @@ struct RetrieveEnd {
 };
 /// Every sub-operation was performed with success, and there was one.
 [[nodiscard]] bool succeeded(const RetrieveEnd& end);
-/// Says on standard error what went wrong, if anything did.
+/// Prints on standard error what went wrong, if anything did.
 void explain(std::string_view command, const RetrieveEnd& end);
 /// The members that describe the end in JSON.
 void add_to(boost::json::object& object, const RetrieveEnd& end);

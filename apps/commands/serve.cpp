@@ -84,8 +84,8 @@ int run_serve(const ConfigOptions& options) {
   notify_service_manager("STOPPING=1");
   (*graph)->shut_down(std::chrono::seconds(config->server.shutdown_seconds));
   if ((*graph)->associations() != 0) {
-    // Somebody still works with what would be taken apart. All that was acknowledged is durable.
-    log->error({}, "ended with associations that did not end", {});
+    // Associations still use what would be destroyed. Everything acknowledged is durable.
+    log->error({}, "ended while associations were still open", {});
     log->flush();
     std::_Exit(1);
   }
@@ -107,9 +107,9 @@ void add_serve(CLI::App& app, int& exit_code) {
       "  pacs serve --set dicom.port=104 --set storage.path=/srv/pacs\n"
       "Prints what to give a modality and says `ready` when all ports answer. The log goes to "
       "standard\n"
-      "error. SIGTERM or SIGINT ends it in order: what is in flight may finish "
+      "error. SIGTERM or SIGINT stops it in order: what is in flight may finish "
       "(server.shutdown_seconds).\n"
-      "Exit code: 0 ended in order, 1 the archive cannot be opened, 2 wrong usage or "
+      "Exit code: 0 stopped in order, 1 the archive cannot be opened, 2 wrong usage or "
       "configuration.");
   auto options = std::make_shared<ConfigOptions>();
   add_config_options(*command, *options);

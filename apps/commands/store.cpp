@@ -26,7 +26,7 @@ using services::FileOutcome;
 using services::FileResult;
 using services::StorableFile;
 
-/// Files are looked at and sent so many at a time: bounds memory for trees of any size.
+/// This many files are inspected and sent at a time: bounds memory for trees of any size.
 constexpr std::size_t kFilesAtOnce = 10'000;
 
 struct StoreArguments {
@@ -42,7 +42,7 @@ struct NamedFile {
   std::string file, reason;
 };
 
-/// What came of it.
+/// The outcome.
 class StoreReport {
  public:
   StoreReport(const StoreArguments& arguments, std::uint64_t files)
@@ -119,7 +119,7 @@ class StoreReport {
   std::vector<NamedFile> warnings_, failed_, skipped_;
 };
 
-/// Looks at the next files of the walk; what is none of ours is reported.
+/// Inspects the next files of the walk; reports those that cannot be sent.
 std::vector<StorableFile> next_files(FileWalk& walk, StoreReport& report) {
   std::vector<StorableFile> files;
   while (files.size() < kFilesAtOnce) {
@@ -177,7 +177,8 @@ void add_store(CLI::App& app, int& exit_code) {
       "Examples:\n"
       "  pacs store 127.0.0.1 11112 -aec PACS study/\n"
       "  pacs store ORTHANC@192.0.2.7:4242 -j 4 a.dcm b.dcm folder/ --json\n"
-      "Folders are searched through. Files go in the transfer syntax they are stored in; between\n"
+      "Folders are searched recursively. Files go in the transfer syntax they are stored in; "
+      "between\n"
       "uncompressed ones they are converted when the peer takes no other. Files that are not "
       "DICOM\n"
       "objects are skipped and named.\n"
@@ -194,10 +195,10 @@ void add_store(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(1, 64));
   command
       ->add_option("--retries", arguments->store.retries,
-                   "tries more for a file whose association broke")
+                   "further tries for a file whose association broke")
       ->capture_default_str();
   command->add_flag("--no-convert", arguments->no_convert,
-                    "send only in the stored transfer syntax, never converted");
+                    "send only in the stored transfer syntax, never convert");
   command->add_flag("--json", arguments->json, "print one JSON object");
   command->add_flag("-q,--quiet", arguments->quiet, "say only what failed");
   command->callback([arguments, &exit_code] { exit_code = run_store(*arguments); });

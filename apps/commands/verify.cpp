@@ -24,7 +24,7 @@ struct VerifyArguments {
   bool quiet = false;
 };
 
-/// The archive says how many objects there are only when it has begun: the bar is made then.
+/// The number of objects is known only after verification has begun: the bar is made then.
 Result<storage::VerifyReport> verify(storage::Archive& archive, bool shown) {
   std::unique_ptr<Progress> progress;
   return archive.verify([&](std::uint64_t done, std::uint64_t total) {

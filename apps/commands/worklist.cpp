@@ -102,11 +102,11 @@ void tell(const NewWorklistItem& item) {
                                  printable(item.id.scheduled_procedure_step_id));
   std::vector<std::string_view> made;
   for (const Tag tag : item.generated) made.push_back(lookup(tag)->keyword);
-  if (!made.empty()) line += fmt::format("  (made up: {})", fmt::join(made, ", "));
+  if (!made.empty()) line += fmt::format("  (generated: {})", fmt::join(made, ", "));
   fmt::print("{}\n", line);
 }
 
-/// Why it failed, behind what was taken and what was not.
+/// The error, after how many steps were taken and which were not.
 Error with_counts(const WorklistPut& outcome, const Items& items) {
   if (items.size() == 1) return outcome.status.error();
   const std::size_t first = outcome.taken, behind = first + outcome.failed;
@@ -118,7 +118,7 @@ Error with_counts(const WorklistPut& outcome, const Items& items) {
   }
   return {ErrorKind::InvalidArgument,
           fmt::format("{} of {} steps were taken, not {}{}: {}", first, items.size(), failed,
-                      behind < items.size() ? " and those behind" : "",
+                      behind < items.size() ? " and those after it" : "",
                       in_words(outcome.status.error()))};
 }
 
@@ -218,7 +218,7 @@ int run_cancel(const WorklistArguments& arguments) {
     if (studies.size() != 1) {
       const std::string what =
           studies.empty() ? "the worklist has no step " + arguments.step
-                          : fmt::format("several studies have a step {}: say --study, one of {}",
+                          : fmt::format("several studies have a step {}: give --study, one of {}",
                                         arguments.step, fmt::join(studies, ", "));
       return complain("cancel", {ErrorKind::InvalidArgument, what});
     }
@@ -245,12 +245,12 @@ void add_add(CLI::App& worklist, const std::shared_ptr<WorklistArguments>& argum
       "they\n"
       "go in requests of 1000 steps or 512 KiB, each taken whole or not at all; with --replace "
       "one\n"
-      "by one. The first that is refused ends it, and the message says how many steps were taken.\n"
+      "by one. It stops at the first refusal, and the message says how many steps were taken.\n"
       "Prints Study Instance UID and Scheduled Procedure Step ID of each step that was taken.\n"
-      "Exit code: 0 all were taken, 1 not all, 2 wrong usage.");
+      "Exit code: 0 all were taken, 1 otherwise, 2 wrong usage.");
   command->add_option("files", arguments->files, "orders")->required();
   command->add_flag("--replace", arguments->replace,
-                    "replace steps that are there already, which else is an error");
+                    "replace steps that exist; otherwise they are an error");
   add_door_options(*command, *arguments);
   command->callback([arguments, &exit_code] { exit_code = run_add(*arguments); });
 }
@@ -269,10 +269,10 @@ void add_list(CLI::App& worklist, const std::shared_ptr<WorklistArguments>& argu
 
 void add_cancel(CLI::App& worklist, const std::shared_ptr<WorklistArguments>& arguments,
                 int& exit_code) {
-  CLI::App* command = worklist.add_subcommand("cancel", "Cancel a step that was not begun");
+  CLI::App* command = worklist.add_subcommand("cancel", "Cancel a step that has not begun");
   command->add_option("step", arguments->step, "its Scheduled Procedure Step ID")->required();
   command->add_option("--study", arguments->study,
-                      "its Study Instance UID, where the ID alone says too little");
+                      "its Study Instance UID, when several studies have a step of that ID");
   add_door_options(*command, *arguments);
   command->callback([arguments, &exit_code] { exit_code = run_cancel(*arguments); });
 }

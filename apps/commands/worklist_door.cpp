@@ -20,7 +20,7 @@ namespace pacs::apps {
 
 namespace {
 
-/// Bytes of one request, below any http.body_bytes_max that a server could do with.
+/// Bytes of one request, below any http.body_bytes_max that is usable.
 constexpr std::size_t kRequestBytes = 512U << 10;
 
 /// Orders of one request: the server's orders_of_request_max.
@@ -115,7 +115,7 @@ class ServerDoor : public WorklistDoor {
     if (!reply) {
       const ErrorKind kind = reply.error().kind;
       if (kind != ErrorKind::ConnectionClosed && kind != ErrorKind::InvalidArgument) {
-        reply.error().message += " (no answer: it may have been done all the same)";
+        reply.error().message += " (no answer: the request may have taken effect)";
       }
       return fail(std::move(reply.error()));
     }
@@ -141,7 +141,7 @@ Result<std::unique_ptr<WorklistDoor>> open_worklist(const Config& config, const 
   keep_archive_private();
   auto archive = storage::Archive::open(archive_options(config));
   if (archive) return std::make_unique<ArchiveDoor>(std::move(*archive));
-  // Somebody holds it: the server, whose port says whether that is so.
+  // Another process holds the archive: probably the server, so ask its port.
   if (archive.error().kind != ErrorKind::Rejected) return fail(std::move(archive.error()));
   return std::make_unique<ServerDoor>(api_url(config));
 }

@@ -16,10 +16,10 @@
 
 namespace pacs::apps {
 
-/// What came of a put.
+/// The outcome of a put.
 struct WorklistPut {
-  std::size_t taken = 0;   ///< so many items, from the first on, are in
-  std::size_t failed = 0;  ///< so many behind them failed together; none after these was tried
+  std::size_t taken = 0;   ///< this many items, from the first on, were taken
+  std::size_t failed = 0;  ///< this many after them failed together; none after these was tried
   Result<> status{};       ///< why they failed
 };
 

@@ -11,7 +11,7 @@
 #include "apps/config/config_keys.h"
 #include "core/nearest.h"
 
-// POSIX names it without a header to declare it in; glibc's <unistd.h> does under _GNU_SOURCE.
+// POSIX has no header that declares it; glibc's <unistd.h> does under _GNU_SOURCE.
 extern char** environ;  // NOLINT(readability-redundant-declaration)
 
 namespace pacs::apps {
@@ -31,7 +31,7 @@ std::string did_you_mean(std::string_view name) {
       if (last_part(key.name) == last_part(name))
         return fmt::format("; did you mean {}?", key.name);
     }
-    return "; pacs config print lists all";
+    return "; pacs config print lists all keys";
   }
   return fmt::format("; did you mean {}?", nearest.best().front());
 }
@@ -79,7 +79,7 @@ Result<std::string> read_config_file(const std::filesystem::path& path) {
   content.resize(static_cast<std::size_t>(stream.gcount()));
   if (content.size() > kConfigBytesMax) {
     return fail(ErrorKind::LimitExceeded,
-                fmt::format("is longer than {} bytes: no configuration", kConfigBytesMax));
+                fmt::format("is longer than {} bytes: not a configuration", kConfigBytesMax));
   }
   return content;
 }
@@ -139,7 +139,7 @@ void Loader::value(const toml::node& node, const std::string& name) {
       if (const auto* one = element.as_string()) {
         texts.push_back(one->get());
       } else {
-        return problem(fmt::format("{} must be a list of texts", name), place(element));
+        return problem(fmt::format("{} must be a list of strings", name), place(element));
       }
     }
     status = key.set(loaded_.config, std::move(texts));
@@ -172,7 +172,7 @@ void Loader::remote_ae(const toml::node& node) {
     if (name == "ae_title" || name == "host") {
       const auto* text = entry.as_string();
       if (text == nullptr)
-        wrong("a text");
+        wrong("a string");
       else
         (name == "host" ? remote.host : remote.ae_title) = text->get();
     } else if (name == "port") {
@@ -234,13 +234,13 @@ void Loader::environment(const std::vector<std::pair<std::string, std::string>>&
       continue;
     }
     // Others may use our prefix (container platforms set PACS_PORT for a service called pacs), so
-    // this is worth a word and no more.
+    // this is a warning and not an error.
     if (!variable.starts_with("PACS_") || variable == "PACS_CONFIG") continue;
     Nearest nearest{variable};
     for (const auto& [name, key] : names) nearest.offer(name);
     if (nearest.best().empty()) continue;
-    loaded_.warnings.push_back(fmt::format("the variable {} means nothing; did you mean {}?",
-                                           variable, nearest.best().front()));
+    loaded_.warnings.push_back(fmt::format("the variable {} is unknown; did you mean {}?", variable,
+                                           nearest.best().front()));
   }
 }
 
@@ -259,7 +259,7 @@ void Loader::settings(const std::vector<std::string>& settings) {
 }
 
 LoadedConfig Loader::take() && {
-  // Values against each other only when each is right by itself: no consequences of the same slip.
+  // Values are compared only when each is right by itself, so that one slip is reported once.
   if (loaded_.problems.empty()) loaded_.problems = check_config(loaded_.config);
   return std::move(loaded_);
 }

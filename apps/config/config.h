@@ -1,5 +1,5 @@
-// Config: everything the program can be told, with its defaults, and where each value came from.
-// What each key means and may be stands in apps/config/config_keys.cpp.
+// Config: every setting of the program with its default, and where each value came from. What each
+// key means and may be is in apps/config/config_keys.cpp.
 #pragma once
 
 #include <cstdint>
@@ -118,7 +118,7 @@ struct ServerConfig {
   std::uint32_t shutdown_seconds = 30;
 };
 
-/// Whom we may move to, forward to and report to.
+/// A DICOM peer that we may move to, forward to and report to.
 struct RemoteAe {
   std::string ae_title, host;
   std::uint16_t port = 104;
@@ -142,7 +142,7 @@ struct Config {
   std::vector<RemoteAe> remote_ae;
 };
 
-/// Where configuration comes from; what stands further down wins.
+/// Where configuration comes from; later members win.
 struct ConfigSources {
   std::optional<std::filesystem::path> file;
   std::vector<std::pair<std::string, std::string>> environment;  ///< {"PACS_DICOM_PORT", "11113"}
@@ -160,11 +160,11 @@ struct LoadedConfig {
   std::vector<std::string> warnings;
 };
 
-/// Reads all sources and checks every value by itself and against the others. What is wrong stands
-/// in `problems`, all of it, not only the first.
+/// Reads all sources and checks every value by itself and against the others. `problems` holds
+/// everything that is wrong, not only the first.
 [[nodiscard]] LoadedConfig load_config(const ConfigSources& sources);
 
-/// What is wrong between values that are each possible: listening where anybody may connect,
+/// What is wrong between values that are each valid: listening where anybody may connect,
 /// certificates without keys, two listeners on one port...
 [[nodiscard]] std::vector<Error> check_config(const Config& config);
 

@@ -1,4 +1,4 @@
-// What is wrong between configuration values that are each possible by themselves.
+// Checks configuration values that are each valid by themselves against each other.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -45,27 +45,26 @@ class Check {
     const bool blank = title.find_first_not_of(' ') == title.npos;
     const bool backslash = title.find('\\') != title.npos;
     if (blank || backslash || !check_value(VR::AE, title)) {
-      problem(
-          fmt::format("{} \"{}\" is no AE title: 1 to 16 printable ASCII characters, no backslash",
-                      key, title));
+      problem(fmt::format(
+          "{} \"{}\" is not an AE title: 1 to 16 printable ASCII characters, no backslash", key,
+          title));
     }
   }
 
-  /// Checks the address and refuses to listen beyond this machine when nobody has to say who he is.
+  /// Checks the address and refuses to listen beyond this machine without authentication.
   void listener(std::string_view table, const std::string& address, bool authenticated,
                 std::string_view way_out) {
     boost::system::error_code error;
     const auto parsed = boost::asio::ip::make_address(address, error);
     if (error) {
       return problem(
-          fmt::format("{}.listen \"{}\" is no IP address: 127.0.0.1 is this machine, "
+          fmt::format("{}.listen \"{}\" is not an IP address: 127.0.0.1 is this machine, "
                       "0.0.0.0 or :: all networks",
                       table, address));
     }
     if (parsed.is_loopback() || authenticated) return;
-    problem(
-        fmt::format("{}.listen \"{}\" is open to the network, and nobody is asked who he is: {}",
-                    table, address, way_out));
+    problem(fmt::format("{}.listen \"{}\" listens on the network without authentication: {}", table,
+                        address, way_out));
   }
 
   void listeners() {
@@ -73,7 +72,7 @@ class Check {
     if (!dicom.listen.empty()) {
       listener(
           "dicom", dicom.listen, dicom.allow_unauthenticated_remote,
-          "set dicom.allow_unauthenticated_remote = true if that is meant, or use [dicom.tls]");
+          "set dicom.allow_unauthenticated_remote = true if that is intended, or use [dicom.tls]");
     } else if (!dicom.tls.enabled()) {
       problem("dicom.listen is empty and dicom.tls has no certificate: no modality could connect");
     }
@@ -82,10 +81,10 @@ class Check {
                dicom.tls.client_certificate == ClientCertificate::Required ||
                    dicom.allow_unauthenticated_remote,
                "set dicom.tls.client_certificate = \"required\", or "
-               "dicom.allow_unauthenticated_remote = true if that is meant");
+               "dicom.allow_unauthenticated_remote = true if that is intended");
     }
     listener("http", config_.http.listen, config_.http.allow_unauthenticated_remote,
-             "set http.allow_unauthenticated_remote = true if that is meant");
+             "set http.allow_unauthenticated_remote = true if that is intended");
     distinct_ports();
   }
 
@@ -93,7 +92,7 @@ class Check {
     std::set<std::uint16_t> taken;
     const auto take = [&](std::string_view key, std::uint16_t port, bool used) {
       if (used && port != 0 && !taken.insert(port).second) {
-        problem(fmt::format("{} {} is taken by another listener of ours", key, port));
+        problem(fmt::format("{} {} is also the port of another of our listeners", key, port));
       }
     };
     take("dicom.port", config_.dicom.port, !config_.dicom.listen.empty());
@@ -126,7 +125,7 @@ class Check {
     tls_files();
   }
 
-  /// Does with the files what the TLS port and our own associations will do with them.
+  /// Loads the files as the TLS port and our own associations will.
   void tls_files() {
     const TlsConfig& tls = config_.dicom.tls;
     const std::size_t before = problems_.size();
@@ -135,7 +134,7 @@ class Check {
     readable("dicom.tls.ca", tls.ca);
     if (problems_.size() != before) return;
     if (tls.enabled()) {
-      if (tls.key.empty()) return;  // said already
+      if (tls.key.empty()) return;  // reported already
       if (const auto port = network::make_acceptor_tls(acceptor_tls_options(tls)); !port) {
         return tls_problem(port.error());
       }
@@ -159,7 +158,7 @@ class Check {
   void sop_classes() {
     for (const std::string& uid : config_.storage.additional_sop_classes) {
       if (!is_usable_uid(uid)) {
-        problem(fmt::format("storage.additional_sop_classes: \"{}\" is no UID", uid));
+        problem(fmt::format("storage.additional_sop_classes: \"{}\" is not a UID", uid));
       }
     }
     if (config_.storage.path.empty()) problem("storage.path is empty");
@@ -167,7 +166,8 @@ class Check {
 
   void index() {
     if (config_.index.url != "sqlite:") {
-      problem(fmt::format("index.url \"{}\" is not supported: \"sqlite:\" is", config_.index.url));
+      problem(
+          fmt::format("index.url \"{}\" is not supported: write \"sqlite:\"", config_.index.url));
     }
   }
 
@@ -182,7 +182,7 @@ class Check {
     for (const std::string& status : config_.worklist.shown_statuses) {
       if (!storage::parse_step_status(status)) {
         problem(
-            fmt::format("worklist.shown_statuses: \"{}\" is none of SCHEDULED, ARRIVED, READY, "
+            fmt::format("worklist.shown_statuses: \"{}\" is not one of SCHEDULED, ARRIVED, READY, "
                         "STARTED, DEPARTED, COMPLETED, DISCONTINUED and CANCELED",
                         status));
       }
@@ -190,7 +190,7 @@ class Check {
     const std::filesystem::path folder = config_.worklist.folder;
     std::error_code ignored;
     if (!folder.empty() && !std::filesystem::is_directory(folder, ignored)) {
-      problem(fmt::format("worklist.folder: {} is no folder", folder.string()));
+      problem(fmt::format("worklist.folder: {} is not a folder", folder.string()));
     }
   }
 
@@ -201,7 +201,7 @@ class Check {
       if (remote.host.empty())
         problem(fmt::format("remote_ae {} has an empty host", remote.ae_title));
       if (!titles.insert(remote.ae_title).second) {
-        problem(fmt::format("remote_ae {} is there twice", remote.ae_title));
+        problem(fmt::format("remote_ae {} is defined twice", remote.ae_title));
       }
     }
   }

@@ -129,11 +129,11 @@ const ConfigKey kKeys[] = {
        "Our AE title: 1 to 16 characters. Associations that call another one are rejected.",
        At<&Config::dicom, &DicomConfig::ae_title>{}),
   list("dicom.other_ae_titles",
-       "AE titles that associations may call as well: \"ANY-SCP\", which DCMTK's tools and ours call\n"
-       "when nobody tells them another, and that of an archive whose place this one has taken.",
+       "AE titles that associations may call as well: \"ANY-SCP\", the default of DCMTK's tools and\n"
+       "ours, or that of an archive that this one has replaced.",
        At<&Config::dicom, &DicomConfig::other_ae_titles>{}),
   flag("dicom.accept_any_called_ae_title",
-       "Take associations whatever AE title they call.",
+       "Accept associations whatever AE title they call.",
        At<&Config::dicom, &DicomConfig::accept_any_called_ae_title>{}),
   text("dicom.listen",
        "The address to listen on: \"127.0.0.1\" for this machine only, \"0.0.0.0\" or \"::\" for all\n"
@@ -143,11 +143,11 @@ const ConfigKey kKeys[] = {
        "The DICOM port. 0 takes a free one and logs it.",
        At<&Config::dicom, &DicomConfig::port>{}),
   flag("dicom.allow_unauthenticated_remote",
-       "Anybody who reaches the port may store and read: DICOM without TLS knows no passwords. Say\n"
-       "true to listen beyond this machine all the same.",
+       "Anybody who reaches the port may store and read: DICOM without TLS has no authentication.\n"
+       "Set it to true to listen beyond this machine nevertheless.",
        At<&Config::dicom, &DicomConfig::allow_unauthenticated_remote>{}),
   integer("dicom.associations_max", 1, 100'000,
-       "Associations at a time on each DICOM port; further ones are rejected as a transient lack.",
+       "Associations at a time on each DICOM port; further ones are rejected (transient).",
        At<&Config::dicom, &DicomConfig::associations_max>{}),
   integer("dicom.artim_seconds", 1, 3600,
        "Seconds for a peer to send its association request, and to close after the end (ARTIM).",
@@ -156,16 +156,16 @@ const ConfigKey kKeys[] = {
        "Seconds without anything from the peer after which an association is aborted.",
        At<&Config::dicom, &DicomConfig::idle_seconds>{}),
   integer("dicom.response_seconds", 1, kDaySeconds,
-       "Seconds for a peer to answer what we ask.",
+       "Seconds for a peer to answer our request.",
        At<&Config::dicom, &DicomConfig::response_seconds>{}),
   integer("dicom.connect_seconds", 1, 3600,
-       "Seconds for a peer to take our connection and to answer our association request.",
+       "Seconds for a peer to accept our connection and to answer our association request.",
        At<&Config::dicom, &DicomConfig::connect_seconds>{}),
   integer("dicom.send_seconds", 1, kDaySeconds,
        "Seconds for a peer to take the next piece of what we send; then its connection is closed.",
        At<&Config::dicom, &DicomConfig::send_seconds>{}),
   integer("dicom.pdu_bytes_max", 4 * kKiB, 16 * kKiB * kKiB,
-       "Bytes of data we take in one PDU. Larger is faster and costs as much for each association.",
+       "Bytes of data we take in one PDU. Larger is faster, and each association needs that much memory.",
        At<&Config::dicom, &DicomConfig::pdu_bytes_max>{}),
   integer("dicom.association_pdu_bytes_max", 64 * kKiB, 64 * kKiB * kKiB,
        "Bytes of an association request; one with 128 presentation contexts stays below 65536.",
@@ -174,17 +174,17 @@ const ConfigKey kKeys[] = {
        "Bytes of one command set; real ones stay below 1024.",
        At<&Config::dicom, &DicomConfig::command_bytes_max>{}),
   integer("dicom.operations_window_max", 1, 1024,
-       "Operations that a peer may have under way on one association when it asks for more than one.",
+       "Operations that a peer may have in progress on one association when it asks for more than one.",
        At<&Config::dicom, &DicomConfig::operations_window_max>{}),
   integer("dicom.find_matches_max", 0, 1'000'000'000,
-       "Matches that one query is given; then it ends with status A700 (out of resources). 0: all.",
+       "Matches that one query gets; then it ends with status A700 (out of resources). 0: all.",
        At<&Config::dicom, &DicomConfig::find_matches_max>{}),
   integer("dicom.move_associations", 1, 64,
        "Associations to the destination of one C-MOVE at once.",
        At<&Config::dicom, &DicomConfig::move_associations>{}),
   integer("dicom.sub_operation_seconds", 1, kDaySeconds,
-       "Seconds for a peer to take and answer one object of a C-MOVE or C-GET. One that does not costs\n"
-       "the move what it was sent, and is tried once more.",
+       "Seconds for a peer to take and answer one object of a C-MOVE or C-GET. When a destination does\n"
+       "not, the C-MOVE tries once more on a new association.",
        At<&Config::dicom, &DicomConfig::sub_operation_seconds>{}),
 
   text("dicom.tls.listen",
@@ -194,13 +194,13 @@ const ConfigKey kKeys[] = {
        "The port for DICOM over TLS. 0 takes a free one and logs it.",
        At<&Config::dicom, &DicomConfig::tls, &TlsConfig::port>{}),
   text("dicom.tls.certificate",
-       "PEM file with our certificate and those between it and its root. Empty: no TLS.",
+       "PEM file with our certificate and the intermediate ones up to its root. Empty: no TLS.",
        At<&Config::dicom, &DicomConfig::tls, &TlsConfig::certificate>{}),
   text("dicom.tls.key",
        "PEM file with the private key of the certificate.",
        At<&Config::dicom, &DicomConfig::tls, &TlsConfig::key>{}),
   text("dicom.tls.ca",
-       "PEM file with the roots that clients' certificates must come from.",
+       "PEM file with the root certificates that peers' certificates must come from.",
        At<&Config::dicom, &DicomConfig::tls, &TlsConfig::ca>{}),
   choice<kClientCertificates>("dicom.tls.client_certificate",
        "Whether a client must show a certificate. With \"required\" the port may listen beyond this\n"
@@ -214,8 +214,8 @@ const ConfigKey kKeys[] = {
        "The HTTP port. 0 takes a free one and logs it.",
        At<&Config::http, &HttpConfig::port>{}),
   flag("http.allow_unauthenticated_remote",
-       "Anybody who reaches the port may read. Say true to listen beyond this machine all the same,\n"
-       "for example behind a proxy that asks for passwords.",
+       "Anybody who reaches the port may read. Set it to true to listen beyond this machine\n"
+       "nevertheless, for example behind a proxy that asks for passwords.",
        At<&Config::http, &HttpConfig::allow_unauthenticated_remote>{}),
   list("http.server_names",
        "Names by which browsers may address the server besides its addresses and \"localhost\":\n"
@@ -244,20 +244,20 @@ const ConfigKey kKeys[] = {
        At<&Config::http, &HttpConfig::handler_threads>{}),
 
   text("storage.path",
-       "The folder for all data; it is made when it is not there. One program at a time holds it.",
+       "The folder for all data; created if missing. One program at a time holds it.",
        At<&Config::storage, &StorageConfig::path>{}),
   choice<kDurabilities>("storage.durability",
        "\"full\": what is acknowledged survives power loss; \"os\": it survives the end of the program.",
        At<&Config::storage, &StorageConfig::durability>{}),
   choice<kDuplicatePolicies>("storage.on_duplicate",
-       "When an instance comes again with another content: keep the first, replace it, or reject the\n"
+       "When an instance arrives again with other content: keep the first, replace it, or reject the\n"
        "second. The same content again is always acknowledged.",
        At<&Config::storage, &StorageConfig::on_duplicate>{}),
   integer("storage.free_bytes_min", 0, std::int64_t{1} << 50,
        "New objects are refused when fewer bytes than this are free on the disk.",
        At<&Config::storage, &StorageConfig::free_bytes_min>{}),
   list("storage.additional_sop_classes",
-       "UIDs of private SOP classes to take besides all those of the standard.",
+       "UIDs of private SOP classes to accept besides all those of the standard.",
        At<&Config::storage, &StorageConfig::additional_sop_classes>{}),
 
   text("index.url",
@@ -265,26 +265,26 @@ const ConfigKey kKeys[] = {
        At<&Config::index, &IndexConfig::url>{}),
 
   list("worklist.shown_statuses",
-       "Which scheduled procedure steps a modality is shown that does not ask for Scheduled Procedure\n"
-       "Step Status itself: SCHEDULED, ARRIVED, READY, STARTED, DEPARTED, COMPLETED, DISCONTINUED,\n"
+       "The statuses of scheduled procedure steps that a modality sees when its query has no Scheduled\n"
+       "Procedure Step Status: SCHEDULED, ARRIVED, READY, STARTED, DEPARTED, COMPLETED, DISCONTINUED,\n"
        "CANCELED.",
        At<&Config::worklist, &WorklistConfig::shown_statuses>{}),
   flag("worklist.only_own_station",
        "Show a modality only what is scheduled for a station with its AE title.",
        At<&Config::worklist, &WorklistConfig::only_own_station>{}),
   text("worklist.folder",
-       "A folder of worklist files (*.wl, as wlmscpfs reads them): one that comes or changes is taken\n"
-       "into the worklist, for one that goes its steps are canceled unless they were begun. What is\n"
-       "wrong goes to its subfolder \"failed\". Empty: none.",
+       "A folder of worklist files (*.wl, as wlmscpfs reads them). New and changed files are taken into\n"
+       "the worklist; the steps of a removed file are canceled unless they have begun. Wrong files are\n"
+       "moved to its subfolder \"failed\". Empty: none.",
        At<&Config::worklist, &WorklistConfig::folder>{}),
   integer("worklist.folder_seconds", 1, 3600,
-       "Seconds between two looks at the folder. A file is read when it did not change in between.",
+       "Seconds between two looks at the folder. A file is read once it is the same at both.",
        At<&Config::worklist, &WorklistConfig::folder_seconds>{}),
 
   flag("mpps.strict",
-       "Refuse performed procedure steps that lack what PS3.4 Table F.7.2-1 requires. Say false for\n"
-       "modalities that leave things out: then only status, studies and the UIDs of what was made are\n"
-       "required.",
+       "Refuse performed procedure steps that lack what PS3.4 Table F.7.2-1 requires. Set it to false\n"
+       "for modalities that leave things out: then only the status, the studies and the UIDs of series\n"
+       "and instances are required.",
        At<&Config::mpps, &MppsConfig::strict>{}),
   list("mpps.notify",
        "AE titles of remote AEs that are told when a performed procedure step begins, changes or ends\n"
@@ -298,51 +298,51 @@ const ConfigKey kKeys[] = {
        "Elements of one object, those of its sequences included.",
        At<&Config::limits, &Limits::elements_max>{}),
   integer("limits.header_value_bytes_max", 64, 1 << 20,
-       "Bytes of a value that the index keeps; longer ones are only in the object.",
+       "Bytes of a value that the index keeps; longer values are only in the object.",
        At<&Config::limits, &Limits::header_value_bytes_max>{}),
   integer("limits.header_text_bytes_max", 64, 16 << 20,
-       "The same for text; what is longer cannot be queried for.",
+       "The same for text; longer text cannot be queried.",
        At<&Config::limits, &Limits::header_text_bytes_max>{}),
   integer("limits.header_bytes_max", 1 << 20, 4 * kGiB,
-       "Bytes of all values together that one object may bring into the index.",
+       "Bytes of all values together that the index keeps of one object.",
        At<&Config::limits, &Limits::header_bytes_max>{}),
   integer("limits.fragments_max", 1000, 100'000'000,
-       "Fragments of compressed pixel data whose places are kept (16 bytes each).",
+       "Fragments of compressed pixel data whose positions are kept (16 bytes each).",
        At<&Config::limits, &Limits::fragments_max>{}),
   integer("limits.inflated_bytes_max", 1 << 20, std::int64_t{1} << 44,
        "Bytes that a deflated data set may unpack to.",
        At<&Config::limits, &Limits::inflated_bytes_max>{}),
   integer("limits.inflate_ratio_max", 2, kLengthMax,
-       "Unpacked bytes for each packed one, looked at above 16 MiB: stops deflate bombs.",
+       "Unpacked bytes for each packed one, checked above 16 MiB: stops deflate bombs.",
        At<&Config::limits, &Limits::inflate_ratio_max>{}),
 
   flag("commitment.same_association",
-       "Report on the association that a request came on while it is open, else on a new one. With false\n"
-       "always on a new one, for modalities that do not expect a report before they have released.",
+       "Report on the association of the request while it is open, else on a new one. False: always on\n"
+       "a new one, for modalities that do not expect a report before they have released.",
        At<&Config::commitment, &CommitmentConfig::same_association>{}),
   integer("commitment.references_max", 1, 1'000'000,
-       "Instances that one request may refer to; above it the request is refused (0213).",
+       "Instances that one request may refer to; a request with more is refused (0213).",
        At<&Config::commitment, &CommitmentConfig::references_max>{}),
 
   integer("jobs.workers", 1, 64,
        "Jobs performed at once.",
        At<&Config::jobs, &JobsConfig::workers>{}),
   integer("jobs.attempts_max", 1, 1'000'000,
-       "Attempts at one job; then it is dead, and waits for an operator. 100 with the waits below take\n"
-       "four days: a peer that is off over a long weekend is reached.",
+       "Attempts at one job; then it is dead and waits for an operator. 100 attempts with the waits\n"
+       "below take four days: long enough for a peer that is off over a long weekend.",
        At<&Config::jobs, &JobsConfig::attempts_max>{}),
   integer("jobs.retry_seconds_min", 1, kDaySeconds,
        "Seconds from the first attempt to the second; each further wait is twice as long.",
        At<&Config::jobs, &JobsConfig::retry_seconds_min>{}),
   integer("jobs.retry_seconds_max", 1, 7 * kDaySeconds,
-       "Seconds between two attempts at most.",
+       "The longest wait between two attempts, in seconds.",
        At<&Config::jobs, &JobsConfig::retry_seconds_max>{}),
   integer("jobs.keep_days", 1, 36'500,
        "Days that a job is kept after it is done, cancelled or dead.",
        At<&Config::jobs, &JobsConfig::keep_days>{}),
 
   choice<kLogLevels>("logging.level",
-       "What is worth a line.",
+       "The lowest level that is logged.",
        At<&Config::logging, &LoggingConfig::level>{}),
   choice<kLogFormats>("logging.format",
        "\"text\" for people, \"json\" for log collectors.",
@@ -351,18 +351,18 @@ const ConfigKey kKeys[] = {
        "The file to write to. Empty: standard error.",
        At<&Config::logging, &LoggingConfig::file>{}),
   integer("logging.queue_lines_max", 64, 10'000'000,
-       "Lines that may wait for the disk; above it the oldest are dropped (400 bytes each).",
+       "Lines that may wait to be written (400 bytes each); beyond that the oldest are dropped.",
        At<&Config::logging, &LoggingConfig::queue_lines_max>{}),
 
   integer("server.io_threads", 0, 1024,
        "Threads for associations and connections. 0: one for each processor.",
        At<&Config::server, &ServerConfig::io_threads>{}),
   integer("server.work_threads", 0, 1024,
-       "Threads for what waits for disk and index: queries, reading what is sent. 0: two for each\n"
+       "Threads for work on disk and index: queries, reading objects to send. 0: two for each\n"
        "processor.",
        At<&Config::server, &ServerConfig::work_threads>{}),
   integer("server.shutdown_seconds", 0, 3600,
-       "Seconds that work in flight may take after SIGTERM.",
+       "Seconds that work in progress may take after SIGTERM.",
        At<&Config::server, &ServerConfig::shutdown_seconds>{}),
 };
 // clang-format on
@@ -407,9 +407,9 @@ std::string ConfigKey::range() const {
     case Type::Integer:
       return fmt::format("{} to {}", min, max);
     case Type::Text:
-      return "a text";
+      return "a string";
     case Type::List:
-      return "a list of texts";
+      return "a list of strings";
     case Type::Choice:
       break;
   }
@@ -434,7 +434,7 @@ Result<> ConfigKey::check(const ConfigValue& value) const {
     case Type::Text:
       if (const auto* text = std::get_if<std::string>(&value)) {
         if (text->find('\0') == text->npos) return {};
-        return must_be("a text", "one with NUL in it");
+        return must_be("a string", "one with NUL in it");
       }
       break;
     case Type::Choice:
@@ -496,25 +496,25 @@ std::string_view config_table_help(std::string_view table) {
     std::string_view table, help;
   };
   static constexpr Row kTables[] = {
-      {"dicom", "The DICOM port: what modalities and workstations talk to."},
+      {"dicom", "The DICOM port, to which modalities and workstations connect."},
       {"dicom.tls",
-       "DICOM over TLS 1.2 and 1.3 (BCP 195), on a port of its own beside the one above."},
+       "DICOM over TLS 1.2 and 1.3 (BCP 195), on a port of its own besides the one above."},
       {"http", "The HTTP port."},
-      {"storage", "Where objects lie and what is promised for them."},
-      {"index", "What is known of each patient, study, series and instance."},
+      {"storage", "Where objects are kept and what is promised for them."},
+      {"index", "What is known about each patient, study, series and instance."},
       {"worklist", "Modality Worklist: what modalities are scheduled to do."},
-      {"limits", "What one object from outside may cost. Real objects stay far below."},
-      {"mpps", "What modalities report of their work: modality performed procedure steps."},
+      {"limits", "Limits of one object from outside. Real objects stay far below."},
+      {"mpps", "What modalities report about their work: modality performed procedure steps."},
       {"commitment",
        "Storage commitment: the promise that instances are kept. Reports on new associations go\n"
-       "to the remote AE with the title that asked."},
+       "to the remote AE with the title of the requester."},
       {"jobs",
-       "Work that may fail and must happen, such as commitment reports: tried until it is done,\n"
+       "Work that may fail and must be done, such as commitment reports: tried until it succeeds,\n"
        "across restarts."},
       {"logging", "The log."},
       {"server", "The program itself."},
       {"remote_ae",
-       "Whom we may move to, forward to and report to: one table for each. The variable\n"
+       "The AEs that we may move to, forward to and report to: one table for each. The variable\n"
        "PACS_REMOTE_AE and --set remote_ae=... take "
        "\"MOVEDST@127.0.0.1:11190,OTHER@host:104+tls\"."},
   };

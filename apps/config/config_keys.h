@@ -31,7 +31,7 @@ struct ConfigKey {
   [[nodiscard]] Result<> check(const ConfigValue& value) const;
   /// Checks, then puts.
   [[nodiscard]] Result<> set(Config& config, const ConfigValue& value) const;
-  /// As above from text: the environment and --set. Lists are separated by commas.
+  /// The same from text, for the environment and --set. Lists are separated by commas.
   [[nodiscard]] Result<> set_text(Config& config, std::string_view text) const;
 
   [[nodiscard]] std::string variable() const;  ///< "PACS_DICOM_PORT"
@@ -42,7 +42,7 @@ struct ConfigKey {
 [[nodiscard]] std::span<const ConfigKey> config_keys();
 [[nodiscard]] const ConfigKey* find_config_key(std::string_view name);
 
-/// What stands over each table in the example file.
+/// The comment above each table in the example file.
 [[nodiscard]] std::string_view config_table_help(std::string_view table);
 
 /// "MOVEDST@127.0.0.1:11190", with "+tls" behind for a peer that wants it: one [[remote_ae]] in the

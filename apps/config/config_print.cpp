@@ -68,9 +68,10 @@ void print_remote_aes(std::string& to, const std::vector<RemoteAe>& remotes, boo
 std::string print_config(const LoadedConfig& loaded, const ConfigPrintOptions& options) {
   std::string out;
   if (options.explain) {
-    comment(out,
-            "Configuration of pacs. Every key may be left out; what stands here are the values in\n"
-            "effect. A variable of the environment goes before this file, --set before both.");
+    comment(
+        out,
+        "Configuration of pacs. Every key may be left out; the values here are those in effect.\n"
+        "A variable of the environment overrides this file, --set overrides both.");
     out += '\n';
   }
   std::string_view table;

@@ -1,4 +1,4 @@
-// What [dicom.tls] says, in the network's words.
+// Turns [dicom.tls] into the TLS options of the network layer.
 #pragma once
 
 #include "apps/config/config.h"

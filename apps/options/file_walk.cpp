@@ -40,7 +40,7 @@ void FileWalk::open(const fs::path& folder) {
   std::sort(waiting_.begin() + first, waiting_.end(), std::greater<>{});
 }
 
-// What one may not look at may well be a file that is wanted; a link whose end is gone is none.
+// A path that cannot be examined may be a wanted file, so it is a problem; a broken link is not.
 void FileWalk::no_file(fs::path path, const std::error_code& error, bool root) {
   const std::string reason = error ? error.message() : "neither a file nor a folder";
   const bool nowhere = error == std::errc::no_such_file_or_directory ||

@@ -18,7 +18,7 @@ struct NoFile {
   [[nodiscard]] std::string to_string() const;
 };
 
-/// Gives each path that is a file, and every file below each that is a folder, names in order.
+/// Gives each path that is a file, and every file below each that is a folder, in order of name.
 /// Holds one folder's names for each level, so a tree of any size can be walked. Links to files are
 /// followed, links to folders only when given as roots: a loop would never end.
 class FileWalk {
@@ -27,8 +27,8 @@ class FileWalk {
   [[nodiscard]] std::optional<std::filesystem::path> next();
   /// What could not be read.
   [[nodiscard]] const std::vector<NoFile>& problems() const { return problems_; }
-  /// What a folder holds that is no file to read: a link that leads nowhere or to a folder, a named
-  /// pipe, a socket.
+  /// Entries of folders that are not files to read: a link that leads nowhere or to a folder, a
+  /// named pipe, a socket.
   [[nodiscard]] const std::vector<NoFile>& passed_over() const { return passed_over_; }
 
  private:

@@ -30,7 +30,7 @@ bool is_ascii(const DataSet& data_set) {
 Result<DataSet> the_one(const std::vector<std::string_view>& data_sets) {
   if (data_sets.size() == 1) return read_json(data_sets.front());
   return fail(ErrorKind::InvalidArgument,
-              fmt::format("holds {} data sets, one is wanted", data_sets.size()));
+              fmt::format("holds {} data sets, must hold one", data_sets.size()));
 }
 
 Result<DataSet> read_any(const std::string& path) {
@@ -64,7 +64,7 @@ Result<DataSet> encode_keys(DataSet keys, const std::string& character_set) {
   const CharacterSet wanted{character_set.empty() ? "ISO_IR 192" : character_set};
   if (wanted.has_unknown_term()) {
     return fail(ErrorKind::InvalidArgument,
-                fmt::format("\"{}\" is no Specific Character Set: ISO_IR 100, ISO_IR 192, "
+                fmt::format("\"{}\" is not a Specific Character Set: write ISO_IR 100, ISO_IR 192, "
                             "\\ISO 2022 IR 87 ...",
                             character_set));
   }
@@ -74,7 +74,7 @@ Result<DataSet> encode_keys(DataSet keys, const std::string& character_set) {
   if (converted.text(tags::SpecificCharacterSet) == "ISO_IR 192" &&
       wanted.defined_terms().front() != "ISO_IR 192") {
     return fail(ErrorKind::InvalidArgument,
-                fmt::format("the keys have letters that {} does not hold", character_set));
+                fmt::format("the keys have characters that {} does not have", character_set));
   }
   return converted;
 }

@@ -12,9 +12,9 @@ namespace pacs::apps {
 /// meta information; text in UTF-8.
 [[nodiscard]] Result<DataSet> read_key_file(const std::string& path);
 
-/// Keys whose text is UTF-8 as they are sent: ASCII as it is, else labelled with and in
-/// `character_set` (empty: UTF-8). InvalidArgument when there is no such set or it does not hold
-/// their letters.
+/// Turns keys in UTF-8 into the form in which they are sent: ASCII as it is, else encoded in and
+/// labelled with `character_set` (empty: UTF-8). InvalidArgument when there is no such set or it
+/// does not have their characters.
 [[nodiscard]] Result<DataSet> encode_keys(DataSet keys, const std::string& character_set);
 
 }  // namespace pacs::apps

@@ -31,9 +31,9 @@ void add_peer_options(CLI::App& command, PeerOptions& options) {
   command
       .add_option("--connect-timeout", options.connect_seconds, "seconds to connect and associate")
       ->capture_default_str();
-  command.add_option("--timeout", options.response_seconds, "seconds to each response")
+  command.add_option("--timeout", options.response_seconds, "seconds to wait for each response")
       ->capture_default_str();
-  command.add_option("--max-pdu", options.pdu_bytes_max, "bytes of P-DATA we take at once")
+  command.add_option("--max-pdu", options.pdu_bytes_max, "bytes of P-DATA that we take in one PDU")
       ->capture_default_str()
       ->check(CLI::Range(4096U, 16U << 20));
   command.add_flag("--tls", options.tls, "secure the connection with TLS 1.2 or 1.3");
@@ -42,7 +42,8 @@ void add_peer_options(CLI::App& command, PeerOptions& options) {
                      "PEM file of our certificate");
   command.add_option("--tls-key", options.tls_files.private_key_file,
                      "PEM file of our private key");
-  command.add_flag("--tls-no-verify", options.anonymous_peer, "take any certificate of the peer");
+  command.add_flag("--tls-no-verify", options.anonymous_peer,
+                   "accept any certificate from the peer");
   command.add_option("--user", options.user, "user identity to send (PS3.7 D.3.3.7)");
   command.add_option("--passcode", options.passcode, "passcode for --user");
 }
@@ -73,10 +74,10 @@ Result<network::RequestOptions> take_peer(std::vector<std::string>& arguments,
   if (brackets && host.ends_with(']')) host = host.substr(1, host.size() - 2);  // [::1]:11112
   const std::optional<std::uint16_t> number = parse_port(port);
   if (host.empty() || !number) {
-    return fail(
-        ErrorKind::InvalidArgument,
-        fmt::format("'{}' is no peer: write HOST PORT or AE@HOST:PORT with a port from 1 to 65535",
-                    arguments.front()));
+    return fail(ErrorKind::InvalidArgument,
+                fmt::format("'{}' does not name a peer: write HOST PORT or AE@HOST:PORT with a "
+                            "port from 1 to 65535",
+                            arguments.front()));
   }
   arguments.erase(arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(taken));
   request.host = host;
@@ -87,7 +88,7 @@ Result<network::RequestOptions> take_peer(std::vector<std::string>& arguments,
   }
   request.limits.connect = std::chrono::seconds{options.connect_seconds};
   request.limits.dimse_response = std::chrono::seconds{options.response_seconds};
-  request.limits.idle = request.limits.dimse_response;  // of a response that began to come
+  request.limits.idle = request.limits.dimse_response;  // between the parts of a response
   request.limits.pdu_bytes_max = options.pdu_bytes_max;
   if (!options.user.empty()) {
     network::UserIdentity& identity = request.user.user_identity.emplace();

@@ -14,7 +14,7 @@ namespace pacs::apps {
 
 namespace {
 
-constexpr std::size_t kItemsMax = 100;  // of a key's sequence: real ones have one
+constexpr std::size_t kItemsMax = 100;  // items in the sequence of a key; real keys have one
 
 tl::unexpected<Error> wrong(std::string message) {
   return fail(ErrorKind::InvalidArgument, std::move(message));
@@ -46,15 +46,15 @@ Result<KeyStep> parse_step(std::string_view text) {
   digits.remove_suffix(1);
   const auto item = parse_number<std::size_t>(digits);
   if (!item || *item >= kItemsMax) {
-    return wrong(fmt::format("\"{}\" is no item number: write {}[0]", digits, name));
+    return wrong(fmt::format("\"{}\" is not an item number: write {}[0]", digits, name));
   }
   step.into_item = true;
   step.item = *item;
   return step;
 }
 
-/// UN when nobody knows. Of a private element it follows from who reserved its block in `in`
-/// (PS3.5 §7.8.1).
+/// UN when the VR is not known. That of a private element follows from the creator that reserved
+/// its block in `in` (PS3.5 §7.8.1).
 VR vr_in(const DataSet& in, Tag tag) {
   const auto known = lookup_private(tag, in.private_creator(tag));
   return known ? known->vr : dictionary_vr(tag);
@@ -78,7 +78,7 @@ std::string unknown_vr(const DataSet& in, Tag tag) {
       tag.group(), tag.element() >> 8);
 }
 
-/// False when it is no value of the VR.
+/// False when the value is not valid for the VR.
 bool set_value(DataSet& to, Tag tag, VR vr, const std::string& value) {
   if (vr == VR::SQ) {
     to.set_items(tag, {});
@@ -128,10 +128,10 @@ Result<> put_at(DataSet& to, const QueryKeyText& key, std::size_t depth) {
       return wrong(fmt::format("-k {}: {}", key.text, unknown_vr(to, step.tag)));
     }
     return wrong(
-        fmt::format("-k {}: \"{}\" is no value of VR {}", key.text, key.value, to_string(vr)));
+        fmt::format("-k {}: \"{}\" is not a value of VR {}", key.text, key.value, to_string(vr)));
   }
   if (vr != VR::SQ) {
-    return wrong(fmt::format("-k {}: {} is no sequence", key.text, to_string(KeyPath{step})));
+    return wrong(fmt::format("-k {}: {} is not a sequence", key.text, to_string(KeyPath{step})));
   }
   Sequence items = to.items(step.tag);
   if (items.size() <= step.item) items.resize(step.item + 1);
@@ -143,10 +143,10 @@ Result<> put_at(DataSet& to, const QueryKeyText& key, std::size_t depth) {
 }
 
 Result<> put_character_set(std::string& character_set, const QueryKeyText& key) {
-  if (key.value.empty()) return {};  // nothing is said by asking for it
+  if (key.value.empty()) return {};  // to ask for it without a value means nothing
   if (!character_set.empty() && character_set != key.value) {
     return wrong(
-        fmt::format("-k {}: the character set is \"{}\" already", key.text, character_set));
+        fmt::format("-k {}: the character set is already \"{}\"", key.text, character_set));
   }
   character_set = key.value;
   return {};
@@ -224,8 +224,8 @@ Result<WrittenKeys> read_written_keys(std::span<const std::string> texts, std::s
              earlier.value != key.value;
     });
     if (same != written.keys.end()) {
-      return wrong(fmt::format("-k {}: {} is \"{}\" already; a list is one key: -k '{}\\{}'", text,
-                               to_string(key.path), same->value, same->text, key.value));
+      return wrong(fmt::format("-k {}: {} is already \"{}\"; write a list as one key: -k '{}\\{}'",
+                               text, to_string(key.path), same->value, same->text, key.value));
     }
     written.keys.push_back(std::move(key));
   }

@@ -37,23 +37,23 @@ struct QueryKeyText {
 /// (PS3.4 §C.4.1.1.3), though one writes it as such.
 struct WrittenKeys {
   std::vector<QueryKeyText> keys;
-  std::string character_set;  ///< empty: nobody said
+  std::string character_set;  ///< empty: not given
 };
 
 /// A path as it is written.
 [[nodiscard]] KeyPath as_written(KeyPath path);
 
 /// Reads them; `place` may move each, `character_set` is what --character-set says. InvalidArgument
-/// also when one element, or the character set, is given two values: a list is one key, and to
-/// take the last would ask for something else than what is written.
+/// also when one element, or the character set, is given two values: a list is one key, and taking
+/// only the last would ask for something other than what is written.
 [[nodiscard]] Result<WrittenKeys> read_written_keys(std::span<const std::string> texts,
                                                     std::string character_set,
                                                     KeyPath (*place)(KeyPath) = as_written);
 
-/// Puts it into a data set whose text is UTF-8, with the sequences and items on its way. One
+/// Puts it into a data set whose text is UTF-8, with the sequences and items on its way. A key
 /// without a value leaves what is there. The VR of a private element follows from its creator, a
-/// key before it: "0009,0010=ACME 1.0", "0009,1001=X". InvalidArgument when the value is none of
-/// the element's VR.
+/// key before it: "0009,0010=ACME 1.0", "0009,1001=X". InvalidArgument when the value is not valid
+/// for the element's VR.
 [[nodiscard]] Result<> put_key(DataSet& identifier, const QueryKeyText& key);
 
 /// What an answer (in UTF-8) holds there, as text: values separated by backslashes, "2 items".

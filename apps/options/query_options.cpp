@@ -26,7 +26,7 @@ constexpr std::array kModels{ModelName{"patient", QueryModel::PatientRoot},
                              ModelName{"study", QueryModel::StudyRoot},
                              ModelName{"patient-study", QueryModel::PatientStudyOnly}};
 
-/// The keys of file and command line, ready to be sent; `place` may move each.
+/// The keys of the file and the command line, ready to send; `place` may move each.
 Result<DataSet> read_all_keys(const QueryOptions& options, KeyPath (*place)(KeyPath)) {
   PACS_TRY(WrittenKeys written, read_written_keys(options.keys, options.character_set, place));
   DataSet keys;
@@ -71,7 +71,7 @@ void add_query_options(CLI::App& command, QueryOptions& options) {
       "--model patient-study (retired)");
   add_key_options(command, options);
   command.add_flag("--relational", options.relational,
-                   "negotiate keys of any level without the unique keys above it");
+                   "negotiate keys of any level, without the unique keys above it");
 }
 
 storage::QueryModel model_of(const QueryOptions& options) {
@@ -91,7 +91,7 @@ Result<DataSet> make_identifier(const QueryOptions& options) {
   if (level == "INSTANCE") level = "IMAGE";
   if (!storage::parse_query_level(level)) {
     return fail(ErrorKind::InvalidArgument,
-                fmt::format("\"{}\" is no level: PATIENT, STUDY, SERIES or IMAGE", level));
+                fmt::format("\"{}\" is not a level: PATIENT, STUDY, SERIES or IMAGE", level));
   }
   keys->set_text(tags::QueryRetrieveLevel, level);
   return keys;

@@ -32,13 +32,13 @@ void add_query_options(CLI::App& command, QueryOptions& options);
 
 [[nodiscard]] storage::QueryModel model_of(const QueryOptions& options);
 
-/// The identifier: the keys and Query/Retrieve Level, text in UTF-8 or what was asked for and
-/// labelled so where it is not ASCII. InvalidArgument says what is wrong and how it could be meant.
+/// The identifier: the keys and Query/Retrieve Level, text in UTF-8 or the set asked for, labelled
+/// where it is not ASCII. InvalidArgument says what is wrong and what may have been meant.
 [[nodiscard]] Result<DataSet> make_identifier(const QueryOptions& options);
 /// The same for a worklist, which has no levels. Attributes of a scheduled procedure step that were
 /// written without their sequence are put into it.
 [[nodiscard]] Result<DataSet> make_worklist_identifier(const QueryOptions& options);
-/// Such a path with the sequence in front; others as they are.
+/// A path of such an attribute with the sequence in front; others as they are.
 [[nodiscard]] KeyPath path_in_worklist(KeyPath path);
 
 }  // namespace pacs::apps

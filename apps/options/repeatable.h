@@ -8,7 +8,7 @@ class Option;
 namespace pacs::apps {
 
 /// Takes one value each time the option is given and keeps them all. Without this the parser gives
-/// an option with a list behind it every argument that follows: also files and the peer.
+/// an option that fills a list every argument that follows, files and the peer included.
 CLI::Option* repeatable(CLI::Option* option);
 
 }  // namespace pacs::apps

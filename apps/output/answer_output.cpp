@@ -25,8 +25,8 @@ TextRow titles(const std::vector<KeyPath>& columns) {
   return row;
 }
 
-/// What is wider than any of its values: "Instances" for NumberOfStudyRelatedInstances, and
-/// sequences on the way.
+/// The short title where the keyword would be wider than any value: "Instances" for
+/// NumberOfStudyRelatedInstances; without the sequences on the way.
 TextRow short_titles(const std::vector<KeyPath>& columns) {
   TextRow row;
   for (const KeyPath& column : columns) {

@@ -1,4 +1,4 @@
-// Progress: one line on the terminal for work that takes long; silent when nobody watches.
+// Progress: one line on the terminal for work that takes long; silent without a terminal.
 #pragma once
 
 #include <chrono>
@@ -19,10 +19,10 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// When it is known only later how many there are.
+  /// Sets the total when it is known only later.
   void set_total(std::uint64_t total);
   void update(std::uint64_t done, std::uint64_t bytes, std::uint64_t problems);
-  /// Takes the line away, so that something else can be printed; the next update draws it again.
+  /// Removes the line, so that something else can be printed; the next update draws it again.
   void clear();
 
   /// Whether standard error is a terminal.

@@ -46,7 +46,7 @@ bool is_in(const std::array<Range, N>& ranges, char32_t point) {
       ranges, [point](Range range) { return point >= range.first && point <= range.last; });
 }
 
-// Unicode's East_Asian_Width W and F, as blocks: what names are written in.
+// Unicode's East_Asian_Width W and F, only the blocks that names are written in.
 constexpr std::array kWide{Range{0x1100, 0x115F},   Range{0x2E80, 0x303E},  Range{0x3041, 0x33FF},
                            Range{0x3400, 0x4DBF},   Range{0x4E00, 0x9FFF},  Range{0xA000, 0xA4CF},
                            Range{0xA960, 0xA97C},   Range{0xAC00, 0xD7A3},  Range{0xF900, 0xFAFF},
@@ -115,7 +115,7 @@ void TextTable::add(TextRow row) {
 }
 
 void TextTable::finish() {
-  if (kept_.size() <= 1 && columns_.empty()) return;  // titles over nothing say nothing
+  if (kept_.size() <= 1 && columns_.empty()) return;  // no titles without rows
   for (const TextRow& row : kept_) {
     columns_.resize(std::max(columns_.size(), row.size()));
     for (std::size_t i = 0; i < row.size(); ++i) {

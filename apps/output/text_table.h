@@ -11,13 +11,13 @@ namespace pacs::apps {
 
 using TextRow = std::vector<std::string>;
 
-/// Aligned by the widest cell. Rows go out as they come: the first ones are kept until their widths
-/// are known, later ones that are wider push what is right of them.
+/// Aligned by the widest cell. The first rows are kept until the widths are known; later rows are
+/// printed at once, and a wider cell there shifts those to its right.
 class TextTable {
  public:
   TextTable(TextRow titles, std::function<void(std::string_view line)> sink);
   void add(TextRow row);
-  /// Prints what was kept. To be called at the end.
+  /// Prints what was kept. Call it at the end.
   void finish();
 
  private:
@@ -31,7 +31,7 @@ class TextTable {
 /// One line of RFC 4180, without its end.
 [[nodiscard]] std::string csv_line(const TextRow& row);
 
-/// Nothing that a terminal would obey: control characters as \xHH. UTF-8 in and out.
+/// Safe to print on a terminal: control characters as \xHH. UTF-8 in and out.
 [[nodiscard]] std::string printable(std::string_view text);
 
 /// How many columns UTF-8 text takes on a terminal: two for the wide letters of East Asia, none for

@@ -10,7 +10,7 @@ namespace pacs::apps {
 
 namespace {
 
-/// What recovery has to say of objects that a disk lost; nothing else is said.
+/// Prints what recovery reports of objects that a disk lost, and nothing else.
 integration::Logger errors_to_standard_error() {
   integration::LogOptions options;
   options.level = integration::LogLevel::Error;
@@ -39,7 +39,7 @@ Error with_remedy(Error error, const Config& config) {
       ": the index is damaged. Move index.sqlite, index.sqlite-wal and index.sqlite-shm out of {} "
       "and put a copy from the backup there, if there is one: the next start reads every image "
       "that the index does not know. Worklist, performed procedure steps, remote AEs and jobs are "
-      "those of the backup, for only the index holds them",
+      "those of the backup, because only the index holds them",
       printable(config.storage.path.string()));
   return error;
 }

@@ -13,10 +13,10 @@ namespace pacs::apps {
 /// Opens it; when a server (or another import) holds it, the error says so and what to do instead.
 [[nodiscard]] Result<std::unique_ptr<storage::Archive>> open_archive(const Config& config);
 
-/// Of a damaged index it says what can be done; other errors are as they were.
+/// Adds to the error of a damaged index what to do; leaves other errors as they are.
 [[nodiscard]] Error with_remedy(Error error, const Config& config);
 
-/// The same for who only reads: NotFound, and nothing made, where there is no archive.
+/// The same for reading only: where there is no archive, NotFound, and none is created.
 [[nodiscard]] Result<std::unique_ptr<storage::Archive>> open_existing_archive(const Config& config);
 
 }  // namespace pacs::apps

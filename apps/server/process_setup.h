@@ -1,5 +1,5 @@
-// What the server asks of the operating system: signals as a thing to wait for, descriptors, file
-// permissions, and word to the service manager. POSIX; the one file that would differ elsewhere.
+// What the server needs from the operating system: waiting for signals, descriptors, file
+// permissions, and notifying the service manager. POSIX; the one file that would differ elsewhere.
 #pragma once
 
 #include <string_view>
@@ -11,15 +11,15 @@ namespace pacs::apps {
 class StopSignals {
  public:
   StopSignals();
-  /// Returns the first one. From then on another one ends the process at once (exit code 128 + n).
+  /// Returns the first one. A further one ends the process at once (exit code 128 + n).
   int wait();
 };
 
-/// A closed pipe is an error of the write and not the end; as many descriptors as the system
-/// allows (associations and files each cost one); keep_archive_private.
+/// Makes a closed pipe an error of the write instead of the end of the process; allows as many
+/// descriptors as the system does (associations and files each cost one); keep_archive_private.
 void prepare_server_process();
-/// Nothing that this process writes from here on is readable for everybody: before an archive is
-/// opened, whose index holds every patient's name.
+/// From here on nothing this process writes is readable for everybody. Call it before an archive
+/// is opened: its index holds every patient's name.
 void keep_archive_private();
 
 /// "READY=1", "STOPPING=1": sd_notify(3). Does nothing without a service manager that listens.

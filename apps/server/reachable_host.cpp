@@ -19,8 +19,8 @@ ip::address parse(const std::string& text) {
   return ip::make_address(text, error);  // of checked configuration; 0.0.0.0 otherwise
 }
 
-/// First IPv4 address of a network interface that is up and not loopback. Asked of the system
-/// (getifaddrs) and not of the resolver, which may know nothing of us.
+/// First IPv4 address of a network interface that is up and not loopback, from the system
+/// (getifaddrs): the resolver may not know this machine.
 std::string first_address() {
   ifaddrs* list = nullptr;
   if (getifaddrs(&list) != 0) return {};

@@ -1,4 +1,4 @@
-// The address by which others find a listener of ours.
+// The address by which others reach one of our listeners.
 #pragma once
 
 #include <string>

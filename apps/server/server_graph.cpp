@@ -30,7 +30,7 @@ namespace {
 
 using std::chrono::seconds;
 
-/// For jobs under way when the program ends. They begin anew with its next start.
+/// Time for running jobs to finish when the program ends. The others run again at its next start.
 constexpr std::chrono::milliseconds kJobGrace{5000};
 
 network::AssociationLimits association_limits(const DicomConfig& dicom) {
@@ -121,7 +121,7 @@ services::WorklistOptions worklist_options(const Config& config) {
   return options;
 }
 
-/// A port that cannot be opened is for whoever wrote the configuration: says which key it was.
+/// Names the configuration key of a port that cannot be opened.
 tl::unexpected<Error> cannot_open(std::string_view key, const Error& error) {
   const std::string where = error.where.empty() ? "" : " (" + error.where + ")";
   return fail(ErrorKind::InvalidArgument, fmt::format("{}: {}{}", key, error.message, where));
@@ -227,7 +227,8 @@ void ServerGraph::add_performed_steps() {
   responder_->add(std::make_unique<services::MppsRetrieveScp>(*archive_, *workers_));
 }
 
-/// After every handler is known, before the ports: a request finds who does what it promises.
+/// After every handler is known and before the ports open: each job that a request promises finds
+/// its handler.
 Result<> ServerGraph::start_jobs() {
   return jobs_->start();
 }
@@ -267,8 +268,8 @@ Result<> ServerGraph::open_dicom_ports() {
 Result<> ServerGraph::open_http_port() {
   web::Router router;
   web::add_operations(router, operations());
-  // What waits because the AE was not known, or answered nowhere, waits no longer; a failure of
-  // this costs no more than that wait.
+  // Jobs that wait because the AE was not known or did not answer are due now. A failure here
+  // only means that they wait longer.
   web::add_remote_aes(router, *remotes_, [this](std::string_view title) {
     if (const auto due = archive_->jobs().make_due(title); due && *due != 0) jobs_->wake();
   });
@@ -358,7 +359,7 @@ void ServerGraph::shut_down(std::chrono::milliseconds grace) {
   });
   if (dicom_) dicom_->shut_down(grace);
   tls.join();
-  // What they promised is in the table: a job that takes longer is done after the next start.
+  // Jobs are in the table: one that takes longer is done after the next start.
   jobs_->shut_down(std::min(grace, kJobGrace));
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
       deadline - std::chrono::steady_clock::now());

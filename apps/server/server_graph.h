@@ -25,9 +25,9 @@ namespace pacs::apps {
 
 class ServerGraph {
  public:
-  /// Opens the archive (and recovers it), then the ports. Errors: InvalidArgument for what the
-  /// configuration asks and cannot be (a port in use; the message names the key), else the
-  /// archive's.
+  /// Opens the archive (and recovers it), then the ports. Errors: InvalidArgument when the
+  /// configuration asks for something impossible (a port in use; the message names the key), else
+  /// the archive's.
   static Result<std::unique_ptr<ServerGraph>> start(const Config& config, integration::Logger log);
 
   [[nodiscard]] const std::vector<web::DicomEndpoint>& dicom_endpoints() const {
@@ -59,7 +59,7 @@ class ServerGraph {
   const integration::Logger log_;
   std::vector<web::DicomEndpoint> endpoints_;
 
-  // In the order of who needs whom; they end in the opposite one: ports first, then those whom
+  // In the order of dependency; destroyed in the opposite order: ports first, then what
   // associations and requests used.
   std::unique_ptr<integration::Metrics> metrics_;
   std::unique_ptr<integration::IoPool> pool_;

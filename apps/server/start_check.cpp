@@ -15,7 +15,7 @@ namespace pacs::apps {
 
 namespace {
 
-/// As far as one can see without opening it, which would make it.
+/// Checked without opening the file, which would create it.
 std::error_code append_error(const std::filesystem::path& file) {
   std::error_code ignored;
   if (std::filesystem::is_directory(file, ignored)) {

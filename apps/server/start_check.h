@@ -1,5 +1,5 @@
-// What keeps a server from doing what its configuration says though every value is right: things
-// outside that change while the configuration stays.
+// What keeps a server from doing what a valid configuration says: things outside it, which change
+// while the configuration stays.
 #pragma once
 
 #include <vector>
@@ -9,11 +9,11 @@
 
 namespace pacs::apps {
 
-/// Whether the certificate of the TLS port, which can be loaded, may be used now. A server with one
-/// that may not warns and starts: it would else take the other ports down with it.
+/// Whether the certificate of the TLS port is valid now; it can be loaded. With an invalid one the
+/// server warns and starts: a refusal would take the other ports down as well.
 [[nodiscard]] Result<> check_certificate_time(const TlsConfig& tls);
 
-/// That, and whether the log file can be written. Makes and changes nothing.
+/// That, and whether the log file can be written. Creates and changes nothing.
 [[nodiscard]] std::vector<Error> check_start(const Config& config);
 
 }  // namespace pacs::apps

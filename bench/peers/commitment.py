@@ -1,8 +1,8 @@
-"""A modality that asks for commitment and times what it hears."""
+"""A modality that asks for commitment and times the answers."""
 
 import time
 
-import servers  # noqa: F401  (first: it knows where the interoperability tests lie)
+import servers  # noqa: F401  (first: it puts the interoperability tests on the path)
 import test_commitment
 
 

@@ -4,9 +4,10 @@
     scripts/bench.sh [--runs N] [--lines ct1,mr4,...] [--servers pacs,orthanc] [--json FILE]
 
 Wall is the client's, from its start to its end, medians of N runs that alternate between the servers;
-CPU is the server's user and system time until it is quiet again, work it put off included; peak is
-VmHWM, summed over the processes of a server that forks. Client and server have TCP_NODELAY=1 except where a line says otherwise. Each run starts a
-server with an empty archive and stores one object before the clock starts.
+CPU is the server's user and system time until it is quiet again, deferred work included; peak is
+VmHWM, summed over the processes of a server that forks. Client and server have TCP_NODELAY=1 except
+where a line says otherwise. Each run starts a server with an empty archive and stores one object
+before the clock starts.
 """
 
 import argparse
@@ -53,8 +54,8 @@ def finish(clients):
 
 
 def empty(folder):
-    """Gives the disk back but keeps the files until the end: ext4 looks past each inode freed in the last
-    minutes when it makes a file, and whoever is measured next would pay for that."""
+    """Frees the disk space but keeps the files until the end: when ext4 creates a file it skips each inode
+    freed in the last minutes, and the next measurement would pay for that."""
     for path in pathlib.Path(folder).rglob("*"):
         if path.is_file() and not path.is_symlink():
             os.truncate(path, 0)
@@ -64,7 +65,7 @@ class Run:
     """One server, started for one measurement."""
 
     def __init__(self, name, env=NODELAY, warm=True, holds=None, destinations=()):
-        """`holds`: a folder of files to be stored before the clock starts."""
+        """`holds`: a folder of files to store before the clock starts."""
         self.name, self.peak = name, None
         self.folder = tempfile.mkdtemp(dir=WORK / "runs", prefix=f"{name}-")
         self.server = servers.ALL[name](self.folder, env=env, destinations=destinations)
@@ -91,7 +92,7 @@ class Run:
         empty(self.folder)
 
     def measured(self):
-        """After the clients' end."""
+        """Call it after the clients have ended."""
         wall = time.monotonic() - self.started
         servers.settle(self.server)
         peak = self.peak.mib()
@@ -123,15 +124,15 @@ def retrieving(tool, server, *options):
 
 
 def expect(client, line, times):
-    """Waits for a client and counts what it says of what it got."""
+    """Waits for a client and counts what it says it received."""
     output = client.communicate(timeout=1800)[0].decode(errors="replace")
     if client.returncode != 0 or output.count(line) < times:
         raise Failed(f"{output.count(line)} of {times} came: {output[-200:]}")
 
 
 def set_cache(run, cached):
-    """What was stored last lies in the page cache of whoever wrote through it, and not of whoever went past
-    it. So that all start alike, every object is read once, or none is left there."""
+    """Servers that write through the page cache leave the last objects in it, those that bypass it do not.
+    To start all alike, this reads every object once, or drops all of them from the cache."""
     os.sync()
     for path in pathlib.Path(run.folder).rglob("*"):
         if path.is_file() and not path.is_symlink():
@@ -146,7 +147,7 @@ def set_cache(run, cached):
 
 
 def getting(what, count, cached=True):
-    """The client receives and drops, so that the servers are measured and not its disk."""
+    """The client discards what it receives, so that the servers are measured and not its disk."""
     def measure(name):
         folder, key = one_study(what, count)
         with Run(name, holds=folder) as run:
@@ -158,7 +159,7 @@ def getting(what, count, cached=True):
 
 
 def moving(what, count):
-    """To a storescp that receives and drops."""
+    """To a storescp that discards what it receives."""
     def measure(name):
         folder, key = one_study(what, count)
         with tempfile.TemporaryDirectory(dir=WORK / "runs") as place, \
@@ -215,7 +216,7 @@ def finding(times, answers, *keys):
 
 def storing_while_asked(clients, pause_seconds=0.5):
     """400 CT on one association, first alone, then while workstations list 200 studies twice a second each.
-    They share two processors with the server, so they ask as people do and not as fast as they can."""
+    They share two processors with the server, so they ask at people's pace and not as fast as they can."""
     def measure(name):
         import queries
         folder = data.make(WORK / "data" / "ct", "ct", 400)
@@ -342,7 +343,7 @@ def million_studies():
     return archive
 
 
-# Many rows looked at for each answer: measured all the same.
+# Many rows are examined for each answer; measured, but without a promise.
 QUERIES_NOT_PROMISED = ("name and a year", "ten years, rare description")
 
 

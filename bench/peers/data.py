@@ -127,7 +127,7 @@ def multi_frame(number, rng, frames=400):
 
 def write(ds, path):
     meta = FileMetaDataset()
-    # Worklist files have no SOP Common module; dump2dcm gives them the private class of DCMTK's.
+    # Worklist files have no SOP Common module; dump2dcm gives them DCMTK's private class.
     meta.MediaStorageSOPClassUID = ds.get("SOPClassUID", "1.2.276.0.7230010.3.1.0.1")
     meta.MediaStorageSOPInstanceUID = ds.get("SOPInstanceUID", uid(0, 1))
     meta.TransferSyntaxUID, meta.ImplementationClassUID = ExplicitVRLittleEndian, uid(0)
@@ -139,7 +139,7 @@ def write(ds, path):
 def make(folder, what, count, studies=4):
     """Fills folder/1 .. folder/4 with `count` files of kind "ct", "mr" or "multi"; returns `folder`.
 
-    Four subfolders, one study each: one association sends the whole, four send one each. Or fewer."""
+    Four subfolders (or fewer) with one study each: one association sends all of them, four send one each."""
     folder = pathlib.Path(folder)
     done = folder.with_name(f"{folder.name}-{count}-complete")
     if done.exists():

@@ -11,7 +11,7 @@ import harness  # noqa: E402  (the tests' way to start them)
 TICKS = 100.0
 
 
-# Each is told whom it may move to: [(AE title, port)].
+# destinations: the AEs that each may move to, [(AE title, port)].
 def pacs(folder, env=None, destinations=()):
     """Ours, defaults: index, checksums, durability "full"."""
     remotes = [{"ae_title": ae, "host": "127.0.0.1", "port": port} for ae, port in destinations]
@@ -59,7 +59,7 @@ def cpu_seconds(server):
 
 
 def settle(server, quiet_seconds=0.3, seconds_max=30):
-    """Waits until the server has done what it put off: no CPU used for a while and no child left."""
+    """Waits until the server has done its deferred work: no CPU used for a while and no child left."""
     end = time.monotonic() + seconds_max
     last, since = cpu_seconds(server), time.monotonic()
     while time.monotonic() < end:
@@ -72,7 +72,7 @@ def settle(server, quiet_seconds=0.3, seconds_max=30):
 
 
 class PeakWatch:
-    """VmHWM of the server; of one that forks, the greatest sum over the processes alive together."""
+    """VmHWM of the server; for one that forks, the greatest sum over processes alive at the same time."""
 
     def __init__(self, server):
         self.server, self.most, self.ended = server, 0.0, threading.Event()

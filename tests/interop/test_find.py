@@ -434,8 +434,8 @@ class Identifiers(harness.ServerTestCase):
         self.assertIn("A900", refused.stderr)
         self.assertIn("(0020,000d)", refused.stderr)
         for arguments, said in [(("-k", "PatientNam=X"), "did you mean PatientName?"),
-                                (("-L", "WARD"), "no level"), (("stray",), "-k"),
-                                (("-k", "Rows=tall"), "no value of VR US"),
+                                (("-L", "WARD"), "not a level"), (("stray",), "-k"),
+                                (("-k", "Rows=tall"), "not a value of VR US"),
                                 (("-k", "0009,1001=priv"), "write -k 0009,0010=CREATOR before it")]:
             wrong = pacs("find", peer, *arguments)
             self.assertEqual(wrong.returncode, 2, arguments)
@@ -604,7 +604,7 @@ class AsScu(harness.TestCase):
         sink = self.start(harness.storescp, self.folder)
         refused = pacs("find", f"STORESCP@127.0.0.1:{sink.port}", ok=False)
         self.assertEqual(refused.returncode, 1)
-        self.assertIn("answers no queries", refused.stderr)
+        self.assertIn("does not accept queries", refused.stderr)
 
 
 if __name__ == "__main__":

@@ -287,7 +287,7 @@ class CommandTest(harness.TestCase):
         done = pacs("worklist", "add", "--replace", "--url", nobody, self.file("two.json", order("S1"), order("S2")))
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertIn("0 of 2 steps were taken, not step 1 (S1 of study 1.2.3.", done.stderr)
-        self.assertIn(") and those behind: ", done.stderr)
+        self.assertIn(") and those after it: ", done.stderr)
 
     def test_a_filter_that_is_none_is_wrong_usage(self):
         for filters in (["--status", "FOO"], ["-k", "PatientID"], ["-k", "NoSuchKeyword=1"]):

@@ -72,7 +72,7 @@ std::optional<std::int64_t> number(std::string_view text) {
 Result<> take_parameter(JobFilter& filter, const std::string& name, const std::string& value) {
   if (name == "state") {
     filter.state = storage::job_state(value);
-    if (!filter.state) return wrong("state is waiting, running, done, dead or cancelled");
+    if (!filter.state) return wrong("state must be waiting, running, done, dead or cancelled");
   } else if (name == "kind") {
     filter.kind = value;
   } else if (name == "subject") {
@@ -81,15 +81,14 @@ Result<> take_parameter(JobFilter& filter, const std::string& name, const std::s
     filter.destination = value;
   } else if (name == "before" || name == "limit") {
     const auto read = number(value);
-    if (!read || *read == 0) return wrong(name + " is a number above 0");
+    if (!read || *read == 0) return wrong(name + " must be a number above 0");
     if (name == "before") filter.before = *read;
     if (name == "limit") filter.limit = static_cast<std::size_t>(*read);
     if (filter.limit > storage::kJobsPageMax) {
-      return wrong(fmt::format("limit is {} at most", storage::kJobsPageMax));
+      return wrong(fmt::format("limit must be at most {}", storage::kJobsPageMax));
     }
   } else {
-    return wrong(name +
-                 " is unknown; there are state, kind, subject, destination, before and limit");
+    return wrong(name + " is unknown; use state, kind, subject, destination, before or limit");
   }
   return {};
 }
@@ -114,7 +113,7 @@ Response list(Jobs& jobs, const Request& request) {
   return answer(json::object{{"jobs", std::move(rows)}, {"counts", std::move(by_state)}});
 }
 
-/// Calls `act` with the id of the path; what is no number names no job.
+/// Calls `act` with the id in the path; if that is not a number, there is no such job.
 template <typename Act>
 Handler with_id(Act act) {
   return [act = std::move(act)](const Request& request) {

@@ -1,4 +1,4 @@
-// `/api/jobs`: the administrator's view of durable jobs, and how they are steered.
+// `/api/jobs`: where an administrator sees and controls durable jobs.
 #pragma once
 
 #include <functional>

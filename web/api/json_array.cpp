@@ -39,7 +39,7 @@ Result<std::vector<std::string_view>> split_json_array(std::string_view text) {
     if (!element.empty()) {
       elements.push_back(element);
     } else if (!end || !elements.empty()) {
-      return malformed(at, "the JSON array has an empty place");
+      return malformed(at, "the JSON array has an empty element");
     }
     begin = at + 1;
   }

@@ -1,5 +1,5 @@
-// The elements of a JSON array as they were written: who reads one by one keeps the digits of its
-// numbers.
+// The elements of a JSON array as they were written: parsing each from its text keeps the digits
+// of its numbers.
 #pragma once
 
 #include <string_view>
@@ -9,8 +9,8 @@
 
 namespace pacs::web {
 
-/// The text itself when it is no array. Only the array around them is checked, not what they are.
-/// Malformed for an array that does not end, or is followed by something.
+/// The text itself when it is not an array. Only the array is checked, not its elements. Malformed
+/// for an array that does not end or is followed by something.
 [[nodiscard]] Result<std::vector<std::string_view>> split_json_array(std::string_view text);
 
 }  // namespace pacs::web

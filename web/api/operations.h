@@ -16,7 +16,7 @@ class Metrics;
 
 namespace pacs::web {
 
-/// What to give a modality.
+/// What to enter in a modality.
 struct DicomEndpoint {
   std::string ae_title, host;
   std::uint16_t port = 0;

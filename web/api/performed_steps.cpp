@@ -70,8 +70,8 @@ Result<> take_parameter(StepFilter& filter, const std::string& name, const std::
     filter.before = before;
   } else {
     return fail(
-        wrong(fmt::format("{} is unknown; there are status, patient_id, study, "
-                          "accession_number, mismatch, limit and before",
+        wrong(fmt::format("{} is unknown; use status, patient_id, study, "
+                          "accession_number, mismatch, limit or before",
                           name)));
   }
   return {};
@@ -181,7 +181,7 @@ Response show(storage::Archive& archive, std::string_view uid) {
   body["instances"] = json::object{{"not_stored", to_json(not_stored)},
                                    {"stored_elsewhere", to_json(elsewhere)},
                                    {"not_performed", to_json(not_performed)}};
-  // As it stands behind the rest: numbers keep their digits.
+  // Appended as text, so that numbers keep their digits.
   std::string text = json::serialize(body);
   text.pop_back();
   text.append(",\"attributes\":").append(attributes).append("}\n");

@@ -1,4 +1,4 @@
-// `/api/performed-steps`: what modalities report of their work, beside what is stored.
+// `/api/performed-steps`: what modalities report about their work, compared with what is stored.
 #pragma once
 
 #include "web/http/router.h"

@@ -26,7 +26,7 @@ using services::KnownAe;
 using services::RemoteAes;
 using std::chrono::steady_clock;
 
-/// Whoever tests waits for the answer: shorter than what a move waits.
+/// The caller waits for the answer: shorter than the timeout of a move.
 constexpr std::chrono::seconds kEchoSeconds{10};
 
 json::object to_json(const KnownAe& ae) {
@@ -45,7 +45,7 @@ Error wrong(std::string message) {
 
 Result<> take_field(storage::RemoteAe& remote, std::string_view name, const json::value& value) {
   const auto take_text = [&](std::string& field) -> Result<> {
-    if (!value.is_string()) return fail(wrong(fmt::format("{} must be a text", name)));
+    if (!value.is_string()) return fail(wrong(fmt::format("{} must be a string", name)));
     field = std::string_view{value.get_string()};
     return {};
   };
@@ -64,12 +64,11 @@ Result<> take_field(storage::RemoteAe& remote, std::string_view name, const json
     remote.port = static_cast<std::uint16_t>(value.get_int64());
     return {};
   }
-  if (name == "configured") return {};  // as GET gives it: not for the client to say
-  return fail(
-      wrong(fmt::format("{} is unknown; there are ae_title, host, port, tls and comment", name)));
+  if (name == "configured") return {};  // sent by GET and ignored here
+  return fail(wrong(fmt::format("{} is unknown; use ae_title, host, port, tls or comment", name)));
 }
 
-/// What a PUT or POST says. `title` is that of the path, if there is one.
+/// The AE of a PUT or POST. `title` is that of the path, if there is one.
 Result<storage::RemoteAe> read_body(std::string_view body, std::string_view title) {
   boost::system::error_code malformed;
   const json::value value = json::parse({body.data(), body.size()}, malformed);
@@ -81,7 +80,7 @@ Result<storage::RemoteAe> read_body(std::string_view body, std::string_view titl
   }
   if (!title.empty()) {
     if (remote.ae_title.empty()) remote.ae_title = title;
-    if (remote.ae_title != title) return fail(wrong("ae_title differs from that of the path"));
+    if (remote.ae_title != title) return fail(wrong("ae_title differs from the title in the path"));
   }
   PACS_TRY(storage::check(remote));
   return remote;
@@ -145,7 +144,7 @@ network::Task<void> echo_on_association(network::RequestOptions options, EchoRep
   if (!status) {
     report.failure = status.error().to_string();
   } else if (*status != 0) {
-    report.failure = fmt::format("it answered status {:04X}", *status);
+    report.failure = fmt::format("the peer answered status {:04X}", *status);
   }
   Result<> released = co_await association.release();
   if (!released && report.failure.empty()) report.failure = released.error().to_string();

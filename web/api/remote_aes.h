@@ -1,4 +1,4 @@
-// `/api/remote-aes`: the administrator's view of whom we may send to.
+// `/api/remote-aes`: where an administrator manages the AEs that we may send to.
 #pragma once
 
 #include <functional>
@@ -13,15 +13,15 @@ class RemoteAes;
 namespace pacs::web {
 
 /// Adds, all with JSON:
-///   GET    /api/remote-aes               all of them
+///   GET    /api/remote-aes               lists all
 ///   POST   /api/remote-aes               enters or replaces the one that the body names
 ///   GET    /api/remote-aes/{title}
 ///   PUT    /api/remote-aes/{title}       enters or replaces
 ///   DELETE /api/remote-aes/{title}
-///   POST   /api/remote-aes/{title}/echo  asks it by C-ECHO whether it is there
-/// Wrong fields are answered 400 with what is wrong, changes of what the configuration names 409.
+///   POST   /api/remote-aes/{title}/echo  tests it by C-ECHO
+/// Wrong fields are answered 400 with the reason, changes to AEs of the configuration 409.
 /// `remotes` outlives the server.
-/// `entered` is called with the title of an AE that can be reached now, or elsewhere than before.
+/// `entered` is called with the title of each AE that is entered or replaced.
 void add_remote_aes(Router& router, services::RemoteAes& remotes,
                     std::function<void(std::string_view title)> entered = {});
 

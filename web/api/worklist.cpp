@@ -49,7 +49,7 @@ json::object to_json(const NewWorklistItem& item, const PutItem& put) {
           {"generated", std::move(generated)}};
 }
 
-/// What has been put: how each is called, its status now, and what we have made up for it.
+/// What has been put: the identifiers of each step, its status now, and what was generated for it.
 Response told(unsigned status, const std::vector<NewWorklistItem>& items,
               const std::vector<PutItem>& put) {
   json::array rows;
@@ -95,10 +95,10 @@ Response show(Worklist& worklist, const Request& request) {
 
 Result<std::vector<NewWorklistItem>> read_orders(std::string_view body) {
   PACS_TRY(const auto texts, split_json_array(body));
-  if (texts.empty()) return fail(ErrorKind::InvalidArgument, "there is no order in it");
+  if (texts.empty()) return fail(ErrorKind::InvalidArgument, "the request has no order");
   if (texts.size() > kOrdersOfRequestMax) {
     return fail(ErrorKind::LimitExceeded,
-                fmt::format("orders_of_request_max: {} orders at most", kOrdersOfRequestMax));
+                fmt::format("too many orders: orders_of_request_max is {}", kOrdersOfRequestMax));
   }
   std::vector<NewWorklistItem> items;
   for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -121,14 +121,14 @@ Response create(Worklist& worklist, const Request& request) {
   return put ? told(201, *items, *put) : Response::problem(put.error());
 }
 
-/// Takes an identifier from the path, or finds that the order says another one.
+/// Takes an identifier from the path; an error when the order has another one.
 Result<> take_identifier(DataSet& data_set, Tag tag, const std::string& of_path) {
   const std::string_view given = data_set.text(tag, 0);
   if (data_set.text(tag).empty()) {
     data_set.set_text(tag, of_path);
   } else if (given != of_path) {
     return fail(Error{ErrorKind::Mismatch,
-                      fmt::format("{} differs from that of the path", lookup(tag)->keyword)}
+                      fmt::format("{} differs from the one in the path", lookup(tag)->keyword)}
                     .on(tag));
   }
   return {};
@@ -139,7 +139,7 @@ Result<std::vector<NewWorklistItem>> read_order_for(const StepId& id, std::strin
   Sequence steps = order.items(tags::ScheduledProcedureStepSequence);
   if (steps.size() != 1) {
     return fail(Error{ErrorKind::Malformed,
-                      "ScheduledProcedureStepSequence must have one item: the one of the path"}
+                      "ScheduledProcedureStepSequence must have one item: the step in the path"}
                     .on(tags::ScheduledProcedureStepSequence));
   }
   PACS_TRY(take_identifier(order, tags::StudyInstanceUID, id.study_instance_uid).and_then([&] {

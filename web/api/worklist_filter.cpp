@@ -53,13 +53,14 @@ Result<> put_key(DataSet& identifier, DataSet& step, const std::string& name,
   if (entry == nullptr) {
     const auto nearest = nearest_keywords(name, 1);
     return wrong(fmt::format(
-        "\"{}\" is none of status, limit, offset and the keywords of attributes{}", printable(name),
+        "\"{}\" is neither status, limit, offset nor the keyword of an attribute{}",
+        printable(name),
         nearest.empty() ? std::string{} : fmt::format("; did you mean {}?", nearest.front())));
   }
   if (info(entry->vr()).kind != VRKind::Text) {
-    return fail(
-        Error{ErrorKind::InvalidArgument, fmt::format("{} cannot be filtered by", entry->keyword)}
-            .on(*tag));
+    return fail(Error{ErrorKind::InvalidArgument,
+                      fmt::format("{} cannot be used as a filter", entry->keyword)}
+                    .on(*tag));
   }
   (storage::is_of_step(*tag) ? step : identifier).set_text(*tag, value);
   return {};

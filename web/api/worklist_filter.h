@@ -1,4 +1,4 @@
-// What GET /api/worklist asks for: keywords with values as a query of the worklist.
+// Turns the parameters of GET /api/worklist into a query of the worklist.
 #pragma once
 
 #include <cstdint>

@@ -32,14 +32,13 @@ using boost::system::error_code;
 
 constexpr auto kResult = asio::as_tuple(asio::use_awaitable);
 /// How long and how much is still read from a client whose request was refused before its end, so
-/// that it finds our answer and not a reset (RFC 9112 §9.6).
+/// that it receives our answer instead of a reset (RFC 9112 §9.6).
 constexpr std::chrono::seconds kLinger{2};
 constexpr std::size_t kLingerBytesMax = 4 << 20;
-/// Of a request's body, taken at once.
+/// Bytes of a request read at once.
 constexpr std::size_t kReadBytesMax = 64 << 10;
 
-/// Set on every response unless the handler set its own. Nothing but our own files runs in the
-/// page.
+/// Set on every response unless the handler set its own. Only our own files run in the page.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kSecurityHeaders{{
     {"Content-Security-Policy",
      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -124,13 +123,13 @@ awaitable<bool> HttpConnection::wait_for_first_byte() {
   co_return true;
 }
 
-// The stream's own time limit would close the socket, and nothing could be answered any more.
+// A timer of our own: the stream's time limit would close the socket before we can answer.
 void HttpConnection::start_request_deadline() {
   stream_.expires_never();
   request_timed_out_ = false;
   request_deadline_.expires_after(server_->options.limits.request);
   request_deadline_.async_wait([self = shared_from_this()](error_code cancelled) {
-    // Cancelled too late, it may still come: then the time it was set to lies in the future.
+    // A timer that was set anew too late still calls this: then its new expiry is in the future.
     if (cancelled || self->request_deadline_.expiry() > std::chrono::steady_clock::now()) return;
     self->request_timed_out_ = true;
     self->stream_.cancel();
@@ -226,9 +225,9 @@ awaitable<Response> HttpConnection::answer(Request request, const Router::Match&
       } catch (const std::exception& error) {
         server_->log.error(request.trace_id, "an HTTP handler failed",
                            {{"path", request.path()}, {"what", error.what()}});
-        return Response::problem(500,
-                                 "The request failed inside the server; the log has it under id " +
-                                     request.trace_id + ".");
+        return Response::problem(
+            500, "The request failed inside the server; the log has the reason under id " +
+                     request.trace_id + ".");
       }
     });
   } else if (match.allow.empty()) {
@@ -237,9 +236,11 @@ awaitable<Response> HttpConnection::answer(Request request, const Router::Match&
     response.status = 204;
     response.headers.emplace_back("Allow", match.allow);
   } else if (http::string_to_verb(request.method) == http::verb::unknown) {
-    response = Response::problem(501, "The method is not known here.").with("Allow", match.allow);
+    response = Response::problem(501, "The method is not known to this server.")
+                   .with("Allow", match.allow);
   } else {
-    response = Response::problem(405, "The method is not allowed here.").with("Allow", match.allow);
+    response = Response::problem(405, "The method is not allowed at this address.")
+                   .with("Allow", match.allow);
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
   account(request, match.pattern, response.status, took.count());

@@ -48,7 +48,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   /// Serves requests until either side ends the connection.
   boost::asio::awaitable<void> run();
-  /// Posts to the strand: closes the connection if no request is in flight, or in any case.
+  /// Post to the strand: close the connection if no request is in flight; close it in any case.
   void stop(bool also_when_busy);
   [[nodiscard]] auto executor() { return stream_.get_executor(); }
   [[nodiscard]] boost::asio::ip::tcp::socket release_socket() { return stream_.release_socket(); }
@@ -59,7 +59,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   struct Incoming {
     Parser parser;
     RequestTarget target;
-    std::optional<Response> refusal;  ///< when it is not whole; without one the client is gone
+    std::optional<Response> refusal;  ///< when it is not whole; none if the client is gone
     bool whole = false;
   };
 
@@ -67,7 +67,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   boost::asio::awaitable<void> read_request(Incoming& incoming);
   boost::asio::awaitable<boost::system::error_code> read_part(Parser& parser, bool head_only);
 
-  // Each tells whether the connection goes on.
+  // Each returns whether the connection continues.
   boost::asio::awaitable<bool> serve_one();
   boost::asio::awaitable<bool> wait_for_first_byte();
   boost::asio::awaitable<Response> answer(Request request, const Router::Match& match);

@@ -35,8 +35,8 @@ struct Request {
   [[nodiscard]] std::string path() const;
 };
 
-/// A body made while it is sent: called until it gives an empty view; a view stays valid until the
-/// next call. An error ends the connection, so that nobody takes what was sent for the whole.
+/// A body produced while it is sent: called until it gives an empty view; a view stays valid until
+/// the next call. An error ends the connection, so that no client takes a part for the whole.
 using BodySource = std::function<Result<ByteView>()>;
 
 struct StreamedBody {

@@ -52,7 +52,7 @@ std::optional<Response> answer_to(error_code error, const HttpLimits& limits) {
                          limits.body_bytes_max));
   }
   if (error == http::error::bad_version)
-    return Response::problem(505, "Only HTTP/1.0 and HTTP/1.1 are spoken here.");
+    return Response::problem(505, "Only HTTP/1.0 and HTTP/1.1 are supported.");
   if (error == http::error::end_of_stream || error == http::error::partial_message)
     return std::nullopt;
   if (error.category() == http::make_error_code(http::error::bad_method).category()) {
@@ -75,7 +75,7 @@ std::optional<Response> refusal_of(const http::fields& head, unsigned version,
   }
   const auto expect = head[http::field::expect];
   if (!expect.empty() && !beast::iequals(expect, "100-continue")) {
-    return Response::problem(417, "Only Expect: 100-continue is understood.");
+    return Response::problem(417, "Only Expect: 100-continue is supported.");
   }
   return std::nullopt;
 }

@@ -14,7 +14,7 @@ namespace pacs::web {
 [[nodiscard]] std::optional<Response> answer_to(boost::system::error_code error,
                                                 const HttpLimits& limits);
 
-/// What the head alone tells to be refused.
+/// The refusal of a request whose head alone is reason enough; else none.
 [[nodiscard]] std::optional<Response> refusal_of(const boost::beast::http::fields& head,
                                                  unsigned version, const HttpOptions& options);
 

@@ -28,11 +28,11 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-/// After accept fails for want of descriptors or memory: others must end first.
+/// Wait after accept fails for lack of descriptors or memory: other connections must end first.
 constexpr std::chrono::milliseconds kAcceptRetry{100};
 
-/// The connections and the accept loop, counted, so that shut_down knows when all are gone. Held by
-/// every coroutine: the last one to leave may outlive the server by an instant.
+/// Counts the connections and the accept loop, so that shut_down knows when all have ended. Held by
+/// every coroutine: the last one may outlive the server by an instant.
 class Presence {
  public:
   bool enter(HttpConnection& connection, std::size_t max) {
@@ -156,7 +156,7 @@ class BeastServer final : public HttpServer {
 
 Error cannot_listen(const HttpOptions& options, error_code error) {
   const auto why =
-      error == asio::error::address_in_use ? "another program uses it already" : error.message();
+      error == asio::error::address_in_use ? "another program already uses it" : error.message();
   return {ErrorKind::Io,
           fmt::format("cannot listen on {} port {}: {}", options.listen, options.port, why)};
 }
@@ -170,8 +170,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(integration::IoPool& pool,
   error_code error;
   const auto address = asio::ip::make_address(options.listen, error);
   if (error)
-    return fail(ErrorKind::InvalidArgument,
-                "not an IP address to listen on: \"" + options.listen + "\"");
+    return fail(ErrorKind::InvalidArgument, "not an IP address: \"" + options.listen + "\"");
   const tcp::endpoint endpoint(address, options.port);
   auto acceptor = std::make_shared<tcp::acceptor>(asio::make_strand(pool.context()));
   if (!error) acceptor->open(endpoint.protocol(), error);

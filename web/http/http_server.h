@@ -23,7 +23,7 @@ struct HttpLimits {
   std::uint32_t header_bytes_max = 16
                                    << 10;  ///< request line and headers; browsers stay below 4 KiB
   std::uint64_t body_bytes_max = 1 << 20;  ///< held in memory
-  std::size_t connections_max = 256;       ///< above it: 503 and closed
+  std::size_t connections_max = 256;       ///< further ones are answered 503 and closed
   std::chrono::milliseconds request{30'000};  ///< from the first byte of a request to its last
   std::chrono::milliseconds idle{75'000};  ///< to the first byte; longer than browsers reuse (60 s)
   std::chrono::milliseconds write{60'000};  ///< for a client to take the next piece of a response
@@ -31,10 +31,10 @@ struct HttpLimits {
 
 struct HttpOptions {
   std::string listen = "127.0.0.1";
-  std::uint16_t port = 8080;  ///< 0 takes a free port; HttpServer::port tells
+  std::uint16_t port = 8080;  ///< 0 takes a free port; see HttpServer::port
   HttpLimits limits{};
   std::size_t handler_threads = 2;  ///< handlers may block: they never run on I/O threads
-  /// Names by which the server may be addressed, beside addresses and "localhost". A Host header
+  /// Names by which the server may be addressed, besides addresses and "localhost". A Host header
   /// with another name is refused (421): a web page elsewhere whose name is made to resolve to us
   /// (DNS rebinding) must not read patients' data with a visitor's browser. "*" accepts every name.
   std::vector<std::string> server_names;
@@ -42,15 +42,15 @@ struct HttpOptions {
 
 class HttpServer {
  public:
-  /// Errors: InvalidArgument (listen is no address), Io (port in use; the message says so).
+  /// Errors: InvalidArgument (`listen` is not an address), Io (port in use; the message says so).
   static Result<std::unique_ptr<HttpServer>> start(integration::IoPool& pool, HttpOptions options,
                                                    Router router, integration::Logger log,
                                                    integration::Metrics* metrics);
   virtual ~HttpServer() = default;  ///< shuts down without grace if that has not been done
   [[nodiscard]] virtual std::uint16_t port() const = 0;
   [[nodiscard]] virtual std::size_t connections() const = 0;
-  /// No new connections from now on; idle ones are closed, requests in flight answered, at most
-  /// `grace`. Blocks until all are gone: not for a thread of the I/O pool, which must still run.
+  /// Accepts no more connections, closes idle ones, and answers requests in flight within `grace`.
+  /// Blocks until all have ended: do not call it on the I/O pool, which must keep running.
   virtual void shut_down(std::chrono::milliseconds grace) = 0;
 };
 

@@ -21,7 +21,7 @@ bool is_safe_segment(std::string_view segment) {
 }  // namespace
 
 Result<RequestTarget> parse_target(std::string_view target) {
-  // "*" (server-wide OPTIONS) and authority-form (CONNECT) name no resource of ours.
+  // "*" (server-wide OPTIONS) and authority-form (CONNECT) do not name a resource of ours.
   const auto parsed = target.starts_with('/') ? boost::urls::parse_origin_form(target)
                                               : boost::urls::parse_absolute_uri(target);
   const bool names_a_resource = parsed && (target.starts_with('/') || parsed->has_authority());
@@ -30,9 +30,9 @@ Result<RequestTarget> parse_target(std::string_view target) {
   RequestTarget result;
   for (const auto segment : parsed->segments()) {
     std::string text = segment;
-    if (text == "." || text == "..") {  // clients take them away, which would mean another path
+    if (text == "." || text == "..") {  // clients remove them, which makes another path
       return fail(ErrorKind::Malformed,
-                  "the path has a segment . or ..: an identifier that is one is written ~2 or ~2.");
+                  "the path has a segment . or ..: write an identifier . as ~2 and .. as ~2.");
     }
     if (!is_safe_segment(text)) {
       return fail(ErrorKind::Malformed, "the path has a segment that is not allowed");

@@ -13,7 +13,7 @@ struct RequestTarget {
   Fields query;
 };
 
-/// Errors: Malformed for what is no URL, for segments that are or decode to "." or "..", and for
+/// Errors: Malformed for what is not a URL, for segments that are or decode to "." or "..", and for
 /// decoded NULs, control characters, slashes and backslashes: no handler ever sees a path that
 /// means something else to a file system.
 [[nodiscard]] Result<RequestTarget> parse_target(std::string_view target);

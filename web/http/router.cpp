@@ -30,7 +30,7 @@ bool fits(const std::vector<std::string>& pattern, const std::vector<std::string
 
 void Router::add(std::string_view method, std::string_view pattern, Handler handler) {
   Route route{std::string(method), std::string(pattern), split(pattern), std::move(handler)};
-  // Kept so that at the first segment where two patterns differ in kind the literal stands first.
+  // Sorted so that at the first segment where two patterns differ in kind the literal comes first.
   const auto more_literal = [](const Route& a, const Route& b) {
     return std::lexicographical_compare(a.segments.begin(), a.segments.end(), b.segments.begin(),
                                         b.segments.end(),

@@ -17,7 +17,7 @@ bool equal_without_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
-/// "https://name:port" without the scheme; a proxy before us may speak another one than we do.
+/// "https://name:port" without the scheme; a proxy in front of us may use another scheme.
 std::string_view authority(std::string_view origin) {
   const std::size_t scheme_end = origin.find("://");
   return scheme_end == origin.npos ? std::string_view{} : origin.substr(scheme_end + 3);
@@ -31,7 +31,7 @@ std::string_view media_type(std::string_view content_type) {
 std::optional<Response> refusal(const Request& request) {
   const std::string_view origin = request.header("Origin");
   if (!origin.empty() && !equal_without_case(authority(origin), request.header("Host"))) {
-    return Response::problem(403, "Pages of other origins may change nothing here.");
+    return Response::problem(403, "Pages of other origins may not change anything here.");
   }
   if (request.method != "DELETE" &&
       !equal_without_case(media_type(request.header("Content-Type")), "application/json")) {

@@ -1,4 +1,4 @@
-// Shows /api/status, asked for every five seconds while the page is seen.
+// Shows /api/status, fetched every five seconds while the page is visible.
 "use strict";
 
 const kPeriodMs = 5000;

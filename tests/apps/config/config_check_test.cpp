@@ -56,7 +56,7 @@ TEST_F(ConfigCheck, ALogFileThatCannotBeWrittenFailsTheCheck) {
 }
 
 TEST_F(ConfigCheck, AnAddressThatIsNoneIsNamed) {
-  EXPECT_NE(problem(with_settings({"http.listen=localhost"})).find("no IP address"),
+  EXPECT_NE(problem(with_settings({"http.listen=localhost"})).find("not an IP address"),
             std::string::npos);
   EXPECT_NE(problem(with_settings({"dicom.listen="})).find("no modality could connect"),
             std::string::npos);
@@ -109,12 +109,12 @@ TEST_F(ConfigCheck, AeTitlesFollowTheStandard) {
   }
   EXPECT_TRUE(with_settings({"dicom.ae_title=SIXTEEN LETTERS!"}).problems.empty());
   EXPECT_NE(problem(with_settings({"dicom.other_ae_titles=OLD,A\\B"}))
-                .find("dicom.other_ae_titles \"A\\B\" is no AE title"),
+                .find("dicom.other_ae_titles \"A\\B\" is not an AE title"),
             std::string::npos);
 }
 
 TEST_F(ConfigCheck, RemoteAesAreThereOnceAndWhole) {
-  EXPECT_NE(problem(with_settings({"remote_ae=A@h:1,A@h:2"})).find("A is there twice"),
+  EXPECT_NE(problem(with_settings({"remote_ae=A@h:1,A@h:2"})).find("A is defined twice"),
             std::string::npos);
   EXPECT_NE(
       problem(load("[[remote_ae]]\nae_title = \"A\"\nhost = \"\"\nport = 1\n")).find("empty host"),
@@ -122,13 +122,13 @@ TEST_F(ConfigCheck, RemoteAesAreThereOnceAndWhole) {
 }
 
 TEST_F(ConfigCheck, OtherThingsThatCannotWorkAreNamed) {
-  EXPECT_NE(
-      problem(with_settings({"storage.additional_sop_classes=1.2.x"})).find("\"1.2.x\" is no UID"),
-      std::string::npos);
-  EXPECT_NE(problem(with_settings({"worklist.shown_statuses=SCHEDULED,MAYBE"}))
-                .find("\"MAYBE\" is none of"),
+  EXPECT_NE(problem(with_settings({"storage.additional_sop_classes=1.2.x"}))
+                .find("\"1.2.x\" is not a UID"),
             std::string::npos);
-  EXPECT_NE(problem(with_settings({"worklist.folder=/no/such/folder"})).find("is no folder"),
+  EXPECT_NE(problem(with_settings({"worklist.shown_statuses=SCHEDULED,MAYBE"}))
+                .find("\"MAYBE\" is not one of"),
+            std::string::npos);
+  EXPECT_NE(problem(with_settings({"worklist.folder=/no/such/folder"})).find("is not a folder"),
             std::string::npos);
   EXPECT_NE(problem(with_settings({"jobs.retry_seconds_min=5000"}))
                 .find("is above jobs.retry_seconds_max = 3600"),

@@ -90,11 +90,11 @@ TEST_F(ConfigTest, AWrongValueIsAnErrorWithPlaceAndRange) {
   EXPECT_EQ(problem(load("[dicom]\naccept_any_called_ae_title = 1\n")),
             "pacs.toml:2:30: dicom.accept_any_called_ae_title must be true or false, not 1");
   EXPECT_EQ(problem(load("[http]\nserver_names = [1]\n")),
-            "pacs.toml:2:17: http.server_names must be a list of texts");
+            "pacs.toml:2:17: http.server_names must be a list of strings");
   EXPECT_EQ(problem(load("[dicom]\nport = [1]\n")),
             "pacs.toml:2:8: dicom.port must be 0 to 65535, not a list");
   EXPECT_EQ(problem(load("[dicom]\nae_title = [\"A\"]\n")),
-            "pacs.toml:2:12: dicom.ae_title must be a text, not a list");
+            "pacs.toml:2:12: dicom.ae_title must be a string, not a list");
   EXPECT_EQ(problem(load("dicom = 1\n")), "pacs.toml:1:9: dicom is a table: write [dicom]");
   EXPECT_EQ(problem(load("[remote_ae]\nport = 1\n")),
             "pacs.toml:1:1: remote_ae is a list of tables: write [[remote_ae]]");
@@ -157,7 +157,7 @@ TEST_F(ConfigTest, AMistypedVariableIsAWarningSinceOthersUseThePrefixToo) {
   EXPECT_TRUE(loaded.problems.empty());
   EXPECT_EQ(loaded.warnings,
             (std::vector<std::string>{
-                "the variable PACS_DICOM_PROT means nothing; did you mean PACS_DICOM_PORT?"}));
+                "the variable PACS_DICOM_PROT is unknown; did you mean PACS_DICOM_PORT?"}));
 }
 
 TEST_F(ConfigTest, RemoteAesComeFromTheEnvironmentToo) {

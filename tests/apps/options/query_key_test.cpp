@@ -73,13 +73,13 @@ TEST(QueryKey, NumbersAndTagsAreWrittenAsTheirVr) {
 TEST(QueryKey, MistakesAreNamedWithWhatMayHaveBeenMeant) {
   EXPECT_THAT(refusal("PatientNam=X"), HasSubstr("did you mean PatientName?"));
   EXPECT_THAT(refusal("=X"), HasSubstr("neither a keyword nor a tag"));
-  EXPECT_THAT(refusal("Rows=tall"), HasSubstr("no value of VR US"));
-  EXPECT_THAT(refusal("PatientName[0]=X"), HasSubstr("is no sequence"));
-  EXPECT_THAT(refusal("PatientName.Modality=X"), HasSubstr("is no sequence"));
+  EXPECT_THAT(refusal("Rows=tall"), HasSubstr("not a value of VR US"));
+  EXPECT_THAT(refusal("PatientName[0]=X"), HasSubstr("is not a sequence"));
+  EXPECT_THAT(refusal("PatientName.Modality=X"), HasSubstr("is not a sequence"));
   EXPECT_THAT(refusal("RequestAttributesSequence[x].Modality=CT"), HasSubstr("write "));
   EXPECT_THAT(refusal("RequestAttributesSequence[0"), HasSubstr("lacks a ]"));
   EXPECT_THAT(refusal("RequestAttributesSequence[100000].Modality=CT"), HasSubstr("item number"));
-  EXPECT_THAT(refusal("RequestAttributesSequence=CT"), HasSubstr("no value of VR SQ"));
+  EXPECT_THAT(refusal("RequestAttributesSequence=CT"), HasSubstr("not a value of VR SQ"));
 }
 
 // PS3.5 §7.8.1.

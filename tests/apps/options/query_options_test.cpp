@@ -25,7 +25,7 @@ TEST(QueryOptions, TheLevelIsTheOptionsTheKeysOrStudy) {
       identifier({.level = "image", .keys = {"0008,0052=SERIES"}}).text(tags::QueryRetrieveLevel),
       "IMAGE");
   EXPECT_EQ(identifier({.level = "instance"}).text(tags::QueryRetrieveLevel), "IMAGE");
-  EXPECT_THAT(make_identifier({.level = "WARD"}).error().message, HasSubstr("is no level"));
+  EXPECT_THAT(make_identifier({.level = "WARD"}).error().message, HasSubstr("is not a level"));
 }
 
 TEST(QueryOptions, InAWorklistAttributesOfAStepAreFoundInItsSequence) {
@@ -57,11 +57,11 @@ TEST(QueryOptions, TextIsSentInTheCharacterSetAskedFor) {
   EXPECT_THAT(make_identifier({.keys = {"PatientName=\xE5\xB1\xB1"}, .character_set = "ISO_IR 100"})
                   .error()
                   .message,
-              HasSubstr("letters that ISO_IR 100 does not hold"));
+              HasSubstr("characters that ISO_IR 100 does not have"));
   EXPECT_THAT(make_identifier({.keys = {"PatientName=\xE5\xB1\xB1"}, .character_set = "LATIN"})
                   .error()
                   .message,
-              HasSubstr("no Specific Character Set"));
+              HasSubstr("not a Specific Character Set"));
 }
 
 TEST(QueryOptions, TheCharacterSetMayBeWrittenAsAKey) {
@@ -87,7 +87,7 @@ TEST(QueryOptions, TheCharacterSetMayBeWrittenAsAKey) {
         make_identifier({.keys = {"SpecificCharacterSet=ISO_IR 100", "0008,0005=ISO_IR 101"}})}) {
     ASSERT_FALSE(made);
     EXPECT_EQ(made.error().kind, ErrorKind::InvalidArgument);
-    EXPECT_THAT(made.error().message, HasSubstr("the character set is \""));
+    EXPECT_THAT(made.error().message, HasSubstr("the character set is already \""));
   }
 }
 
@@ -96,7 +96,7 @@ TEST(QueryOptions, AnElementIsGivenOneValue) {
   ASSERT_FALSE(two);
   EXPECT_EQ(two.error().kind, ErrorKind::InvalidArgument);
   EXPECT_EQ(two.error().message,
-            "-k 0010,0020=Q2: PatientID is \"Q1\" already; a list is one key: -k "
+            "-k 0010,0020=Q2: PatientID is already \"Q1\"; write a list as one key: -k "
             "'PatientID=Q1\\Q2'");
   EXPECT_FALSE(make_worklist_identifier(
       {.keys = {"Modality=CT", "ScheduledProcedureStepSequence[0].Modality=MR"}}));

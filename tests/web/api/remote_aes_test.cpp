@@ -103,7 +103,7 @@ TEST_F(RemoteAesApiTest, WrongBodiesAreAnswered400WithWhatIsWrong) {
       {R"({"ae_title":"A","host":"h"})", "port"},
       {R"({"ae_title":"A","host":"h","port":0})", "port must be a number from 1 to 65535"},
       {R"({"ae_title":"A","host":"h","port":"104"})", "port must be a number"},
-      {R"({"ae_title":7,"host":"h","port":104})", "ae_title must be a text"},
+      {R"({"ae_title":7,"host":"h","port":104})", "ae_title must be a string"},
       {R"({"ae_title":"A","host":"h","port":104,"tls":1})", "tls must be true or false"},
       {R"({"ae_title":"A","host":"h","port":104,"prot":2})", "prot is unknown"},
       {R"({"ae_title":"ABCDEFGHIJKLMNOPQ","host":"h","port":104})", "ae_title"}};

@@ -116,7 +116,7 @@ TEST_F(WorklistApiTest, StepIdsThatAreDotsHaveAPlaceInPaths) {
     EXPECT_EQ(made.header("Location"), "/api/worklist/1.2.3/~2" + id.substr(1));
     const Answer plain = get("/api/worklist/1.2.3/" + id);
     EXPECT_EQ(plain.status(), 400);
-    EXPECT_THAT(plain.body, HasSubstr("is written ~2 or ~2."));
+    EXPECT_THAT(plain.body, HasSubstr("write an identifier . as ~2 and .. as ~2."));
     EXPECT_EQ(get("/api/worklist/1.2.3/%2E" + id.substr(1)).status(), 400);
     EXPECT_EQ(get(made.header("Location")).status(), 200);
     EXPECT_EQ(send("DELETE", made.header("Location")).status(), 204);

@@ -426,7 +426,7 @@ TEST(HttpServer, APortInUseIsAnErrorThatSaysSo) {
   ASSERT_FALSE(second.has_value());
   EXPECT_EQ(second.error().kind, ErrorKind::Io);
   EXPECT_THAT(second.error().message, HasSubstr("port " + std::to_string(options.port)));
-  EXPECT_THAT(second.error().message, HasSubstr("another program uses it already"));
+  EXPECT_THAT(second.error().message, HasSubstr("another program already uses it"));
 }
 
 TEST(HttpServer, AnAddressThatIsNoneIsInvalid) {
