@@ -99,7 +99,7 @@ int run(int argc, const char* const* argv) {
 int run_command_line(int argc, const char* const* argv) {
   if (argc < 1) return 2;
   const int exit_code = run(argc, argv);
-  // Nobody who reads our output must take a part of it, or nothing, for the whole.
+  // No reader of our output may take a part of it, or nothing, for the whole.
   const bool flushed = std::fflush(stdout) == 0;
   if (flushed && std::ferror(stdout) == 0) return exit_code;
   fmt::print(stderr, "pacs: standard output cannot be written\n");

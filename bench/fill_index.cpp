@@ -92,7 +92,7 @@ std::uint64_t scattered(std::uint64_t number) {
   return number ^ (number >> 31);
 }
 
-/// A quarter has one of forty names, Smiths more than others; the rest one of 13,824 made up.
+/// A quarter has one of forty names, Smith more often than others; the rest one of 13,824 made up.
 std::string patient_name(std::uint64_t patient) {
   std::uint64_t chance = scattered(patient);
   const auto draw = [&](std::size_t many) {

@@ -29,8 +29,8 @@ struct ListenPlace {
 [[nodiscard]] Result<ListenPlace> parse_listen(const std::string& text);
 
 /// References to the instances in files and below folders, and to those named by UID (which need
-/// `sop_class`: a UID, or a keyword such as CTImageStorage). Files that hold no object are passed
-/// over with a word on standard error.
+/// `sop_class`: a UID, or a keyword such as CTImageStorage). Files that are not objects are skipped
+/// with a message on standard error.
 [[nodiscard]] Result<std::vector<services::CommitmentReference>> collect_references(
     const std::vector<std::string>& named, const std::string& sop_class);
 

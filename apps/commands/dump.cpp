@@ -80,7 +80,7 @@ bool Dump::file(const std::filesystem::path& path) {
       file.data_set.erase(tag);
     }
   }
-  // A script that reads JSON must not take a part for the whole; a person may well look at it.
+  // A script that reads JSON must not take a part for the whole; a person may look at the part.
   if (options_.json) {
     if (!part->error && !json(path, file)) return false;
   } else {
@@ -215,7 +215,7 @@ void add_dump(CLI::App& app, int& exit_code) {
       "  pacs dump --json --no-pixels study/          one JSON object on each line\n"
       "Files with and without preamble or meta group are read. Of a damaged file what can be read "
       "is\n"
-      "shown, then what is wrong and where; with --json only the latter, for a program must not\n"
+      "shown, then what is wrong and where; with --json only the latter: a program must not\n"
       "take a part for the whole.\n"
       "Exit code: 0 every file was read whole, 1 otherwise, 2 wrong usage.");
   auto options = std::make_shared<DumpOptions>();

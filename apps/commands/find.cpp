@@ -64,8 +64,8 @@ void ask_for_the_usual(Question& question, QueryModel model) {
   const QueryLevel level =
       storage::parse_query_level(question.identifier.text(tags::QueryRetrieveLevel))
           .value_or(QueryLevel::Study);
-  // A study belongs to its patient: only where that is the level above are the patient's keys not
-  // the study's own (PS3.4 §C.6.2.1).
+  // In Study Root the patient's keys belong to the study; in the other models they are of the level
+  // above (PS3.4 §C.6.2.1).
   if (level == QueryLevel::Study && model == QueryModel::StudyRoot) {
     ask_for(tags::PatientName);
     ask_for(tags::PatientID);

@@ -26,7 +26,7 @@ struct Question {
   std::vector<KeyPath> columns;
 
   [[nodiscard]] bool has_column(const KeyPath& path) const;
-  /// A column, and a key for it where there is none yet.
+  /// Adds a column, and a key for it if there is none yet.
   void ask_for(const KeyPath& path);
 };
 

@@ -161,7 +161,7 @@ void add_import(CLI::App& app, int& exit_code) {
       "Works on the archive itself, so the server must not be running; the files stay where they\n"
       "are. After an interruption run it again: what is stored is skipped. A file that "
       "differs\n"
-      "from the object that is there under its SOP Instance UID goes by storage.on_duplicate.\n"
+      "from the stored object with its SOP Instance UID is handled as storage.on_duplicate says.\n"
       "Exit code: 0 every object is in the archive, 1 some files failed, or differ and were left\n"
       "out (each is named), 2 wrong usage or configuration.");
   auto arguments = std::make_shared<ImportArguments>();
@@ -171,7 +171,7 @@ void add_import(CLI::App& app, int& exit_code) {
       ->capture_default_str()
       ->check(CLI::Range(1, 64));
   command->add_flag("--json", arguments->json, "print one JSON object");
-  command->add_flag("-q,--quiet", arguments->quiet, "say only what failed or differs");
+  command->add_flag("-q,--quiet", arguments->quiet, "print only what failed or differs");
   command->callback([arguments, &exit_code] { exit_code = run_import(*arguments); });
 }
 

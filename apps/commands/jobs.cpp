@@ -184,7 +184,7 @@ using Arguments = std::shared_ptr<JobsArguments>;
 void add_server_options(CLI::App& command, JobsArguments& arguments) {
   add_config_options(command, arguments.config);
   command.add_option("--url", arguments.url,
-                     "HTTP address of the server (default: that of the configuration)");
+                     "HTTP address of the server (default: from the configuration)");
 }
 
 CLI::App* add_with_ids(CLI::App& jobs, const Arguments& arguments, const char* name,

@@ -79,7 +79,7 @@ Result<DataSet> with_keys(DataSet step, const MppsOptions& options) {
   return encode_keys(std::move(step), written.character_set);
 }
 
-/// How many worklist items JSON holds, in an array or one a line; 1 when it is no JSON.
+/// How many worklist items JSON holds, in an array or one a line; 1 when it is not JSON.
 std::size_t count_items(std::string_view text) {
   if (text.starts_with('[')) {
     const auto items = web::split_json_array(text);

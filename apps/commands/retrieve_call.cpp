@@ -52,7 +52,7 @@ void add_retrieve_options(CLI::App& command, RetrieveArguments& arguments) {
   add_peer_options(command, arguments.peer);
   add_query_options(command, arguments.query);
   command.add_flag("--json", arguments.json, "print one JSON object");
-  command.add_flag("-q,--quiet", arguments.quiet, "say only what failed");
+  command.add_flag("-q,--quiet", arguments.quiet, "print only what failed");
 }
 
 Result<RetrieveCall> make_call(const RetrieveArguments& arguments, services::QueryService service) {
@@ -132,7 +132,7 @@ RetrieveEnd run_call(const RetrieveCall& call, const Perform& perform, bool& int
   signals.async_wait([&](const boost::system::error_code& cancelled, int) {
     if (cancelled) return;
     interrupted = true;
-    signals.clear();  // the next one ends the program
+    signals.clear();  // a second Ctrl-C ends the program
   });
   boost::asio::co_spawn(io, call_peer(call, perform, signals, end), boost::asio::detached);
   io.run();

@@ -200,7 +200,7 @@ void add_store(CLI::App& app, int& exit_code) {
   command->add_flag("--no-convert", arguments->no_convert,
                     "send only in the stored transfer syntax, never convert");
   command->add_flag("--json", arguments->json, "print one JSON object");
-  command->add_flag("-q,--quiet", arguments->quiet, "say only what failed");
+  command->add_flag("-q,--quiet", arguments->quiet, "print only what failed");
   command->callback([arguments, &exit_code] { exit_code = run_store(*arguments); });
 }
 

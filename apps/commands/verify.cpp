@@ -96,7 +96,7 @@ void add_verify(CLI::App& app, int& exit_code) {
   auto arguments = std::make_shared<VerifyArguments>();
   add_config_options(*command, arguments->config);
   command->add_flag("--json", arguments->json, "print one JSON object");
-  command->add_flag("-q,--quiet", arguments->quiet, "say only what is wrong");
+  command->add_flag("-q,--quiet", arguments->quiet, "print only what is wrong");
   command->callback([arguments, &exit_code] { exit_code = run_verify(*arguments); });
 }
 

@@ -233,7 +233,7 @@ int run_cancel(const WorklistArguments& arguments) {
 void add_door_options(CLI::App& command, WorklistArguments& arguments) {
   add_config_options(command, arguments.config);
   command.add_option("--url", arguments.url,
-                     "HTTP address of a server (default: that of the configuration)");
+                     "HTTP address of a server (default: from the configuration)");
 }
 
 void add_add(CLI::App& worklist, const std::shared_ptr<WorklistArguments>& arguments,

@@ -37,8 +37,8 @@ class WorklistDoor {
 
 enum class Missing : std::uint8_t { Make, Refuse };
 
-/// `url` of a server, or empty: by the configuration. Where there is neither server nor archive,
-/// one is made, or it is NotFound.
+/// `url` of a server; empty: from the configuration. Where there is neither server nor archive, an
+/// archive is created, or it is NotFound.
 [[nodiscard]] Result<std::unique_ptr<WorklistDoor>> open_worklist(const Config& config,
                                                                   const std::string& url,
                                                                   Missing missing);

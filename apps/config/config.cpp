@@ -1,4 +1,4 @@
-// Reading the configuration: defaults, file (TOML), environment, --set, each over the one before.
+// Reads the configuration: defaults, file (TOML), environment, --set; each overrides the former.
 #include "apps/config/config.h"
 
 #include <fmt/format.h>

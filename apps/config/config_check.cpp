@@ -109,7 +109,7 @@ class Check {
   void tls() {
     const TlsConfig& tls = config_.dicom.tls;
     if (!tls.key.empty() && tls.certificate.empty()) {
-      problem("dicom.tls.key needs dicom.tls.certificate beside it");
+      problem("dicom.tls.key needs dicom.tls.certificate as well");
     }
     if (!tls.enabled()) {
       if (tls.client_certificate != ClientCertificate::Off) {
@@ -117,7 +117,7 @@ class Check {
       }
       return tls_files();
     }
-    if (tls.key.empty()) problem("dicom.tls.certificate needs dicom.tls.key beside it");
+    if (tls.key.empty()) problem("dicom.tls.certificate needs dicom.tls.key as well");
     if (tls.client_certificate != ClientCertificate::Off && tls.ca.empty()) {
       return problem(
           "dicom.tls.client_certificate needs dicom.tls.ca: whose certificates are trusted");

@@ -45,8 +45,8 @@ struct ConfigKey {
 /// The comment above each table in the example file.
 [[nodiscard]] std::string_view config_table_help(std::string_view table);
 
-/// "MOVEDST@127.0.0.1:11190", with "+tls" behind for a peer that wants it: one [[remote_ae]] in the
-/// environment and in --set.
+/// "MOVEDST@127.0.0.1:11190", with "+tls" at the end for TLS: one [[remote_ae]] in the environment
+/// and in --set.
 [[nodiscard]] Result<RemoteAe> parse_remote_ae(std::string_view text);
 [[nodiscard]] std::string to_string(const RemoteAe& remote);
 

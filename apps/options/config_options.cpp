@@ -34,7 +34,7 @@ ConfigSources config_sources(const ConfigOptions& options) {
   } else {
     for (const char* place : {"pacs.toml", "/etc/pacs/pacs.toml"}) {
       std::error_code error;
-      // One that may not be looked at is there, maybe: reading it says what is wrong.
+      // One that cannot be examined may exist: reading it says what is wrong.
       if (!std::filesystem::exists(place, error) && !error) continue;
       sources.file = place;
       break;

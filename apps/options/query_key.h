@@ -33,8 +33,8 @@ struct QueryKeyText {
 /// InvalidArgument says what is wrong and which keyword may have been meant.
 [[nodiscard]] Result<QueryKeyText> parse_query_key(std::string_view text);
 
-/// The keys of one command line, and the Specific Character Set to send their text in: it is no key
-/// (PS3.4 §C.4.1.1.3), though one writes it as such.
+/// The keys of one command line, and the Specific Character Set to send their text in: it is
+/// written like a key but is not one (PS3.4 §C.4.1.1.3).
 struct WrittenKeys {
   std::vector<QueryKeyText> keys;
   std::string character_set;  ///< empty: not given

@@ -10,7 +10,7 @@ namespace pacs::apps {
 
 namespace {
 
-constexpr std::size_t kKeptRows = 200;  // before widths are fixed
+constexpr std::size_t kKeptRows = 200;  // rows kept before the widths are fixed
 constexpr std::string_view kBetween = "  ";
 
 /// The next code point; broken bytes count as one each.

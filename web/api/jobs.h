@@ -17,10 +17,10 @@ namespace pacs::web {
 ///   GET    /api/jobs/{id}
 ///   PATCH  /api/jobs/{id}         {"priority": -100 to 100}
 ///   POST   /api/jobs/{id}/cancel  no further attempt
-///   POST   /api/jobs/{id}/retry   due now, with all attempts before it
+///   POST   /api/jobs/{id}/retry   due now, with its full number of attempts
 ///   DELETE /api/jobs/{id}
-/// What a job's state does not allow is answered 409. `wake` is called when a job may be due;
-/// `jobs` outlives the server.
+/// A request that the job's state does not allow is answered 409. `wake` is called when a job may
+/// be due; `jobs` outlives the server.
 void add_jobs(Router& router, storage::Jobs& jobs, std::function<void()> wake);
 
 }  // namespace pacs::web

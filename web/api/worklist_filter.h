@@ -20,7 +20,7 @@ struct WorklistFilter {
 };
 
 /// `status` (several with commas; default all), `limit`, `offset`, and attributes by keyword or tag
-/// with what is to be matched: wildcards, ranges, lists. InvalidArgument names the parameter.
+/// with the value to match: wildcards, ranges, lists. InvalidArgument names the parameter.
 [[nodiscard]] Result<WorklistFilter> read_worklist_filter(const Fields& parameters);
 
 /// The query of the same request for the page at `offset`.

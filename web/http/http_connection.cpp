@@ -129,7 +129,7 @@ void HttpConnection::start_request_deadline() {
   request_timed_out_ = false;
   request_deadline_.expires_after(server_->options.limits.request);
   request_deadline_.async_wait([self = shared_from_this()](error_code cancelled) {
-    // A timer that was set anew too late still calls this: then its new expiry is in the future.
+    // A timer that was reset too late to cancel this call has its new expiry in the future.
     if (cancelled || self->request_deadline_.expiry() > std::chrono::steady_clock::now()) return;
     self->request_timed_out_ = true;
     self->stream_.cancel();
