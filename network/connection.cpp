@@ -13,11 +13,11 @@
 namespace pacs::network {
 namespace {
 
-// For the peer to answer the end of TLS; TCP needs none.
+// How long the peer has to answer the end of TLS; TCP has nothing to answer.
 constexpr std::chrono::milliseconds kGoodbye{1000};
 
-// For a requestor's last word to arrive and the peer to close. An acceptor grants all of ARTIM; who
-// asked and gave up has nothing more to wait for, and often is a person.
+// How long a requestor waits for its last PDU to arrive and the peer to close. An acceptor waits
+// for all of ARTIM; behind a requestor that gave up there is often a person.
 constexpr std::chrono::milliseconds kRequestorArtim{1000};
 
 template <typename... Fs>
@@ -27,7 +27,7 @@ struct Overloaded : Fs... {
 template <typename... Fs>
 Overloaded(Fs...) -> Overloaded<Fs...>;
 
-/// What needed no waiting.
+/// The effect is done, without waiting.
 Task<void> done() {
   return {};
 }
@@ -84,7 +84,7 @@ void Connection::end(Outcome outcome, Error reason) {
   if (ended()) return;
   ending_ = {outcome, std::move(reason)};
   read_deadline_.clear();
-  transport_->cancel_read();  // whoever waits for a message learns it now
+  transport_->cancel_read();  // wakes who waits for a message
 }
 
 void Connection::close() {
@@ -100,11 +100,11 @@ void Connection::transport_failed(const Error& error) {
   close();
 }
 
-// The machine's effects, in the order it gave them. Only what waits costs a coroutine.
+// In the order the machine gave them. Only an effect that waits is a coroutine.
 Task<void> Connection::carry_out(Effects effects) {
   const Overloaded perform{
       [](ConnectTransport&) { return done(); },  // it is connected already
-      [](SendData&) { return done(); },          // by `send_data`, which asked
+      [](SendData&) { return done(); },          // send_data does it
       [this](SendPdu& send) { return send_pdu(send.pdu); },
       [this](CloseTransport&) { return close_in_order(); },
       [this](StartArtim&) { return artim_.set(artim()), done(); },
@@ -148,11 +148,11 @@ Task<void> Connection::answer_release() {
 }
 
 Task<void> Connection::close_in_order() {
-  if (!ended()) {  // AA-2: nobody else says why
+  if (!ended()) {  // AA-2 comes without an indication that says why
     end(loss(), {ErrorKind::Timeout,
                  fmt::format("the peer sent nothing within ARTIM, {} ms", limits_.artim.count())});
   }
-  if (ending_->outcome == Outcome::Released && !readers_.taken()) {
+  if (released() && !readers_.taken()) {
     write_deadline_.set(kGoodbye);
     co_await transport_->say_goodbye();
   }
@@ -176,7 +176,7 @@ Task<Result<>> Connection::write(std::span<const ByteView> pieces) {
   write_deadline_.clear();
   if (!written) {
     transport_failed(written.error());
-    co_return fail(ending_->reason);  // what was there first: that it took too long, say
+    co_return fail(ending_->reason);  // the first reason: a timeout, for example
   }
   if (traffic_.sent) {
     std::size_t bytes = 0;
@@ -194,7 +194,7 @@ Task<void> Connection::send_pdu(const Pdu& pdu) {
     co_return;
   }
   const ByteView piece{bytes};
-  co_await write({&piece, 1});  // a failure has ended the association: nothing to add
+  co_await write({&piece, 1});  // a failure has ended the association
   if (const auto* rejection = std::get_if<AssociateRj>(&pdu)) {
     end(Outcome::Rejected, {ErrorKind::Rejected, describe(*rejection)});
   }
@@ -250,11 +250,11 @@ Task<bool> Connection::next_pdu() {
 
 // How long the peer may be silent depends on whose turn it is.
 void Connection::set_read_deadline() {
-  if (machine_.state() != State::Sta6 || ended()) return;  // ARTIM's time
+  if (machine_.state() != State::Sta6 || ended()) return;  // ARTIM counts
   if (!assembler_->between_messages() || !buffer_.empty()) {
     read_deadline_.set(limits_.idle);  // in the middle of a message or PDU
   } else if (performing_ > 0) {
-    read_deadline_.clear();  // it waits for us
+    read_deadline_.clear();  // the peer waits for us
   } else {
     read_deadline_.set(awaiting_ > 0 ? limits_.dimse_response : limits_.idle);
   }
@@ -270,7 +270,7 @@ void Connection::read_deadline_expired() {
 }
 
 // Sta2 and Sta13 have ARTIM in Table 9-10. We use it in Sta4, Sta5 and Sta7 as well, where the
-// table would wait for ever: there it ends as an A-ABORT of the user.
+// table has no timer: there we abort as the user.
 void Connection::artim_expired() {
   if (machine_.allowed(Event::ArtimExpired)) return carry_out_later(machine_.artim_expired());
   std::string reason;
@@ -294,8 +294,8 @@ std::chrono::milliseconds Connection::release_time() const {
   return std::min(limits_.artim, limits_.dimse_response);
 }
 
-// Our A-ABORT is next: a peer that takes nothing does not take that either, and a write before it
-// that hangs must not hold a requestor up.
+// Our A-ABORT is next: a peer that takes nothing does not take that either, and a write that hangs
+// before it must not delay a requestor.
 void Connection::hurry() {
   if (negotiated_.side != Side::Requestor) return;
   limits_.send = std::min(limits_.send, artim());

@@ -48,7 +48,7 @@ struct Traffic {
 
 class Connection final : public Association, public std::enable_shared_from_this<Connection> {
  public:
-  /// Of `identity` are wanted the id, our side, and the peer's address.
+  /// `identity` holds the id, our side and the peer's address.
   Connection(std::unique_ptr<Transport> transport, Negotiated identity, AssociationLimits limits,
              Traffic traffic);
   ~Connection() override;
@@ -65,28 +65,28 @@ class Connection final : public Association, public std::enable_shared_from_this
   void abort() override;
 
   // Acceptor side.
-  /// TLS handshake and A-ASSOCIATE-RQ, both within ARTIM. nullptr when it will not come.
+  /// TLS handshake and A-ASSOCIATE-RQ, both within ARTIM. nullptr when none came.
   Task<const AssociateRq*> await_request();
   Task<Result<>> accept(AssociateAc answer);
   Task<void> reject(AssociateRj answer);
-  /// After the last word: waits until the peer has closed or ARTIM expires (Sta13), then closes.
+  /// Aborts what has not ended; waits until the peer has closed or ARTIM expires (Sta13), closes.
   Task<void> finish();
-  /// No new operations: aborts now when nothing is being performed, else as soon as it is answered.
+  /// Aborts as soon as no operation is being performed.
   void wind_down();
 
   // Requestor side: the transport is connected; TLS handshake, A-ASSOCIATE-RQ, and the answer, all
   // before limits.connect after `began`.
   Task<Result<>> request(AssociateRq rq, std::chrono::steady_clock::time_point began);
 
-  /// What users of the association hold. However and on whatever thread they let go of it, the
-  /// connection ends on its strand; one that a requestor has not released is aborted.
+  /// What users of the association hold. On whatever thread they drop it, the connection ends on
+  /// its strand; one that a requestor has not released is aborted.
   [[nodiscard]] std::shared_ptr<Association> hand_out();
 
   /// Once it has ended, as it has after `finish`.
   [[nodiscard]] const Ending& ending() const { return *ending_; }
   [[nodiscard]] const std::string& id() const { return negotiated_.id; }
   [[nodiscard]] boost::asio::any_io_executor executor() { return transport_->executor(); }
-  /// The counters end before the connection does, which a service may still hold.
+  /// A service may hold the connection for longer than the counters live.
   void forget_traffic() { traffic_ = {}; }
   void close();
 
@@ -94,8 +94,8 @@ class Connection final : public Association, public std::enable_shared_from_this
   // Reading.
   Task<bool> next_pdu();  ///< takes one and does what follows; false: ended or cancelled
   Task<bool> read_more(std::size_t needed);  ///< false: ended or cancelled
-  Task<std::optional<Pdv>> next_pdv();
-  Task<void> break_off(PduFault fault);  ///< P-DATA that the assembler refuses
+  Task<std::optional<MessageAssembler::Step>> next_step();
+  [[nodiscard]] Error why_no_message() const;
   Task<Result<std::optional<Message>>> take_command_set(MessageAssembler::CommandSet set);
   void set_read_deadline();
   void read_deadline_expired();
@@ -113,7 +113,8 @@ class Connection final : public Association, public std::enable_shared_from_this
   void take_answer(AssociateRj& answer);
   [[nodiscard]] Result<> establish(AssociateAc answer);
   [[nodiscard]] bool established() const { return assembler_.has_value(); }
-  /// What it is when the connection goes away.
+  [[nodiscard]] bool released() const { return ended() && ending_->outcome == Outcome::Released; }
+  /// What a lost connection is now.
   [[nodiscard]] Outcome loss() const {
     return established() ? Outcome::ConnectionLost : Outcome::NoAssociation;
   }
@@ -148,13 +149,13 @@ class Connection final : public Association, public std::enable_shared_from_this
   PdvList::Iterator next_pdv_;
   std::optional<MessageAssembler> assembler_;  ///< from when the association is established
 
-  Turnstile readers_;  ///< one at a time; `finish` comes behind a read that `end` has cancelled
+  Turnstile readers_;  ///< one at a time; `finish` waits for a read that `end` has cancelled
   Turnstile senders_;  ///< message by message
   Turnstile writers_;  ///< write by write: control PDUs go between those of a message
   Deadline artim_, read_deadline_, write_deadline_;
   std::size_t performing_ = 0;  ///< requests received and not yet answered finally
   std::size_t awaiting_ = 0;    ///< requests sent and not yet answered finally
-  bool winding_down_ = false;   ///< to be aborted as soon as nothing is being performed
+  bool winding_down_ = false;   ///< the server's wish: `wind_down`
   std::optional<Ending> ending_;
 };
 

@@ -48,7 +48,7 @@ Task<Result<>> Connection::request(AssociateRq rq, std::chrono::steady_clock::ti
       std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
   artim_.set(std::max(limits_.connect - spent, milliseconds{1}));
   const Result<> shaken = co_await transport_->handshake();
-  if (!shaken) transport_failed(shaken.error());  // when time was up, that is said already
+  if (!shaken) transport_failed(shaken.error());  // a timeout has been recorded already
   if (ended()) co_return fail(ending_->reason);
   co_await carry_out(machine_.transport_confirmed());  // AE-2
   while (machine_.state() == State::Sta5 && !ended()) co_await next_pdu();
@@ -115,17 +115,17 @@ Task<Result<>> Connection::release() {
   co_await carry_out(machine_.release_request());
   artim_.set(release_time());
   while (!ended()) {
-    co_await next_pdu();  // what still comes before the A-RELEASE-RP (AR-6) interests nobody
+    co_await next_pdu();  // P-DATA before the A-RELEASE-RP (AR-6) is dropped
   }
   artim_.clear();
-  if (ending_->outcome != Outcome::Released) co_return fail(ending_->reason);
+  if (!released()) co_return fail(ending_->reason);
   co_return Result<>{};
 }
 
-// Sta13: waits until the peer closes, for only then has our last PDU surely arrived. A close with
-// unread bytes would send a reset that overtakes it.
+// Sta13: waits until the peer closes; only then has our last PDU certainly arrived. Closing with
+// unread bytes would send a reset, which overtakes it.
 Task<void> Connection::await_close() {
-  // Pieces that the user still holds lie in buffer_: what comes now goes elsewhere.
+  // The user may still hold views into buffer_: what comes now goes elsewhere.
   const ByteView unread = buffer_.received().subspan(pdu_in_use_bytes_);
   ReceiveBuffer late;
   std::ranges::copy(unread, late.room(std::max(unread.size(), kPduHeaderBytes)).begin());
@@ -151,7 +151,7 @@ Task<void> Connection::finish() {
     end(Outcome::AbortedByUser, {ErrorKind::ConnectionClosed, "the service ended the association"});
     co_await carry_out(std::move(effects));
   }
-  // A read that `end` has cancelled is about to return: two at a time TLS does not bear.
+  // A read that `end` has cancelled is about to return: TLS allows one at a time.
   co_await readers_.enter();
   const Turnstile::Passage last(readers_);
   if (machine_.state() == State::Sta13) co_await await_close();

@@ -9,12 +9,8 @@
 namespace pacs::network {
 namespace {
 
-// Of small messages as much as goes into one send; more does not save anything that shows.
+// So much of small messages goes into one send; a larger send is not measurably faster.
 constexpr std::size_t kGatheredBytes = 64 * 1024;
-
-Error read_cancelled() {
-  return {ErrorKind::Cancelled, "the read was cancelled"};
-}
 
 }  // namespace
 
@@ -26,12 +22,12 @@ void Connection::count_received(const Command& command) {
   }
 }
 
-// A response may be here before the send of its request is: requests are counted before they go.
+// Requests are counted before they are sent: the response may be here before `send` returns.
 void Connection::count_request(const Command& command) {
   if (!is_response(command.field) && command.field != CommandField::CCancelRq) ++awaiting_;
 }
 
-// It never left: its source failed before the first byte was sent.
+// Its source failed before the first byte was sent.
 void Connection::withdraw_request(const Command& command) {
   if (!is_response(command.field) && command.field != CommandField::CCancelRq) --awaiting_;
 }
@@ -50,41 +46,38 @@ Result<> Connection::may_read() const {
   return fail(ErrorKind::Internal, "two coroutines read from one association");
 }
 
+Error Connection::why_no_message() const {
+  return ended() ? ending_->reason : Error{ErrorKind::Cancelled, "the read was cancelled"};
+}
+
 // nullopt: the association has ended, or the read was cancelled.
-Task<std::optional<Pdv>> Connection::next_pdv() {
+Task<std::optional<MessageAssembler::Step>> Connection::next_step() {
   while (!ended() && next_pdv_ == pdvs_.end()) {
     const bool more = co_await next_pdu();
     if (!more) break;
   }
   if (ended() || next_pdv_ == pdvs_.end()) co_return std::nullopt;
-  const Pdv pdv = *next_pdv_;
-  ++next_pdv_;
-  co_return pdv;
-}
-
-Task<void> Connection::break_off(PduFault fault) {
-  co_await carry_out(machine_.invalid_data(std::move(fault)));
+  MessageAssembler::Step step = assembler_->take(*next_pdv_++);
+  if (auto* fault = std::get_if<PduFault>(&step)) {
+    co_await carry_out(machine_.invalid_data(std::move(*fault)));
+    co_return std::nullopt;
+  }
+  co_return step;
 }
 
 Task<Result<std::optional<Message>>> Connection::receive() {
   PACS_CO_TRY(may_read());
   while (true) {
-    const std::optional<Pdv> pdv = co_await next_pdv();
-    if (!pdv) break;
-    MessageAssembler::Step step = assembler_->take(*pdv);
-    if (auto* fault = std::get_if<PduFault>(&step)) {
-      co_await break_off(std::move(*fault));
-      break;
-    }
-    if (const auto* set = std::get_if<MessageAssembler::CommandSet>(&step)) {
+    const std::optional<MessageAssembler::Step> step = co_await next_step();
+    if (!step) break;
+    if (const auto* set = std::get_if<MessageAssembler::CommandSet>(&*step)) {
       Result<std::optional<Message>> message = co_await take_command_set(*set);
       if (!message || *message) co_return message;
     }
-    // A data set fragment here belongs to a message whose reader stopped early: passed over.
+    // A data set fragment here belongs to a message that was not read to its end: passed over.
   }
-  if (ended() && ending_->outcome == Outcome::Released && assembler_->between_messages())
-    co_return std::nullopt;
-  co_return fail(ended() ? ending_->reason : read_cancelled());
+  if (released() && assembler_->between_messages()) co_return std::nullopt;
+  co_return fail(why_no_message());
 }
 
 // A message; nullopt when the command was wrong but could be answered (the rest of the message is
@@ -113,25 +106,20 @@ Task<Result<std::optional<Message>>> Connection::take_command_set(
 Task<Result<DataPiece>> Connection::read_data_set() {
   PACS_CO_TRY(may_read());
   if (!assembler_->in_data_set()) {
-    co_return fail(ErrorKind::Internal, "read_data_set where no data set is to come");
+    co_return fail(ErrorKind::Internal, "read_data_set was called, but no data set is to come");
   }
   while (true) {
-    const std::optional<Pdv> pdv = co_await next_pdv();
-    if (!pdv) break;
-    MessageAssembler::Step step = assembler_->take(*pdv);
-    if (auto* fault = std::get_if<PduFault>(&step)) {
-      co_await break_off(std::move(*fault));
-      break;
-    }
-    const auto& fragment = std::get<MessageAssembler::DataFragment>(step);
+    const std::optional<MessageAssembler::Step> step = co_await next_step();
+    if (!step) break;
+    const auto& fragment = std::get<MessageAssembler::DataFragment>(*step);
     if (fragment.bytes.empty() && !fragment.last) continue;
     co_return DataPiece{fragment.bytes, fragment.last};
   }
-  if (ended() && ending_->outcome == Outcome::Released) {
+  if (released()) {
     co_return fail(ErrorKind::ConnectionClosed,
-                   "the peer released the association inside a message");
+                   "the peer released the association in the middle of a message");
   }
-  co_return fail(ended() ? ending_->reason : read_cancelled());
+  co_return fail(why_no_message());
 }
 
 Result<> Connection::may_send(std::uint8_t context_id) const {
@@ -176,7 +164,7 @@ Task<Result<>> Connection::send_message(MessageCutter& cutter, ByteView command_
       piece = data_set.now();
     }
     if (!piece) {
-      // Half a message is out and the other half will not come: nothing sensible can follow it.
+      // The peer has half a message and will not get the other half: no message can follow it.
       if (begun) {
         user_abort(Outcome::AbortedByUser,
                    {ErrorKind::ConnectionClosed,
@@ -207,7 +195,7 @@ Task<Result<>> Connection::send_gathered(MessageCutter& cutter) {
 
 Task<Result<>> Connection::send_data(std::span<const ByteView> pieces) {
   if (ended()) co_return fail(ending_->reason);
-  machine_.data_request();  // DT-1 or AR-7; `ended` has told that it may
+  machine_.data_request();  // DT-1 or AR-7
   const Result<> sent = co_await write(pieces);
   co_return sent;
 }

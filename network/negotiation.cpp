@@ -29,7 +29,7 @@ const PresentationContextAnswer* answer_for(const AssociateAc& ac, std::uint8_t 
   return found == ac.contexts.end() ? nullptr : &*found;
 }
 
-// A peer that takes less than one byte of a message at once can be told nothing.
+// Such a peer cannot be sent one byte of a message.
 bool takes_no_data(const UserInformation& peer) {
   const std::uint32_t max_pdu_bytes = peer.max_pdu_bytes.value_or(0);
   return max_pdu_bytes != 0 && max_pdu_bytes < kPeerPduBytesMin;
@@ -189,7 +189,7 @@ bool is_ae_title(std::string_view title) {
 Result<> check_ae_title(std::string_view title) {
   if (is_ae_title(title)) return {};
   return fail(ErrorKind::InvalidArgument,
-              fmt::format("'{}' is no AE title: 1 to 16 printable characters, no backslash",
+              fmt::format("'{}' is not an AE title: 1 to 16 printable characters, no backslash",
                           printable(title)));
 }
 

@@ -33,7 +33,7 @@ struct Negotiated {
   Side side = Side::Acceptor;  ///< ours
   AssociateRq request{};
   AssociateAc answer{};
-  std::vector<PresentationContext> contexts{};  ///< accepted, in the order proposed: by `conclude`
+  std::vector<PresentationContext> contexts{};  ///< accepted, in the order proposed; from the two
 
   /// Takes the answer to `request`. Malformed when it answers what was not asked, Unsupported when
   /// the peer takes too little at once to be sent anything.
@@ -43,8 +43,8 @@ struct Negotiated {
   /// First accepted context for a SOP class; with `transfer_syntax` one that carries it.
   [[nodiscard]] const PresentationContext* accepted_for(
       std::string_view sop_class_uid, std::string_view transfer_syntax = {}) const;
-  /// Whether the acceptor serves the SOP class, be it not in what was proposed
-  /// (PS3.8 Table 9-18: result 0 or 4).
+  /// Whether the acceptor serves the SOP class, even if in none of the transfer syntaxes that were
+  /// proposed (PS3.8 Table 9-18: result 0 or 4).
   [[nodiscard]] bool serves(std::string_view sop_class_uid) const;
 
   /// What the peer said of itself.

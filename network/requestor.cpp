@@ -81,7 +81,7 @@ Task<Result<std::shared_ptr<Association>>> request_association(RequestOptions op
                                                        options.limits, Traffic{});
   const Result<> opened = co_await connection->request(*std::move(rq), began);
   if (!opened) {
-    const auto to_its_end = connection->hand_out();  // dropped: our A-ABORT, if any, arrives first
+    const auto to_its_end = connection->hand_out();  // dropped here, it lets our A-ABORT arrive
     co_return fail(Error{opened.error()}.in(place(options)));
   }
   log.debug(connection->id(), "association opened",

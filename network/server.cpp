@@ -38,18 +38,18 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr AssociateRj kTemporaryCongestion{2, 3, 1};
 constexpr AssociateRj kLocalLimitExceeded{2, 3, 2};
 
-// Connections that are no association (not yet, or waiting for the peer to close) are few in honest
-// use. Above associations_max by this many, a new one is closed without an answer.
+// Connections without an association (it is not negotiated yet, or waits for the peer to close) are
+// few in normal use. With so many more than associations_max, a new connection is closed at once.
 constexpr std::size_t kConnectionsBeyondAssociations = 256;
 // When descriptors have run out, accepting again at once would spin.
 constexpr milliseconds kPauseAfterFailedAccept{100};
-// So long the port is not ready after such a failure: several further tries.
+// How long `ready` reports such a failure: for several further tries.
 constexpr milliseconds kShowFailedAccept{1000};
-// At shutdown: for peers to close after our last word, and for what has been closed to notice.
+// At shutdown: how long peers have to close after our last PDU, and coroutines to notice.
 constexpr milliseconds kLastWordGrace{500};
 constexpr milliseconds kCloseGrace{10'000};
 
-/// The series of this port; all null without metrics.
+/// The metrics of this port; all null without a registry.
 struct Series {
   integration::Gauge* active = nullptr;
   integration::Counter* received = nullptr;
@@ -185,7 +185,7 @@ void Server::Port::dismiss(const std::shared_ptr<Connection>& connection) {
   changed.notify_all();
 }
 
-// From accept to the log line of its end.
+// A connection from accept to the log line of its end.
 Task<void> Server::Port::attend(tcp::socket socket) {
   boost::system::error_code gone;
   const tcp::endpoint remote = socket.remote_endpoint(gone);
@@ -224,7 +224,7 @@ Task<void> Server::Port::attend(tcp::socket socket) {
   dismiss(connection);
 }
 
-// The request and our answer; true when there is an association now. It counts as serving then.
+// The request and our answer; true when there is an association, which then counts as serving.
 Task<bool> Server::Port::establish(Connection& connection) {
   const AssociateRq* rq = co_await connection.await_request();
   if (rq == nullptr) co_return false;
@@ -275,7 +275,7 @@ Task<void> Server::Port::serve_guarded(std::shared_ptr<Connection> connection) {
   if (series.active != nullptr) series.active->add(1);
   try {
     co_await serve(connection->hand_out());
-  } catch (const std::exception& thrown) {  // our own fault; the port goes on
+  } catch (const std::exception& thrown) {  // a bug of ours; the port goes on
     log.error(connection->id(), "exception while serving", {{"what", thrown.what()}});
   }
   if (series.active != nullptr) series.active->add(-1);
@@ -289,7 +289,7 @@ void Server::Port::log_end(const Connection& connection, steady_clock::duration 
   const Negotiated& negotiated = connection.negotiated();
   const auto lasted_ms = std::chrono::duration_cast<milliseconds>(lasted).count();
   const auto& [outcome, reason] = connection.ending();
-  // A probe that only connects is no news; a TLS handshake that was refused is.
+  // A probe that only connects needs no attention; a TLS handshake that was refused does.
   const auto level =
       outcome == Outcome::Released ? integration::LogLevel::Info
       : outcome == Outcome::NoAssociation && bytes_in == 0 && reason.kind != ErrorKind::Rejected
@@ -346,14 +346,14 @@ void Server::Port::shut_down(milliseconds grace) {
                      [&] { return connections.empty(); });
   lock.unlock();
   for_each([](Connection& connection) {
-    connection.abort();  // whoever still reads from it must find it ended
+    connection.abort();  // a service that still reads from it finds it ended
     connection.close();
   });
   lock.lock();
   const bool gone =
       changed.wait_for(lock, kCloseGrace, [&] { return connections.empty() && !accepting; });
   if (!gone)
-    log.error("", "associations that do not end", {{"count", std::to_string(connections.size())}});
+    log.error("", "associations did not end", {{"count", std::to_string(connections.size())}});
 }
 
 Server::~Server() {

@@ -54,7 +54,7 @@ class Server {
   struct Port;
   explicit Server(std::shared_ptr<Port> port) : port_(std::move(port)) {}
 
-  std::shared_ptr<Port> port_;  ///< its coroutines hold it, too
+  std::shared_ptr<Port> port_;  ///< shared with its coroutines
   bool down_ = false;
 };
 

@@ -8,7 +8,7 @@ namespace pacs::network {
 /// set. To be called after each read: the kernel falls back by itself.
 void acknowledge_at_once(int native_socket);
 
-/// From now on a wait for the socket ends when `bytes` have come, or what was sent ends earlier.
+/// From now on a wait for the socket ends when `bytes` have come or the peer has closed.
 void wait_for_bytes(int native_socket, int bytes);
 
 }  // namespace pacs::network

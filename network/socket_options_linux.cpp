@@ -1,4 +1,4 @@
-// What only Linux does; elsewhere the delayed acknowledgement stays.
+// Linux only; elsewhere acknowledgements stay delayed.
 #include "network/socket_options.h"
 
 #if defined(__linux__)
@@ -19,7 +19,7 @@ void acknowledge_at_once([[maybe_unused]] int native_socket) {
 
 void wait_for_bytes([[maybe_unused]] int native_socket, [[maybe_unused]] int bytes) {
 #if defined(__linux__)
-  // A failure leaves it as it was: at worst one byte is enough.
+  // After a failure a wait ends with the first byte.
   (void)::setsockopt(native_socket, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
 #endif
 }

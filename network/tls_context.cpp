@@ -27,8 +27,8 @@ constexpr const char* kTls13Ciphers =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 constexpr const char* kGroups = "X25519:P-256:P-384:P-521";  // RFC 9325 §4.2: at least 224 bits
 
-Result<> wrong(std::string_view what, const std::string& file,
-               const boost::system::error_code& code) {
+tl::unexpected<Error> wrong(std::string_view what, const std::string& file,
+                            const boost::system::error_code& code) {
   return fail(Error{ErrorKind::InvalidArgument,
                     fmt::format("{} cannot be used: {}", what, code.message()),
                     {},
@@ -61,7 +61,7 @@ Result<> apply_profile(ssl::context& context) {
 
 Result<> load_identity(ssl::context& context, const TlsOptions& options) {
   boost::system::error_code code;
-  // Without this OpenSSL asks at the terminal and the start waits for a person.
+  // Without this OpenSSL asks for the passphrase at the terminal, and the start waits.
   const auto encrypted = std::make_shared<bool>(false);
   context.set_password_callback(
       [encrypted](std::size_t, ssl::context::password_purpose) {
@@ -75,7 +75,7 @@ Result<> load_identity(ssl::context& context, const TlsOptions& options) {
   context.use_private_key_file(options.private_key_file, ssl::context::pem, code);
   if (code && *encrypted) {
     return fail(Error{ErrorKind::InvalidArgument,
-                      "TLS private key is encrypted, and nobody is there to give its passphrase: "
+                      "TLS private key is encrypted, and a server cannot ask for its passphrase: "
                       "write it without one (openssl pkey -in KEY -out PLAIN) and let only the "
                       "server's user read that file",
                       {},
@@ -99,10 +99,12 @@ Result<> load_trust(ssl::context& context, const TlsOptions& options) {
   boost::system::error_code code;
   if (options.ca_file.empty()) {
     context.set_default_verify_paths(code);
-    return code ? wrong("the system's TLS trust store", "", code) : Result<>{};
+    if (code) return wrong("the system's TLS trust store", "", code);
+    return {};
   }
   context.load_verify_file(options.ca_file, code);
-  return code ? wrong("TLS CA file", options.ca_file, code) : Result<>{};
+  if (code) return wrong("TLS CA file", options.ca_file, code);
+  return {};
 }
 
 std::string in_words(const ASN1_TIME* time) {
@@ -115,8 +117,8 @@ std::string in_words(const ASN1_TIME* time) {
 
 Result<TlsContext> make_acceptor_tls(const TlsOptions& options) {
   auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
-  if (auto applied = apply_profile(*context); !applied) return fail(applied.error());
-  if (auto loaded = load_identity(*context, options); !loaded) return fail(loaded.error());
+  PACS_TRY(apply_profile(*context));
+  PACS_TRY(load_identity(*context, options));
   using ClientCertificate = TlsOptions::ClientCertificate;
   if (options.client_certificate == ClientCertificate::Off) return context;
   if (options.ca_file.empty()) {
@@ -124,14 +126,14 @@ Result<TlsContext> make_acceptor_tls(const TlsOptions& options) {
     return fail(ErrorKind::InvalidArgument,
                 "client certificates are asked for, but no CA file says whom to trust");
   }
-  if (auto loaded = load_trust(*context, options); !loaded) return fail(loaded.error());
+  PACS_TRY(load_trust(*context, options));
   ssl::verify_mode mode = ssl::verify_peer;
   if (options.client_certificate == ClientCertificate::Required) {
     mode |= ssl::verify_fail_if_no_peer_cert;
   }
   boost::system::error_code code;
   context->set_verify_mode(mode, code);
-  if (code) return fail(wrong("TLS verification", "", code).error());
+  if (code) return wrong("TLS verification", "", code);
   // Tells clients which certificates are worth offering.
   if (STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(options.ca_file.c_str())) {
     SSL_CTX_set_client_CA_list(context->native_handle(), names);
@@ -141,14 +143,14 @@ Result<TlsContext> make_acceptor_tls(const TlsOptions& options) {
 
 Result<TlsContext> make_requestor_tls(const TlsOptions& options) {
   auto context = std::make_shared<ssl::context>(ssl::context::tls_client);
-  if (auto applied = apply_profile(*context); !applied) return fail(applied.error());
+  PACS_TRY(apply_profile(*context));
   if (!options.certificate_file.empty()) {
-    if (auto loaded = load_identity(*context, options); !loaded) return fail(loaded.error());
+    PACS_TRY(load_identity(*context, options));
   }
-  if (auto loaded = load_trust(*context, options); !loaded) return fail(loaded.error());
+  PACS_TRY(load_trust(*context, options));
   boost::system::error_code code;
   context->set_verify_mode(options.verify_peer ? ssl::verify_peer : ssl::verify_none, code);
-  if (code) return fail(wrong("TLS verification", "", code).error());
+  if (code) return wrong("TLS verification", "", code);
   return context;
 }
 
@@ -157,7 +159,7 @@ Result<> check_validity(const TlsContext& context) {
   if (certificate == nullptr) return {};
   const ASN1_TIME* begin = X509_get0_notBefore(certificate);
   const ASN1_TIME* end = X509_get0_notAfter(certificate);
-  // Both give 0 for a time that cannot be read: no peer takes that either.
+  // Both give 0 for a time that cannot be read, which no peer accepts either.
   if (X509_cmp_current_time(end) <= 0) {
     return fail(
         ErrorKind::InvalidArgument,

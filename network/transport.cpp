@@ -77,9 +77,9 @@ class StreamTransport : public Transport {
  public:
   template <typename... Args>
   explicit StreamTransport(Args&&... args) : stream_(std::forward<Args>(args)...) {
-    boost::system::error_code ignored;  // a peer already gone shows at the first read
+    boost::system::error_code ignored;  // that the peer is gone already shows at the first read
     socket().set_option(tcp::no_delay(true), ignored);
-    // A peer whose power went says nothing: the kernel asks now and then.
+    // A peer that lost power sends nothing: the kernel asks from time to time.
     socket().set_option(asio::socket_base::keep_alive(true), ignored);
   }
 
@@ -107,7 +107,7 @@ class StreamTransport : public Transport {
   asio::any_io_executor executor() override { return socket().get_executor(); }
 
  protected:
-  /// Less than asked for: nothing more has come, and the peer may wait for our acknowledgement.
+  /// Less than asked for: nothing more is there, and the peer may wait for our acknowledgement.
   void received(std::size_t count, std::size_t asked) {
     if (count < asked) acknowledge_at_once(static_cast<int>(socket().native_handle()));
   }
@@ -139,7 +139,7 @@ class TcpTransport final : public StreamTransport<tcp::socket> {
       if (!code) {
         received(count, to.size());
         co_return count;
-      }  // else there is nothing yet, or an error that the next read meets again
+      }  // else nothing has come yet, or the next read gives the same error
     }
     reads_at_once_ = 0;
     wait_for(useful);
@@ -176,7 +176,7 @@ class TcpTransport final : public StreamTransport<tcp::socket> {
 
   static constexpr std::size_t kSleepBytesMin = 8 * 1024;
   std::size_t waited_for_ = 1;
-  /// Then the others on this thread have their turn, however fast the peer sends.
+  /// Then other connections on this thread get their turn, however fast the peer sends.
   static constexpr int kReadsAtOnceMax = 32;
   int reads_at_once_ = 0;
 };
@@ -191,7 +191,7 @@ class TlsTransport final : public StreamTransport<TlsStream> {
     const auto verify = [this, host, is_for_host = asio::ssl::host_name_verification(host)](
                             bool trusted, asio::ssl::verify_context& context) {
       if (is_for_host(trusted, context)) return true;
-      // OpenSSL knows no reason for what a callback refuses, and lets go of the certificate.
+      // OpenSSL has no reason code for what a callback refuses, and frees the certificate.
       if (trusted) {
         mismatch_ =
             fmt::format("the certificate is for {} and not for {}",
@@ -200,7 +200,7 @@ class TlsTransport final : public StreamTransport<TlsStream> {
       return false;
     };
     stream_.set_verify_callback(verify, ignored);
-    // An address is no server name (RFC 6066 §3).
+    // An address is not a server name (RFC 6066 §3).
     asio::ip::make_address(host, ignored);
     if (ignored) SSL_set_tlsext_host_name(stream_.native_handle(), host.c_str());
   }
@@ -209,7 +209,7 @@ class TlsTransport final : public StreamTransport<TlsStream> {
     const auto [code] = co_await stream_.async_handshake(type_, kAwait);
     if (!code) co_return Result<>{};
     if (code == asio::error::operation_aborted) co_return fail(io_error(code));
-    // A probe that only connects has refused nothing.
+    // A probe that only connects has not refused anything.
     if (type_ == TlsStream::server && BIO_number_read(SSL_get_rbio(stream_.native_handle())) == 0) {
       co_return fail(io_error(code));
     }
@@ -228,7 +228,7 @@ class TlsTransport final : public StreamTransport<TlsStream> {
  private:
   TlsContext context_;
   TlsStream::handshake_type type_;
-  std::string mismatch_;  ///< the peer is somebody else
+  std::string mismatch_;  ///< which names the certificate has instead of the expected one
 };
 
 }  // namespace

@@ -55,14 +55,14 @@ Result<FoundElements> find_elements(ByteView bytes) {
                   load<std::uint16_t>(rest.data() + 2, ByteOrder::Little)};
     const auto length = load<std::uint32_t>(rest.data() + 4, ByteOrder::Little);
     if (tag.group() != 0) {
-      return fail(malformed("a command set holds group 0000 only", tag, offset));
+      return fail(malformed("an element outside of group 0000 in a command set", tag, offset));
     }
     if (length > rest.size() - kElementHeaderBytes) {
       return fail(malformed(fmt::format("length {} passes the end of the command set", length), tag,
                             offset));
     }
     if (const std::size_t i = index_of(tag.element()); i < kCommandElements) {
-      if (found.present[i]) return fail(malformed("element comes twice", tag, offset));
+      if (found.present[i]) return fail(malformed("the element comes twice", tag, offset));
       found.present.set(i);
       found.value[i] = rest.subspan(kElementHeaderBytes, length);
       found.offset[i] = offset;
@@ -259,14 +259,12 @@ struct ValueWriter {
 }  // namespace
 
 Result<Command> decode_command(ByteView command_set) {
-  const auto found = find_elements(command_set);
-  if (!found) return fail(found.error());
-  const auto field = read_field(*found);
-  if (!field) return fail(field.error());
-  const CommandRow& row = command_row(*field);
+  PACS_TRY(const FoundElements found, find_elements(command_set));
+  PACS_TRY(const CommandField field, read_field(found));
+  const CommandRow& row = command_row(field);
   Command command;
-  if (auto read = read_elements(*found, row, command); !read) return fail(std::move(read).error());
-  if (auto all = check_mandatory(*found, row, command); !all) return fail(std::move(all).error());
+  PACS_TRY(read_elements(found, row, command));
+  PACS_TRY(check_mandatory(found, row, command));
   return command;
 }
 
@@ -303,9 +301,8 @@ Bytes encode_command(const Command& command) {
   }
   // Command Group Length: "the even number of bytes from the end of the value field to the
   // beginning of the next group" (PS3.7 Table E.1-1).
-  Bytes length;
-  append(length, static_cast<std::uint32_t>(bytes.size() - start), ByteOrder::Little);
-  std::ranges::copy(length, bytes.begin() + static_cast<std::ptrdiff_t>(start) - 4);
+  store(bytes.data() + start - 4, static_cast<std::uint32_t>(bytes.size() - start),
+        ByteOrder::Little);
   return bytes;
 }
 

@@ -21,20 +21,19 @@ MessageAssembler::Step MessageAssembler::take(const Pdv& pdv) {
   }
   if (expecting_ != Expecting::Command && pdv.context_id != context_id_) {
     return fault(AbortReason::UnexpectedPduParameter,
-                 fmt::format("a message on presentation context {} goes on on {}", context_id_,
-                             pdv.context_id));
+                 fmt::format("a message on presentation context {} continues on context {}",
+                             context_id_, pdv.context_id));
   }
   if (expecting_ == Expecting::DataSet) {
     if (pdv.command) {
       return fault(AbortReason::UnexpectedPduParameter,
-                   "a command came where the data set of the command before should go on");
+                   "a command came in the middle of a data set");
     }
     if (pdv.last) expecting_ = Expecting::Command;
     return DataFragment{pdv.fragment, pdv.last};
   }
   if (!pdv.command) {
-    return fault(AbortReason::UnexpectedPduParameter,
-                 "a data set came that no command has announced");
+    return fault(AbortReason::UnexpectedPduParameter, "a data set came that no command announced");
   }
   return take_command(pdv);
 }
@@ -42,9 +41,10 @@ MessageAssembler::Step MessageAssembler::take(const Pdv& pdv) {
 MessageAssembler::Step MessageAssembler::take_command(const Pdv& pdv) {
   if (expecting_ == Expecting::Command) command_.clear();
   if (command_.size() + pdv.fragment.size() > command_bytes_max_) {
-    return fault(AbortReason::NotSpecified,
-                 fmt::format("command set above command_bytes_max {}", command_bytes_max_),
-                 ErrorKind::LimitExceeded);
+    return fault(
+        AbortReason::NotSpecified,
+        fmt::format("the command set is longer than command_bytes_max, {}", command_bytes_max_),
+        ErrorKind::LimitExceeded);
   }
   context_id_ = pdv.context_id;
   if (pdv.last && expecting_ == Expecting::Command) return CommandSet{context_id_, pdv.fragment};

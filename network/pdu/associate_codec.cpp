@@ -89,9 +89,7 @@ tl::expected<std::uint8_t, PduFault> read_context_header(FieldReader& from, cons
     return fault(AbortReason::InvalidPduParameterValue, item.offset,
                  "presentation context item is shorter than its fixed fields");
   }
-  if (auto checked = check_context_id(id, item, seen); !checked) {
-    return tl::unexpected(std::move(checked).error());
-  }
+  PACS_TRY(check_context_id(id, item, seen));
   return result;
 }
 
@@ -99,22 +97,19 @@ tl::expected<std::uint8_t, PduFault> read_context_header(FieldReader& from, cons
 Parsed decode_proposal(const ItemView& item, Seen& seen, AssociateRq& rq) {
   FieldReader from = item.reader();
   PresentationContextProposal context;
-  const auto reserved = read_context_header(from, item, seen, context.id);
-  if (!reserved) return tl::unexpected(reserved.error());
+  PACS_TRY(read_context_header(from, item, seen, context.id));
   bool has_abstract_syntax = false;
   while (!from.at_end()) {
-    const auto sub_item = read_item(from);
-    if (!sub_item) return tl::unexpected(sub_item.error());
-    if (sub_item->type != kAbstractSyntax && sub_item->type != kTransferSyntax) continue;
-    auto uid = read_uid(sub_item->value, sub_item->offset + 4);
-    if (!uid) return tl::unexpected(std::move(uid).error());
-    if (sub_item->type == kTransferSyntax) {
-      context.transfer_syntaxes.push_back(*std::move(uid));
+    PACS_TRY(const ItemView sub_item, read_item(from));
+    if (sub_item.type != kAbstractSyntax && sub_item.type != kTransferSyntax) continue;
+    PACS_TRY(std::string uid, read_uid(sub_item.value, sub_item.offset + 4));
+    if (sub_item.type == kTransferSyntax) {
+      context.transfer_syntaxes.push_back(std::move(uid));
     } else if (std::exchange(has_abstract_syntax, true)) {
-      return fault(AbortReason::UnexpectedPduParameter, sub_item->offset,
+      return fault(AbortReason::UnexpectedPduParameter, sub_item.offset,
                    "presentation context with a second abstract syntax");
     } else {
-      context.abstract_syntax = *std::move(uid);
+      context.abstract_syntax = std::move(uid);
     }
   }
   if (!has_abstract_syntax || context.transfer_syntaxes.empty()) {
@@ -125,7 +120,7 @@ Parsed decode_proposal(const ItemView& item, Seen& seen, AssociateRq& rq) {
   return {};
 }
 
-Result<> encode_proposal(const PresentationContextProposal& context, Bytes& to) {
+Result<> encode_context(const PresentationContextProposal& context, Bytes& to) {
   const std::size_t start = to.size();
   {
     const ItemScope item(to, kPresentationContextRq);
@@ -143,21 +138,16 @@ Result<> encode_proposal(const PresentationContextProposal& context, Bytes& to) 
 Parsed decode_answer(const ItemView& item, Seen& seen, AssociateAc& ac) {
   FieldReader from = item.reader();
   PresentationContextAnswer context;
-  const auto result = read_context_header(from, item, seen, context.id);
-  if (!result) return tl::unexpected(result.error());
-  context.result = *result;
+  PACS_TRY(context.result, read_context_header(from, item, seen, context.id));
   bool has_transfer_syntax = false;
   while (!from.at_end()) {
-    const auto sub_item = read_item(from);
-    if (!sub_item) return tl::unexpected(sub_item.error());
-    if (sub_item->type != kTransferSyntax) continue;
-    auto uid = read_uid(sub_item->value, sub_item->offset + 4);
-    if (!uid) return tl::unexpected(std::move(uid).error());
+    PACS_TRY(const ItemView sub_item, read_item(from));
+    if (sub_item.type != kTransferSyntax) continue;
+    PACS_TRY(context.transfer_syntax, read_uid(sub_item.value, sub_item.offset + 4));
     if (std::exchange(has_transfer_syntax, true)) {
-      return fault(AbortReason::UnexpectedPduParameter, sub_item->offset,
-                   "accepted presentation context with a second transfer syntax");
+      return fault(AbortReason::UnexpectedPduParameter, sub_item.offset,
+                   "presentation context with a second transfer syntax");
     }
-    context.transfer_syntax = *std::move(uid);
   }
   if (context.result == context_result::kAcceptance && !has_transfer_syntax) {
     return fault(AbortReason::InvalidPduParameterValue, item.offset,
@@ -167,7 +157,7 @@ Parsed decode_answer(const ItemView& item, Seen& seen, AssociateAc& ac) {
   return {};
 }
 
-Result<> encode_answer(const PresentationContextAnswer& context, Bytes& to) {
+Result<> encode_context(const PresentationContextAnswer& context, Bytes& to) {
   const std::size_t start = to.size();
   {
     const ItemScope item(to, kPresentationContextAc);
@@ -197,9 +187,7 @@ Parsed decode_variable_item(const ItemView& item, Seen& seen, Associate& associa
       return fault(AbortReason::UnexpectedPduParameter, item.offset,
                    "a second application context item");
     }
-    auto uid = read_uid(item.value, item.offset + 4);
-    if (!uid) return tl::unexpected(std::move(uid).error());
-    associate.application_context = *std::move(uid);
+    PACS_TRY(associate.application_context, read_uid(item.value, item.offset + 4));
     return {};
   }
   if (item.type == kUserInformation) {
@@ -207,9 +195,7 @@ Parsed decode_variable_item(const ItemView& item, Seen& seen, Associate& associa
       return fault(AbortReason::UnexpectedPduParameter, item.offset,
                    "a second user information item");
     }
-    auto user = decode_user_information(item);
-    if (!user) return tl::unexpected(std::move(user).error());
-    associate.user = *std::move(user);
+    PACS_TRY(associate.user, decode_user_information(item));
     return {};
   }
   // Everything else is a presentation context or, PS3.8 §9.3.1, unknown: ignored and skipped.
@@ -220,16 +206,11 @@ template <typename Associate>
 tl::expected<Pdu, PduFault> decode_associate(ByteView body) {
   Associate associate;
   FieldReader from(body, kPduHeaderBytes);
-  if (auto fixed = decode_fixed_fields(from, associate); !fixed) {
-    return tl::unexpected(std::move(fixed).error());
-  }
+  PACS_TRY(decode_fixed_fields(from, associate));
   Seen seen;
   while (!from.at_end()) {
-    const auto item = read_item(from);
-    if (!item) return tl::unexpected(item.error());
-    if (auto parsed = decode_variable_item(*item, seen, associate); !parsed) {
-      return tl::unexpected(std::move(parsed).error());
-    }
+    PACS_TRY(const ItemView item, read_item(from));
+    PACS_TRY(decode_variable_item(item, seen, associate));
   }
   // PS3.8 Table 9-11: "one Application Context Item, one or more Presentation Context Items and one
   // User Information Item". The last is read as empty when absent: nothing in it is needed to go
@@ -241,13 +222,23 @@ tl::expected<Pdu, PduFault> decode_associate(ByteView body) {
   return Pdu{std::move(associate)};
 }
 
+template <typename Associate>
+Result<> encode_associate(const Associate& associate, Bytes& to) {
+  encode_fixed_fields(associate, to);
+  PACS_TRY(encode_application_context(associate.application_context, to));
+  for (const auto& context : associate.contexts) {
+    PACS_TRY(encode_context(context, to));
+  }
+  return encode_user_information(associate.user, to);
+}
+
 }  // namespace
 
 tl::expected<ItemView, PduFault> read_item(FieldReader& from) {
   ItemView item;
   item.offset = from.offset();
   item.type = from.u8();
-  item.second_byte = from.u8();
+  from.u8();  // reserved
   item.value = from.counted();
   if (from.failed()) {
     return fault(AbortReason::InvalidPduParameterValue, item.offset,
@@ -278,12 +269,7 @@ Result<> check_item(const Bytes& to, std::size_t start, std::string_view name) {
 }
 
 Result<> encode_associate_rq(const AssociateRq& rq, Bytes& to) {
-  encode_fixed_fields(rq, to);
-  Result<> done = encode_application_context(rq.application_context, to);
-  for (const PresentationContextProposal& context : rq.contexts) {
-    if (done) done = encode_proposal(context, to);
-  }
-  return done ? encode_user_information(rq.user, to) : done;
+  return encode_associate(rq, to);
 }
 
 tl::expected<Pdu, PduFault> decode_associate_ac(ByteView body) {
@@ -291,12 +277,7 @@ tl::expected<Pdu, PduFault> decode_associate_ac(ByteView body) {
 }
 
 Result<> encode_associate_ac(const AssociateAc& ac, Bytes& to) {
-  encode_fixed_fields(ac, to);
-  Result<> done = encode_application_context(ac.application_context, to);
-  for (const PresentationContextAnswer& context : ac.contexts) {
-    if (done) done = encode_answer(context, to);
-  }
-  return done ? encode_user_information(ac.user, to) : done;
+  return encode_associate(ac, to);
 }
 
 }  // namespace pacs::network

@@ -63,8 +63,7 @@ class FieldReader {
 /// An item's header (type, reserved, 16-bit length) and its value.
 struct ItemView {
   std::uint8_t type = 0;
-  std::uint8_t second_byte = 0;  ///< reserved; sub-item version for common extended negotiation
-  std::uint64_t offset = 0;      ///< of the item, from the start of the PDU
+  std::uint64_t offset = 0;  ///< of the item, from the start of the PDU
   ByteView value;
   [[nodiscard]] FieldReader reader() const { return {value, offset + 4}; }
 };
@@ -83,9 +82,9 @@ inline constexpr std::size_t kItemBytesMax = 0xFFFF;  ///< behind the header: it
 /// long is wrong then; check_item says so of the outermost one, which is longer than all it holds.
 class ItemScope {
  public:
-  ItemScope(Bytes& to, std::uint8_t type, std::uint8_t second_byte = 0) : to_(to) {
+  ItemScope(Bytes& to, std::uint8_t type) : to_(to) {
     to.push_back(std::byte{type});
-    to.push_back(std::byte{second_byte});
+    to.push_back(std::byte{0});  // reserved; sub-item version 0 of common extended negotiation
     append(to, std::uint16_t{0}, ByteOrder::Big);
     start_ = to.size();
   }

@@ -24,7 +24,8 @@ AbortIndication peer_abort(const Abort& abort) {
 AbortIndication transport_lost() {
   return {AbortIndication::Cause::TransportLost,
           {},
-          Error{ErrorKind::ConnectionClosed, "the peer closed the connection without a word"}};
+          Error{ErrorKind::ConnectionClosed,
+                "the peer closed the connection without a release or an abort"}};
 }
 
 }  // namespace
@@ -74,10 +75,11 @@ AbortIndication UpperLayer::protocol_abort(Event event) {
             {AbortSource::ServiceProvider, fault_->reason},
             std::move(fault_->error)};
   }
-  return {AbortIndication::Cause::Protocol,
-          {AbortSource::ServiceProvider, AbortReason::UnexpectedPdu},
-          Error{ErrorKind::Malformed,
-                fmt::format("a PDU came that may not come now ({})", to_string(event))}};
+  return {
+      AbortIndication::Cause::Protocol,
+      {AbortSource::ServiceProvider, AbortReason::UnexpectedPdu},
+      Error{ErrorKind::Malformed,
+            fmt::format("a PDU came that is not allowed in this state ({})", to_string(event))}};
 }
 
 Effects UpperLayer::perform(Transition taken, Event event, std::optional<Pdu> pdu) {

@@ -45,7 +45,7 @@ struct AbortIndication {
   enum class Cause : std::uint8_t {
     Peer,           ///< an A-ABORT came: `abort` says from whom
     Protocol,       ///< the peer broke the protocol and we sent `abort`
-    TransportLost,  ///< the connection went away without a word
+    TransportLost,  ///< the connection was closed without an A-RELEASE or A-ABORT
   };
   Cause cause = Cause::Peer;
   Abort abort{};
@@ -57,7 +57,7 @@ using Effect = std::variant<ConnectTransport, CloseTransport, StartArtim, StopAr
                             ReleaseIndication, ReleaseConfirmation, AbortIndication>;
 using Effects = boost::container::static_vector<Effect, 4>;
 
-/// What one look at the received bytes came to.
+/// The result of one `feed`.
 struct Fed {
   std::size_t consumed_bytes =
       0;                         ///< to be dropped from the front once the effects are carried out
@@ -71,12 +71,12 @@ class UpperLayer {
 
   [[nodiscard]] State state() const { return state_; }
 
-  /// Takes at most one PDU from the front of what was received. Bytes behind an invalid PDU have
-  /// lost their framing and are swallowed.
+  /// Takes at most one PDU from the front of what was received. After an invalid PDU the start of
+  /// the next one is unknown: all that follows is consumed and ignored.
   [[nodiscard]] Fed feed(ByteView front);
 
-  // The primitives. Each asserts nothing: one that Table 9-10 has no cell for gives no effects and
-  // leaves the state as it is; `allowed` tells beforehand.
+  // The primitives. One for which Table 9-10 has no cell gives no effects and leaves the state as
+  // it is; `allowed` tells beforehand.
   [[nodiscard]] bool allowed(Event event) const {
     return transition(state_, event).action != Action::None;
   }
@@ -114,7 +114,7 @@ class UpperLayer {
   std::optional<PduFault> fault_;       ///< why the PDU of Evt19 was invalid
 };
 
-/// The event that the arrival of a PDU is.
+/// The event of a PDU's arrival.
 [[nodiscard]] Event event_of(const Pdu& pdu);
 
 }  // namespace pacs::network

@@ -105,11 +105,11 @@ tl::expected<Pdu, PduFault> decode_body(PduType type, ByteView body) {
 struct BodyEncoder {
   Bytes& to;
   Result<PduType> operator()(const AssociateRq& rq) const {
-    if (Result<> done = encode_associate_rq(rq, to); !done) return fail(std::move(done.error()));
+    PACS_TRY(encode_associate_rq(rq, to));
     return PduType::AssociateRq;
   }
   Result<PduType> operator()(const AssociateAc& ac) const {
-    if (Result<> done = encode_associate_ac(ac, to); !done) return fail(std::move(done.error()));
+    PACS_TRY(encode_associate_ac(ac, to));
     return PduType::AssociateAc;
   }
   Result<PduType> operator()(const AssociateRj& rejection) const {

@@ -35,9 +35,8 @@ tl::expected<std::string, PduFault> counted_uid(FieldReader& from) {
 // PS3.7 Table D.3-9: SCU-role and SCP-role are 0 or 1.
 Parsed decode_role(const ItemView& item, UserInformation& user) {
   FieldReader from = item.reader();
-  auto uid = counted_uid(from);
-  if (!uid) return tl::unexpected(std::move(uid).error());
-  RoleSelection role{*std::move(uid)};
+  RoleSelection role;
+  PACS_TRY(role.sop_class_uid, counted_uid(from));
   role.scu = from.u8() != 0;
   role.scp = from.u8() != 0;
   if (from.failed()) return overrun(item);
@@ -55,11 +54,10 @@ void encode_role(const RoleSelection& role, Bytes& to) {
 // PS3.7 Table D.3-11.
 Parsed decode_extended(const ItemView& item, UserInformation& user) {
   FieldReader from = item.reader();
-  auto uid = counted_uid(from);
-  if (!uid) return tl::unexpected(std::move(uid).error());
+  PACS_TRY(std::string uid, counted_uid(from));
   if (from.failed()) return overrun(item);
   const ByteView information = from.rest();
-  user.extended.push_back({*std::move(uid), {information.begin(), information.end()}});
+  user.extended.push_back({std::move(uid), {information.begin(), information.end()}});
   return {};
 }
 
@@ -73,19 +71,16 @@ void encode_extended(const ExtendedNegotiation& extended, Bytes& to) {
 // those we know are ignored (note 2 there).
 Parsed decode_common_extended(const ItemView& item, UserInformation& user) {
   FieldReader from = item.reader();
-  auto sop_class = counted_uid(from);
-  if (!sop_class) return tl::unexpected(std::move(sop_class).error());
-  auto service_class = counted_uid(from);
-  if (!service_class) return tl::unexpected(std::move(service_class).error());
+  CommonExtendedNegotiation common;
+  PACS_TRY(common.sop_class_uid, counted_uid(from));
+  PACS_TRY(common.service_class_uid, counted_uid(from));
   const std::uint64_t related_offset = from.offset() + 2;
   FieldReader related(from.counted(), related_offset);
   if (from.failed()) return overrun(item);
-  CommonExtendedNegotiation common{*std::move(sop_class), *std::move(service_class), {}};
   while (!related.at_end()) {
-    auto uid = counted_uid(related);
-    if (!uid) return tl::unexpected(std::move(uid).error());
+    PACS_TRY(std::string uid, counted_uid(related));
     if (related.failed()) return overrun(item);
-    common.related_general_sop_classes.push_back(*std::move(uid));
+    common.related_general_sop_classes.push_back(std::move(uid));
   }
   user.common_extended.push_back(std::move(common));
   return {};
@@ -130,9 +125,7 @@ Parsed decode_sub_item(const ItemView& item, UserInformation& user) {
       user.max_pdu_bytes = from.u32();
       break;
     case kImplementationClassUid: {  // PS3.7 Table D.3-1
-      auto uid = read_uid(item.value, item.offset + 4);
-      if (!uid) return tl::unexpected(std::move(uid).error());
-      user.implementation_class_uid = *std::move(uid);
+      PACS_TRY(user.implementation_class_uid, read_uid(item.value, item.offset + 4));
       break;
     }
     case kOperationsWindow:  // PS3.7 Table D.3-7
@@ -167,11 +160,8 @@ tl::expected<UserInformation, PduFault> decode_user_information(const ItemView& 
   UserInformation user;
   FieldReader from = item.reader();
   while (!from.at_end()) {
-    const auto sub_item = read_item(from);
-    if (!sub_item) return tl::unexpected(sub_item.error());
-    if (auto parsed = decode_sub_item(*sub_item, user); !parsed) {
-      return tl::unexpected(std::move(parsed).error());
-    }
+    PACS_TRY(const ItemView sub_item, read_item(from));
+    PACS_TRY(decode_sub_item(sub_item, user));
   }
   return user;
 }

@@ -63,7 +63,7 @@ TEST(PeerOptionsTest, AnAeTitleThatIsNoneIsWrongUsage) {
   options.calling_ae = "A\\B";
   std::vector<std::string> calling{"host:104"};
   EXPECT_EQ(take_peer(calling, options).error().message,
-            "'A\\B' is no AE title: 1 to 16 printable characters, no backslash");
+            "'A\\B' is not an AE title: 1 to 16 printable characters, no backslash");
   EXPECT_EQ(pacs("echo SEVENTEEN-LETTERS@127.0.0.1:1").exit_code, 2);
 }
 
