@@ -15,13 +15,15 @@ scripts/dependency.sh ci
 
 mkdir -p .cache build
 root=$(mktemp -d "$PWD/build/bare.XXXXXX")
-trap 'rm -rf --one-file-system "$root"' EXIT
+trap 'rm -rf --one-file-system "$root" "$root.log"' EXIT
 chmod 755 "$root"
 if [[ ! -e .cache/bare.tar ]]; then
   # shellcheck disable=SC2016  # apt expands it
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' |
            head -n 1)
-  debootstrap --variant=minbase --include=git,ca-certificates bookworm "$root" "$mirror"
+  echo "Making a bare root with debootstrap"
+  debootstrap --variant=minbase --include=git,ca-certificates bookworm "$root" "$mirror" >"$root.log" ||
+    { tail -n 40 "$root.log"; exit 1; }
   tar -C "$root" -cf .cache/bare.tar.new .
   mv .cache/bare.tar.new .cache/bare.tar
 else

@@ -266,6 +266,8 @@ class CommitToOthersTest(harness.TestCase):
 
 
 class CommitmentTest(harness.TestCase):
+    seconds = 60
+
     def serve(self, *listeners, **tables):
         remotes = [{"ae_title": "MODALITY", "host": "127.0.0.1", "port": listener.port}
                    for listener in listeners]

@@ -72,6 +72,8 @@ class Modality(harness.Process):
 
 
 class Department(harness.TestCase):
+    seconds = 50
+
     def rest(self, path, method="GET", body=None, expect=(200, 201)):
         status, text, _ = self.pacs.http(path, method, None if body is None else json.dumps(body).encode(),
                                          {"Content-Type": "application/json"})

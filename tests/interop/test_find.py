@@ -465,6 +465,7 @@ class LongText(harness.ServerTestCase):
 
 class Streams(harness.TestCase):
     """Many answers: cancel, limits, peers that do not read or vanish."""
+    seconds = 30
 
     COUNT = 1500
     EVERYTHING = identifier("STUDY", StudyInstanceUID=None, PatientComments=None)  # 6 MB of answers

@@ -387,6 +387,7 @@ def explicit(tag, vr, value, length=None):
 
 class DataSets(HostileTestCase):
     """C-STOREs that must fail, each with a status, on an association that goes on."""
+    seconds = 30
 
     config = {"dicom": {"artim_seconds": 2}, "limits": {"inflated_bytes_max": 256 << 20}}
 
@@ -597,6 +598,8 @@ def patched(sop_instance, others=None):
 
 
 class ManyAtOnce(HostileTestCase):
+    alone = True  # it takes the whole machine
+
     def test_twenty_attackers_and_one_honest_sender(self):
         """While twenty connections send rubbish, an honest one is served every time."""
         stop = threading.Event()

@@ -422,6 +422,8 @@ class Destinations(TestCase):
 
 
 class HardQuestions(TestCase):
+    seconds = 30
+
     def test_one_hundred_thousand_uids(self):
         sink = self.start(harness.storescp, self.folder)
         server = self.server({"remote_ae": [remote(sink)]})

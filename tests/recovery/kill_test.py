@@ -58,6 +58,8 @@ class Sender(threading.Thread):
 
 
 class KillMinus9(harness.TestCase):
+    seconds = 40
+
     def test_acknowledged_instances_survive_kills(self):
         rng = random.Random(SEED)
         ports = {"dicom": {"port": harness.free_port()}, "http": {"port": harness.free_port()}}
