@@ -19,7 +19,7 @@
 #include "services/retrieve/move_scp.h"
 #include "services/store/storage_scp.h"
 #include "services/verification/verification_scp.h"
-#include "services/worklist/worklist_scp.h"
+#include "services/worklist/worklist_source.h"
 #include "web/api/jobs.h"
 #include "web/api/performed_steps.h"
 #include "web/api/remote_aes.h"
@@ -177,11 +177,11 @@ Result<> ServerGraph::open_archive() {
   responder_->add(std::make_unique<services::StorageScp>(
       *archive_, services::StorageClasses(config_.storage.additional_sop_classes)));
   responder_->add(std::make_unique<services::FindScp>(
-      *archive_, *workers_,
-      services::FindOptions{.retrieve_ae = config_.dicom.ae_title,
-                            .matches_max = config_.dicom.find_matches_max}));
-  responder_->add(
-      std::make_unique<services::WorklistScp>(*archive_, *workers_, worklist_options(config_)));
+      services::stored_objects(*archive_, {.retrieve_ae = config_.dicom.ae_title,
+                                           .matches_max = config_.dicom.find_matches_max}),
+      *workers_));
+  responder_->add(std::make_unique<services::FindScp>(
+      services::scheduled_steps(*archive_, worklist_options(config_)), *workers_));
   const services::RetrieveSetup retrieve{*archive_, *workers_, log_};
   responder_->add(std::make_unique<services::GetScp>(retrieve));
   services::MoveOptions move;

@@ -7,9 +7,9 @@
 
 #include "core/uids.h"
 #include "integration/clock.h"
+#include "integration/on_worker.h"
 #include "services/commitment/commitment_check.h"
 #include "services/commitment/commitment_scp.h"
-#include "services/dispatch/on_worker.h"
 #include "storage/jobs/jobs.h"
 
 namespace pacs::services {

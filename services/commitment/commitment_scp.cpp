@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/uids.h"
-#include "services/dispatch/on_worker.h"
+#include "integration/on_worker.h"
 #include "storage/archive.h"
 #include "storage/disk/checksum.h"
 #include "storage/jobs/jobs.h"

@@ -25,14 +25,13 @@ network::Task<Result<Bytes>> read_whole(
   Bytes whole;
   bool too_long = false;
   for (bool last = false; !last;) {
-    Result<network::DataPiece> piece = co_await next();
-    if (!piece) co_return fail(std::move(piece.error()));
-    last = piece->last;
-    too_long = too_long || piece->bytes.size() > bytes_max - whole.size();
+    PACS_CO_TRY(const network::DataPiece piece, co_await next());
+    last = piece.last;
+    too_long = too_long || piece.bytes.size() > bytes_max - whole.size();
     if (too_long) {
       whole = Bytes{};
     } else {
-      append(whole, piece->bytes);
+      append(whole, piece.bytes);
     }
   }
   if (too_long) {

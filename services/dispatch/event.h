@@ -3,9 +3,7 @@
 
 #include <chrono>
 
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "network/association.h"
 
@@ -18,10 +16,7 @@ class Event {
   explicit Event(const boost::asio::any_io_executor& strand) : timer_(strand) {
     timer_.expires_at(std::chrono::steady_clock::time_point::max());
   }
-  network::Task<void> wait() {
-    boost::system::error_code cancelled;
-    co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
-  }
+  network::Task<void> wait();
   void notify_all() { timer_.cancel(); }
 
  private:

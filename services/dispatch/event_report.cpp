@@ -7,9 +7,9 @@
 
 #include "core/uids.h"
 #include "encoding/data_set_codec.h"
+#include "network/dimse/status.h"
 #include "services/dispatch/data_source.h"
 #include "services/dispatch/open_association.h"
-#include "services/dispatch/request.h"
 
 namespace pacs::services {
 
@@ -34,16 +34,16 @@ Result<network::DataSource> information_of(const EventReport& report,
                                            const network::PresentationContext& context) {
   const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntax);
   if (syntax == nullptr) return fail(ErrorKind::Unsupported, "unknown transfer syntax");
-  Result<Bytes> bytes = write_data_set(report.information, *syntax);
-  if (!bytes) return fail(std::move(bytes.error()));
-  return data_source(share(std::move(*bytes)));
+  PACS_TRY(Bytes bytes, write_data_set(report.information, *syntax));
+  return data_source(share(std::move(bytes)));
 }
 
 Result<> outcome_of(const Result<Response>& response) {
   if (!response) return fail(response.error());
   const Command& answer = response->command;
   if (answer.field != CommandField::NEventReportRsp || !answer.status) {
-    return fail(ErrorKind::Malformed, "the answer to the report is no N-EVENT-REPORT-RSP");
+    return fail(ErrorKind::Malformed,
+                "the peer did not answer the report with an N-EVENT-REPORT-RSP");
   }
   const network::StatusClass kind = network::status_class(*answer.status);
   if (kind == network::StatusClass::Success || kind == network::StatusClass::Warning) return {};
@@ -52,31 +52,30 @@ Result<> outcome_of(const Result<Response>& response) {
                           answer.error_comment.empty() ? "" : ": ", answer.error_comment));
 }
 
-/// The context that the peer took, with us as SCP.
+/// The context that the peer accepted, with us as SCP.
 Result<const network::PresentationContext*> reporting_context(const network::Negotiated& negotiated,
                                                               const std::string& sop_class_uid) {
   const network::PresentationContext* context = negotiated.accepted_for(sop_class_uid);
   if (context == nullptr) {
-    return fail(ErrorKind::Rejected, "the peer took no presentation context for " + sop_class_uid);
+    return fail(ErrorKind::Rejected, "the peer did not accept the SOP class " + sop_class_uid);
   }
   // PS3.7 §D.3.3.4: without the role the peer is the SCP, to which nobody reports.
   if (!context->scp_role) {
-    return fail(ErrorKind::Rejected,
-                "the peer took the presentation context but not the role selection: it must accept "
-                "that we are the SCP (PS3.7 D.3.3.4)");
+    return fail(
+        ErrorKind::Rejected,
+        "the peer accepted the SOP class but not the role selection: it must accept that we "
+        "are the SCP (PS3.7 D.3.3.4)");
   }
   return context;
 }
 
 Task<Result<>> report_on(network::Association& association, const EventReport& report) {
-  Result<const network::PresentationContext*> context =
-      reporting_context(association.negotiated(), report.sop_class_uid);
-  if (!context) co_return fail(std::move(context.error()));
-  Result<network::DataSource> source = information_of(report, **context);
-  if (!source) co_return fail(std::move(source.error()));
+  PACS_CO_TRY(const network::PresentationContext* const context,
+              reporting_context(association.negotiated(), report.sop_class_uid));
+  PACS_CO_TRY(network::DataSource source, information_of(report, *context));
   Command command = command_of(report);
   const Result<Response> response =
-      co_await request(association, (*context)->id, std::move(command), std::move(*source));
+      co_await invoke(association, context->id, std::move(command), std::move(source));
   co_return outcome_of(response);
 }
 
@@ -95,29 +94,29 @@ Task<Result<>> report_event(network::RequestOptions peer, EventReport report,
   peer.contexts = {event_report_context(report.sop_class_uid)};
   peer.user.roles = {{report.sop_class_uid, false, true}};
   const std::function<bool()> stopped = [stop] { return stop.stop_requested(); };
-  Opened opened = co_await open_association(std::move(peer), std::move(log), stopped);
-  if (!opened) co_return fail(std::move(opened.error()));
-  network::Association& association = **opened;
+  PACS_CO_TRY(const std::shared_ptr<network::Association> opened,
+              co_await open_association(std::move(peer), std::move(log), stopped));
+  network::Association& association = *opened;
   const std::stop_callback give_up(stop, [&association] { association.abort(); });
-  if (stop.stop_requested()) co_return fail(ErrorKind::Cancelled, "not reported: the work stops");
+  if (stop.stop_requested())
+    co_return fail(ErrorKind::Cancelled, "not reported: the work was stopped");
   Result<> reported = co_await report_on(association, report);
   if (stop.stop_requested() && !reported) {
-    co_return fail(ErrorKind::Cancelled, "not reported: the work stops");
+    co_return fail(ErrorKind::Cancelled, "not reported: the work was stopped");
   }
   if (!association.ended()) {
     Result<> released = co_await association.release();
-    (void)released;  // the response is in: how the peer says goodbye changes nothing
+    (void)released;  // the response is in: how the release goes changes nothing
   }
   co_return reported;
 }
 
 Task<Result<>> report_event(Requestor& requestor, const network::PresentationContext& context,
                             EventReport report) {
-  Result<network::DataSource> source = information_of(report, context);
-  if (!source) co_return fail(std::move(source.error()));
+  PACS_CO_TRY(network::DataSource source, information_of(report, context));
   Command command = command_of(report);
   const Result<Response> response =
-      co_await requestor.invoke(context.id, std::move(command), std::move(*source));
+      co_await requestor.invoke(context.id, std::move(command), std::move(source));
   co_return outcome_of(response);
 }
 

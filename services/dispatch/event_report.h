@@ -9,7 +9,7 @@
 
 #include "core/dicom_dataset.h"
 #include "integration/logging.h"
-#include "services/dispatch/service.h"
+#include "services/dispatch/requestor.h"
 
 namespace pacs::services {
 

@@ -1,6 +1,11 @@
 #include "services/dispatch/measures.h"
 
+#include <chrono>
+
 #include <fmt/format.h>
+
+#include "network/dimse/status.h"
+#include "services/dispatch/operation.h"
 
 namespace pacs::services {
 
@@ -29,18 +34,41 @@ integration::Counter& Measures::responses(network::CommandField request, std::st
   return *series;
 }
 
-void Measures::finished(network::CommandField request, std::uint16_t status,
-                        std::chrono::steady_clock::duration took) {
-  if (metrics_ == nullptr) return;
-  const std::lock_guard lock{mutex_};
-  seconds(request).observe(std::chrono::duration<double>(took).count());
-  responses(request, fmt::format("{:04X}", status)).add();
+void Measures::finished(const Operation& operation, std::uint16_t status, const std::string& why) {
+  const network::Command& request = operation.request();
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - operation.started();
+  const std::string status_text = fmt::format("{:04X}", status);
+  if (metrics_ != nullptr) {
+    const std::lock_guard lock{mutex_};
+    seconds(request.field).observe(took.count());
+    responses(request.field, status_text).add();
+  }
+  const std::string_view id = operation.association().id;
+  const std::string name = operation_name(request.field);
+  const std::string milliseconds = fmt::format("{:.2f}", took.count() * 1000);
+  if (network::status_class(status) == network::StatusClass::Failure) {
+    log_.warning(id, name,
+                 {{"status", status_text},
+                  {"sop_instance", request.sop_instance_uid},
+                  {"milliseconds", milliseconds},
+                  {"why", why}});
+  } else {
+    log_.info(id, name,
+              {{"status", status_text},
+               {"sop_instance", request.sop_instance_uid},
+               {"milliseconds", milliseconds}});
+  }
 }
 
-void Measures::abandoned(network::CommandField request) {
-  if (metrics_ == nullptr) return;
-  const std::lock_guard lock{mutex_};
-  responses(request, "none").add();
+void Measures::abandoned(const Operation& operation, const Error& why) {
+  const network::Command& request = operation.request();
+  if (metrics_ != nullptr) {
+    const std::lock_guard lock{mutex_};
+    responses(request.field, "none").add();
+  }
+  log_.warning(operation.association().id,
+               operation_name(request.field) + " ended without a response",
+               {{"sop_instance", request.sop_instance_uid}, {"why", why.to_string()}});
 }
 
 }  // namespace pacs::services

@@ -15,7 +15,7 @@ namespace pacs::services {
 
 namespace {
 
-/// How often it is looked whether a peer that does not answer is still waited for.
+/// How often the caller is asked whether it still wants the association.
 constexpr std::chrono::milliseconds kLook{100};
 
 /// An association being opened. Whoever waits may leave: it is then aborted when it comes.
@@ -26,7 +26,7 @@ struct Opening {
 };
 
 Error not_wanted() {
-  return {ErrorKind::Cancelled, "the work stopped before there was an association"};
+  return {ErrorKind::Cancelled, "the work was stopped before the association was open"};
 }
 
 }  // namespace

@@ -11,8 +11,8 @@ namespace pacs::services {
 
 using Opened = Result<std::shared_ptr<network::Association>>;
 
-/// Opens an association. Cancelled as soon as it is `unwanted`, which is looked at ten times a
-/// second; one that is established only then is aborted. On the caller's executor, which runs one
+/// Opens an association. Cancelled when it is `unwanted`, which is asked ten times a second; an
+/// association that opens after that is aborted. On the caller's executor, which runs one
 /// thing at a time.
 network::Task<Opened> open_association(network::RequestOptions peer, integration::Logger log,
                                        std::function<bool()> unwanted);

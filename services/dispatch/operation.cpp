@@ -1,56 +1,16 @@
 #include "services/dispatch/operation.h"
 
-#include <fmt/format.h>
+#include <utility>
 
 #include "encoding/data_set_codec.h"
 #include "services/dispatch/data_source.h"
+#include "services/dispatch/served_association.h"
 
 namespace pacs::services {
+namespace {
 
-OngoingOperation::OngoingOperation(std::shared_ptr<Conversation> conversation,
-                                   network::Message message, network::PresentationContext context)
-    : conversation_(std::move(conversation)),
-      message_(std::move(message)),
-      context_(std::move(context)),
-      consumed_(!message_.command.has_data_set) {}
-
-const network::Negotiated& OngoingOperation::association() const {
-  return conversation_->negotiated();
-}
-
-void OngoingOperation::set_consumed() {
-  if (consumed_) return;
-  consumed_ = true;
-  conversation_->changed_.notify_all();
-}
-
-Task<Result<network::DataPiece>> OngoingOperation::read_data_set() {
-  if (consumed_) co_return network::DataPiece{.bytes = {}, .last = true};
-  Result<network::DataPiece> piece = co_await conversation_->association_->read_data_set();
-  // The loop is only told; it receives (and the bytes of the piece go) when this coroutine and the
-  // one that called it have suspended.
-  if (!piece || piece->last) set_consumed();
-  co_return piece;
-}
-
-Task<Result<DataSet>> OngoingOperation::read_identifier() {
-  if (!request().has_data_set) {
-    co_return fail(ErrorKind::Malformed, "the request has no data set");
-  }
-  Result<Bytes> whole = co_await read_whole(
-      [this] { return read_data_set(); }, conversation_->responder_.limits().identifier_bytes_max);
-  if (!whole) co_return fail(std::move(whole.error()));
-  const TransferSyntax* syntax = find_transfer_syntax(context_.transfer_syntax);
-  if (syntax == nullptr) co_return fail(ErrorKind::Unsupported, "unknown transfer syntax");
-  co_return pacs::read_data_set(share(std::move(*whole)), *syntax);
-}
-
-Task<void> OngoingOperation::drain() {
-  while (!consumed_) co_await read_data_set();
-}
-
-network::Command OngoingOperation::response_with(const Answer& answer) const {
-  network::Command response = network::response_to(request(), answer.status);
+network::Command response_with(const Answer& answer, const network::Command& request) {
+  network::Command response = network::response_to(request, answer.status);
   response.error_comment = answer.error_comment;
   response.offending_elements = answer.offending_elements;
   response.error_id = answer.error_id;
@@ -65,44 +25,86 @@ network::Command OngoingOperation::response_with(const Answer& answer) const {
   return response;
 }
 
-Task<Result<>> OngoingOperation::send(network::Command response,
-                                      const std::optional<DataSet>& data_set) {
-  if (!conversation_->connected_)
-    co_return fail(ErrorKind::ConnectionClosed, "the association ended");
+Result<const TransferSyntax*> syntax_of(const network::PresentationContext& context) {
+  const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntax);
+  if (syntax == nullptr) return fail(ErrorKind::Unsupported, "unknown transfer syntax");
+  return syntax;
+}
+
+}  // namespace
+
+Operation::Operation(std::shared_ptr<ServedAssociation> served,
+                     std::shared_ptr<Requestor> requestor, network::Command request,
+                     network::PresentationContext context)
+    : served_(std::move(served)),
+      requestor_(std::move(requestor)),
+      request_(std::move(request)),
+      context_(std::move(context)),
+      consumed_(!request_.has_data_set) {}
+
+const network::Negotiated& Operation::association() const {
+  return served_->association->negotiated();
+}
+
+void Operation::set_consumed() {
+  if (consumed_) return;
+  consumed_ = true;
+  served_->changed.notify_all();
+}
+
+Task<Result<network::DataPiece>> Operation::read_data_set() {
+  if (consumed_) co_return network::DataPiece{.bytes = {}, .last = true};
+  Result<network::DataPiece> piece = co_await served_->association->read_data_set();
+  // The loop is only told; it receives (and the bytes of the piece go) when this coroutine and the
+  // one that called it have suspended.
+  if (!piece || piece->last) set_consumed();
+  co_return piece;
+}
+
+Task<Result<DataSet>> Operation::read_identifier() {
+  if (!request_.has_data_set) co_return fail(ErrorKind::Malformed, "the request has no data set");
+  PACS_CO_TRY(Bytes whole, co_await read_whole([this] { return read_data_set(); },
+                                               served_->limits.identifier_bytes_max));
+  PACS_CO_TRY(const TransferSyntax* const syntax, syntax_of(context_));
+  co_return pacs::read_data_set(share(std::move(whole)), *syntax);
+}
+
+Task<void> Operation::drain() {
+  while (!consumed_) co_await read_data_set();
+}
+
+Task<Result<>> Operation::send(const Answer& answer) {
+  network::Command response = response_with(answer, request_);
   network::DataSource source;
-  if (data_set) {
-    const TransferSyntax* syntax = find_transfer_syntax(context_.transfer_syntax);
-    if (syntax == nullptr) co_return fail(ErrorKind::Unsupported, "unknown transfer syntax");
-    Result<Bytes> bytes = write_data_set(*data_set, *syntax);
-    if (!bytes) co_return fail(std::move(bytes.error()));
-    response.has_data_set = true;
-    source = data_source(share(std::move(*bytes)));
+  if (answer.data_set) {
+    PACS_CO_TRY(const TransferSyntax* const syntax, syntax_of(context_));
+    PACS_CO_TRY(Bytes bytes, write_data_set(*answer.data_set, *syntax));
+    source = data_source(share(std::move(bytes)));
   }
-  Result<> sent = co_await conversation_->association_->send(context_.id, std::move(response),
-                                                             std::move(source));
+  Result<> sent =
+      co_await served_->association->send(context_.id, std::move(response), std::move(source));
   co_return sent;
 }
 
 // Responses to sub-operations, and C-CANCEL, come behind what is left of the data set: the loop
 // must go on receiving, which passes over the rest.
-std::shared_ptr<Requestor> OngoingOperation::requestor() {
+std::shared_ptr<Requestor> Operation::requestor() {
   set_consumed();
-  return conversation_;
+  return requestor_;
 }
 
-Task<Result<>> OngoingOperation::respond_pending(const Answer& answer) {
+Task<Result<>> Operation::respond_pending(const Answer& answer) {
   set_consumed();
-  Result<> sent = co_await send(response_with(answer), answer.data_set);
+  Result<> sent = co_await send(answer);
   co_return sent;
 }
 
-Task<Result<>> OngoingOperation::respond_pending(std::uint16_t status,
-                                                 std::span<const ByteView> data_sets) {
+Task<Result<>> Operation::respond_pending(std::uint16_t status,
+                                          std::span<const ByteView> data_sets) {
   set_consumed();
-  if (!conversation_->connected_)
-    co_return fail(ErrorKind::ConnectionClosed, "the association ended");
-  Result<> sent = co_await conversation_->association_->send_each(
-      context_.id, network::response_to(request(), status), data_sets);
+  network::Command response = network::response_to(request_, status);
+  Result<> sent =
+      co_await served_->association->send_each(context_.id, std::move(response), data_sets);
   co_return sent;
 }
 

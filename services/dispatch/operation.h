@@ -1,33 +1,77 @@
-// OngoingOperation: one request of one conversation while it is performed. Internal to the
-// Responder.
+// Operation: one request of the peer while a service performs it.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
 
-#include "services/dispatch/conversation.h"
-#include "services/dispatch/service.h"
+#include "core/dicom_dataset.h"
+#include "core/result.h"
+#include "network/association.h"
+#include "network/dimse/status.h"
+#include "services/dispatch/requestor.h"
 
 namespace pacs::services {
 
-class OngoingOperation : public Operation {
- public:
-  OngoingOperation(std::shared_ptr<Conversation> conversation, network::Message message,
-                   network::PresentationContext context);
+/// Sub-operations of C-MOVE and C-GET (PS3.7 §9.1.3.1.8 to §9.1.3.1.11).
+struct SubOperations {
+  std::optional<std::uint16_t> remaining{};  ///< absent in a final success (PS3.7 §9.1.3.1.8)
+  std::uint16_t completed = 0, failed = 0, warning = 0;
+};
 
-  // Operation
-  [[nodiscard]] const network::Command& request() const override { return message_.command; }
-  [[nodiscard]] const network::Negotiated& association() const override;
-  [[nodiscard]] const network::PresentationContext& context() const override { return context_; }
-  Task<Result<network::DataPiece>> read_data_set() override;
-  Task<Result<DataSet>> read_identifier() override;
-  using Operation::respond_pending;
-  Task<Result<>> respond_pending(const Answer& answer) override;
-  Task<Result<>> respond_pending(std::uint16_t status,
-                                 std::span<const ByteView> data_sets) override;
-  [[nodiscard]] bool cancelled() const override { return stop_.stop_requested(); }
-  [[nodiscard]] std::stop_token stop_token() const override { return stop_.get_token(); }
-  [[nodiscard]] std::shared_ptr<Requestor> requestor() override;
+/// What a response says beyond the fields copied from its request.
+struct Answer {
+  std::uint16_t status = network::status::kSuccess;
+  std::string error_comment{};
+  std::vector<Tag> offending_elements{};
+  std::optional<std::uint16_t> error_id{};   ///< says of a processing failure which one
+  std::string sop_instance_uid{};            ///< when it differs from the request's (N-CREATE)
+  std::vector<Tag> attribute_identifiers{};  ///< N-GET, N-SET, N-CREATE: those that failed
+  std::optional<SubOperations> sub_operations{};
+  std::optional<DataSet> data_set{};  ///< written in the context's transfer syntax
+  /// Called, on the association's executor, when the final response has left or cannot leave.
+  std::function<void()> when_sent{};
+};
+
+/// On the association's strand.
+class Operation {
+ public:
+  Operation(std::shared_ptr<ServedAssociation> served, std::shared_ptr<Requestor> requestor,
+            network::Command request, network::PresentationContext context);
+
+  [[nodiscard]] const network::Command& request() const { return request_; }
+  [[nodiscard]] const network::Negotiated& association() const;
+  [[nodiscard]] const network::PresentationContext& context() const { return context_; }
+
+  /// The next piece of the request's data set; its bytes are valid until the caller next suspends.
+  /// Errors are the connection's and final. What a service leaves unread is drained after it.
+  Task<Result<network::DataPiece>> read_data_set();
+  /// The whole data set, for identifiers and N-service data sets: at most identifier_bytes_max.
+  Task<Result<DataSet>> read_identifier();
+
+  /// A response before the final one (status FF00 or FF01). The answer must have a name: GCC 12
+  /// destroys an aggregate made inside of a co_await twice.
+  Task<Result<>> respond_pending(const Answer& answer);
+  Task<Result<>> respond_pending(Answer&&) = delete;
+  /// The same status once with each of the data sets, which are written in the context's transfer
+  /// syntax already and live until it is done: many responses to one send.
+  Task<Result<>> respond_pending(std::uint16_t status, std::span<const ByteView> data_sets);
+  /// True once C-CANCEL-RQ came for this operation, or the association is gone. To be asked
+  /// between responses and sub-operations; the final status is then FE00.
+  [[nodiscard]] bool cancelled() const { return stop_.stop_requested(); }
+  /// The same for work on another thread.
+  [[nodiscard]] std::stop_token stop_token() const { return stop_.get_token(); }
+  /// For requests to the peer on the same association. From here on, as from the first pending
+  /// response, the data set is no longer read.
+  [[nodiscard]] std::shared_ptr<Requestor> requestor();
+
+  // For the loop that has it performed.
 
   /// The request's data set (if it has one) has been read to its last piece, or cannot be.
   [[nodiscard]] bool consumed() const { return consumed_; }
@@ -35,17 +79,18 @@ class OngoingOperation : public Operation {
   void cancel() { stop_.request_stop(); }
   /// Reads and drops what the service left, so that the association goes on with the next message.
   Task<void> drain();
-  /// The command set of a response: identifying fields of the request, the rest from `answer`.
-  [[nodiscard]] network::Command response_with(const Answer& answer) const;
-  Task<Result<>> send(network::Command response, const std::optional<DataSet>& data_set);
+  /// Sends a response: identifying fields of the request, the rest from `answer`, which lives until
+  /// it is done.
+  Task<Result<>> send(const Answer& answer);
 
  private:
   void set_consumed();
 
-  std::shared_ptr<Conversation> conversation_;
-  network::Message message_;
-  network::PresentationContext context_;
-  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  const std::shared_ptr<ServedAssociation> served_;
+  const std::shared_ptr<Requestor> requestor_;
+  const network::Command request_;
+  const network::PresentationContext context_;
+  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   bool consumed_;
   std::stop_source stop_;
 };

@@ -12,9 +12,8 @@ namespace pacs::services {
 Result<std::vector<KnownAe>> RemoteAes::list() const {
   std::vector<KnownAe> known;
   for (const storage::RemoteAe& remote : configured_) known.push_back({remote, true});
-  Result<std::vector<storage::RemoteAe>> entered = archive_.remote_aes();
-  if (!entered) return fail(std::move(entered.error()));
-  for (storage::RemoteAe& remote : *entered) {
+  PACS_TRY(std::vector<storage::RemoteAe> entered, archive_.remote_aes());
+  for (storage::RemoteAe& remote : entered) {
     if (may_change(remote.ae_title)) known.push_back({std::move(remote), false});
   }
   std::ranges::sort(known, {},
@@ -23,27 +22,23 @@ Result<std::vector<KnownAe>> RemoteAes::list() const {
 }
 
 Result<KnownAe> RemoteAes::find(std::string_view ae_title) const {
-  Result<std::vector<KnownAe>> known = list();
-  if (!known) return fail(std::move(known.error()));
-  for (KnownAe& ae : *known) {
+  PACS_TRY(std::vector<KnownAe> known, list());
+  for (KnownAe& ae : known) {
     if (ae.remote.ae_title == ae_title) return std::move(ae);
   }
   return fail(ErrorKind::NotFound, fmt::format("the AE {} is not known", ae_title));
 }
 
 Result<bool> RemoteAes::put(const storage::RemoteAe& remote) {
-  if (Result<> allowed = may_change(remote.ae_title); !allowed)
-    return fail(std::move(allowed.error()));
+  PACS_TRY(may_change(remote.ae_title));
   const Result<KnownAe> before = find(remote.ae_title);
   if (!before && before.error().kind != ErrorKind::NotFound) return fail(before.error());
-  if (Result<> stored = archive_.put_remote_ae(remote); !stored) {
-    return fail(std::move(stored.error()));
-  }
+  PACS_TRY(archive_.put_remote_ae(remote));
   return !before.has_value();
 }
 
 Result<> RemoteAes::remove(std::string_view ae_title) {
-  if (Result<> allowed = may_change(ae_title); !allowed) return allowed;
+  PACS_TRY(may_change(ae_title));
   return archive_.remove_remote_ae(ae_title);
 }
 

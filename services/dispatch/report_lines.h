@@ -9,7 +9,7 @@
 
 #include "services/dispatch/event.h"
 #include "services/dispatch/event_report.h"
-#include "services/dispatch/service.h"
+#include "services/dispatch/operation.h"
 
 namespace pacs::services {
 

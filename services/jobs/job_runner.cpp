@@ -17,10 +17,10 @@
 
 #include "integration/clock.h"
 #include "integration/metrics.h"
+#include "integration/on_worker.h"
 #include "integration/thread_adapter.h"
 #include "integration/trace_id.h"
 #include "services/dispatch/event.h"
-#include "services/dispatch/on_worker.h"
 
 namespace pacs::services {
 

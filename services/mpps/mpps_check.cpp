@@ -72,9 +72,9 @@ std::string fault_of(const Element& element) {
   }
   for (std::size_t i = 0; i < element.value_count(); ++i) {
     const std::string_view value = element.text(i);
-    if (element.vr() == VR::UI && !is_usable_uid(value)) return "is no UID";
-    if (element.vr() == VR::DA && !Date::parse(value)) return "is no date";
-    if (element.vr() == VR::TM && !Time::parse(value)) return "is no time";
+    if (element.vr() == VR::UI && !is_usable_uid(value)) return "is not a valid UID";
+    if (element.vr() == VR::DA && !Date::parse(value)) return "is not a valid date";
+    if (element.vr() == VR::TM && !Time::parse(value)) return "is not a valid time";
   }
   return {};
 }
@@ -131,7 +131,7 @@ class Check {
     }
     if (node.items.empty()) return;
     if (element->form() != Element::Form::Sequence) {
-      add(Fault::Invalid, row.tag, "is no sequence", element);
+      add(Fault::Invalid, row.tag, "is not a sequence", element);
       return;
     }
     for (std::size_t i = 0; i < element->items().size(); ++i) {

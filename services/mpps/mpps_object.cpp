@@ -12,7 +12,7 @@ namespace {
 
 using Tags = std::initializer_list<Tag>;
 
-/// What Patient ID and the like are not: any Modality is better than none (PS3.3 §C.7.3.1.1.1).
+/// Required with a value (type 1); these say that the order has none (PS3.3 §C.7.3.1.1.1: Other).
 constexpr std::string_view kOtherModality = "OT";
 constexpr std::string_view kNoProtocol = "UNKNOWN";
 
@@ -118,7 +118,9 @@ DataSet begin_step(const DataSet& item, const StepMoment& begun) {
 Result<> PerformedSeriesList::add(const DataSet& header) {
   for (const Tag tag : Tags{tags::SOPClassUID, tags::SOPInstanceUID, tags::SeriesInstanceUID}) {
     if (header.text(tag, 0).empty()) {
-      return fail(Error{ErrorKind::Malformed, "the object does not say which it is"}.on(tag));
+      return fail(
+          Error{ErrorKind::Malformed, "the object has no SOP class, instance or series UID"}.on(
+              tag));
     }
   }
   const std::string uid{header.text(tags::SeriesInstanceUID, 0)};

@@ -20,8 +20,8 @@ struct StepMoment {
 };
 
 /// The attributes of an N-CREATE: all that PS3.4 Table F.7.2-1 requires, from a worklist item
-/// (which may be empty: an unscheduled step) as PS3.17 §J says; what it does not say is made up
-/// where a value is required. Text stays in the character set of the item.
+/// (which may be empty: an unscheduled step) as PS3.17 §J says; a required value that
+/// it lacks is made up. Text stays in the character set of the item.
 [[nodiscard]] DataSet begin_step(const DataSet& worklist_item, const StepMoment& begun);
 
 /// Performed Series Sequence out of the objects that were made.

@@ -52,12 +52,12 @@ Answer refuse_attributes(std::vector<Tag> tags, std::string_view why) {
   return answer;
 }
 
-/// What is an attribute of nothing, at any depth.
+/// Elements that belong to no SOP class, at any depth.
 std::optional<Answer> refuse_foreign(const DataSet& attributes) {
   for (const Element& element : attributes) {
     std::string_view why = why_foreign(element);
-    // PS3.10 §7.2: what a file may have at its end.
-    if (element.tag() == tags::DataSetTrailingPadding) why = "is of a file";
+    // PS3.10 §7.2: only a file may end with it.
+    if (element.tag() == tags::DataSetTrailingPadding) why = "belongs only in files";
     if (!why.empty()) return refuse_attributes({element.tag()}, why);
     for (const Item& item : element.items()) {
       if (auto refused = refuse_foreign(item.data_set)) return refused;

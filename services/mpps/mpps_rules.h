@@ -7,7 +7,7 @@
 #include <tl/expected.hpp>
 
 #include "core/dicom_dataset.h"
-#include "services/dispatch/service.h"
+#include "services/dispatch/operation.h"
 #include "storage/steps/performed_steps.h"
 
 namespace pacs::services {

@@ -8,7 +8,7 @@
 #include "core/uid_generator.h"
 #include "core/uids.h"
 #include "encoding/character_set.h"
-#include "services/dispatch/on_worker.h"
+#include "integration/on_worker.h"
 #include "services/mpps/mpps_notify.h"
 #include "services/mpps/mpps_table.h"
 #include "storage/archive.h"

@@ -5,7 +5,7 @@
 #include "core/uids.h"
 #include "encoding/data_set_codec.h"
 #include "services/dispatch/data_source.h"
-#include "services/dispatch/request.h"
+#include "services/dispatch/requestor.h"
 
 namespace pacs::services {
 namespace {
@@ -32,9 +32,7 @@ Result<MppsReply> reply_of(Response response, const TransferSyntax& syntax) {
   reply.offending_elements = std::move(command.offending_elements);
   reply.attribute_identifiers = std::move(command.attribute_identifiers);
   if (response.data_set.empty()) return reply;
-  Result<DataSet> data_set = read_data_set(share(std::move(response.data_set)), syntax);
-  if (!data_set) return fail(std::move(data_set.error()));
-  reply.data_set = std::move(*data_set);
+  PACS_TRY(reply.data_set, read_data_set(share(std::move(response.data_set)), syntax));
   return reply;
 }
 
@@ -43,21 +41,18 @@ Task<Result<MppsReply>> ask(network::Association& association, Command command,
                             const DataSet* data_set) {
   const auto* context = association.negotiated().accepted_for(command.sop_class_uid);
   if (context == nullptr) {
-    co_return fail(ErrorKind::Rejected, "the peer took no presentation context for this SOP class");
+    co_return fail(ErrorKind::Rejected, "the peer did not accept this SOP class");
   }
   const TransferSyntax* syntax = find_transfer_syntax(context->transfer_syntax);
   if (syntax == nullptr) co_return fail(ErrorKind::Unsupported, "unknown transfer syntax");
   network::DataSource source;
   if (data_set != nullptr) {
-    Result<Bytes> bytes = write_data_set(*data_set, *syntax, {.drop_group_lengths = true});
-    if (!bytes) co_return fail(std::move(bytes.error()));
-    command.has_data_set = true;
-    source = data_source(share(std::move(*bytes)));
+    PACS_CO_TRY(Bytes bytes, write_data_set(*data_set, *syntax, {.drop_group_lengths = true}));
+    source = data_source(share(std::move(bytes)));
   }
-  Result<Response> response =
-      co_await request(association, context->id, std::move(command), std::move(source));
-  if (!response) co_return fail(std::move(response.error()));
-  co_return reply_of(std::move(*response), *syntax);
+  PACS_CO_TRY(Response response,
+              co_await invoke(association, context->id, std::move(command), std::move(source)));
+  co_return reply_of(std::move(response), *syntax);
 }
 
 Command command_of(CommandField field, std::string_view sop_class_uid, std::string instance,

@@ -1,12 +1,18 @@
 // Modality Performed Procedure Step SCU (PS3.4 §F.7, §F.8) on an open association.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "services/dispatch/service.h"
+#include "core/dicom_dataset.h"
+#include "core/result.h"
+#include "network/association.h"
 
 namespace pacs::services {
+
+using network::Task;
 
 [[nodiscard]] network::PresentationContextProposal mpps_context();
 [[nodiscard]] network::PresentationContextProposal mpps_retrieve_context();
@@ -21,7 +27,7 @@ struct MppsReply {
   DataSet data_set;  ///< N-GET: the attributes; else what the peer says of them
 };
 
-// Errors of all: Rejected when the peer took no context for it, the connection's, Malformed.
+// Errors of all: Rejected when the peer did not accept the SOP class, the connection's, Malformed.
 
 /// `sop_instance_uid` may be empty: the peer gives one then.
 Task<Result<MppsReply>> create_step(network::Association& association, std::string sop_instance_uid,

@@ -1,5 +1,6 @@
 #include "services/query/find_scu.h"
 
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -33,23 +34,24 @@ Command cancel_command(std::uint16_t message_id) {
   return command;
 }
 
-/// The next response and its identifier, if it has one.
-Task<Result<std::pair<Command, DataSet>>> receive_answer(network::Association& association,
-                                                         const TransferSyntax& syntax) {
-  Result<std::optional<network::Message>> received = co_await association.receive();
-  if (!received) co_return fail(std::move(received.error()));
-  if (!received->has_value()) {
-    co_return fail(ErrorKind::ConnectionClosed, "the peer released before it had answered");
+/// A response and its identifier, if it has one.
+struct FindResponse {
+  Command command;
+  DataSet identifier{};
+};
+
+Task<Result<FindResponse>> receive_response(network::Association& association,
+                                            const TransferSyntax& syntax) {
+  PACS_CO_TRY(std::optional<network::Message> message, co_await association.receive());
+  if (!message) {
+    co_return fail(ErrorKind::ConnectionClosed, "the peer released before it answered");
   }
-  std::pair<Command, DataSet> answer{std::move((*received)->command), DataSet{}};
-  if (!answer.first.has_data_set) co_return answer;
-  Result<Bytes> bytes =
-      co_await read_whole([&association] { return association.read_data_set(); }, kAnswerBytesMax);
-  if (!bytes) co_return fail(std::move(bytes.error()));
-  Result<DataSet> data_set = read_data_set(share(std::move(*bytes)), syntax);
-  if (!data_set) co_return fail(std::move(data_set.error()));
-  answer.second = std::move(*data_set);
-  co_return answer;
+  FindResponse response{.command = std::move(message->command)};
+  if (!response.command.has_data_set) co_return response;
+  PACS_CO_TRY(Bytes bytes,
+              co_await read_whole([&] { return association.read_data_set(); }, kAnswerBytesMax));
+  PACS_CO_TRY(response.identifier, read_data_set(share(std::move(bytes)), syntax));
+  co_return response;
 }
 
 }  // namespace
@@ -67,22 +69,20 @@ Task<Result<FindResult>> find(network::Association& association,
                               std::function<void(DataSet)> on_answer) {
   const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntax);
   if (syntax == nullptr) co_return fail(ErrorKind::Unsupported, "unknown transfer syntax");
-  Result<Bytes> identifier = write_data_set(request.identifier, *syntax);
-  if (!identifier) co_return fail(std::move(identifier.error()));
-  network::DataSource source = data_source(share(std::move(*identifier)));
+  PACS_CO_TRY(Bytes identifier, write_data_set(request.identifier, *syntax));
+  network::DataSource source = data_source(share(std::move(identifier)));
   Command command = find_command(context, request.message_id);
-  Result<> sent = co_await association.send(context.id, std::move(command), std::move(source));
-  if (!sent) co_return fail(std::move(sent.error()));
+  PACS_CO_TRY(co_await association.send(context.id, std::move(command), std::move(source)));
 
   FindResult result;
   bool cancelled = false;
   for (;;) {
-    Result<std::pair<Command, DataSet>> answer = co_await receive_answer(association, *syntax);
+    Result<FindResponse> answer = co_await receive_response(association, *syntax);
     if (!answer) {
-      association.abort();  // what else comes could not be told from what was asked
+      association.abort();  // further responses could not be matched to requests
       co_return fail(std::move(answer.error()));
     }
-    const Command& response = answer->first;
+    const Command& response = answer->command;
     if (response.field != CommandField::CFindRsp || response.message_id != request.message_id) {
       association.abort();
       co_return fail(ErrorKind::Malformed, "the peer answered a request that was not made");
@@ -97,12 +97,11 @@ Task<Result<FindResult>> find(network::Association& association,
     if (cancelled) continue;
     if (status == network::status::kPendingWarning) result.keys_unsupported = true;
     ++result.answers;
-    on_answer(std::move(answer->second));
+    on_answer(std::move(answer->identifier));
     if (request.cancel_after != 0 && result.answers >= request.cancel_after) {
       cancelled = true;
       Command cancel = cancel_command(request.message_id);
-      Result<> told = co_await association.send(context.id, std::move(cancel));
-      if (!told) co_return fail(std::move(told.error()));
+      PACS_CO_TRY(co_await association.send(context.id, std::move(cancel)));
     }
   }
 }

@@ -32,7 +32,7 @@ struct FindResult {
 };
 
 /// Sends one C-FIND-RQ and calls `on_answer` with each identifier that comes back, as it came
-/// (Specific Character Set says how to read it). Answers behind the cancel are dropped. Errors:
+/// (Specific Character Set says how to read it). Answers after the cancel are dropped. Errors:
 /// Malformed when the peer's answers cannot be read, the connection's.
 Task<Result<FindResult>> find(network::Association& association,
                               const network::PresentationContext& context, FindRequest request,

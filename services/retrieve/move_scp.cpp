@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "integration/on_worker.h"
 #include "services/dispatch/in_parallel.h"
-#include "services/dispatch/on_worker.h"
 #include "services/retrieve/object_feed.h"
 #include "services/store/store_plan.h"
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "services/dispatch/on_worker.h"
+#include "integration/on_worker.h"
 
 namespace pacs::services {
 

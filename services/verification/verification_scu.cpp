@@ -1,7 +1,7 @@
 #include "services/verification/verification_scu.h"
 
 #include "core/uids.h"
-#include "services/dispatch/request.h"
+#include "services/dispatch/requestor.h"
 
 namespace pacs::services {
 
@@ -16,16 +16,16 @@ Task<Result<std::uint16_t>> echo(network::Association& association, std::uint16_
   const network::PresentationContext* context =
       association.negotiated().accepted_for(uids::Verification);
   if (context == nullptr) {
-    co_return fail(ErrorKind::Rejected, "the peer took no presentation context for Verification");
+    co_return fail(ErrorKind::Rejected, "the peer did not accept Verification");
   }
   network::Command command;
   command.field = network::CommandField::CEchoRq;
   command.message_id = message_id;
   command.sop_class_uid = uids::Verification;
-  Result<Response> response = co_await request(association, context->id, std::move(command));
-  if (!response) co_return fail(std::move(response.error()));
-  if (!response->command.status) co_return fail(ErrorKind::Malformed, "C-ECHO-RSP without status");
-  co_return *response->command.status;
+  PACS_CO_TRY(const Response response,
+              co_await invoke(association, context->id, std::move(command)));
+  if (!response.command.status) co_return fail(ErrorKind::Malformed, "C-ECHO-RSP without status");
+  co_return *response.command.status;
 }
 
 }  // namespace pacs::services

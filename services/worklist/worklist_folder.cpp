@@ -61,18 +61,15 @@ fs::path free_name(const fs::path& folder, const fs::path& name) {
 
 Result<std::vector<storage::NewWorklistItem>> read_worklist_file(
     const fs::path& path, std::optional<std::string_view> name) {
-  const auto reader = FileReader::open(path);
-  if (!reader) return fail(reader.error());
-  if (reader->size() > kWorklistFileBytesMax) {
+  PACS_TRY(const FileReader reader, FileReader::open(path));
+  if (reader.size() > kWorklistFileBytesMax) {
     return fail(ErrorKind::LimitExceeded,
                 fmt::format("worklist_file_bytes_max: a file of {} bytes; {} at most",
-                            reader->size(), kWorklistFileBytesMax));
+                            reader.size(), kWorklistFileBytesMax));
   }
-  auto content = reader->read(0, kWorklistFileBytesMax);
-  if (!content) return fail(std::move(content.error()));
-  const auto file = read_file(std::move(*content));
-  if (!file) return fail(file.error());
-  return storage::items_of_order(file->data_set, name);
+  PACS_TRY(auto content, reader.read(0, kWorklistFileBytesMax));
+  PACS_TRY(const auto file, read_file(std::move(content)));
+  return storage::items_of_order(file.data_set, name);
 }
 
 Result<WorklistFolder::Files> WorklistFolder::list() const {
@@ -84,7 +81,7 @@ Result<WorklistFolder::Files> WorklistFolder::list() const {
     if (code) return fail(io_error(code, folder_));
     std::error_code gone;
     if (entry->is_directory(gone)) {
-      // What is set aside stays aside; wlmscpfs knows no folders in folders.
+      // Files set aside are not looked at again; wlmscpfs has no folders in folders.
       if (entry.depth() > 0 || entry->path().filename() == kFailedFolder) {
         entry.disable_recursion_pending();
       }
@@ -102,9 +99,8 @@ Result<WorklistFolder::Files> WorklistFolder::list() const {
 
 Result<> WorklistFolder::load_sources() {
   if (sources_loaded_) return {};
-  const auto sources = worklist_->sources();
-  if (!sources) return fail(sources.error());
-  for (const std::string& source : *sources) {
+  PACS_TRY(const auto sources, worklist_->sources());
+  for (const std::string& source : sources) {
     if (source.starts_with(kSource)) sources_.insert(source.substr(kSource.size()));
   }
   sources_loaded_ = true;
@@ -159,7 +155,7 @@ void WorklistFolder::take(const std::string& name, Seen& seen) {
 }
 
 void WorklistFolder::set_aside(const std::string& name, Seen& seen, const Error& why) {
-  // What an earlier, good file of this name brought stays: nobody has taken it back.
+  // The steps of an earlier, good file of this name stay: nobody has canceled them.
   if (sources_.contains(name)) {
     if (auto forgotten = worklist_->forget_source(source_of(name)); !forgotten) {
       return complain("a worklist file cannot be set aside and stays", name, forgotten.error());

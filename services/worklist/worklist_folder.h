@@ -39,8 +39,8 @@ class WorklistFolder {
   WorklistFolder(storage::Worklist& worklist, std::filesystem::path folder, integration::Logger log)
       : worklist_(&worklist), folder_(std::move(folder)), log_(std::move(log)) {}
 
-  /// One look. What is new or has changed is taken when it did not change since the last look:
-  /// before, it may be half written. What is gone since the last look but one is canceled.
+  /// One look. A new or changed file is taken when it has not changed since the last look: before
+  /// that it may be half written. The steps of a file that two looks miss are canceled.
   void look();
 
  private:

@@ -4,11 +4,9 @@
 #include <ctime>
 #include <exception>
 #include <optional>
-#include <type_traits>
 
 #include <fmt/format.h>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -17,6 +15,7 @@
 #include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include "integration/on_worker.h"
 #include "integration/trace_id.h"
 #include "web/http/http_refusal.h"
 #include "web/http/request_target.h"
@@ -63,22 +62,6 @@ std::string date_now() {
                      kDays[static_cast<std::size_t>(utc.tm_wday)], utc.tm_mday,
                      kMonths[static_cast<std::size_t>(utc.tm_mon)], utc.tm_year + 1900, utc.tm_hour,
                      utc.tm_min, utc.tm_sec);
-}
-
-/// Runs `f` on a handler thread and comes back to the coroutine's own executor with its result.
-template <typename F, typename R = std::invoke_result_t<F>>
-awaitable<R> on_handler_thread(asio::thread_pool& pool, F f) {
-  return asio::async_initiate<const asio::use_awaitable_t<>, void(R)>(
-      [&pool](auto done, F run) {
-        asio::post(pool, [done = std::move(done), run = std::move(run)]() mutable {
-          R result = run();
-          auto back = asio::get_associated_executor(done);
-          asio::post(back, [done = std::move(done), result = std::move(result)]() mutable {
-            done(std::move(result));
-          });
-        });
-      },
-      asio::use_awaitable, std::move(f));
 }
 
 }  // namespace
@@ -219,7 +202,7 @@ awaitable<Response> HttpConnection::answer(Request request, const Router::Match&
   const auto started = std::chrono::steady_clock::now();
   Response response;
   if (match.handler != nullptr) {
-    response = co_await on_handler_thread(server_->handlers, [this, &request, &match] {
+    response = co_await integration::on_worker(server_->handlers, [this, &request, &match] {
       try {
         return (*match.handler)(request);
       } catch (const std::exception& error) {
@@ -346,7 +329,7 @@ awaitable<bool> HttpConnection::write(Response response, bool head_only, bool ke
   if (head_only) co_return keep;
   while (!serializer.is_done()) {
     Result<ByteView> piece =
-        co_await on_handler_thread(server_->handlers, [&body] { return body.next(); });
+        co_await integration::on_worker(server_->handlers, [&body] { return body.next(); });
     if (!piece) {
       server_->log.warning({}, "a response ended early", {{"error", piece.error().to_string()}});
       co_return false;

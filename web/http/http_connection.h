@@ -10,7 +10,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -18,6 +17,7 @@
 
 #include "integration/logging.h"
 #include "integration/metrics.h"
+#include "integration/thread_adapter.h"
 #include "web/http/http_server.h"
 #include "web/http/request_target.h"
 #include "web/http/router.h"
@@ -37,7 +37,7 @@ struct ServerState {
   const Router router;
   const integration::Logger log;
   integration::Metrics* const metrics;  ///< may be null
-  boost::asio::thread_pool handlers;
+  integration::WorkPool handlers;
   std::atomic<bool> stopping{false};
 };
 

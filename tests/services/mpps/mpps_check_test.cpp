@@ -167,7 +167,7 @@ TEST(MppsCheck, AnInvalidValueComesBackInItsPlace) {
   const auto answer = check_mpps(end, MppsPhase::Set, MppsStrictness::Table);
   ASSERT_TRUE(answer && answer->data_set);
   EXPECT_EQ(answer->error_comment,
-            "ReferencedSOPInstanceUID is no UID in item 2 of ReferencedImageSequence");
+            "ReferencedSOPInstanceUID is not a valid UID in item 2 of ReferencedImageSequence");
   const Sequence& series = answer->data_set->items(tags::PerformedSeriesSequence);
   ASSERT_EQ(series.size(), 1U);
   const Sequence& images = series[0].data_set.items(tags::ReferencedImageSequence);

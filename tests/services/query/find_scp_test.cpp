@@ -79,7 +79,7 @@ class FindScpTest : public testing::Test {
   /// `endless`: queries have matches without end.
   void serves(FindOptions options = {}, bool endless = false) {
     storage::Archive& archive = endless ? static_cast<storage::Archive&>(endless_) : pacs.archive();
-    pacs.serves(std::make_unique<FindScp>(archive, workers, std::move(options)));
+    pacs.serves(std::make_unique<FindScp>(stored_objects(archive, std::move(options)), workers));
     pacs.starts();
   }
 

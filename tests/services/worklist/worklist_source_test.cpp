@@ -1,4 +1,4 @@
-#include "services/worklist/worklist_scp.h"
+#include "services/worklist/worklist_source.h"
 
 #include <gmock/gmock.h>
 
@@ -29,11 +29,12 @@ DataSet with_step(const Texts& texts, const Texts& of_step) {
   return data_set;
 }
 
-class WorklistScpTest : public testing::Test {
+class WorklistSourceTest : public testing::Test {
  protected:
   void serves(WorklistOptions options = {}) {
-    pacs.serves(std::make_unique<FindScp>(pacs.archive(), workers, FindOptions{}));
-    pacs.serves(std::make_unique<WorklistScp>(pacs.archive(), workers, std::move(options)));
+    pacs.serves(std::make_unique<FindScp>(stored_objects(pacs.archive(), {}), workers));
+    pacs.serves(
+        std::make_unique<FindScp>(scheduled_steps(pacs.archive(), std::move(options)), workers));
     pacs.starts();
   }
 
@@ -91,7 +92,7 @@ class WorklistScpTest : public testing::Test {
   int studies_ = 0;
 };
 
-TEST_F(WorklistScpTest, AModalityGetsItsStepsWithTheKeysItAskedFor) {
+TEST_F(WorklistSourceTest, AModalityGetsItsStepsWithTheKeysItAskedFor) {
   serves();
   has("S1");
   has("S2", {}, {{tags::ScheduledStationAETitle, "MR1"}});
@@ -105,7 +106,7 @@ TEST_F(WorklistScpTest, AModalityGetsItsStepsWithTheKeysItAskedFor) {
   EXPECT_FALSE(answers[0].contains(tags::RetrieveAETitle));
 }
 
-TEST_F(WorklistScpTest, WhatIsOverIsShownOnlyToThoseWhoAskForItsStatus) {
+TEST_F(WorklistSourceTest, WhatIsOverIsShownOnlyToThoseWhoAskForItsStatus) {
   serves();
   has("S1");
   has("S2", {}, {{tags::ScheduledProcedureStepStatus, "STARTED"}});
@@ -121,7 +122,7 @@ TEST_F(WorklistScpTest, WhatIsOverIsShownOnlyToThoseWhoAskForItsStatus) {
   EXPECT_THAT(steps(), UnorderedElementsAre("S1", "S2", "S3", "S4"));
 }
 
-TEST_F(WorklistScpTest, TheShownStatusesAreConfigured) {
+TEST_F(WorklistSourceTest, TheShownStatusesAreConfigured) {
   serves({.shown_statuses = {StepStatus::Completed}});
   has("S1");
   has("S3", {}, {{tags::ScheduledProcedureStepStatus, "COMPLETED"}});
@@ -129,7 +130,7 @@ TEST_F(WorklistScpTest, TheShownStatusesAreConfigured) {
   EXPECT_THAT(steps(), ElementsAre("S3"));
 }
 
-TEST_F(WorklistScpTest, AModalityMaySeeOnlyItsOwnStation) {
+TEST_F(WorklistSourceTest, AModalityMaySeeOnlyItsOwnStation) {
   serves({.only_own_station = true});
   has("S1");
   has("S2", {}, {{tags::ScheduledStationAETitle, "MR1\\PEER"}});
@@ -139,7 +140,7 @@ TEST_F(WorklistScpTest, AModalityMaySeeOnlyItsOwnStation) {
   EXPECT_TRUE(answers.empty());
 }
 
-TEST_F(WorklistScpTest, NamesComeInTheCharacterSetOfTheQuestion) {
+TEST_F(WorklistSourceTest, NamesComeInTheCharacterSetOfTheQuestion) {
   serves();
   has("S1", {{tags::PatientName, "Müller^Jürgen"}});
   asks_for({{tags::SpecificCharacterSet, "ISO_IR 100"}, {tags::PatientName, "M*"}}, {});
@@ -148,7 +149,7 @@ TEST_F(WorklistScpTest, NamesComeInTheCharacterSetOfTheQuestion) {
   EXPECT_EQ(answers[0].text(tags::PatientName), "M\xFCller^J\xFCrgen");
 }
 
-TEST_F(WorklistScpTest, WhatCannotBeAQueryIsC000WithTheElement) {
+TEST_F(WorklistSourceTest, WhatCannotBeAQueryIsC000WithTheElement) {
   serves();
   DataSet two = with_step({}, {});
   two.set_items(tags::ScheduledProcedureStepSequence, {Item{}, Item{}});
@@ -160,7 +161,7 @@ TEST_F(WorklistScpTest, WhatCannotBeAQueryIsC000WithTheElement) {
   EXPECT_THAT(date.offending_elements, ElementsAre(Tag{tags::ScheduledProcedureStepStartDate}));
 }
 
-TEST_F(WorklistScpTest, ALongListIsCancelledInTheMiddle) {
+TEST_F(WorklistSourceTest, ALongListIsCancelledInTheMiddle) {
   serves();
   for (int i = 0; i < 600; ++i) has("S" + std::to_string(i));
   const FindResult result = asks(with_step({{tags::PatientID, ""}}, {}), 10);
@@ -169,7 +170,7 @@ TEST_F(WorklistScpTest, ALongListIsCancelledInTheMiddle) {
   EXPECT_EQ(asks_for({}, {}).answers, 600U);
 }
 
-TEST_F(WorklistScpTest, MoreThanTheLimitEndsWithA700) {
+TEST_F(WorklistSourceTest, MoreThanTheLimitEndsWithA700) {
   serves({.matches_max = 2});
   for (const char* step : {"S1", "S2", "S3"}) has(step);
   const FindResult result = asks_for({}, {});
@@ -177,7 +178,7 @@ TEST_F(WorklistScpTest, MoreThanTheLimitEndsWithA700) {
   EXPECT_EQ(result.answers, 2U);
 }
 
-TEST_F(WorklistScpTest, NamesThatSoundAlikeMatchWhenNegotiated) {
+TEST_F(WorklistSourceTest, NamesThatSoundAlikeMatchWhenNegotiated) {
   serves();
   has("S1", {{tags::PatientName, "Schmidt^Ann"}});
   const auto asked = [] {
