@@ -223,8 +223,10 @@ void ServerGraph::add_performed_steps() {
   jobs_->handle(std::string(services::kMppsNotificationJob),
                 services::mpps_notification_handler(
                     [this](std::string_view ae_title) { return find_peer(ae_title); }, log_));
-  responder_->add(std::make_unique<services::MppsScp>(*archive_, *workers_, std::move(options)));
-  responder_->add(std::make_unique<services::MppsRetrieveScp>(*archive_, *workers_));
+  responder_->add(std::make_unique<services::MppsScp>(archive_->performed_steps(), *workers_,
+                                                      std::move(options)));
+  responder_->add(
+      std::make_unique<services::MppsRetrieveScp>(archive_->performed_steps(), *workers_));
 }
 
 /// After every handler is known and before the ports open: each job that a request promises finds

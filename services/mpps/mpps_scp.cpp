@@ -1,7 +1,6 @@
 #include "services/mpps/mpps_scp.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "core/dicom_tags.h"
@@ -11,12 +10,12 @@
 #include "integration/on_worker.h"
 #include "services/mpps/mpps_notify.h"
 #include "services/mpps/mpps_table.h"
-#include "storage/archive.h"
 
 namespace pacs::services {
 namespace {
 
 namespace status = network::status;
+using storage::PerformedStatus;
 using storage::PerformedStep;
 using storage::PerformedSteps;
 
@@ -63,6 +62,24 @@ Answer answer_with(const PerformedStep& step, const std::vector<Tag>& wanted) {
   return answer;
 }
 
+/// Decides on what it has read and writes only if it is still so, else reads again. Waits for the
+/// database.
+Result<Answer> set_attributes(PerformedSteps& steps, const std::string& sop_instance_uid,
+                              const DataSet& modifications, const MppsOptions& options) {
+  for (;;) {
+    PACS_TRY(const PerformedStep before, steps.get(sop_instance_uid));
+    if (before.status != PerformedStatus::InProgress) return may_no_longer_be_updated();
+    auto after = apply_set(before, modifications, options.strictness);
+    if (!after) return std::move(after.error());
+    const auto status =
+        storage::parse_performed_status(after->text(tags::PerformedProcedureStepStatus));
+    const auto jobs = mpps_notices(options.notify, sop_instance_uid,
+                                   event_of(status.value_or(PerformedStatus::InProgress)));
+    PACS_TRY(const bool is_replaced, steps.replace(before, *after, jobs));
+    if (is_replaced) return Answer{};
+  }
+}
+
 }  // namespace
 
 bool MppsScp::serves(std::string_view sop_class_uid) const {
@@ -86,9 +103,7 @@ Task<Result<Answer>> MppsScp::create(Operation& operation) {
   if (step.sop_instance_uid.empty()) step.sop_instance_uid = generate_uid();
   DataSet attributes;
   if (operation.request().has_data_set) {
-    Result<DataSet> read = co_await operation.read_identifier();
-    if (!read) co_return fail(std::move(read.error()));
-    attributes = std::move(*read);
+    PACS_CO_TRY(attributes, co_await operation.read_identifier());
   }
   if (auto refused = refuse_create(attributes, step.sop_instance_uid, options_.strictness)) {
     co_return std::move(*refused);
@@ -96,9 +111,8 @@ Task<Result<Answer>> MppsScp::create(Operation& operation) {
   step.character_set = attributes.text(tags::SpecificCharacterSet);
   step.data_set = to_utf8(attributes);
   const auto jobs = mpps_notices(options_.notify, step.sop_instance_uid, MppsEvent::InProgress);
-  const auto create = [&] { return archive_.performed_steps().create(step, jobs); };
-  Result<> created = co_await on_worker(workers_, create);
-  if (!created) co_return fail(std::move(created.error()));
+  const auto create = [&] { return steps_.create(step, jobs); };
+  PACS_CO_TRY(co_await on_worker(workers_, create));
   jobs_were_added();
   Answer answer;
   answer.sop_instance_uid = step.sop_instance_uid;
@@ -106,33 +120,15 @@ Task<Result<Answer>> MppsScp::create(Operation& operation) {
 }
 
 Task<Result<Answer>> MppsScp::set(Operation& operation) {
-  Result<DataSet> modifications = co_await operation.read_identifier();
-  if (!modifications) co_return fail(std::move(modifications.error()));
+  PACS_CO_TRY(const DataSet modifications, co_await operation.read_identifier());
   // Announced, but empty: as a request without one.
-  if (modifications->empty()) co_return fail(ErrorKind::Malformed, "the data set is empty");
-  std::optional<Answer> refused;
-  const auto change = [&](const PerformedStep& step) -> Result<PerformedSteps::ChangedStep> {
-    auto changed = apply_set(step, *modifications, options_.strictness);
-    if (!changed) {
-      refused = std::move(changed.error());
-      return fail(ErrorKind::Malformed, refused->error_comment);
-    }
-    const auto status =
-        storage::parse_performed_status(changed->text(tags::PerformedProcedureStepStatus));
-    return PerformedSteps::ChangedStep{
-        std::move(*changed),
-        mpps_notices(options_.notify, step.sop_instance_uid,
-                     event_of(status.value_or(storage::PerformedStatus::InProgress)))};
-  };
+  if (modifications.empty()) co_return fail(ErrorKind::Malformed, "the data set is empty");
   const auto set = [&] {
-    return archive_.performed_steps().set(operation.request().sop_instance_uid, change);
+    return set_attributes(steps_, operation.request().sop_instance_uid, modifications, options_);
   };
-  Result<PerformedSteps::Update> done = co_await on_worker(workers_, set);
-  if (refused) co_return std::move(*refused);
-  if (!done) co_return fail(std::move(done.error()));
-  if (*done == PerformedSteps::Update::Final) co_return may_no_longer_be_updated();
-  jobs_were_added();
-  co_return Answer{};
+  Result<Answer> answer = co_await on_worker(workers_, set);
+  if (answer && answer->status == status::kSuccess) jobs_were_added();
+  co_return answer;
 }
 
 void MppsScp::jobs_were_added() const {
@@ -145,10 +141,9 @@ bool MppsRetrieveScp::serves(std::string_view sop_class_uid) const {
 
 Task<Result<Answer>> MppsRetrieveScp::perform(Operation& operation) {
   const network::Command& request = operation.request();
-  const auto get = [&] { return archive_.performed_steps().get(request.sop_instance_uid); };
-  Result<PerformedStep> step = co_await on_worker(workers_, get);
-  if (!step) co_return fail(std::move(step.error()));
-  co_return answer_with(*step, request.attribute_identifiers);
+  const auto get = [&] { return steps_.get(request.sop_instance_uid); };
+  PACS_CO_TRY(const PerformedStep step, co_await on_worker(workers_, get));
+  co_return answer_with(step, request.attribute_identifiers);
 }
 
 }  // namespace pacs::services

@@ -13,9 +13,6 @@
 namespace pacs::integration {
 class WorkPool;
 }
-namespace pacs::storage {
-class Archive;
-}
 
 namespace pacs::services {
 
@@ -29,8 +26,8 @@ struct MppsOptions {
 class MppsScp : public Service {
  public:
   /// Both outlive every association.
-  MppsScp(storage::Archive& archive, integration::WorkPool& workers, MppsOptions options)
-      : archive_(archive), workers_(workers), options_(std::move(options)) {}
+  MppsScp(storage::PerformedSteps& steps, integration::WorkPool& workers, MppsOptions options)
+      : steps_(steps), workers_(workers), options_(std::move(options)) {}
 
   [[nodiscard]] bool serves(std::string_view sop_class_uid) const override;
   [[nodiscard]] bool performs(network::CommandField request) const override {
@@ -43,7 +40,7 @@ class MppsScp : public Service {
   Task<Result<Answer>> set(Operation& operation);
   void jobs_were_added() const;
 
-  storage::Archive& archive_;
+  storage::PerformedSteps& steps_;
   integration::WorkPool& workers_;
   const MppsOptions options_;
 };
@@ -51,8 +48,8 @@ class MppsScp : public Service {
 /// The SOP class Modality Performed Procedure Step Retrieve (PS3.4 §F.8): N-GET.
 class MppsRetrieveScp : public Service {
  public:
-  MppsRetrieveScp(storage::Archive& archive, integration::WorkPool& workers)
-      : archive_(archive), workers_(workers) {}
+  MppsRetrieveScp(storage::PerformedSteps& steps, integration::WorkPool& workers)
+      : steps_(steps), workers_(workers) {}
 
   [[nodiscard]] bool serves(std::string_view sop_class_uid) const override;
   [[nodiscard]] bool performs(network::CommandField request) const override {
@@ -61,7 +58,7 @@ class MppsRetrieveScp : public Service {
   Task<Result<Answer>> perform(Operation& operation) override;
 
  private:
-  storage::Archive& archive_;
+  storage::PerformedSteps& steps_;
   integration::WorkPool& workers_;
 };
 

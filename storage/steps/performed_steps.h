@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,7 +27,7 @@ struct PerformedStep {
   PerformedStatus status = PerformedStatus::InProgress;
   std::string source_ae;                        ///< calling AE title of its creator
   std::string character_set;                    ///< Specific Character Set of its creator
-  std::int64_t created_ms = 0, changed_ms = 0;  ///< since 1970
+  std::int64_t created_ms = 0, changed_ms = 0;  ///< since 1970; each change has a later one
   DataSet data_set;                             ///< text in UTF-8
 };
 
@@ -116,19 +115,11 @@ class PerformedSteps {
   [[nodiscard]] virtual Result<> create(const PerformedStep& step,
                                         std::span<const NewJob> jobs = {}) = 0;
 
-  enum class Update : std::uint8_t {
-    Done,
-    Final,  ///< it is completed or discontinued: nothing was changed (PS3.4 §F.7.2.2.3)
-  };
-  struct ChangedStep {
-    DataSet data_set;          ///< takes the place of the step's; text in UTF-8
-    std::vector<NewJob> jobs;  ///< added with the change
-  };
-  using Change = std::function<Result<ChangedStep>(const PerformedStep& step)>;
-  /// Changes a step in one transaction, durable when the call returns. NotFound, and what `change`
-  /// fails with; then nothing was changed.
-  [[nodiscard]] virtual Result<Update> set(std::string_view sop_instance_uid,
-                                           const Change& change) = 0;
+  /// Puts `after` (text in UTF-8) in the place of the data set of `before`, as `get` gave it, and
+  /// adds the jobs; durable when the call returns. False, and nothing is changed, when the step has
+  /// changed since or is no longer in progress (PS3.4 §F.7.2.2.3).
+  [[nodiscard]] virtual Result<bool> replace(const PerformedStep& before, const DataSet& after,
+                                             std::span<const NewJob> jobs = {}) = 0;
 
   /// NotFound when there is none.
   [[nodiscard]] virtual Result<PerformedStep> get(std::string_view sop_instance_uid) = 0;

@@ -1,6 +1,8 @@
 // Writing performed steps; sql_performed_report.cpp reads them beside what is stored.
 #include "storage/steps/sql_performed_steps.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "core/dicom_tags.h"
@@ -12,7 +14,7 @@ namespace pacs::storage {
 namespace {
 
 constexpr std::string_view kStepColumns =
-    "SELECT id, sop_instance_uid, status, source_ae, character_set, created_ms, changed_ms, "
+    "SELECT sop_instance_uid, status, source_ae, character_set, created_ms, changed_ms, "
     "data_set FROM performed_step WHERE sop_instance_uid = $1";
 
 using integration::now_ms;
@@ -26,34 +28,27 @@ Result<Bytes> encoded(const DataSet& data_set) {
   return write_data_set(data_set, explicit_vr_little_endian(), {.drop_group_lengths = true});
 }
 
-struct StepRow {
-  std::int64_t id = 0;
-  PerformedStep step;
-};
-
 /// The step of a SELECT of kStepColumns.
-Result<StepRow> read_step(SqlStatement& select, std::string_view sop_instance_uid) {
+Result<PerformedStep> read_step(SqlStatement& select, std::string_view sop_instance_uid) {
   const ResetAtEnd reset(select);
   select.bind(1, sop_instance_uid);
-  PACS_TRY(const auto found, select.step());
+  PACS_TRY(const bool found, select.step());
   if (!found) return unknown(sop_instance_uid);
-  StepRow row;
-  row.id = select.integer(0);
-  PerformedStep& step = row.step;
-  step.sop_instance_uid = select.text(1);
-  const auto status = parse_performed_status(select.text(2));
+  PerformedStep step;
+  step.sop_instance_uid = select.text(0);
+  const auto status = parse_performed_status(select.text(1));
   if (!status) return fail(ErrorKind::Corrupt, "index: a performed step has an unknown status");
   step.status = *status;
-  step.source_ae = select.text(3);
-  step.character_set = select.text(4);
-  step.created_ms = select.integer(5);
-  step.changed_ms = select.integer(6);
-  const ByteView stored = select.bytes(7);
+  step.source_ae = select.text(2);
+  step.character_set = select.text(3);
+  step.created_ms = select.integer(4);
+  step.changed_ms = select.integer(5);
+  const ByteView stored = select.bytes(6);
   auto data_set =
       read_data_set(share(Bytes(stored.begin(), stored.end())), explicit_vr_little_endian());
   if (!data_set) return fail(ErrorKind::Corrupt, "index: " + data_set.error().to_string());
   step.data_set = std::move(*data_set);
-  return row;
+  return step;
 }
 
 /// The columns that are taken from the data set.
@@ -96,17 +91,25 @@ Result<std::int64_t> insert_step(SqlDatabase& database, const PerformedStep& ste
   return insert->integer(0);
 }
 
-Result<> update_step(SqlDatabase& database, std::int64_t id, const DataSet& step, Bytes data_set) {
+/// Gives the step's id; nullopt when it is no longer as `before`.
+Result<std::optional<std::int64_t>> update_step(SqlDatabase& database, const PerformedStep& before,
+                                                const DataSet& after, Bytes data_set) {
   SqlText sql("UPDATE performed_step SET ");
-  for (auto& [name, value] : columns_of(step)) {
+  for (auto& [name, value] : columns_of(after)) {
     (sql += name) += " = ";
     sql.add(std::move(value)) += ", ";
   }
   sql += "changed_ms = ";
-  sql.add(now_ms()) += ", data_set = ";
-  sql.add(std::move(data_set)) += " WHERE id = ";
-  sql.add(id);
-  return run_sql(database, sql);
+  sql.add(std::max(now_ms(), before.changed_ms + 1)) += ", data_set = ";
+  sql.add(std::move(data_set)) += " WHERE sop_instance_uid = ";
+  sql.add(before.sop_instance_uid) += " AND changed_ms = ";
+  sql.add(before.changed_ms) += " AND status = ";
+  sql.add(std::string(to_string(PerformedStatus::InProgress))) += " RETURNING id";
+  const SqlQuery query(sql);
+  PACS_TRY(const auto update, database.prepare(query.text));
+  bind_values(*update, query, {});
+  PACS_TRY(const bool is_changed, update->step());
+  return is_changed ? std::optional(update->integer(0)) : std::nullopt;
 }
 
 Result<> insert_requests(SqlDatabase& database, std::int64_t step, const DataSet& data_set) {
@@ -204,34 +207,27 @@ Result<> SqlPerformedSteps::create(const PerformedStep& step, std::span<const Ne
   return database_.write(work, IndexDatabase::Sync::Now);
 }
 
-Result<PerformedSteps::Update> SqlPerformedSteps::set(std::string_view sop_instance_uid,
-                                                      const Change& change) {
-  Update update = Update::Done;
+Result<bool> SqlPerformedSteps::replace(const PerformedStep& before, const DataSet& after,
+                                        std::span<const NewJob> jobs) {
+  PACS_TRY(Bytes data_set, encoded(after));
+  bool is_replaced = false;
   const auto work = [&](SqlDatabase& database) -> Result<> {
-    PACS_TRY(auto select, database.prepare(kStepColumns));
-    PACS_TRY(const auto row, read_step(*select, sop_instance_uid));
-    if (row.step.status != PerformedStatus::InProgress) {
-      update = Update::Final;
-      return {};
-    }
-    PACS_TRY(auto changed, change(row.step));
-    const DataSet& after = changed.data_set;
-    PACS_TRY(auto data_set, encoded(after));
-    return update_step(database, row.id, after, std::move(data_set))
-        .and_then([&] { return remove_made(database, row.id); })
-        .and_then([&] { return insert_made(database, row.id, after); })
-        .and_then([&] { return advance_worklist(database, row.id); })
-        .and_then([&] { return add_jobs(database, changed.jobs); });
+    PACS_TRY(const auto id, update_step(database, before, after, std::move(data_set)));
+    is_replaced = id.has_value();
+    if (!id) return {};
+    PACS_TRY(remove_made(database, *id));
+    PACS_TRY(insert_made(database, *id, after));
+    PACS_TRY(advance_worklist(database, *id));
+    return add_jobs(database, jobs);
   };
   PACS_TRY(database_.write(work, IndexDatabase::Sync::Now));
-  return update;
+  return is_replaced;
 }
 
 Result<PerformedStep> SqlPerformedSteps::get(std::string_view sop_instance_uid) {
   PACS_TRY(auto reader, database_.readers().lease());
   PACS_TRY(auto select, reader->statement(std::string(kStepColumns)));
-  PACS_TRY(auto row, read_step(*select, sop_instance_uid));
-  return std::move(row.step);
+  return read_step(*select, sop_instance_uid);
 }
 
 }  // namespace pacs::storage

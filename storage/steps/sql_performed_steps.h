@@ -14,7 +14,8 @@ class SqlPerformedSteps final : public PerformedSteps {
       : database_(database), settle_(std::move(settle)) {}
 
   Result<> create(const PerformedStep& step, std::span<const NewJob> jobs) override;
-  Result<Update> set(std::string_view sop_instance_uid, const Change& change) override;
+  Result<bool> replace(const PerformedStep& before, const DataSet& after,
+                       std::span<const NewJob> jobs) override;
   Result<PerformedStep> get(std::string_view sop_instance_uid) override;
   Result<StepPage> list(const StepFilter& filter) override;
   Result<Comparison> compare(std::string_view sop_instance_uid) override;

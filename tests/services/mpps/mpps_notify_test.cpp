@@ -62,7 +62,8 @@ class MppsNotifyTest : public testing::Test {
     MppsOptions options;
     options.notify = {"HEARER"};
     options.jobs_added = [this] { runner->wake(); };
-    pacs.serves(std::make_unique<MppsScp>(pacs.archive(), *workers, std::move(options)));
+    pacs.serves(
+        std::make_unique<MppsScp>(pacs.archive().performed_steps(), *workers, std::move(options)));
     pacs.starts();
     JobOptions jobs;
     jobs.workers = 1;  // in their order

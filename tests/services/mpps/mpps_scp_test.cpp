@@ -1,5 +1,7 @@
 #include "services/mpps/mpps_scp.h"
 
+#include <atomic>
+
 #include <gtest/gtest.h>
 
 #include "core/uid_registry.h"
@@ -21,8 +23,9 @@ constexpr std::string_view kRetrieve = uids::ModalityPerformedProcedureStepRetri
 class MppsScpTest : public testing::Test {
  protected:
   MppsScpTest() {
-    pacs.serves(std::make_unique<MppsScp>(pacs.archive(), workers, MppsOptions{}));
-    pacs.serves(std::make_unique<MppsRetrieveScp>(pacs.archive(), workers));
+    pacs.serves(
+        std::make_unique<MppsScp>(pacs.archive().performed_steps(), workers, MppsOptions{}));
+    pacs.serves(std::make_unique<MppsRetrieveScp>(pacs.archive().performed_steps(), workers));
     pacs.starts();
     peer = std::make_unique<Peer>(pacs);
     peer->associates({context(kMpps), context(kRetrieve)});
@@ -121,6 +124,72 @@ TEST_F(MppsScpTest, AFinalStepMayNoLongerBeUpdated) {
               "Performed Procedure Step Object may no longer be updated");
     EXPECT_EQ(to_string(steps().get(uid)->status), end);
   }
+}
+
+/// Between what is read and the first write, another N-SET is faster.
+class ContestedSteps : public storage::PerformedSteps {
+ public:
+  ContestedSteps(PerformedSteps& steps, DataSet faster)
+      : steps_(steps), faster_(std::move(faster)) {}
+
+  Result<bool> replace(const storage::PerformedStep& before, const DataSet& after,
+                       std::span<const storage::NewJob> jobs) override {
+    if (tries_++ == 0) {
+      const DataSet other = *apply_set(before, faster_, MppsStrictness::Table);
+      EXPECT_TRUE(*steps_.replace(before, other));
+    }
+    return steps_.replace(before, after, jobs);
+  }
+  Result<storage::PerformedStep> get(std::string_view uid) override { return steps_.get(uid); }
+  Result<> create(const storage::PerformedStep& step,
+                  std::span<const storage::NewJob> jobs) override {
+    return steps_.create(step, jobs);
+  }
+  Result<storage::StepPage> list(const storage::StepFilter& filter) override {
+    return steps_.list(filter);
+  }
+  Result<Comparison> compare(std::string_view uid) override { return steps_.compare(uid); }
+  [[nodiscard]] int tries() const { return tries_; }
+
+ private:
+  PerformedSteps& steps_;
+  const DataSet faster_;
+  std::atomic<int> tries_ = 0;
+};
+
+TEST_F(MppsScpTest, TwoSetsAtOnceAreBothPerformed) {
+  DataSet description, comments;
+  description.set_text(tags::PerformedProcedureStepDescription, "CHEST");
+  comments.set_text(tags::CommentsOnThePerformedProcedureStep, "moved");
+  ContestedSteps contested(steps(), description);
+  Pacs other;
+  other.serves(std::make_unique<MppsScp>(contested, workers, MppsOptions{}));
+  other.starts();
+  creates("1.2.9");
+  peer->aborts();
+  peer = std::make_unique<Peer>(other);
+  peer->associates({context(kMpps)});
+  EXPECT_EQ(status_of(sets("1.2.9", comments)), status::kSuccess);
+  EXPECT_EQ(contested.tries(), 2);
+  const DataSet step = steps().get("1.2.9")->data_set;
+  EXPECT_EQ(step.text(tags::PerformedProcedureStepDescription), "CHEST");
+  EXPECT_EQ(step.text(tags::CommentsOnThePerformedProcedureStep), "moved");
+  peer->aborts();
+}
+
+TEST_F(MppsScpTest, ASetThatFindsTheStepEndedMeanwhileIsRefused) {
+  ContestedSteps contested(steps(), ending("COMPLETED", {"1.2.3"}));
+  Pacs other;
+  other.serves(std::make_unique<MppsScp>(contested, workers, MppsOptions{}));
+  other.starts();
+  creates("1.2.9");
+  peer->aborts();
+  peer = std::make_unique<Peer>(other);
+  peer->associates({context(kMpps)});
+  EXPECT_EQ(status_of(sets("1.2.9", ending("DISCONTINUED", {"1.2.3"}))),
+            status::kProcessingFailure);
+  EXPECT_EQ(steps().get("1.2.9")->status, storage::PerformedStatus::Completed);
+  peer->aborts();
 }
 
 TEST_F(MppsScpTest, AnUnknownStepIsNeitherSetNorShown) {

@@ -14,8 +14,9 @@ namespace status = network::status;
 class MppsScuTest : public testing::Test {
  protected:
   MppsScuTest() {
-    pacs.serves(std::make_unique<MppsScp>(pacs.archive(), workers, MppsOptions{}));
-    pacs.serves(std::make_unique<MppsRetrieveScp>(pacs.archive(), workers));
+    pacs.serves(
+        std::make_unique<MppsScp>(pacs.archive().performed_steps(), workers, MppsOptions{}));
+    pacs.serves(std::make_unique<MppsRetrieveScp>(pacs.archive().performed_steps(), workers));
     pacs.starts();
   }
 

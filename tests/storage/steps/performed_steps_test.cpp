@@ -56,14 +56,17 @@ class PerformedStepsTest : public testing::Test {
     return steps.create(
         {uid, PerformedStatus::InProgress, "SCANNER", "ISO_IR 100", 0, 0, step(requests)}, {});
   }
-  Result<PerformedSteps::Update> sets(const std::string& uid, std::string_view status,
-                                      const Sequence& performed = {}) {
-    return steps.set(uid, [&](const PerformedStep& before) -> Result<PerformedSteps::ChangedStep> {
-      DataSet after = before.data_set;
-      after.set_text(tags::PerformedProcedureStepStatus, status);
-      after.set_items(tags::PerformedSeriesSequence, performed);
-      return PerformedSteps::ChangedStep{after, {}};
-    });
+  Result<bool> sets(const PerformedStep& before, std::string_view status,
+                    const Sequence& performed = {}, std::span<const NewJob> jobs = {}) {
+    DataSet after = before.data_set;
+    after.set_text(tags::PerformedProcedureStepStatus, status);
+    after.set_items(tags::PerformedSeriesSequence, performed);
+    return steps.replace(before, after, jobs);
+  }
+  Result<bool> sets(const std::string& uid, std::string_view status,
+                    const Sequence& performed = {}) {
+    PACS_TRY(const PerformedStep before, steps.get(uid));
+    return sets(before, status, performed);
   }
   void schedules(const std::string& study, const std::string& scheduled,
                  StepStatus status = StepStatus::Scheduled) {
@@ -121,22 +124,23 @@ TEST_F(PerformedStepsTest, AUidIsTakenOnce) {
 TEST_F(PerformedStepsTest, OnlyAStepInProgressIsChanged) {
   ASSERT_TRUE(creates("1.1", {request("1.2", "S1")}));
   EXPECT_EQ(sets("9.9", "COMPLETED").error().kind, ErrorKind::NotFound);
-  EXPECT_EQ(*sets("1.1", "IN PROGRESS"), PerformedSteps::Update::Done);
-  EXPECT_EQ(*sets("1.1", "DISCONTINUED"), PerformedSteps::Update::Done);
-  EXPECT_EQ(*sets("1.1", "COMPLETED"), PerformedSteps::Update::Final);
+  EXPECT_TRUE(*sets("1.1", "IN PROGRESS"));
+  EXPECT_TRUE(*sets("1.1", "DISCONTINUED"));
+  EXPECT_FALSE(*sets("1.1", "COMPLETED"));
   EXPECT_EQ(steps.get("1.1")->status, PerformedStatus::Discontinued);
 }
 
-TEST_F(PerformedStepsTest, AChangeThatIsRefusedChangesNothing) {
+TEST_F(PerformedStepsTest, WhatWasDecidedOnAnOlderStateChangesNothing) {
   schedules("1.2", "S1");
   ASSERT_TRUE(creates("1.1", {request("1.2", "S1")}));
-  const auto refused =
-      steps.set("1.1", [](const PerformedStep&) -> Result<PerformedSteps::ChangedStep> {
-        return fail(ErrorKind::Malformed, "no");
-      });
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().message, "no");
+  const PerformedStep before = *steps.get("1.1");
+  ASSERT_TRUE(*sets("1.1", "IN PROGRESS"));
+  const PerformedStep after = *steps.get("1.1");
+  EXPECT_GT(after.changed_ms, before.changed_ms);
+  const std::vector<NewJob> jobs{{.kind = "told", .subject = "1.1"}};
+  EXPECT_FALSE(*sets(before, "COMPLETED", {}, jobs));
   EXPECT_EQ(steps.get("1.1")->status, PerformedStatus::InProgress);
+  EXPECT_EQ(steps.get("1.1")->changed_ms, after.changed_ms);
   EXPECT_EQ(worklist("1.2", "S1"), "STARTED");
 }
 
