@@ -10,6 +10,7 @@
 #include "network/dimse/status.h"
 #include "services/dispatch/data_source.h"
 #include "services/dispatch/open_association.h"
+#include "services/dispatch/scu.h"
 
 namespace pacs::services {
 
@@ -81,17 +82,9 @@ Task<Result<>> report_on(network::Association& association, const EventReport& r
 
 }  // namespace
 
-network::PresentationContextProposal event_report_context(std::string_view sop_class_uid) {
-  network::PresentationContextProposal context;
-  context.abstract_syntax = sop_class_uid;
-  context.transfer_syntaxes = {std::string{uids::ExplicitVRLittleEndian},
-                               std::string{uids::ImplicitVRLittleEndian}};
-  return context;
-}
-
 Task<Result<>> report_event(network::RequestOptions peer, EventReport report,
                             integration::Logger log, std::stop_token stop) {
-  peer.contexts = {event_report_context(report.sop_class_uid)};
+  peer.contexts = {proposal(report.sop_class_uid)};
   peer.user.roles = {{report.sop_class_uid, false, true}};
   const std::function<bool()> stopped = [stop] { return stop.stop_requested(); };
   PACS_CO_TRY(const std::shared_ptr<network::Association> opened,

@@ -8,6 +8,7 @@
 #include "core/uids.h"
 #include "encoding/data_set_codec.h"
 #include "services/dispatch/data_source.h"
+#include "services/dispatch/scu.h"
 
 namespace pacs::services {
 
@@ -57,11 +58,7 @@ Task<Result<FindResponse>> receive_response(network::Association& association,
 }  // namespace
 
 network::PresentationContextProposal find_context(std::string_view sop_class_uid) {
-  network::PresentationContextProposal context;
-  context.abstract_syntax = sop_class_uid;
-  context.transfer_syntaxes = {std::string{uids::ExplicitVRLittleEndian},
-                               std::string{uids::ImplicitVRLittleEndian}};
-  return context;
+  return proposal(sop_class_uid);
 }
 
 Task<Result<FindResult>> find(network::Association& association,

@@ -10,6 +10,7 @@
 #include "services/dispatch/data_source.h"
 #include "services/dispatch/event.h"
 #include "services/dispatch/in_parallel.h"
+#include "services/dispatch/scu.h"
 #include "services/store/send_queue.h"
 #include "services/store/storable_file.h"
 
@@ -70,12 +71,9 @@ class Requests {
   };
 
   Task<void> receive() {
-    Result<std::optional<network::Message>> received = co_await association_->receive();
+    Result<network::Message> received = co_await receive_message(*association_);
     if (!received) co_return fail_all(received.error());
-    if (!received->has_value()) {
-      co_return fail_all({ErrorKind::ConnectionClosed, "the peer released before it answered"});
-    }
-    Response response{.command = std::move((*received)->command), .data_set = {}};
+    Response response{.command = std::move(received->command), .data_set = {}};
     if (response.command.has_data_set) {
       const Result<Bytes> ignored =
           co_await read_whole([this] { return association_->read_data_set(); }, kResponseBytesMax);
