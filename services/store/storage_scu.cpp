@@ -35,6 +35,7 @@ class Requests {
 
   Task<Result<Response>> invoke(std::uint8_t context_id, Command request,
                                 network::DataSource data_set) {
+    const auto association = association_;  // however this ends, it outlives what it is asked for
     do {
       ++last_message_id_;
     } while (last_message_id_ == 0 || waiting_.contains(last_message_id_));
@@ -42,8 +43,7 @@ class Requests {
     request.message_id = id;
     const auto own = std::make_shared<Waiting>(executor_, network::response_to(request).field);
     waiting_.emplace(id, own);
-    Result<> sent =
-        co_await association_->send(context_id, std::move(request), std::move(data_set));
+    Result<> sent = co_await association->send(context_id, std::move(request), std::move(data_set));
     if (!sent) own->response = fail(std::move(sent.error()));
     while (!own->response) {
       if (std::exchange(receiving_, true)) {
