@@ -29,6 +29,7 @@
 #include "services/commitment/commitment_outcome.h"
 #include "services/commitment/commitment_scu.h"
 #include "services/dispatch/responder.h"
+#include "services/dispatch/scu.h"
 #include "services/verification/verification_scp.h"
 
 namespace pacs::apps {
@@ -189,7 +190,7 @@ int complain(const Error& error, int exit_code) {
 int commit(const CommitOptions& options, network::RequestOptions peer,
            const CommitmentRequest& request) {
   const std::chrono::seconds wait{options.wait_seconds};
-  peer.contexts = {services::commitment_context()};
+  peer.contexts = {services::proposal(uids::StorageCommitmentPushModel)};
   peer.limits.idle = wait;
   std::unique_ptr<ReportListener> listener;
   if (!options.listen.empty()) {

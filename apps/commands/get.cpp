@@ -18,7 +18,6 @@
 #include "apps/output/text_table.h"
 #include "core/uids.h"
 #include "services/retrieve/get_scu.h"
-#include "services/store/store_plan.h"
 
 namespace pacs::apps {
 
@@ -60,16 +59,16 @@ Result<std::vector<network::PresentationContextProposal>> contexts_of(
     }
     const std::size_t each =
         services::receiving_contexts(std::span{classes}.first(1), syntaxes).size();
-    classes.resize(
-        std::min(classes.size(), (services::kContextsMax - 1) / std::max<std::size_t>(each, 1)));
+    classes.resize(std::min(
+        classes.size(), (network::kPresentationContextsMax - 1) / std::max<std::size_t>(each, 1)));
   }
   auto contexts = services::receiving_contexts(classes, syntaxes);
-  if (contexts.size() >= services::kContextsMax) {
+  if (contexts.size() >= network::kPresentationContextsMax) {
     return fail(
         ErrorKind::InvalidArgument,
         fmt::format("{} SOP classes in these transfer syntaxes are {} presentation contexts; "
                     "an association has {} besides the one for C-GET",
-                    classes.size(), contexts.size(), services::kContextsMax - 1));
+                    classes.size(), contexts.size(), network::kPresentationContextsMax - 1));
   }
   return contexts;
 }

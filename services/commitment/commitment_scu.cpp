@@ -7,8 +7,7 @@
 #include "core/dicom_tags.h"
 #include "core/uid_registry.h"
 #include "core/uids.h"
-#include "encoding/data_set_codec.h"
-#include "services/dispatch/data_source.h"
+#include "services/dispatch/scu.h"
 
 namespace pacs::services {
 
@@ -85,19 +84,10 @@ Task<Result<DataSet>> read_information(network::Association& association,
   if (!message.command.has_data_set) {
     co_return fail(ErrorKind::Malformed, "the report has no Event Information");
   }
-  PACS_CO_TRY(Bytes bytes,
-              co_await read_whole([&] { return association.read_data_set(); }, kReportBytesMax));
+  // The network lets only accepted contexts through.
   const auto* context = association.negotiated().accepted(message.context_id);
-  const TransferSyntax* syntax =
-      context == nullptr ? nullptr : find_transfer_syntax(context->transfer_syntax);
-  if (syntax == nullptr) co_return fail(ErrorKind::Unsupported, "unknown transfer syntax");
-  co_return read_data_set(share(std::move(bytes)), *syntax);
-}
-
-Result<Bytes> encoded(const CommitmentRequest& asked, const network::PresentationContext& context) {
-  const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntax);
-  if (syntax == nullptr) return fail(ErrorKind::Unsupported, "unknown transfer syntax");
-  return write_data_set(commitment_information(asked), *syntax);
+  Result<DataSet> information = co_await receive_data_set(association, *context, kReportBytesMax);
+  co_return information;
 }
 
 Result<> outcome_of(const Command& response) {
@@ -110,14 +100,6 @@ Result<> outcome_of(const Command& response) {
 }
 
 }  // namespace
-
-network::PresentationContextProposal commitment_context() {
-  network::PresentationContextProposal context;
-  context.abstract_syntax = uids::StorageCommitmentPushModel;
-  context.transfer_syntaxes = {std::string{uids::ExplicitVRLittleEndian},
-                               std::string{uids::ImplicitVRLittleEndian}};
-  return context;
-}
 
 Result<CommitmentReport> read_commitment_report(std::uint16_t event_type,
                                                 const DataSet& information) {
@@ -139,20 +121,18 @@ Task<Result<>> CommitmentAsking::ask() {
   const network::PresentationContext* context =
       association_.negotiated().accepted_for(uids::StorageCommitmentPushModel);
   if (context == nullptr) {
-    co_return fail(ErrorKind::Rejected,
-                   "the peer took no presentation context for Storage Commitment");
+    co_return fail(ErrorKind::Rejected, "the peer did not accept Storage Commitment");
   }
-  PACS_CO_TRY(Bytes bytes, encoded(request_, *context));
+  PACS_CO_TRY(network::DataSource source, encode(commitment_information(request_), *context));
   Command command;
   command.field = CommandField::NActionRq;
   command.message_id = kMessageId;
   command.sop_class_uid = uids::StorageCommitmentPushModel;
   command.sop_instance_uid = uids::StorageCommitmentPushModelInstance;
   command.action_type_id = 1;
-  network::DataSource source = data_source(share(std::move(bytes)));
   PACS_CO_TRY(co_await association_.send(context->id, std::move(command), std::move(source)));
   for (;;) {
-    PACS_CO_TRY(const network::Message message, co_await receive());
+    PACS_CO_TRY(const network::Message message, co_await receive_message(association_));
     if (message.command.field == CommandField::NActionRsp &&
         message.command.message_id == kMessageId) {
       co_return outcome_of(message.command);  // a data set of it is passed over
@@ -163,26 +143,17 @@ Task<Result<>> CommitmentAsking::ask() {
 
 Task<Result<CommitmentReport>> CommitmentAsking::report() {
   while (!report_) {
-    PACS_CO_TRY(const network::Message message, co_await receive());
+    PACS_CO_TRY(const network::Message message, co_await receive_message(association_));
     PACS_CO_TRY(co_await take_report(message));
   }
   co_return std::move(*report_);
-}
-
-Task<Result<network::Message>> CommitmentAsking::receive() {
-  Result<std::optional<network::Message>> received = co_await association_.receive();
-  if (!received) co_return fail(std::move(received.error()));
-  if (!received->has_value()) {
-    co_return fail(ErrorKind::ConnectionClosed, "the peer released before it had reported");
-  }
-  co_return std::move(**received);
 }
 
 /// Answers it, and keeps it when it is that of the request. An error ends the association.
 Task<Result<>> CommitmentAsking::take_report(const network::Message& message) {
   if (message.command.field != CommandField::NEventReportRq) {
     association_.abort();
-    co_return fail(ErrorKind::Malformed, "the peer sent what is neither an answer nor a report");
+    co_return fail(ErrorKind::Malformed, "the peer sent neither an answer nor a report");
   }
   const Result<DataSet> information = co_await read_information(association_, message);
   if (!information && association_.ended()) co_return fail(information.error());

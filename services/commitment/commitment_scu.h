@@ -14,8 +14,6 @@
 
 namespace pacs::services {
 
-[[nodiscard]] network::PresentationContextProposal commitment_context();
-
 struct CommitmentReport {
   std::uint16_t event_type = 0;  ///< 1 or 2, as commitment_event_type
   std::string transaction_uid, retrieve_ae;
@@ -46,7 +44,6 @@ class CommitmentAsking {
   Task<Result<CommitmentReport>> report();
 
  private:
-  Task<Result<network::Message>> receive();
   Task<Result<>> take_report(const network::Message& message);
 
   network::Association& association_;

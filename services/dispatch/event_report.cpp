@@ -6,10 +6,9 @@
 #include <fmt/format.h>
 
 #include "core/uids.h"
-#include "encoding/data_set_codec.h"
 #include "network/dimse/status.h"
-#include "services/dispatch/data_source.h"
 #include "services/dispatch/open_association.h"
+#include "services/dispatch/scu.h"
 
 namespace pacs::services {
 
@@ -28,14 +27,6 @@ Command command_of(const EventReport& report) {
   command.event_type_id = report.event_type_id;
   command.has_data_set = true;
   return command;
-}
-
-Result<network::DataSource> information_of(const EventReport& report,
-                                           const network::PresentationContext& context) {
-  const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntax);
-  if (syntax == nullptr) return fail(ErrorKind::Unsupported, "unknown transfer syntax");
-  PACS_TRY(Bytes bytes, write_data_set(report.information, *syntax));
-  return data_source(share(std::move(bytes)));
 }
 
 Result<> outcome_of(const Result<Response>& response) {
@@ -72,7 +63,7 @@ Result<const network::PresentationContext*> reporting_context(const network::Neg
 Task<Result<>> report_on(network::Association& association, const EventReport& report) {
   PACS_CO_TRY(const network::PresentationContext* const context,
               reporting_context(association.negotiated(), report.sop_class_uid));
-  PACS_CO_TRY(network::DataSource source, information_of(report, *context));
+  PACS_CO_TRY(network::DataSource source, encode(report.information, *context));
   Command command = command_of(report);
   const Result<Response> response =
       co_await invoke(association, context->id, std::move(command), std::move(source));
@@ -81,17 +72,9 @@ Task<Result<>> report_on(network::Association& association, const EventReport& r
 
 }  // namespace
 
-network::PresentationContextProposal event_report_context(std::string_view sop_class_uid) {
-  network::PresentationContextProposal context;
-  context.abstract_syntax = sop_class_uid;
-  context.transfer_syntaxes = {std::string{uids::ExplicitVRLittleEndian},
-                               std::string{uids::ImplicitVRLittleEndian}};
-  return context;
-}
-
 Task<Result<>> report_event(network::RequestOptions peer, EventReport report,
                             integration::Logger log, std::stop_token stop) {
-  peer.contexts = {event_report_context(report.sop_class_uid)};
+  peer.contexts = {proposal(report.sop_class_uid)};
   peer.user.roles = {{report.sop_class_uid, false, true}};
   const std::function<bool()> stopped = [stop] { return stop.stop_requested(); };
   PACS_CO_TRY(const std::shared_ptr<network::Association> opened,
@@ -113,7 +96,7 @@ Task<Result<>> report_event(network::RequestOptions peer, EventReport report,
 
 Task<Result<>> report_event(Requestor& requestor, const network::PresentationContext& context,
                             EventReport report) {
-  PACS_CO_TRY(network::DataSource source, information_of(report, context));
+  PACS_CO_TRY(network::DataSource source, encode(report.information, context));
   Command command = command_of(report);
   const Result<Response> response =
       co_await requestor.invoke(context.id, std::move(command), std::move(source));

@@ -19,10 +19,6 @@ struct EventReport {
   DataSet information;
 };
 
-/// What to propose when the association is ours: the requestor is the SCP (PS3.7 §D.3.3.4).
-[[nodiscard]] network::PresentationContextProposal event_report_context(
-    std::string_view sop_class_uid);
-
 /// Opens an association to `peer` (contexts are set here), reports, releases. A success, or a
 /// warning, of the peer is success. Errors: Rejected when it refuses the association, the SOP
 /// class, the role or the report; the connection's; Cancelled when `stop` is asked for, also while

@@ -9,6 +9,7 @@
 
 #include "network/dimse/status.h"
 #include "services/dispatch/data_source.h"
+#include "services/dispatch/scu.h"
 #include "services/dispatch/served_association.h"
 
 namespace pacs::services {
@@ -120,12 +121,9 @@ Task<Result<Response>> invoke(network::Association& association, std::uint8_t co
   const std::uint16_t message_id = request.message_id;
   PACS_CO_TRY(co_await association.send(context_id, std::move(request), std::move(data_set)));
   for (;;) {
-    PACS_CO_TRY(std::optional<network::Message> message, co_await association.receive());
-    if (!message) {
-      co_return fail(ErrorKind::ConnectionClosed, "the peer released before it answered");
-    }
-    PACS_CO_TRY(Response response, co_await read_response(association, std::move(message->command),
-                                                          kResponseBytesMax));
+    PACS_CO_TRY(network::Message message, co_await receive_message(association));
+    PACS_CO_TRY(Response response,
+                co_await read_response(association, std::move(message.command), kResponseBytesMax));
     if (!network::is_response(response.command.field) ||
         response.command.message_id != message_id) {
       association.abort();

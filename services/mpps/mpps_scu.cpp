@@ -6,20 +6,13 @@
 #include "encoding/data_set_codec.h"
 #include "services/dispatch/data_source.h"
 #include "services/dispatch/requestor.h"
+#include "services/dispatch/scu.h"
 
 namespace pacs::services {
 namespace {
 
 using network::Command;
 using network::CommandField;
-
-network::PresentationContextProposal context_of(std::string_view sop_class_uid) {
-  network::PresentationContextProposal context;
-  context.abstract_syntax = sop_class_uid;
-  context.transfer_syntaxes = {std::string{uids::ExplicitVRLittleEndian},
-                               std::string{uids::ImplicitVRLittleEndian}};
-  return context;
-}
 
 Result<MppsReply> reply_of(Response response, const TransferSyntax& syntax) {
   Command& command = response.command;
@@ -68,10 +61,10 @@ Command command_of(CommandField field, std::string_view sop_class_uid, std::stri
 }  // namespace
 
 network::PresentationContextProposal mpps_context() {
-  return context_of(uids::ModalityPerformedProcedureStep);
+  return proposal(uids::ModalityPerformedProcedureStep);
 }
 network::PresentationContextProposal mpps_retrieve_context() {
-  return context_of(uids::ModalityPerformedProcedureStepRetrieve);
+  return proposal(uids::ModalityPerformedProcedureStepRetrieve);
 }
 
 Task<Result<MppsReply>> create_step(network::Association& association, std::string sop_instance_uid,

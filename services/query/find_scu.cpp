@@ -3,11 +3,8 @@
 #include <optional>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "core/uids.h"
-#include "encoding/data_set_codec.h"
-#include "services/dispatch/data_source.h"
+#include "services/dispatch/scu.h"
 
 namespace pacs::services {
 
@@ -41,43 +38,32 @@ struct FindResponse {
 };
 
 Task<Result<FindResponse>> receive_response(network::Association& association,
-                                            const TransferSyntax& syntax) {
-  PACS_CO_TRY(std::optional<network::Message> message, co_await association.receive());
-  if (!message) {
-    co_return fail(ErrorKind::ConnectionClosed, "the peer released before it answered");
-  }
-  FindResponse response{.command = std::move(message->command)};
+                                            const network::PresentationContext& context) {
+  PACS_CO_TRY(network::Message message, co_await receive_message(association));
+  FindResponse response{.command = std::move(message.command)};
   if (!response.command.has_data_set) co_return response;
-  PACS_CO_TRY(Bytes bytes,
-              co_await read_whole([&] { return association.read_data_set(); }, kAnswerBytesMax));
-  PACS_CO_TRY(response.identifier, read_data_set(share(std::move(bytes)), syntax));
+  PACS_CO_TRY(response.identifier,
+              co_await receive_data_set(association, context, kAnswerBytesMax));
   co_return response;
 }
 
 }  // namespace
 
 network::PresentationContextProposal find_context(std::string_view sop_class_uid) {
-  network::PresentationContextProposal context;
-  context.abstract_syntax = sop_class_uid;
-  context.transfer_syntaxes = {std::string{uids::ExplicitVRLittleEndian},
-                               std::string{uids::ImplicitVRLittleEndian}};
-  return context;
+  return proposal(sop_class_uid);
 }
 
 Task<Result<FindResult>> find(network::Association& association,
                               const network::PresentationContext& context, FindRequest request,
                               std::function<void(DataSet)> on_answer) {
-  const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntax);
-  if (syntax == nullptr) co_return fail(ErrorKind::Unsupported, "unknown transfer syntax");
-  PACS_CO_TRY(Bytes identifier, write_data_set(request.identifier, *syntax));
-  network::DataSource source = data_source(share(std::move(identifier)));
+  PACS_CO_TRY(network::DataSource source, encode(request.identifier, context));
   Command command = find_command(context, request.message_id);
   PACS_CO_TRY(co_await association.send(context.id, std::move(command), std::move(source)));
 
   FindResult result;
   bool cancelled = false;
   for (;;) {
-    Result<FindResponse> answer = co_await receive_response(association, *syntax);
+    Result<FindResponse> answer = co_await receive_response(association, context);
     if (!answer) {
       association.abort();  // further responses could not be matched to requests
       co_return fail(std::move(answer.error()));

@@ -5,7 +5,7 @@
 
 #include "core/uids.h"
 #include "encoding/transfer_syntax.h"
-#include "services/store/store_plan.h"
+#include "services/dispatch/scu.h"
 
 namespace pacs::services {
 
@@ -77,7 +77,8 @@ constexpr std::array kUncompressed{uids::ExplicitVRLittleEndian, uids::ImplicitV
 constexpr std::array kUsualCompressed{uids::JPEGBaseline8Bit, uids::JPEGLosslessSV1,
                                       uids::JPEGLSLossless,   uids::JPEG2000Lossless,
                                       uids::JPEG2000,         uids::RLELossless};
-static_assert(kUsualClasses.size() + kCompressedClasses * kUsualCompressed.size() < kContextsMax);
+static_assert(kUsualClasses.size() + kCompressedClasses * kUsualCompressed.size() <
+              network::kPresentationContextsMax);
 
 /// Takes one C-STORE and answers it. False when nothing more is wanted.
 Task<Result<bool>> take_object(network::Association& association, network::Message message,
@@ -123,8 +124,8 @@ std::vector<network::PresentationContextProposal> receiving_contexts(
   }
   std::vector<network::PresentationContextProposal> contexts;
   for (const std::string& sop_class_uid : sop_class_uids) {
-    if (!uncompressed.empty()) contexts.push_back({0, sop_class_uid, uncompressed});
-    for (const std::string& uid : compressed) contexts.push_back({0, sop_class_uid, {uid}});
+    if (!uncompressed.empty()) contexts.push_back(proposal(sop_class_uid, uncompressed));
+    for (const std::string& uid : compressed) contexts.push_back(proposal(sop_class_uid, {uid}));
   }
   return contexts;
 }

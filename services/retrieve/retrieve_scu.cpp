@@ -3,8 +3,7 @@
 #include <utility>
 
 #include "core/dicom_tags.h"
-#include "encoding/data_set_codec.h"
-#include "services/dispatch/data_source.h"
+#include "services/dispatch/scu.h"
 
 namespace pacs::services {
 
@@ -52,46 +51,35 @@ Command cancel_command(std::uint16_t message_id) {
   return command;
 }
 
-/// The identifier of a response, if it has one.
-Task<Result<DataSet>> read_identifier(network::Association& association, const Command& response,
-                                      const TransferSyntax& syntax) {
-  if (!response.has_data_set) co_return DataSet{};
-  PACS_CO_TRY(Bytes bytes, co_await read_whole([&] { return association.read_data_set(); },
-                                               kIdentifierBytesMax));
-  co_return read_data_set(share(std::move(bytes)), syntax);
-}
-
 }  // namespace
 
 Task<Result<RetrieveResult>> retrieve(network::Association& association,
                                       const network::PresentationContext& context,
                                       CommandField field, RetrieveRequest request,
                                       OnProgress on_progress, OnStore on_store) {
-  const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntax);
-  if (syntax == nullptr) co_return fail(ErrorKind::Unsupported, "unknown transfer syntax");
-  PACS_CO_TRY(Bytes identifier, write_data_set(request.identifier, *syntax));
   const Command command = command_of(field, context, request);
-  network::DataSource source = data_source(share(std::move(identifier)));
+  PACS_CO_TRY(network::DataSource source, encode(request.identifier, context));
   PACS_CO_TRY(co_await association.send(context.id, command, std::move(source)));
   for (bool cancelled = false;;) {
-    PACS_CO_TRY(std::optional<network::Message> message, co_await association.receive());
-    if (!message) {
-      co_return fail(ErrorKind::ConnectionClosed, "the peer released before it answered");
-    }
+    PACS_CO_TRY(network::Message message, co_await receive_message(association));
     bool go_on = true;
-    if (on_store && message->command.field == CommandField::CStoreRq) {
-      PACS_CO_TRY(go_on, co_await on_store(std::move(*message)));
+    if (on_store && message.command.field == CommandField::CStoreRq) {
+      PACS_CO_TRY(go_on, co_await on_store(std::move(message)));
     } else {
-      Command& response = message->command;
+      Command& response = message.command;
       if (response.field != network::response_to(command).field ||
           response.message_id != command.message_id) {
         association.abort();
         co_return fail(ErrorKind::Malformed, "the peer answered a request that was not made");
       }
-      Result<DataSet> read = co_await read_identifier(association, response, *syntax);
-      if (!read) {
-        association.abort();
-        co_return fail(std::move(read.error()));
+      DataSet identifier;
+      if (response.has_data_set) {
+        Result<DataSet> read = co_await receive_data_set(association, context, kIdentifierBytesMax);
+        if (!read) {
+          association.abort();
+          co_return fail(std::move(read.error()));
+        }
+        identifier = std::move(*read);
       }
       const SubOperations counts = counts_of(response);
       const std::uint16_t status = response.status.value_or(network::status::kProcessingFailure);
@@ -100,7 +88,7 @@ Task<Result<RetrieveResult>> retrieve(network::Association& association,
                                  .error_comment = std::move(response.error_comment),
                                  .offending_elements = std::move(response.offending_elements),
                                  .counts = counts,
-                                 .failed_uids = failed_uids_of(*read)};
+                                 .failed_uids = failed_uids_of(identifier)};
       }
       go_on = !on_progress || on_progress(counts);
     }

@@ -1,12 +1,15 @@
 #include "services/store/storage_scp.h"
 
 #include <algorithm>
+#include <functional>
+#include <optional>
+#include <utility>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "core/uids.h"
-#include "services/store/committed.h"
+#include "integration/on_worker.h"
 #include "storage/archive.h"
 
 namespace pacs::services {
@@ -26,6 +29,19 @@ Task<Result<>> append(storage::Ingest& ingest, ByteView piece, bool deflated) {
     co_await boost::asio::post(boost::asio::use_awaitable);
   }
   co_return Result<>{};
+}
+
+/// Commits, and resumes when the object is durable or has failed.
+Task<Result<storage::StoredInstance>> committed(storage::Ingest& ingest) {
+  std::optional<Result<storage::StoredInstance>> outcome;
+  const std::function<void(std::function<void()>)> begin = [&](std::function<void()> done) {
+    ingest.commit([&outcome, done = std::move(done)](Result<storage::StoredInstance> stored) {
+      outcome = std::move(stored);
+      done();
+    });
+  };
+  co_await integration::until_done(begin);
+  co_return *std::move(outcome);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "services/dispatch/data_source.h"
 #include "services/dispatch/event.h"
 #include "services/dispatch/in_parallel.h"
+#include "services/dispatch/scu.h"
 #include "services/store/send_queue.h"
 #include "services/store/storable_file.h"
 
@@ -34,6 +35,7 @@ class Requests {
 
   Task<Result<Response>> invoke(std::uint8_t context_id, Command request,
                                 network::DataSource data_set) {
+    const auto association = association_;  // however this ends, it outlives what it is asked for
     do {
       ++last_message_id_;
     } while (last_message_id_ == 0 || waiting_.contains(last_message_id_));
@@ -41,8 +43,7 @@ class Requests {
     request.message_id = id;
     const auto own = std::make_shared<Waiting>(executor_, network::response_to(request).field);
     waiting_.emplace(id, own);
-    Result<> sent =
-        co_await association_->send(context_id, std::move(request), std::move(data_set));
+    Result<> sent = co_await association->send(context_id, std::move(request), std::move(data_set));
     if (!sent) own->response = fail(std::move(sent.error()));
     while (!own->response) {
       if (std::exchange(receiving_, true)) {
@@ -70,12 +71,9 @@ class Requests {
   };
 
   Task<void> receive() {
-    Result<std::optional<network::Message>> received = co_await association_->receive();
+    Result<network::Message> received = co_await receive_message(*association_);
     if (!received) co_return fail_all(received.error());
-    if (!received->has_value()) {
-      co_return fail_all({ErrorKind::ConnectionClosed, "the peer released before it answered"});
-    }
-    Response response{.command = std::move((*received)->command), .data_set = {}};
+    Response response{.command = std::move(received->command), .data_set = {}};
     if (response.command.has_data_set) {
       const Result<Bytes> ignored =
           co_await read_whole([this] { return association_->read_data_set(); }, kResponseBytesMax);

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "network/association.h"
-#include "services/dispatch/service.h"
+#include "services/dispatch/requestor.h"
 
 namespace pacs::services {
 

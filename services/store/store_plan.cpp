@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/uids.h"
+#include "services/dispatch/scu.h"
 #include "services/dispatch/service.h"
 
 namespace pacs::services {
@@ -13,14 +14,6 @@ namespace {
 
 /// The objects of one SOP class by transfer syntax.
 using BySyntax = std::map<std::string_view, std::vector<std::size_t>>;
-
-network::PresentationContextProposal context_of(std::string_view sop_class_uid,
-                                                std::vector<std::string> transfer_syntaxes) {
-  network::PresentationContextProposal context;
-  context.abstract_syntax = sop_class_uid;
-  context.transfer_syntaxes = std::move(transfer_syntaxes);
-  return context;
-}
 
 /// Implicit VR Little Endian is what every peer takes (PS3.5 §10.1); objects in it need no other.
 bool wants_fallback(const BySyntax& groups) {
@@ -45,19 +38,16 @@ std::vector<StoreBatch> plan_store(std::size_t count,
     // A class's contexts stay together, so that its fallback serves all of them. One class has
     // fewer transfer syntaxes than an association has contexts.
     const std::size_t needed = groups.size() + (fallback ? 1 : 0);
-    if (batches.empty() || batches.back().contexts.size() + needed > kContextsMax) {
+    if (batches.empty() ||
+        batches.back().contexts.size() + needed > network::kPresentationContextsMax) {
       batches.emplace_back();
     }
     StoreBatch& batch = batches.back();
     for (const auto& [transfer_syntax_uid, group] : groups) {
-      batch.contexts.push_back(context_of(sop_class_uid, {std::string{transfer_syntax_uid}}));
+      batch.contexts.push_back(proposal(sop_class_uid, {std::string{transfer_syntax_uid}}));
       batch.objects.insert(batch.objects.end(), group.begin(), group.end());
     }
-    if (fallback) {
-      batch.contexts.push_back(context_of(
-          sop_class_uid,
-          {std::string{uids::ExplicitVRLittleEndian}, std::string{uids::ImplicitVRLittleEndian}}));
-    }
+    if (fallback) batch.contexts.push_back(proposal(sop_class_uid));
   }
   for (StoreBatch& batch : batches) std::ranges::sort(batch.objects);
   return batches;

@@ -30,6 +30,4 @@ struct StoreBatch {
 [[nodiscard]] std::vector<StoreBatch> plan_store(std::span<const StorableFile> files,
                                                  bool offer_conversion);
 
-inline constexpr std::size_t kContextsMax = 128;  // odd ids 1..255 (PS3.8 §9.3.2.2)
-
 }  // namespace pacs::services

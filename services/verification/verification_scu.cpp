@@ -2,14 +2,12 @@
 
 #include "core/uids.h"
 #include "services/dispatch/requestor.h"
+#include "services/dispatch/scu.h"
 
 namespace pacs::services {
 
 network::PresentationContextProposal verification_context() {
-  network::PresentationContextProposal context;
-  context.abstract_syntax = uids::Verification;
-  context.transfer_syntaxes = {std::string{uids::ImplicitVRLittleEndian}};
-  return context;
+  return proposal(uids::Verification, {std::string{uids::ImplicitVRLittleEndian}});
 }
 
 Task<Result<std::uint16_t>> echo(network::Association& association, std::uint16_t message_id) {

@@ -1,4 +1,5 @@
 #include "services/commitment/commitment_scu.h"
+#include "services/dispatch/scu.h"
 
 #include <functional>
 
@@ -94,7 +95,7 @@ class CommitmentScuTest : public testing::Test {
   Result<CommitmentReport> asks() {
     other.starts();
     Peer peer{other.port()};
-    peer.associates({commitment_context()});
+    peer.associates({proposal(uids::StorageCommitmentPushModel)});
     const CommitmentRequest request{"1.2.77", {{std::string(uids::CTImageStorage), "1.2.9.1"}}};
     CommitmentAsking asking{peer.association(), request,
                             [this](const std::string& why) { refused.push_back(why); }};

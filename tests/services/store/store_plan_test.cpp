@@ -54,7 +54,7 @@ TEST(StorePlanTest, MoreThan128ContextsAreSplitOverAssociationsAndNoFileIsLost) 
   EXPECT_EQ(batches.size(), 5U);  // 2 contexts for each class, 64 classes to an association
   std::set<std::size_t> planned;
   for (const StoreBatch& batch : batches) {
-    EXPECT_LE(batch.contexts.size(), kContextsMax);
+    EXPECT_LE(batch.contexts.size(), network::kPresentationContextsMax);
     planned.insert(batch.objects.begin(), batch.objects.end());
   }
   EXPECT_EQ(planned.size(), files.size());

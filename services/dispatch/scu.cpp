@@ -1,0 +1,52 @@
+#include "services/dispatch/scu.h"
+
+#include <optional>
+#include <utility>
+
+#include "core/uids.h"
+#include "encoding/data_set_codec.h"
+#include "services/dispatch/data_source.h"
+
+namespace pacs::services {
+namespace {
+
+Result<const TransferSyntax*> syntax_of(const network::PresentationContext& context) {
+  if (const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntax)) return syntax;
+  return fail(ErrorKind::Unsupported, "unknown transfer syntax");
+}
+
+}  // namespace
+
+network::PresentationContextProposal proposal(std::string_view sop_class_uid,
+                                              std::vector<std::string> transfer_syntaxes) {
+  if (transfer_syntaxes.empty()) {
+    transfer_syntaxes = {std::string{uids::ExplicitVRLittleEndian},
+                         std::string{uids::ImplicitVRLittleEndian}};
+  }
+  return {.abstract_syntax = std::string{sop_class_uid},
+          .transfer_syntaxes = std::move(transfer_syntaxes)};
+}
+
+Result<network::DataSource> encode(const DataSet& data_set,
+                                   const network::PresentationContext& context) {
+  PACS_TRY(const TransferSyntax* syntax, syntax_of(context));
+  PACS_TRY(Bytes bytes, write_data_set(data_set, *syntax));
+  return data_source(share(std::move(bytes)));
+}
+
+network::Task<Result<network::Message>> receive_message(network::Association& association) {
+  PACS_CO_TRY(std::optional<network::Message> message, co_await association.receive());
+  if (message) co_return std::move(*message);
+  co_return fail(ErrorKind::ConnectionClosed, "the peer released before it answered");
+}
+
+network::Task<Result<DataSet>> receive_data_set(network::Association& association,
+                                                const network::PresentationContext& context,
+                                                std::size_t bytes_max) {
+  PACS_CO_TRY(const TransferSyntax* syntax, syntax_of(context));
+  PACS_CO_TRY(Bytes bytes,
+              co_await read_whole([&] { return association.read_data_set(); }, bytes_max));
+  co_return read_data_set(share(std::move(bytes)), *syntax);
+}
+
+}  // namespace pacs::services
