@@ -67,11 +67,11 @@ class Archive {
   static Result<std::unique_ptr<Archive>> open(ArchiveOptions options);
   virtual ~Archive() = default;  ///< finishes what is in flight, then closes
 
-  /// Malformed (a UID of the context is none), Unsupported (transfer syntax), OutOfResources (no
-  /// room), Io (a flush failed: nothing more is accepted until the archive is opened again).
+  /// Malformed (a UID of the context is not a UID), Unsupported (transfer syntax), OutOfResources
+  /// (no room), Io (a flush failed: nothing more is accepted until the archive is opened again).
   [[nodiscard]] virtual Result<std::unique_ptr<Ingest>> begin_ingest(IngestContext context) = 0;
 
-  // What was acknowledged is seen by all calls below at once.
+  // All calls below see at once what was acknowledged.
 
   /// NotFound when there is none.
   [[nodiscard]] virtual Result<InstanceRecord> find_instance(std::string_view sop_instance_uid) = 0;
@@ -97,7 +97,7 @@ class Archive {
   [[nodiscard]] virtual Result<> for_each_instance(
       const std::function<bool(const InstanceRecord&)>& each) = 0;
   /// Re-reads every object against checksum and index, and the store against the index (objects
-  /// nobody knows). `progress(done, total)` is called now and then; returning false cancels.
+  /// that no row names). `progress(done, total)` is called now and then; returning false cancels.
   [[nodiscard]] virtual Result<VerifyReport> verify(
       const std::function<bool(std::uint64_t, std::uint64_t)>& progress) = 0;
   /// Whether a new object would be accepted now (for /readyz).

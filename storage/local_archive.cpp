@@ -10,7 +10,7 @@
 #include "storage/ingest/identity.h"
 #include "storage/jobs/sql_jobs.h"
 #include "storage/objects/object_check.h"
-#include "storage/query/query_answers.h"
+#include "storage/query/search.h"
 #include "storage/recovery/recovery.h"
 #include "storage/recovery/verify.h"
 #include "storage/steps/sql_performed_steps.h"
@@ -29,8 +29,7 @@ constexpr std::uint64_t kFullDiskBytes = 4ULL << 20;
 }  // namespace
 
 Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options) {
-  PACS_TRY(auto archive, LocalArchive::open(std::move(options)));
-  return std::unique_ptr<Archive>(std::move(archive));
+  return LocalArchive::open(std::move(options));
 }
 
 LocalArchive::LocalArchive(ArchiveOptions options, const ArchiveTuning& tuning,
@@ -63,8 +62,7 @@ Result<std::unique_ptr<LocalArchive>> LocalArchive::open(ArchiveOptions options,
 
 Result<> LocalArchive::start() {
   const bool durable = options_.durability == Durability::Full;
-  PACS_TRY(auto store, FileStorage::open(files_, options_.path));
-  store_ = std::move(store);
+  PACS_TRY(store_, FileStorage::open(files_, options_.path));
   PACS_TRY(auto index,
            SqlIndex::open_sqlite_index(files_, options_.path, durable, options_.logger));
   worklist_ = std::make_unique<SqlWorklist>(index->database());
@@ -89,9 +87,7 @@ Result<> LocalArchive::start() {
   journal_options.segments_max = tuning_.segments_max;
   journal_options.segment_wait = tuning_.segment_wait;
   journal_options.on_flush = [this](double seconds) { metrics_.flushed(seconds); };
-  PACS_TRY(auto journal,
-           Journal::open(files_, std::move(journal_options), recovered.last_sequence));
-  journal_ = std::move(journal);
+  PACS_TRY(journal_, Journal::open(files_, std::move(journal_options), recovered.last_sequence));
   start_threads(recovered.last_object);
   observe();
   return {};
@@ -209,7 +205,9 @@ Result<Header> LocalArchive::read_header(std::string_view sop_instance_uid) {
 
 Result<Header> LocalArchive::header_from_object(const InstanceRecord& record) {
   const TransferSyntax* syntax = find_transfer_syntax(record.transfer_syntax_uid);
-  if (syntax == nullptr) return fail(ErrorKind::Unsupported, "unknown transfer syntax");
+  if (syntax == nullptr)
+    return fail(ErrorKind::Unsupported,
+                "transfer syntax " + record.transfer_syntax_uid + " is not known any more");
   HeaderReader reader(*syntax, options_.limits);
   Bytes buffer(256 << 10);
   for (std::uint64_t offset = record.data_set_offset;;) {

@@ -24,7 +24,7 @@ namespace pacs::storage {
 class SqlJobs;
 class SqlReaders;
 
-/// What nobody configures; tests make things small and quick with it.
+/// Not for configuration: tests make things small and quick with it.
 struct ArchiveTuning {
   std::uint64_t segment_bytes = JournalOptions{}.segment_bytes;
   std::size_t segments_min = JournalOptions{}.segments_min;

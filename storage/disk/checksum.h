@@ -10,8 +10,7 @@ namespace pacs::storage {
 
 [[nodiscard]] std::uint64_t checksum(ByteView bytes);
 
-/// The same over pieces. With a seed that nobody outside knows it is one that nobody outside can
-/// make.
+/// The same over pieces. With a secret seed nobody outside can make bytes that match it.
 class Checksum {
  public:
   explicit Checksum(std::uint64_t seed = 0);

@@ -31,7 +31,7 @@ class File {
   /// Asks for these bytes to go to disk soon, so that a later sync has little to do.
   virtual void start_writeback(std::uint64_t offset, std::uint64_t length) = 0;
   [[nodiscard]] virtual Result<std::uint64_t> size() = 0;
-  /// Writes from now on go through the page cache: the end of a file is no whole block.
+  /// Writes from now on go through the page cache: the end of a file is not a whole block.
   [[nodiscard]] virtual Result<> leave_direct() = 0;
   /// Cuts or extends to `length`.
   [[nodiscard]] virtual Result<> resize(std::uint64_t length) = 0;

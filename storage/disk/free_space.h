@@ -22,7 +22,7 @@ class FreeSpace {
   /// while there is room; that there is none is always looked up.
   [[nodiscard]] Result<> check();
   [[nodiscard]] std::uint64_t bytes();
-  /// Somebody met a full disk: the next question looks anew.
+  /// A write met a full disk: the next call looks again.
   void look_again();
 
  private:

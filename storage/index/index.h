@@ -38,8 +38,8 @@ class Index {
   virtual ~Index() = default;
   [[nodiscard]] virtual Result<IndexPosition> position() = 0;
 
-  /// All or nothing: inserts the rows; one whose SOP Instance UID is there takes the old one's
-  /// place. Returns the numbers of objects that no row names any more.
+  /// All or nothing: inserts the rows; one whose SOP Instance UID is there replaces the old one.
+  /// Returns the numbers of objects that no row names any more.
   [[nodiscard]] virtual Result<std::vector<std::uint64_t>> apply(
       std::span<const IndexedInstance* const> instances, std::uint64_t applied_sequence) = 0;
   [[nodiscard]] virtual Result<> set_checkpoint(std::uint64_t sequence) = 0;

@@ -14,8 +14,7 @@ Result<std::unique_ptr<IndexDatabase>> IndexDatabase::open_sqlite(
   auto index = std::unique_ptr<IndexDatabase>(new IndexDatabase);
   index->files_ = std::move(files);
   index->to_sync_ = {path.native() + "-wal", path};
-  PACS_TRY(auto database, storage::open_sqlite(path, {false, kWriterCacheKib, durable}));
-  index->writer_ = std::move(database);
+  PACS_TRY(index->writer_, storage::open_sqlite(path, {false, kWriterCacheKib, durable}));
   if (auto migrated = migrate(*index->writer_); !migrated) {
     return fail(std::move(migrated.error()).in(path.native()));
   }
@@ -64,13 +63,6 @@ Result<> IndexDatabase::sync() {
     }
   }
   return {};
-}
-
-Result<> run_sql(SqlDatabase& database, const SqlText& sql) {
-  const SqlQuery query(sql);
-  PACS_TRY(auto statement, database.prepare(query.text));
-  bind_values(*statement, query, {});
-  return statement->run();
 }
 
 }  // namespace pacs::storage

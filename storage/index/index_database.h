@@ -37,7 +37,7 @@ class IndexDatabase {
   /// Makes durable what was written before.
   [[nodiscard]] Result<> sync();
 
-  /// The writing connection, for the time of the lock; for who makes transactions of his own.
+  /// The writing connection, while the lock is held: for those who make their own transactions.
   [[nodiscard]] std::unique_lock<std::mutex> lock() { return std::unique_lock(writer_mutex_); }
   [[nodiscard]] SqlDatabase& writer() { return *writer_; }
 
@@ -50,8 +50,5 @@ class IndexDatabase {
   std::unique_ptr<SqlDatabase> writer_;
   std::unique_ptr<SqlReaders> readers_;
 };
-
-/// Runs one statement with its values.
-[[nodiscard]] Result<> run_sql(SqlDatabase& database, const SqlText& sql);
 
 }  // namespace pacs::storage

@@ -218,11 +218,11 @@ UPDATE worklist_item SET patient_name_folded = replace(patient_name_folded, 'ẞ
 
 /// Version 1 kept names as fold() makes them, from 2 on they are as fold_name() makes them.
 Result<> refold(SqlDatabase& database, std::string_view table, std::string_view name) {
-  PACS_TRY(auto read,
+  PACS_TRY(const auto read,
            database.prepare(fmt::format(
                "SELECT id, {0} FROM {1} WHERE {0} <> '' AND id > $1 ORDER BY id LIMIT 1000", name,
                table)));
-  PACS_TRY(auto write,
+  PACS_TRY(const auto write,
            database.prepare(fmt::format("UPDATE {1} SET {0}_folded = $1 WHERE id = $2 AND "
                                         "{0}_folded <> $1",
                                         name, table)));
@@ -230,19 +230,11 @@ Result<> refold(SqlDatabase& database, std::string_view table, std::string_view 
   std::vector<std::pair<std::int64_t, std::string>> rows;
   do {
     rows.clear();
-    {
-      const ResetAtEnd reset(*read);
-      read->bind(1, after);
-      for (auto row = read->step();; row = read->step()) {
-        if (!row) return fail(row.error());
-        if (!*row) break;
-        rows.emplace_back(read->integer(0), fold_name(read->text(1)));
-      }
-    }
+    PACS_TRY(each_row(*bound(*read, after), [&](SqlStatement& row) {
+      rows.emplace_back(row.integer(0), fold_name(row.text(1)));
+    }));
     for (const auto& [id, folded] : rows) {
-      write->bind(1, std::string_view(folded));
-      write->bind(2, id);
-      PACS_TRY(write->run());
+      PACS_TRY(write->run(folded, id));
       after = id;
     }
   } while (!rows.empty());
@@ -285,8 +277,8 @@ Result<> migrate(SqlDatabase& database) {
   PACS_TRY(const auto found, database.schema_version());
   if (found > kSchemaVersion) {
     return fail(ErrorKind::Unsupported,
-                fmt::format("the index has schema {} of a newer program; this one knows {}", found,
-                            kSchemaVersion));
+                fmt::format("the index has schema {} of a newer program; this program knows {}",
+                            found, kSchemaVersion));
   }
   for (std::int64_t version = found; version < kSchemaVersion; ++version) {
     PACS_TRY(database.execute("BEGIN"));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -13,7 +14,7 @@
 #include "integration/logging.h"
 #include "storage/index/header_compressor.h"
 #include "storage/index/index.h"
-#include "storage/sql/sql.h"
+#include "storage/index/index_statements.h"
 
 namespace pacs::storage {
 
@@ -25,7 +26,7 @@ namespace pacs::storage {
 /// Not for use from two threads at once.
 class IndexWriter {
  public:
-  /// `logger` is told of an instance whose patient is not the one that its study is with.
+  /// `logger` is told of an instance whose patient is not that of its study.
   [[nodiscard]] static Result<std::unique_ptr<IndexWriter>> create(SqlDatabase& database,
                                                                    integration::Logger logger = {});
 
@@ -52,9 +53,9 @@ class IndexWriter {
     std::uint64_t last_object = 0;
   };
 
-  IndexWriter(SqlDatabase& database, integration::Logger logger)
-      : database_(database), logger_(std::move(logger)) {}
-  [[nodiscard]] Result<> prepare();
+  IndexWriter(SqlDatabase& database, std::unique_ptr<IndexStatements> statements,
+              integration::Logger logger)
+      : database_(database), sql_(std::move(statements)), logger_(std::move(logger)) {}
   [[nodiscard]] Result<> apply_all(std::span<const IndexedInstance* const> instances,
                                    std::uint64_t applied_sequence,
                                    std::vector<std::uint64_t>& displaced);
@@ -65,13 +66,15 @@ class IndexWriter {
   [[nodiscard]] Result<std::uint64_t> remove(std::string_view sop_instance_uid);
   [[nodiscard]] Result<> drop_empty(std::int64_t series, std::int64_t study, std::int64_t patient);
   [[nodiscard]] Result<Series*> series_of(const IndexedInstance& instance);
-  [[nodiscard]] Result<Series> find_series(const IndexedInstance& instance);
+  [[nodiscard]] Result<std::optional<Series>> find_series(const IndexedInstance& instance);
   [[nodiscard]] Result<Series> insert_series(const IndexedInstance& instance);
+  /// False when it is not there.
+  [[nodiscard]] Result<bool> find_study(std::string_view study_instance_uid, Series& series);
   [[nodiscard]] Result<> study_of(const IndexedInstance& instance, Series& series);
   [[nodiscard]] Result<std::int64_t> patient_of(const IndexedInstance& instance);
   [[nodiscard]] Result<std::int64_t> term(std::string_view text);
   /// Sets a list of the study (modalities, SOP classes) from what is there.
-  [[nodiscard]] static Result<> refresh(SqlStatement& values, SqlStatement& set,
+  [[nodiscard]] static Result<> refresh(SqlStatement& collect, SqlStatement& set,
                                         std::int64_t study);
   /// Adds a value to such a list.
   [[nodiscard]] static Result<> include(SqlStatement& get, SqlStatement& set,
@@ -82,17 +85,12 @@ class IndexWriter {
   void say_if_of_another_patient(const IndexedInstance& instance, const Series& series) const;
 
   SqlDatabase& database_;
+  const std::unique_ptr<IndexStatements> sql_;
   const integration::Logger logger_;
   HeaderCompressor compressor_;
   std::unordered_map<std::string, Series> series_;  // by study UID + series UID
   std::unordered_map<std::string, std::int64_t> terms_;
   Totals totals_;
-
-  struct Statements;
-  struct DropStatements {
-    void operator()(Statements* statements) const;
-  };
-  std::unique_ptr<Statements, DropStatements> sql_;
 };
 
 }  // namespace pacs::storage

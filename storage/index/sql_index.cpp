@@ -14,28 +14,25 @@
 namespace pacs::storage {
 namespace {
 
-constexpr std::string_view kState =
-    "SELECT patients, studies, series, instances, bytes, applied_sequence, checkpoint_sequence, "
-    "last_object FROM archive_state";
-
-/// Each names what counts otherwise than its rows are: one statement sees one state of the
-/// database.
+/// Each names what does not agree with its rows: one statement sees one state of the database.
 constexpr std::array<std::string_view, 5> kWrongCounts = {
-    "SELECT 'series ' || series_instance_uid || ' counts other instances than it has' FROM series "
+    "SELECT 'series ' || series_instance_uid || ' has a wrong count or size of its instances' FROM "
+    "series "
     "LEFT JOIN (SELECT series_key, count(*) AS instances, sum(data_set_bytes) AS held FROM "
     "instance "
     "GROUP BY series_key) AS there ON there.series_key = series.id WHERE instances IS NULL OR "
     "instance_count <> instances OR bytes <> held",
-    "SELECT 'study ' || study_instance_uid || ' counts other series than it has' FROM study LEFT "
+    "SELECT 'study ' || study_instance_uid || ' has a wrong count or size of its series' FROM "
+    "study LEFT "
     "JOIN (SELECT study_key, count(*) AS series, sum(instance_count) AS instances, sum(bytes) AS "
     "held FROM series GROUP BY study_key) AS there ON there.study_key = study.id WHERE series IS "
     "NULL OR series_count <> series OR instance_count <> instances OR bytes <> held",
-    "SELECT 'patient ' || patient.id || ' counts other studies than it has' FROM patient LEFT JOIN "
+    "SELECT 'patient ' || patient.id || ' has a wrong count of its studies' FROM patient LEFT JOIN "
     "(SELECT patient_key, count(*) AS studies, sum(series_count) AS series, sum(instance_count) AS "
     "instances FROM study GROUP BY patient_key) AS there ON there.patient_key = patient.id WHERE "
     "studies IS NULL OR study_count <> studies OR series_count <> series OR instance_count <> "
     "instances",
-    "SELECT 'the archive counts other patients, studies, series or instances than it has' FROM "
+    "SELECT 'the archive has a wrong count of patients, studies, series or instances' FROM "
     "archive_state WHERE patients <> (SELECT count(*) FROM patient) OR studies <> (SELECT count(*) "
     "FROM study) OR series <> (SELECT count(*) FROM series) OR instances <> (SELECT count(*) FROM "
     "instance) OR bytes <> (SELECT coalesce(sum(bytes), 0) FROM study)",
@@ -55,14 +52,27 @@ std::invoke_result_t<Read, SqlReader&, SqlStatement&> of_instance(SqlReaders& re
                                                                   const std::string& sql,
                                                                   std::string_view sop_instance_uid,
                                                                   Read read) {
-  PACS_TRY(auto reader, readers.lease());
-  PACS_TRY(auto statement, reader->statement(sql));
-  SqlStatement& find = *statement;
-  const ResetAtEnd reset(find);
-  find.bind(1, sop_instance_uid);
-  PACS_TRY(const auto row, find.step());
-  if (!row) return unknown(sop_instance_uid);
-  return read(*reader, find);
+  PACS_TRY(const auto reader, readers.lease());
+  PACS_TRY(const auto row, reader->statement(sql, sop_instance_uid));
+  PACS_TRY(const bool there, row->step());
+  if (!there) return unknown(sop_instance_uid);
+  return read(*reader, *row);
+}
+
+/// Patients, studies, series, instances, bytes; applied and checkpoint sequence, last object.
+Result<std::array<std::uint64_t, 8>> state_of(SqlReaders& readers) {
+  PACS_TRY(const auto reader, readers.lease());
+  PACS_TRY(const auto row,
+           reader->statement("SELECT patients, studies, series, instances, bytes, "
+                             "applied_sequence, checkpoint_sequence, last_object FROM "
+                             "archive_state"));
+  PACS_TRY(const bool there, row->step());
+  if (!there) return fail(ErrorKind::Corrupt, "index: archive_state is empty");
+  std::array<std::uint64_t, 8> state{};
+  for (std::size_t i = 0; i < state.size(); ++i) {
+    state[i] = static_cast<std::uint64_t>(row->integer(static_cast<int>(i)));
+  }
+  return state;
 }
 
 }  // namespace
@@ -73,23 +83,14 @@ Result<std::unique_ptr<SqlIndex>> SqlIndex::open_sqlite_index(
     std::shared_ptr<FileSystem> files, const std::filesystem::path& directory, bool durable,
     integration::Logger logger) {
   auto index = std::unique_ptr<SqlIndex>(new SqlIndex);
-  PACS_TRY(auto database, IndexDatabase::open_sqlite(std::move(files), directory, durable));
-  index->database_ = std::move(database);
-  PACS_TRY(auto writer, IndexWriter::create(index->database_->writer(), std::move(logger)));
-  index->writer_ = std::move(writer);
+  PACS_TRY(index->database_, IndexDatabase::open_sqlite(std::move(files), directory, durable));
+  PACS_TRY(index->writer_, IndexWriter::create(index->database_->writer(), std::move(logger)));
   return index;
 }
 
 Result<IndexPosition> SqlIndex::position() {
-  PACS_TRY(auto reader, database_->readers().lease());
-  PACS_TRY(auto statement, reader->statement(std::string(kState)));
-  SqlStatement& state = *statement;
-  const ResetAtEnd reset(state);
-  PACS_TRY(const auto row, state.step());
-  if (!row) return fail(ErrorKind::Corrupt, "index: archive_state is empty");
-  return IndexPosition{static_cast<std::uint64_t>(state.integer(5)),
-                       static_cast<std::uint64_t>(state.integer(6)),
-                       static_cast<std::uint64_t>(state.integer(7))};
+  PACS_TRY(const auto state, state_of(database_->readers()));
+  return IndexPosition{state[5], state[6], state[7]};
 }
 
 Result<std::vector<std::uint64_t>> SqlIndex::apply(
@@ -126,22 +127,18 @@ Result<std::vector<std::optional<InstanceRecord>>> SqlIndex::find_many(
   }();
   std::unordered_map<std::string, InstanceRecord> found;
   for (std::size_t first = 0; first < sop_instance_uids.size(); first += kBatch) {
-    PACS_TRY(auto reader, database_->readers().lease());
-    PACS_TRY(auto statement, reader->statement(kSql));
-    SqlStatement& find = *statement;
-    const ResetAtEnd reset(find);
+    PACS_TRY(const auto reader, database_->readers().lease());
+    PACS_TRY(const auto rows, reader->statement(kSql));
     const auto batch =
         sop_instance_uids.subspan(first, std::min(kBatch, sop_instance_uids.size() - first));
     for (std::size_t i = 0; i < kBatch; ++i) {
-      find.bind(static_cast<int>(i + 1), i < batch.size() ? batch[i] : std::string_view{});
+      rows->bind(static_cast<int>(i + 1), i < batch.size() ? batch[i] : std::string_view{});
     }
-    for (auto row = find.step();; row = find.step()) {
-      if (!row) return fail(row.error());
-      if (!*row) break;
-      InstanceRecord record = record_of(find);
+    PACS_TRY(each_row(*rows, [&](SqlStatement& row) {
+      InstanceRecord record = record_of(row);
       std::string uid = record.sop_instance_uid;
       found.emplace(std::move(uid), std::move(record));
-    }
+    }));
   }
   std::vector<std::optional<InstanceRecord>> records;
   records.reserve(sop_instance_uids.size());
@@ -156,8 +153,7 @@ Result<Bytes> SqlIndex::header(std::string_view sop_instance_uid) {
   const auto read = [](SqlReader& reader, SqlStatement& row) -> Result<Bytes> {
     Bytes base;
     if (const ByteView compressed = row.bytes(1); !compressed.empty()) {
-      PACS_TRY(auto plain, reader.compressor().decompress(compressed));
-      base = std::move(plain);
+      PACS_TRY(base, reader.compressor().decompress(compressed));
     }
     return reader.compressor().decompress(row.bytes(0), base);
   };
@@ -184,14 +180,8 @@ Result<std::vector<std::string>> SqlIndex::instance_values(std::string_view sop_
 }
 
 Result<ArchiveCounts> SqlIndex::counts() {
-  PACS_TRY(auto reader, database_->readers().lease());
-  PACS_TRY(auto statement, reader->statement(std::string(kState)));
-  SqlStatement& state = *statement;
-  const ResetAtEnd reset(state);
-  PACS_TRY(const auto row, state.step());
-  if (!row) return fail(ErrorKind::Corrupt, "index: archive_state is empty");
-  const auto number = [&](int column) { return static_cast<std::uint64_t>(state.integer(column)); };
-  return ArchiveCounts{number(0), number(1), number(2), number(3), number(4)};
+  PACS_TRY(const auto state, state_of(database_->readers()));
+  return ArchiveCounts{state[0], state[1], state[2], state[3], state[4]};
 }
 
 Result<> SqlIndex::for_each(const std::function<bool(std::uint64_t, const InstanceRecord&)>& each) {
@@ -203,19 +193,13 @@ Result<> SqlIndex::for_each(const std::function<bool(std::uint64_t, const Instan
   do {
     rows.clear();
     {
-      PACS_TRY(auto reader, database_->readers().lease());
-      PACS_TRY(auto statement,
-               reader->statement(std::string(kRecordSql) +
-                                 "WHERE instance.id > $1 ORDER BY instance.id LIMIT $2"));
-      SqlStatement& page = *statement;
-      const ResetAtEnd reset(page);
-      page.bind(1, after);
-      page.bind(2, kPageRows);
-      for (auto row = page.step();; row = page.step()) {
-        if (!row) return fail(row.error());
-        if (!*row) break;
-        rows.emplace_back(page.integer(0), record_of(page));
-      }
+      PACS_TRY(const auto reader, database_->readers().lease());
+      PACS_TRY(const auto page,
+               reader->statement(
+                   std::string(kRecordSql) + "WHERE instance.id > $1 ORDER BY instance.id LIMIT $2",
+                   after, kPageRows));
+      PACS_TRY(each_row(
+          *page, [&](SqlStatement& row) { rows.emplace_back(row.integer(0), record_of(row)); }));
     }
     for (const auto& [number, record] : rows) {
       if (!each(static_cast<std::uint64_t>(number), record)) return {};
@@ -226,20 +210,17 @@ Result<> SqlIndex::for_each(const std::function<bool(std::uint64_t, const Instan
 }
 
 Result<std::vector<RemoteAe>> SqlIndex::remote_aes() {
-  PACS_TRY(auto reader, database_->readers().lease());
-  PACS_TRY(auto statement,
+  PACS_TRY(const auto reader, database_->readers().lease());
+  PACS_TRY(const auto rows,
            reader->statement(
                "SELECT ae_title, host, port, tls, comment FROM remote_ae ORDER BY ae_title"));
-  SqlStatement& rows = *statement;
-  const ResetAtEnd reset(rows);
   std::vector<RemoteAe> remotes;
-  for (auto row = rows.step();; row = rows.step()) {
-    if (!row) return fail(row.error());
-    if (!*row) return remotes;
-    remotes.push_back({std::string(rows.text(0)), std::string(rows.text(1)),
-                       static_cast<std::uint16_t>(rows.integer(2)), rows.integer(3) != 0,
-                       std::string(rows.text(4))});
-  }
+  PACS_TRY(each_row(*rows, [&](SqlStatement& row) {
+    remotes.push_back({std::string(row.text(0)), std::string(row.text(1)),
+                       static_cast<std::uint16_t>(row.integer(2)), row.integer(3) != 0,
+                       std::string(row.text(4))});
+  }));
+  return remotes;
 }
 
 Result<> SqlIndex::put_remote_ae(const RemoteAe& remote) {
@@ -257,7 +238,7 @@ Result<> SqlIndex::put_remote_ae(const RemoteAe& remote) {
   PACS_TRY(const auto changed, database_->write(sql, IndexDatabase::Sync::Now));
   if (changed != 0) return {};
   return fail(ErrorKind::LimitExceeded,
-              "remote_aes_max: the archive keeps 10,000 remote AEs at most");
+              "remote_aes_max: the archive can hold 10,000 remote AEs at most");
 }
 
 Result<> SqlIndex::remove_remote_ae(std::string_view ae_title) {
@@ -269,15 +250,11 @@ Result<> SqlIndex::remove_remote_ae(std::string_view ae_title) {
 }
 
 Result<std::vector<std::string>> SqlIndex::check() {
-  PACS_TRY(auto database, database_->readers().connect());
+  PACS_TRY(const auto database, database_->readers().connect());
   PACS_TRY(auto faults, database->check());
   for (const std::string_view sql : kWrongCounts) {
-    PACS_TRY(auto statement, database->prepare(sql));
-    for (auto row = statement->step();; row = statement->step()) {
-      if (!row) return fail(row.error());
-      if (!*row) break;
-      faults.emplace_back(statement->text(0));
-    }
+    PACS_TRY(each_row(*database, SqlText(sql),
+                      [&](SqlStatement& row) { faults.emplace_back(row.text(0)); }));
   }
   return faults;
 }

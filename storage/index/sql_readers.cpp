@@ -10,12 +10,18 @@ constexpr std::size_t kStatementsMax = 128;
 
 }  // namespace
 
-Result<SqlStatement*> SqlReader::statement(const std::string& sql) {
+Result<SqlStatement*> SqlReader::prepared(std::string_view sql) {
   if (const auto known = statements_.find(sql); known != statements_.end()) {
     return known->second.get();
   }
   PACS_TRY(auto prepared, database_->prepare(sql));
   return statements_.emplace(sql, std::move(prepared)).first->second.get();
+}
+
+Result<BoundStatement> SqlReader::statement(const SqlQuery& query, std::span<const SqlValue> more) {
+  PACS_TRY(SqlStatement* const prepared, this->prepared(query.text));
+  bind_values(*prepared, query, more);
+  return BoundStatement(prepared);
 }
 
 void SqlReader::forget_many() {

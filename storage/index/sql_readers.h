@@ -5,12 +5,14 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "storage/index/header_compressor.h"
-#include "storage/sql/sql.h"
+#include "storage/sql/sql_text.h"
 
 namespace pacs::storage {
 
@@ -19,18 +21,29 @@ class SqlReader {
  public:
   explicit SqlReader(std::unique_ptr<SqlDatabase> database) : database_(std::move(database)) {}
 
-  /// A prepared statement, reset and unbound; kept for the next one who wants the same text. Valid
-  /// while the reader is lent; the caller resets it (ResetAtEnd).
-  [[nodiscard]] Result<SqlStatement*> statement(const std::string& sql);
+  /// A statement with its parameters, for as long as the reader is lent. It is prepared once and
+  /// kept for the next one who wants the same text.
+  template <typename... Values>
+  [[nodiscard]] Result<BoundStatement> statement(std::string_view sql, const Values&... values) {
+    PACS_TRY(SqlStatement* const prepared, this->prepared(sql));
+    return bound(*prepared, values...);
+  }
+  /// The same; `more` are the values of its open parameters. Query and values outlive it.
+  [[nodiscard]] Result<BoundStatement> statement(const SqlQuery& query,
+                                                 std::span<const SqlValue> more = {});
   [[nodiscard]] HeaderCompressor& compressor() { return compressor_; }
   [[nodiscard]] SqlDatabase& database() { return *database_; }
 
  private:
   friend class SqlReaders;
+  [[nodiscard]] Result<SqlStatement*> prepared(std::string_view sql);
   void forget_many();
 
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
   std::unique_ptr<SqlDatabase> database_;
-  std::unordered_map<std::string, std::unique_ptr<SqlStatement>> statements_;
+  std::unordered_map<std::string, std::unique_ptr<SqlStatement>, Hash, std::equal_to<>> statements_;
   HeaderCompressor compressor_;
 };
 

@@ -1,6 +1,5 @@
 #include "storage/ingest/committer.h"
 
-#include <charconv>
 #include <utility>
 
 #include "storage/disk/checksum.h"
@@ -11,8 +10,9 @@
 namespace pacs::storage {
 namespace {
 
-/// Large objects flushed at a time: enough that associations overlap.
-constexpr std::size_t kFlushThreads = 3;
+/// Large objects that are flushed, or duplicates that are read, at a time: enough that associations
+/// overlap.
+constexpr std::size_t kDiskThreads = 3;
 /// A header larger than this is not put into the journal: recovery reads the object again.
 constexpr std::size_t kJournalHeaderBytesMax = 1 << 20;
 
@@ -27,10 +27,7 @@ StoredInstance outcome_of(const PendingObject& object, StoreOutcome outcome) {
 }
 
 std::uint64_t number_of(const InstanceRecord& record) {
-  std::uint64_t number = 0;
-  const std::string& key = record.object_key;
-  std::from_chars(key.data(), key.data() + key.size(), number, 16);
-  return number;
+  return object_number(record.object_key).value_or(0);
 }
 
 bool is_identical(const InstanceRecord& one, const InstanceRecord& other) {
@@ -48,7 +45,7 @@ Committer::Committer(ObjectStore& store, Index& index, Journal& journal, Pending
       pending_(pending),
       behind_(behind),
       options_(options),
-      flushers_(kFlushThreads) {}
+      disk_workers_(kDiskThreads) {}
 
 Committer::~Committer() {
   std::unique_lock lock(mutex_);
@@ -74,7 +71,7 @@ void Committer::admit(const Object& object, const Done& done) {
   if (there) {
     // One that is still on its way lies in memory or under a name that nobody else knows.
     if (!claimed.durable && is_identical(record, *there)) {
-      return flushers_.post(
+      return disk_workers_.post(
           [this, object, there = std::move(*there), done] { check_there(object, there, done); });
     }
     if (auto outcome = compare(*object, *there)) return gave_up(object, std::move(*outcome), done);
@@ -117,7 +114,7 @@ void Committer::check_there(const Object& object, const InstanceRecord& there, c
 
 void Committer::write(const Object& object, const Done& done) {
   if (!object->external) return append_to_journal(object, done);
-  flushers_.post([this, object, done] {
+  disk_workers_.post([this, object, done] {
     if (auto flushed = flush(*object); !flushed) {
       (void)store_.discard(object->row.record.object_key);
       return gave_up(object, fail(flushed.error()), done);
@@ -144,8 +141,9 @@ Result<> Committer::copy_behind_meta(PendingObject& object) {
     PACS_TRY(writer->append({&part, 1}));
     Bytes buffer(256 << 10);
     for (std::uint64_t offset = 0; offset < object.row.record.data_set_bytes;) {
-      PACS_TRY(auto got, store_.read(object.bare_key, offset, buffer));
-      if (got == 0) return fail(ErrorKind::Io, "an object became shorter while it was copied");
+      PACS_TRY(const auto got, store_.read(object.bare_key, offset, buffer));
+      if (got == 0)
+        return fail(ErrorKind::Io, "an object became shorter while it was being copied");
       part = ByteView(buffer).first(got);
       PACS_TRY(writer->append({&part, 1}));
       offset += got;

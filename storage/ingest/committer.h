@@ -10,7 +10,7 @@
 #include <memory>
 #include <mutex>
 
-#include "storage/disk/flush_pool.h"
+#include "integration/thread_adapter.h"
 #include "storage/index/index.h"
 #include "storage/ingest/ingest.h"
 #include "storage/journal/journal.h"
@@ -46,7 +46,7 @@ class Committer {
 
  private:
   void admit(const Object& object, const Done& done);
-  /// What the one already there makes of the new one; nullopt: store it in its place.
+  /// What becomes of an object when another one is there already; nullopt: it replaces that one.
   [[nodiscard]] std::optional<Result<StoredInstance>> compare(const PendingObject& object,
                                                               const InstanceRecord& there) const;
   /// What is stored already is acknowledged again only if it is really there: an object that was
@@ -71,7 +71,7 @@ class Committer {
   std::mutex mutex_;
   std::condition_variable idle_;
   std::size_t in_flight_ = 0;
-  FlushPool flushers_;
+  integration::WorkPool disk_workers_;
 };
 
 }  // namespace pacs::storage

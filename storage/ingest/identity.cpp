@@ -23,7 +23,7 @@ Result<std::string> uid_of(const DataSet& header, Tag tag, std::string_view name
   }
   if (!is_usable_uid(text)) {
     return fail(Error{ErrorKind::Malformed,
-                      std::string(name).append(" is no UID (PS3.5 §9.1): ") + shown(text)}
+                      std::string(name).append(" is not a UID (PS3.5 §9.1): ") + shown(text)}
                     .on(tag));
   }
   return std::string(text);
@@ -56,7 +56,7 @@ Result<> check_context(const IngestContext& context) {
   const auto check = [](const std::string& uid, Tag tag, std::string_view name) -> Result<> {
     if (uid.empty() || is_usable_uid(uid)) return {};
     return fail(Error{ErrorKind::Malformed, std::string("the announced ").append(name) +
-                                                " is no UID (PS3.5 §9.1): " + shown(uid)}
+                                                " is not a UID (PS3.5 §9.1): " + shown(uid)}
                     .on(tag));
   };
   // PS3.7 Table 9.3-1: what a C-STORE command says.

@@ -24,13 +24,13 @@ void say_what_became(const integration::Logger& logger, std::string_view trace_i
                      const StoredInstance& stored) {
   const bool kept = stored.outcome == StoreOutcome::Kept;
   if (!kept && stored.outcome != StoreOutcome::Replaced) return;
-  logger.warning(trace_id,
-                 kept
-                     ? "the instance is stored with other content already: that is kept, what came "
-                       "is not (on_duplicate = \"keep\")"
-                     : "the instance took the place of one with other content (on_duplicate = "
-                       "\"replace\")",
-                 {{"sop_instance", stored.sop_instance_uid}, {"study", stored.study_instance_uid}});
+  logger.warning(
+      trace_id,
+      kept ? "the instance is already stored with different content: the stored one is kept "
+             "(on_duplicate = \"keep\")"
+           : "the instance has replaced one with different content (on_duplicate = "
+             "\"replace\")",
+      {{"sop_instance", stored.sop_instance_uid}, {"study", stored.study_instance_uid}});
 }
 
 /// In a data set they would say of the stored object what is not so.
@@ -38,7 +38,7 @@ Result<> refuse_command_or_file_elements(const DataSet& header) {
   const auto stray = std::ranges::find_if(
       header, [](const Element& element) { return is_of_command_or_file(element.tag()); });
   if (stray == header.end()) return {};
-  return fail(Error{ErrorKind::Malformed, "no element of this group may be in a data set"}.on(
+  return fail(Error{ErrorKind::Malformed, "a data set must not have elements of this group"}.on(
       stray->tag()));
 }
 
@@ -63,9 +63,10 @@ Result<> IngestSession::charge_header() {
   const std::uint64_t grown = reader_.header_bytes() - header_bytes_;
   header_bytes_ += grown;
   if ((services_.header_bytes += grown) <= services_.header_bytes_max) return {};
-  return fail(ErrorKind::OutOfResources,
-              fmt::format("the headers of objects on their way take more than {} MiB: try again",
-                          services_.header_bytes_max >> 20));
+  return fail(
+      ErrorKind::OutOfResources,
+      fmt::format("the headers of objects being received take more than {} MiB: try again later",
+                  services_.header_bytes_max >> 20));
 }
 
 Result<> IngestSession::append(ByteView bytes) {
@@ -118,8 +119,7 @@ Result<> IngestSession::keep(ByteView bytes) {
 
 Result<> IngestSession::begin_writing() {
   number_ = services_.committer.next_number();
-  PACS_TRY(auto writer, services_.store.begin(object_key(number_)));
-  writer_ = std::move(writer);
+  PACS_TRY(writer_, services_.store.begin(object_key(number_)));
   return {};
 }
 
@@ -164,7 +164,7 @@ void IngestSession::commit(std::function<void(Result<StoredInstance>)> done) {
     content_.clear();
     return done(fail(object.error()));
   }
-  health_ = fail(ErrorKind::InvalidArgument, "this object was committed already");
+  health_ = fail(ErrorKind::InvalidArgument, "this object has already been committed");
   services_.committer.commit(*object, [&metrics = services_.metrics, &space = services_.space,
                                        logger = services_.logger, trace_id = (*object)->trace_id,
                                        done = std::move(done)](Result<StoredInstance> result) {
@@ -180,7 +180,7 @@ void IngestSession::commit(std::function<void(Result<StoredInstance>)> done) {
 }
 
 Result<std::shared_ptr<PendingObject>> IngestSession::complete() {
-  if (!health_) return fail(health_.error());
+  PACS_TRY(health_);
   PACS_TRY(auto header, reader_.finish());
   PACS_TRY(refuse_command_or_file_elements(header.data_set));
   PACS_TRY(auto identity, identify(header.data_set, context_));

@@ -1,6 +1,6 @@
 // JobQueue: how workers take jobs (jobs.h) and say what became of them. A job is taken by one
-// worker at a time, whatever the number of workers and processes: it has it until its lease ends,
-// which it renews while it works.
+// worker at a time, however many workers and processes there are: the worker has it until its lease
+// ends, and renews the lease while it works.
 #pragma once
 
 #include <cstdint>

@@ -17,17 +17,18 @@ Result<> check(const NewJob& job) {
     return fail(ErrorKind::InvalidArgument, "job: " + std::move(what));
   };
   if (job.kind.empty() || job.kind.size() > kNameBytesMax)
-    return refuse("kind has 1 to 64 letters");
+    return refuse("kind must have 1 to 64 letters");
   if (job.subject.size() > kNameBytesMax || job.destination.size() > kNameBytesMax) {
-    return refuse("subject and destination have 64 letters at most");
+    return refuse("subject and destination may have 64 letters at most");
   }
-  if (job.once.size() > kOnceBytesMax) return refuse("once has 256 letters at most");
+  if (job.once.size() > kOnceBytesMax) return refuse("once may have 256 letters at most");
   if (job.priority < kJobPriorityMin || job.priority > kJobPriorityMax) {
-    return refuse("priority is -100 to 100");
+    return refuse("priority must be -100 to 100");
   }
   if (job.payload.size() > kJobPayloadBytesMax) {
-    return fail(ErrorKind::LimitExceeded, fmt::format("job: a payload of {} bytes; {} at most",
-                                                      job.payload.size(), kJobPayloadBytesMax));
+    return fail(ErrorKind::LimitExceeded,
+                fmt::format("job: the payload has {} bytes; {} are allowed", job.payload.size(),
+                            kJobPayloadBytesMax));
   }
   return {};
 }
@@ -79,55 +80,36 @@ void add_kinds(SqlText& sql, const std::vector<std::string>& kinds) {
   sql += kinds.empty() ? "NULL)" : ")";
 }
 
-Result<std::vector<Job>> job_rows(SqlStatement& statement, bool with_payload) {
-  std::vector<Job> jobs;
-  for (auto row = statement.step();; row = statement.step()) {
-    if (!row) return fail(row.error());
-    if (!*row) return jobs;
-    Job& job = jobs.emplace_back(job_of(statement));
-    if (!with_payload) continue;
-    const ByteView payload = statement.bytes(kJobPayloadColumn);
-    job.payload.assign(payload.begin(), payload.end());
-  }
-}
-
-Result<std::vector<Job>> run_for_jobs(SqlDatabase& database, const SqlText& sql,
-                                      bool with_payload) {
-  const SqlQuery query(sql);
-  PACS_TRY(auto statement, database.prepare(query.text));
-  const ResetAtEnd reset(*statement);
-  bind_values(*statement, query, {});
-  return job_rows(*statement, with_payload);
+Job job_with_payload_of(SqlStatement& row) {
+  Job job = job_of(row);
+  const ByteView payload = row.bytes(kJobPayloadColumn);
+  job.payload.assign(payload.begin(), payload.end());
+  return job;
 }
 
 Result<std::int64_t> add_job(SqlDatabase& database, const NewJob& job, std::int64_t now_ms) {
   PACS_TRY(check(job));
-  SqlText sql(
-      "INSERT INTO job (kind, subject, destination, once, state, priority, attempts, due_ms, "
-      "owner, "
-      "lease_ms, created_ms, changed_ms, progress_done, progress_total, error, payload) VALUES (");
-  sql.add(job.kind) += ", ";
-  sql.add(job.subject) += ", ";
-  sql.add(job.destination) += ", ";
-  sql.add(job.once) += ", ";
-  sql.add(std::string(to_string(JobState::Waiting))) += ", ";
-  sql.add(job.priority) += ", 0, ";
-  sql.add(job.due_ms == 0 ? now_ms : job.due_ms) += ", '', 0, ";
-  sql.add(now_ms) += ", ";
-  sql.add(now_ms) += ", 0, ";
-  sql.add(job.progress_total) += ", '', ";
-  sql.add(job.payload) += ") RETURNING id";
-  const SqlQuery query(sql);
-  PACS_TRY(auto statement, database.prepare(query.text));
-  const ResetAtEnd reset(*statement);
-  bind_values(*statement, query, {});
-  const auto row = statement->step();
-  if (!row && row.error().kind == ErrorKind::Duplicate) {
-    return fail(ErrorKind::Duplicate, "job: one with the same purpose is kept: " + job.once);
+  SqlText insert = insert_into("job", {{"kind", job.kind},
+                                       {"subject", job.subject},
+                                       {"destination", job.destination},
+                                       {"once", job.once},
+                                       {"state", std::string(to_string(JobState::Waiting))},
+                                       {"priority", job.priority},
+                                       {"attempts", std::int64_t{0}},
+                                       {"due_ms", job.due_ms == 0 ? now_ms : job.due_ms},
+                                       {"owner", std::string{}},
+                                       {"lease_ms", std::int64_t{0}},
+                                       {"created_ms", now_ms},
+                                       {"changed_ms", now_ms},
+                                       {"progress_done", std::int64_t{0}},
+                                       {"progress_total", job.progress_total},
+                                       {"error", std::string{}},
+                                       {"payload", job.payload}});
+  auto id = insert_row(database, std::move(insert));
+  if (!id && id.error().kind == ErrorKind::Duplicate) {
+    return fail(ErrorKind::Duplicate,
+                "job: there is one for the same purpose already: " + job.once);
   }
-  if (!row) return fail(row.error());
-  const std::int64_t id = statement->integer(0);
-  PACS_TRY(statement->step());
   return id;
 }
 

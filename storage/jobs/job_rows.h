@@ -1,4 +1,4 @@
-// Rows of the table `job` as values, and statements that give some. Internal to SqlJobs.
+// Rows of the table `job` as values, and parts of statements that name some. Internal to SqlJobs.
 #pragma once
 
 #include <string_view>
@@ -16,16 +16,11 @@ inline constexpr std::string_view kJobColumns =
     "created_ms, changed_ms, progress_done, progress_total, error, once";
 inline constexpr int kJobPayloadColumn = 16;  ///< where it stands behind them
 [[nodiscard]] Job job_of(SqlStatement& row);
+[[nodiscard]] Job job_with_payload_of(SqlStatement& row);
 
 /// " = $n" with the state's name.
 void add_state(SqlText& sql, JobState state);
 /// "kind IN ($n, ...)".
 void add_kinds(SqlText& sql, const std::vector<std::string>& kinds);
-
-/// All rows that the statement gives, with payload when the statement asks for it.
-[[nodiscard]] Result<std::vector<Job>> job_rows(SqlStatement& statement, bool with_payload);
-/// The same on a connection that writes, for UPDATE ... RETURNING.
-[[nodiscard]] Result<std::vector<Job>> run_for_jobs(SqlDatabase& database, const SqlText& sql,
-                                                    bool with_payload);
 
 }  // namespace pacs::storage

@@ -73,8 +73,8 @@ inline constexpr std::size_t kJobsPageMax = 1000;  ///< jobs in one page of a li
 /// How many there are in each state, by its number.
 using JobCounts = std::array<std::uint64_t, kJobStates>;
 
-/// What whoever has work to be done, and operators, ask. Thread-safe; waits for the database. What
-/// changes is durable when the call returns. NotFound: no job has this id.
+/// For those who have work to be done, and for operators. Thread-safe; waits for the database.
+/// Changes are durable when the call returns. NotFound: no job has this id.
 class Jobs {
  public:
   virtual ~Jobs() = default;
@@ -86,18 +86,18 @@ class Jobs {
   [[nodiscard]] virtual Result<JobCounts> counts() = 0;
 
   // These give the job as it is afterwards; Mismatch when its state does not allow it.
-  /// Waiting, running or dead: it is not tried again; a worker that has it is told and its outcome
-  /// does not count.
+  /// Waiting, running or dead: it is not tried again; a worker that has it is told so, and its
+  /// outcome does not count.
   [[nodiscard]] virtual Result<Job> cancel(std::int64_t id) = 0;
-  /// Waiting, dead or cancelled: it is due now, with all its attempts before it.
+  /// Waiting, dead or cancelled: it is due now and has all its attempts again.
   [[nodiscard]] virtual Result<Job> retry(std::int64_t id) = 0;
-  /// The same of one that is done, too: whoever asked for it has asked again.
+  /// The same, also when it is done: whoever asked for it has asked again.
   [[nodiscard]] virtual Result<Job> repeat(std::int64_t id) = 0;
   [[nodiscard]] virtual Result<Job> set_priority(std::int64_t id, std::int64_t priority) = 0;
-  /// All but running.
+  /// Not while it is running.
   [[nodiscard]] virtual Result<> remove(std::int64_t id) = 0;
 
-  /// Whoever knows that this AE can be reached now: what waits for it is due. How many were not.
+  /// This AE can be reached now: what waits for it is due. Returns how many jobs were not due yet.
   [[nodiscard]] virtual Result<std::int64_t> make_due(std::string_view destination) = 0;
 };
 

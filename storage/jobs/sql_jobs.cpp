@@ -19,10 +19,6 @@ std::string job_sql(std::string_view rest) {
   return fmt::format("SELECT {}, payload FROM job {}", kJobColumns, rest);
 }
 
-tl::unexpected<Error> unknown(std::int64_t id) {
-  return fail(ErrorKind::NotFound, fmt::format("there is no job {}", id));
-}
-
 /// Cut before a letter that would be cut (UTF-8).
 std::string shortened(std::string text) {
   if (text.size() <= kErrorBytesMax) return text;
@@ -60,8 +56,7 @@ void add_not_held_up(SqlText& sql) {
 Result<std::int64_t> SqlJobs::add(const NewJob& job) {
   std::int64_t id = 0;
   const auto insert = [&](SqlDatabase& database) -> Result<> {
-    PACS_TRY(auto added, add_job(database, job, clock_()));
-    id = added;
+    PACS_TRY(id, add_job(database, job, clock_()));
     return {};
   };
   PACS_TRY(database_.write(insert, Sync::Now));
@@ -69,13 +64,11 @@ Result<std::int64_t> SqlJobs::add(const NewJob& job) {
 }
 
 Result<Job> SqlJobs::find(std::int64_t id) {
-  PACS_TRY(auto reader, database_.readers().lease());
-  PACS_TRY(auto statement, reader->statement(job_sql("WHERE id = $1")));
-  const ResetAtEnd reset(*statement);
-  statement->bind(1, id);
-  PACS_TRY(auto jobs, job_rows(*statement, true));
-  if (jobs.empty()) return unknown(id);
-  return std::move(jobs.front());
+  PACS_TRY(const auto reader, database_.readers().lease());
+  PACS_TRY(const auto row, reader->statement(job_sql("WHERE id = $1"), id));
+  PACS_TRY(const bool there, row->step());
+  if (!there) return fail(ErrorKind::NotFound, fmt::format("there is no job {}", id));
+  return job_with_payload_of(*row);
 }
 
 Result<std::vector<Job>> SqlJobs::list(const JobFilter& filter) {
@@ -89,25 +82,23 @@ Result<std::vector<Job>> SqlJobs::list(const JobFilter& filter) {
   sql += " ORDER BY id DESC LIMIT ";
   sql.add(static_cast<std::int64_t>(std::min(filter.limit, kJobsPageMax)));
   const SqlQuery query(sql);
-  PACS_TRY(auto reader, database_.readers().lease());
-  PACS_TRY(auto statement, reader->statement(query.text));
-  const ResetAtEnd reset(*statement);
-  bind_values(*statement, query, {});
-  return job_rows(*statement, false);
+  PACS_TRY(const auto reader, database_.readers().lease());
+  PACS_TRY(const auto rows, reader->statement(query));
+  std::vector<Job> jobs;
+  PACS_TRY(each_row(*rows, [&](SqlStatement& row) { jobs.push_back(job_of(row)); }));
+  return jobs;
 }
 
 Result<JobCounts> SqlJobs::counts() {
-  PACS_TRY(auto reader, database_.readers().lease());
-  PACS_TRY(auto statement, reader->statement("SELECT state, count(*) FROM job GROUP BY state"));
-  const ResetAtEnd reset(*statement);
+  PACS_TRY(const auto reader, database_.readers().lease());
+  PACS_TRY(const auto rows, reader->statement("SELECT state, count(*) FROM job GROUP BY state"));
   JobCounts counts{};
-  for (auto row = statement->step();; row = statement->step()) {
-    if (!row) return fail(row.error());
-    if (!*row) return counts;
-    if (const auto state = job_state(statement->text(0))) {
-      counts[static_cast<std::size_t>(*state)] = static_cast<std::uint64_t>(statement->integer(1));
+  PACS_TRY(each_row(*rows, [&](SqlStatement& row) {
+    if (const auto state = job_state(row.text(0))) {
+      counts[static_cast<std::size_t>(*state)] = static_cast<std::uint64_t>(row.integer(1));
     }
-  }
+  }));
+  return counts;
 }
 
 /// `change` updates the job where its state allows that; says which it was when it does not.
@@ -157,7 +148,7 @@ Result<std::int64_t> SqlJobs::make_due(std::string_view destination) {
 
 Result<Job> SqlJobs::set_priority(std::int64_t id, std::int64_t priority) {
   if (priority < kJobPriorityMin || priority > kJobPriorityMax) {
-    return fail(ErrorKind::InvalidArgument, "priority: -100 to 100");
+    return fail(ErrorKind::InvalidArgument, "priority must be -100 to 100");
   }
   SqlText sql("UPDATE job SET priority = ");
   (sql.add(priority) += ", changed_ms = ").add(clock_());
@@ -196,9 +187,7 @@ Result<std::optional<Job>> SqlJobs::take(const JobTaking& taking) {
   std::optional<Job> taken;
   const auto run = [&](SqlDatabase& database) -> Result<> {
     PACS_TRY(run_sql(database, release));
-    PACS_TRY(auto jobs, run_for_jobs(database, claim, true));
-    if (!jobs.empty()) taken = std::move(jobs.front());
-    return {};
+    return each_row(database, claim, [&](SqlStatement& row) { taken = job_with_payload_of(row); });
   };
   // Lost with the power it is there to be taken again, as if this worker was lost.
   PACS_TRY(database_.write(run, Sync::Later));
@@ -216,7 +205,9 @@ Result<bool> SqlJobs::change_claimed(const JobClaim& claim, SqlText change, Sync
 
 Result<bool> SqlJobs::renew(const JobClaim& claim, const JobRenewal& renewal) {
   if (renewal.payload && renewal.payload->size() > kJobPayloadBytesMax) {
-    return fail(ErrorKind::LimitExceeded, "job: the payload is too long");
+    return fail(ErrorKind::LimitExceeded,
+                fmt::format("job: the payload has {} bytes; {} are allowed",
+                            renewal.payload->size(), kJobPayloadBytesMax));
   }
   SqlText sql("UPDATE job SET lease_ms = ");
   sql.add(clock_() + renewal.lease_ms) += ", progress_done = ";
@@ -249,13 +240,11 @@ Result<std::optional<std::int64_t>> SqlJobs::next_due(const std::vector<std::str
   sql += ")) AND ";
   add_kinds(sql, kinds);
   const SqlQuery query(sql);
-  PACS_TRY(auto reader, database_.readers().lease());
-  PACS_TRY(auto statement, reader->statement(query.text));
-  const ResetAtEnd reset(*statement);
-  bind_values(*statement, query, {});
-  PACS_TRY(const auto row, statement->step());
-  if (!row || statement->integer(1) == 0) return std::nullopt;
-  return statement->integer(0);
+  PACS_TRY(const auto reader, database_.readers().lease());
+  PACS_TRY(const auto row, reader->statement(query));
+  PACS_TRY(const bool there, row->step());
+  if (!there || row->integer(1) == 0) return std::nullopt;
+  return row->integer(0);
 }
 
 Result<> SqlJobs::release_all(std::int64_t attempts_max) {

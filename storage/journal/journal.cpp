@@ -22,7 +22,7 @@ Result<std::unique_ptr<Journal>> Journal::open(std::shared_ptr<FileSystem> files
                                                JournalOptions options,
                                                std::uint64_t last_sequence) {
   PACS_TRY(files->make_directories(options.directory));
-  PACS_TRY(auto names, files->list(options.directory));
+  PACS_TRY(const auto names, files->list(options.directory));
   auto journal =
       std::unique_ptr<Journal>(new Journal(std::move(files), std::move(options), last_sequence));
   for (const std::string& name : names) {
@@ -30,7 +30,7 @@ Result<std::unique_ptr<Journal>> Journal::open(std::shared_ptr<FileSystem> files
     PACS_TRY(auto file,
              journal->files_->open(
                  path, journal->options_.durable ? OpenMode::UpdateDirect : OpenMode::Update));
-    PACS_TRY(auto size, file->size());
+    PACS_TRY(const auto size, file->size());
     if (size != journal->options_.segment_bytes) {  // cut off while it was made, or of another size
       file.reset();
       PACS_TRY(journal->files_->remove(path));
@@ -300,7 +300,7 @@ Result<std::unique_ptr<Journal::Segment>> Journal::make_segment(std::size_t numb
   segment->path = options_.directory / fmt::format("{:06}.log", number);
   const auto fill = [&]() -> Result<> {
     // Past the page cache: zeros that nobody reads would only push out what somebody does.
-    PACS_TRY(auto file, files_->open(segment->path, OpenMode::CreateDirect));
+    PACS_TRY(const auto file, files_->open(segment->path, OpenMode::CreateDirect));
     // Written, not only reserved: overwriting then moves no metadata.
     AlignedBuffer buffer;
     const auto zeros = buffer.take(1 << 20);
@@ -317,9 +317,8 @@ Result<std::unique_ptr<Journal::Segment>> Journal::make_segment(std::size_t numb
     (void)files_->remove(segment->path);
     return fail(filled.error());
   }
-  PACS_TRY(auto file, files_->open(segment->path,
-                                   options_.durable ? OpenMode::UpdateDirect : OpenMode::Update));
-  segment->file = std::move(file);
+  PACS_TRY(segment->file, files_->open(segment->path, options_.durable ? OpenMode::UpdateDirect
+                                                                       : OpenMode::Update));
   return segment;
 }
 

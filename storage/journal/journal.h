@@ -8,9 +8,8 @@
 //  J1 A record is acknowledged only after its bytes and all before it were flushed.
 //  J2 Sequence numbers only grow; one that failed is never used again.
 //  J3 After a failed write or flush nothing more goes to that segment: what it holds behind the
-//  last
-//     acknowledged record is unknown. After a failed flush nothing is accepted at all until the
-//     archive is opened again, for the kernel may have dropped pages of any earlier write.
+//     last acknowledged record is unknown. After a failed flush nothing is accepted at all until
+//     the archive is opened again, for the kernel may have dropped pages of any earlier write.
 //  J4 A segment is written anew only when everything in it is durable elsewhere (`release`).
 #pragma once
 

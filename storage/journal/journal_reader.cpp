@@ -20,18 +20,18 @@ struct Segment {
 /// Makes `buffer` hold `length` bytes at `offset`; false at the end of the file.
 Result<bool> fill(File& file, Bytes& buffer, std::uint64_t offset, std::uint64_t length) {
   buffer.resize(length);
-  PACS_TRY(auto got, file.read(buffer, offset));
+  PACS_TRY(const auto got, file.read(buffer, offset));
   return got == length;
 }
 
 Result<std::vector<Segment>> open_segments(FileSystem& files,
                                            const std::filesystem::path& directory) {
-  PACS_TRY(auto names, files.list(directory));
+  PACS_TRY(const auto names, files.list(directory));
   std::vector<Segment> segments;
   Bytes block;
   for (const std::string& name : names) {
     PACS_TRY(auto file, files.open(directory / name, OpenMode::Read));
-    PACS_TRY(auto filled, fill(*file, block, 0, kJournalBlock));
+    PACS_TRY(const bool filled, fill(*file, block, 0, kJournalBlock));
     if (!filled) continue;
     if (auto header = decode_segment_header(block)) {
       segments.push_back({std::move(file), std::move(*header)});
@@ -72,7 +72,7 @@ class SegmentReader {
 
  private:
   Result<std::optional<Found>> record_at(std::uint64_t offset, std::uint64_t least) {
-    PACS_TRY(auto filled, fill(*segment_.file, head_blocks_, offset, kJournalBlock));
+    PACS_TRY(bool filled, fill(*segment_.file, head_blocks_, offset, kJournalBlock));
     if (!filled) return std::nullopt;
     const auto header = decode_record_header(head_blocks_);
     if (!header || header->sequence < least) return std::nullopt;
@@ -131,7 +131,7 @@ class JournalReader {
     const std::uint64_t sequence = found.header.sequence;
     JournalRecord record{sequence, found.head, {}, segment.header.boot_id, true};
     if (sequence > checkpoint_) {
-      PACS_TRY(const auto filled,
+      PACS_TRY(const bool filled,
                fill(*segment.file, payload_, found.payload_at, found.header.payload_bytes));
       if (filled) record.payload = ByteView(payload_).subspan(found.header.payload_skip);
       if (!filled || checksum(record.payload) != found.header.payload_checksum) {

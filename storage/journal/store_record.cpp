@@ -79,7 +79,7 @@ Bytes encode(const StoreRecord& record) {
 Result<StoreRecord> decode_store_record(ByteView head) {
   Reader from(head);
   if (from.byte() != kVersion) {
-    return fail(ErrorKind::Corrupt, "a journal record is of an unknown version");
+    return fail(ErrorKind::Corrupt, "a journal record has an unknown version");
   }
   StoreRecord record;
   record.external = from.byte() != 0;
@@ -99,7 +99,8 @@ Result<StoreRecord> decode_store_record(ByteView head) {
   record.meta.assign(meta.begin(), meta.end());
   const ByteView header = from.bytes();
   record.header.assign(header.begin(), header.end());
-  if (!from.complete()) return fail(ErrorKind::Corrupt, "a journal record is cut or too long");
+  if (!from.complete())
+    return fail(ErrorKind::Corrupt, "a journal record is too short or too long");
   record.record.object_key = object_key(record.number);
   return record;
 }

@@ -27,7 +27,7 @@ bool is_key(std::string_view text) {
 
 Result<> check(std::string_view key) {
   if (is_key(key)) return {};
-  return fail(ErrorKind::InvalidArgument, "not a key of an object");
+  return fail(ErrorKind::InvalidArgument, "this is not the key of an object");
 }
 
 class FileWriter final : public ObjectWriter {
@@ -135,13 +135,13 @@ Result<> FileStorage::put(std::string_view key, std::span<const ByteView> parts)
   std::uint64_t bytes = 0;
   for (const ByteView part : parts) bytes += part.size();
   if (bytes >= kDirectBytesMin) return put_direct(path, parts);
-  PACS_TRY(auto file, files_->open(path, OpenMode::Create));
+  PACS_TRY(const auto file, files_->open(path, OpenMode::Create));
   return file->write(parts, 0);
 }
 
 Result<> FileStorage::put_direct(const std::filesystem::path& path,
                                  std::span<const ByteView> parts) {
-  PACS_TRY(auto file, files_->open(path, OpenMode::CreateDirect));
+  PACS_TRY(const auto file, files_->open(path, OpenMode::CreateDirect));
   // What lies in whole aligned blocks, which is all but the end of what ingest kept, goes as it is.
   std::vector<ByteView> direct, cached;
   std::uint64_t direct_bytes = 0;
@@ -176,7 +176,7 @@ Result<> FileStorage::discard(std::string_view key) {
 }
 
 Result<> FileStorage::discard_all() {
-  PACS_TRY(auto names, files_->list(incoming_));
+  PACS_TRY(const auto names, files_->list(incoming_));
   for (const std::string& name : names) {
     PACS_TRY(files_->remove(incoming_ / name));
   }
@@ -219,12 +219,12 @@ void FileStorage::forget(std::string_view key) {
 
 Result<std::size_t> FileStorage::read(std::string_view key, std::uint64_t offset,
                                       std::span<std::byte> to) {
-  PACS_TRY(auto file, opened(key));
+  PACS_TRY(const auto file, opened(key));
   return file->read(to, offset);
 }
 
 Result<std::uint64_t> FileStorage::size(std::string_view key) {
-  PACS_TRY(auto file, opened(key));
+  PACS_TRY(const auto file, opened(key));
   return file->size();
 }
 
@@ -241,7 +241,7 @@ std::string FileStorage::key_of(const std::filesystem::path& path) const {
 }
 
 Result<> FileStorage::list(const std::function<bool(std::string_view, const std::string&)>& each) {
-  PACS_TRY(auto high, files_->list(objects_));
+  PACS_TRY(const auto high, files_->list(objects_));
   for (const std::string& first : high) {
     auto middle = files_->list(objects_ / first);
     if (!middle) {  // a file where a directory should be

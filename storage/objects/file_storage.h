@@ -13,7 +13,7 @@ namespace pacs::storage {
 
 /// The key of the number-th object: twelve hexadecimal digits.
 [[nodiscard]] std::string object_key(std::uint64_t number);
-/// And back; nullopt for what is no such key.
+/// And back; nullopt when it is not such a key.
 [[nodiscard]] std::optional<std::uint64_t> object_number(std::string_view key);
 
 class FileStorage final : public ObjectStore {
@@ -41,7 +41,7 @@ class FileStorage final : public ObjectStore {
  private:
   FileStorage(std::shared_ptr<FileSystem> files, const std::filesystem::path& root);
   [[nodiscard]] std::filesystem::path incoming_path(std::string_view key) const;
-  /// Of the object that lies there; empty for what is none.
+  /// Of the object that lies there; empty when it is not an object.
   [[nodiscard]] std::string key_of(const std::filesystem::path& path) const;
   [[nodiscard]] Result<> put_direct(const std::filesystem::path& path,
                                     std::span<const ByteView> parts);

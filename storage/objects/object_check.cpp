@@ -65,7 +65,8 @@ Result<> check_front(const InstanceRecord& record, ByteView front) {
 }
 
 Result<> check_object(const InstanceRecord& record, const ObjectReading& read) {
-  if (record.data_set_offset > kFrontBytesMax) return corrupt("has no sensible place in the index");
+  if (record.data_set_offset > kFrontBytesMax)
+    return corrupt("has an impossible offset in the index");
   Bytes buffer(static_cast<std::size_t>(record.data_set_offset));
   const auto front = read(0, buffer);
   if (!front && front.error().kind == ErrorKind::NotFound) {

@@ -54,7 +54,7 @@ class ObjectStore {
   /// Removing what is not there is a success.
   [[nodiscard]] virtual Result<> remove(std::string_view key) = 0;
   /// Calls `each` for every visible object until it returns false. `key` is empty and `name` says
-  /// where for something that is no object.
+  /// where for something that is not an object.
   [[nodiscard]] virtual Result<> list(
       const std::function<bool(std::string_view key, const std::string& name)>& each) = 0;
   /// The highest key of a visible object without looking at all of them; empty for none.

@@ -3,7 +3,7 @@
 //
 // A key of less precision means the whole span: the TM key "2230" matches 22:30:00 to
 // 22:30:59.999999, and "1000-1800" ends with 18:00:59.999999. A stored value of less precision
-// counts as the first moment that it may mean. A value that is none of its VR matches nothing.
+// counts as the first moment that it may mean. A value that its VR does not allow matches nothing.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@ namespace pacs::storage {
 /// forms with dots and colons are read on both sides.
 [[nodiscard]] bool date_in_range(std::string_view key, std::string_view value);
 [[nodiscard]] bool time_in_range(std::string_view key, std::string_view value);
-/// What says no offset from UTC itself is `key_offset_minutes` or `value_offset_minutes` from it.
+/// Without an offset of their own, key and value are `key_offset_minutes` and
+/// `value_offset_minutes` from UTC.
 [[nodiscard]] bool date_time_in_range(std::string_view key, std::string_view value,
                                       int key_offset_minutes = 0, int value_offset_minutes = 0);
 

@@ -15,11 +15,10 @@
 // rest taken out: "Van der Berg" is like "Vanderberg"). Two words are alike when
 //  - they are equal, hiragana as katakana and without prolonged sound marks, or
 //  - one is an initial and the other begins with it, or
-//  - one slip of the pen apart from 5 letters on, two from 9 (letter more, less, other, or two
-//    neighbours swapped), or
+//  - one typing error apart from 5 letters on, two from 9 (a letter too many, missing or wrong, or
+//    two neighbours swapped), or
 //  - they sound alike by a Daitch-Mokotoff Soundex code (storage/query/phonetic.h) and at most half
-//  of
-//    their letters differ: Smith, Smyth and Schmidt, Meyer and Maier, Catherine and Kathryn.
+//    of their letters differ: Smith, Smyth and Schmidt, Meyer and Maier, Catherine and Kathryn.
 #pragma once
 
 #include <string>

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/sort_unique.h"
+
 namespace pacs::storage {
 namespace {
 
@@ -140,8 +142,7 @@ std::vector<std::string> daitch_mokotoff(std::string_view folded_word) {
     reading.code.resize(kDigits, '0');
     codes.push_back(std::move(reading.code));
   }
-  std::ranges::sort(codes);
-  codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
+  sort_unique(codes);
   return codes;
 }
 

@@ -75,7 +75,7 @@ struct Query {
 /// Reads a C-FIND identifier (PS3.4 §C.4.1.1.3). Errors: Mismatch for an identifier that does not
 /// match the SOP class (A900: level absent or not of the model, unique key of a level above absent
 /// without relational queries), Malformed for what cannot be processed (C000: wrong VR, a value
-/// that is none of its VR, more than one item); `tag` is the offending element.
+/// that its VR does not allow, more than one item); `tag` is the offending element.
 [[nodiscard]] Result<Query> parse_query(const DataSet& identifier, const QueryRules& rules);
 
 /// Whether a data set matches one key or all, as SQL does for the columns of the index: the other

@@ -98,6 +98,13 @@ KeyColumn key_column(const IndexColumn& column, std::string_view table, KeyColum
   return key;
 }
 
+const KeyColumn* find_column(std::span<const KeyColumn> columns, Tag sequence, Tag tag) {
+  const auto found = std::ranges::find_if(columns, [&](const KeyColumn& column) {
+    return column.sequence == sequence && column.tag == tag;
+  });
+  return found != columns.end() ? &*found : nullptr;
+}
+
 const KeyColumn* find_key_column(Tag tag) {
   const auto& columns = all_columns().own;
   const auto found = std::ranges::lower_bound(columns, tag, {}, &KeyColumn::tag);
@@ -105,11 +112,7 @@ const KeyColumn* find_key_column(Tag tag) {
 }
 
 const KeyColumn* find_key_column(Tag sequence, Tag tag) {
-  const auto& columns = all_columns().sequences;
-  const auto found = std::ranges::find_if(columns, [&](const KeyColumn& column) {
-    return column.sequence == sequence && column.tag == tag;
-  });
-  return found != columns.end() ? &*found : nullptr;
+  return find_column(all_columns().sequences, sequence, tag);
 }
 
 }  // namespace pacs::storage

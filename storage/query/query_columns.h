@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -66,9 +67,14 @@ struct KeyColumn {
 [[nodiscard]] KeyColumn key_column(const IndexColumn& column, std::string_view table,
                                    KeyColumn::Kind text);
 
+/// The column with the values of an attribute, within a sequence if that is not zero; nullptr when
+/// there is none.
+[[nodiscard]] const KeyColumn* find_column(std::span<const KeyColumn> columns, Tag sequence,
+                                           Tag tag);
+
 /// nullptr for what only the stored headers hold.
 [[nodiscard]] const KeyColumn* find_key_column(Tag tag);
-/// The column with the values of an attribute within a sequence; nullptr when there is none.
+/// Within a sequence; nullptr when there is none.
 [[nodiscard]] const KeyColumn* find_key_column(Tag sequence, Tag tag);
 
 }  // namespace pacs::storage

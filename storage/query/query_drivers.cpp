@@ -8,14 +8,12 @@
 #include <fmt/format.h>
 
 #include "core/dicom_tags.h"
-#include "storage/query/date_match.h"
-#include "storage/query/query_match.h"
+#include "core/sort_unique.h"
+#include "storage/query/ways.h"
 
 namespace pacs::storage {
 namespace {
 
-/// Rows whose walk costs so little that a better beginning need not be looked for.
-constexpr std::int64_t kFewRows = 2000;
 /// Runs of three letters that narrow a search by name: more find hardly less.
 constexpr std::size_t kTrigramsMax = 8;
 
@@ -37,9 +35,7 @@ class Chooser {
     if (auto driver = date_driver()) ways.push_back({std::move(*driver)});
     std::erase_if(ways, [this](const auto& way) { return way.front().level > query_.level; });
     if (ways.empty()) return all_rows();
-    if (ways.size() == 1) return std::move(ways.front());
-    PACS_TRY(const auto best, find_cheapest(ways));
-    return std::move(ways[best]);
+    return cheapest(std::move(ways), [this](const auto& way) { return rows_of(way.front()); });
   }
 
  private:
@@ -50,27 +46,23 @@ class Chooser {
   }
 
   [[nodiscard]] const QueryKey* restricting_key(Tag tag) const {
-    const auto key = std::ranges::find(query_.keys, tag, &QueryKey::tag);
-    return key != query_.keys.end() && !is_universal(*key) ? &*key : nullptr;
+    return storage::restricting_key(query_.keys, tag);
   }
 
   Result<std::vector<Driver>> all_rows() {
     const LevelTable& table = table_of(query_.level);
-    PACS_TRY(auto statement, reader_.statement(fmt::format("SELECT coalesce(max({}), 0) FROM {}",
+    PACS_TRY(const auto row, reader_.statement(fmt::format("SELECT coalesce(max({}), 0) FROM {}",
                                                            table.id, table.table)));
-    const ResetAtEnd reset(*statement);
-    PACS_TRY(statement->step());
+    PACS_TRY(row->step());
     Driver driver{Driver::Kind::All, query_.level};
-    driver.rows = {statement->integer(0)};
+    driver.rows = {row->integer(0)};
     return only(std::move(driver));
   }
 
   static Driver values_driver(const QueryKey& key, const KeyColumn& column) {
     Driver driver{Driver::Kind::Values, column.level, column.expression};
     driver.values = key.values;
-    std::ranges::sort(driver.values);
-    driver.values.erase(std::unique(driver.values.begin(), driver.values.end()),
-                        driver.values.end());
+    sort_unique(driver.values);
     return driver;
   }
 
@@ -98,20 +90,14 @@ class Chooser {
                             driver.column));
     sql.add_open();
     sql += joined.conditions;
-    PACS_TRY(auto statement, reader_.statement(sql.numbered()));
+    PACS_TRY(const auto statement, reader_.statement(sql.numbered()));
     std::vector<std::int64_t> rows;
     for (const std::string& value : driver.values) {
       if (query_.stop.stop_requested()) break;
-      const ResetAtEnd reset(*statement);
-      statement->bind(1, std::string_view(value));
-      for (auto row = statement->step();; row = statement->step()) {
-        if (!row) return fail(row.error());
-        if (!*row) break;
-        rows.push_back(statement->integer(0));
-      }
+      PACS_TRY(each_row(*bound(*statement, value),
+                        [&](SqlStatement& row) { rows.push_back(row.integer(0)); }));
     }
-    std::ranges::sort(rows);
-    rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+    sort_unique(rows);
     return rows;
   }
 
@@ -126,12 +112,8 @@ class Chooser {
   }
 
   std::optional<Driver> prefix_driver(Tag tag) const {
-    const QueryKey* key = restricting_key(tag);
-    if (key == nullptr || key->matching != Matching::Wildcard || key->values.size() != 1) {
-      return std::nullopt;
-    }
-    const std::string_view prefix = literal_prefix(key->values.front());
-    if (prefix.empty()) return std::nullopt;
+    auto range = prefix_range(restricting_key(tag));
+    if (!range) return std::nullopt;
     const KeyColumn& column = *find_key_column(tag);
     Driver driver{Driver::Kind::Span, column.level, column.expression};
     driver.order = {column.expression};
@@ -139,7 +121,7 @@ class Chooser {
       driver.order.insert(driver.order.end(),
                           {"patient.issuer_of_patient_id", "patient.distinct_by"});
     }
-    driver.range = begins_with(std::string(prefix));
+    driver.range = std::move(*range);
     return driver;
   }
 
@@ -171,70 +153,46 @@ class Chooser {
   /// Names whose first group begins with what the key begins with, then those of which another
   /// group does; or all that hold the runs of letters the key has.
   std::vector<Driver> name_drivers() const {
-    const QueryKey* key = restricting_key(tags::PatientName);
-    if (key == nullptr || key->values.size() != 1 || query_.rules.fuzzy_names) return {};
-    const NamePattern pattern = name_pattern(key->values.front());
-    const std::string prefix(literal_prefix(pattern.groups.front()));
+    const auto pattern = literal_name(restricting_key(tags::PatientName), query_.rules);
+    if (!pattern) return {};
+    const std::string prefix(literal_prefix(pattern->groups.front()));
     std::vector<Driver> drivers;
     if (!prefix.empty()) {
       Driver& first = drivers.emplace_back(
           Driver{Driver::Kind::Span, QueryLevel::Patient, "patient.patient_name_folded"});
       first.order = {first.column};
       first.range = begins_with(prefix);
-      if (pattern.groups.size() > 1) return drivers;
+      if (pattern->groups.size() > 1) return drivers;
       Driver other = trigram_driver({"=" + prefix});
       if (other.match.empty()) {
         other = {Driver::Kind::Span, QueryLevel::Patient, first.column};
         other.order = {other.column};
         other.restriction = SqlText("patient.patient_name_folded LIKE '%=%' AND ");
       }
-      other.restriction += "NOT ((patient.patient_name_folded || '') >= ";
-      other.restriction.add(first.range.first);
-      other.restriction += " AND (patient.patient_name_folded || '') < ";
-      other.restriction.add(*first.range.last);
-      other.restriction += ")";
+      (other.restriction += "NOT ") += within(first.column, first.range);
       drivers.push_back(std::move(other));
       return drivers;
     }
-    Driver driver = trigram_driver(pattern.groups);
+    Driver driver = trigram_driver(pattern->groups);
     if (!driver.match.empty()) drivers.push_back(std::move(driver));
     return drivers;
   }
 
-  Result<std::size_t> find_cheapest(const std::vector<std::vector<Driver>>& ways) {
-    std::size_t best = 0;
-    std::int64_t fewest = kFewRows + 1;
-    for (std::size_t i = 0; i < ways.size(); ++i) {
-      PACS_TRY(const auto rows, rows_of(ways[i].front()));
-      if (rows < fewest) {
-        fewest = rows;
-        best = i;
-      }
-    }
-    return best;
-  }
-
   /// How many rows a driver has, kFewRows at most.
   Result<std::int64_t> rows_of(const Driver& driver) {
-    SqlText sql("SELECT count(*) FROM (SELECT 1 FROM ");
+    SqlText from;
     if (driver.kind == Driver::Kind::Names) {
-      sql += "patient_name_trigram WHERE patient_name_trigram MATCH ";
-      sql.add(driver.match);
+      from += "patient_name_trigram WHERE patient_name_trigram MATCH ";
+      from.add(driver.match);
     } else {
-      sql += fmt::format("{} WHERE {} >= ", table_of(driver.level).table, driver.column);
-      sql.add(driver.range.first);
+      from += fmt::format("{} WHERE {} >= ", table_of(driver.level).table, driver.column);
+      from.add(driver.range.first);
       if (driver.range.last) {
-        sql += fmt::format(" AND {} < ", driver.column);
-        sql.add(*driver.range.last);
+        from += fmt::format(" AND {} < ", driver.column);
+        from.add(*driver.range.last);
       }
     }
-    sql += fmt::format(" LIMIT {}) few", kFewRows);
-    const SqlQuery counting(sql);
-    PACS_TRY(auto statement, reader_.statement(counting.text));
-    const ResetAtEnd reset(*statement);
-    bind_values(*statement, counting, {});
-    PACS_TRY(const auto row, statement->step());
-    return row ? statement->integer(0) : 0;
+    return count_few(reader_, from);
   }
 
   const Query& query_;

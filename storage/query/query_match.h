@@ -25,7 +25,7 @@ struct ZoneOffsets {
 ///
 /// Numbers (IS, DS and the binary VRs) match by their value: PS3.4 §C.2.2.2.1 wants values "that
 /// match exactly", and the value of IS "01" is the integer 1, of DS "1.0" the decimal 1; how it is
-/// written is encoding. What is no number is compared as text.
+/// written is encoding. What is not a number is compared as text.
 [[nodiscard]] bool value_matches(const QueryKey& key, std::string_view key_value,
                                  std::string_view value, const QueryRules& rules,
                                  ZoneOffsets zones = {});

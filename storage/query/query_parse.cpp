@@ -19,8 +19,8 @@
 namespace pacs::storage {
 namespace {
 
-/// Of one value that is no UID. Conforming ones have 64 characters; text that people paste has
-/// more; what passes this can match nothing.
+/// Of one value that is not a UID. Conforming ones have 64 characters; text that people paste has
+/// more; what is longer than this can match nothing.
 constexpr std::size_t kKeyValueBytesMax = 32 << 10;
 /// Keys in all, items' included: a query is matched key by key.
 constexpr std::size_t kKeysMax = 4096;
@@ -65,7 +65,7 @@ Result<QueryLevel> level_of(const DataSet& identifier, QueryModel model) {
   }
   const auto level = parse_query_level(text);
   if (!level) {
-    return mismatch(kLevel, "the Query/Retrieve Level is none of PATIENT, STUDY, SERIES and IMAGE");
+    return mismatch(kLevel, "the Query/Retrieve Level is not PATIENT, STUDY, SERIES or IMAGE");
   }
   if (*level < top_level(model) || *level > bottom_level(model)) {
     return mismatch(kLevel,
@@ -103,30 +103,29 @@ bool is_range(VR vr, std::string_view value) {
 }
 
 template <typename T>
-Result<> only_status(const Result<T>& result) {
-  if (result) return {};
-  return fail(result.error());
+Result<> without_value(Result<T> result) {
+  return std::move(result).map([](const T&) {});
 }
 
 /// Whether a value is one of its VR, as far as matching depends on it: text may be anything.
 Result<> check_key_value(VR vr, std::string_view value) {
   switch (vr) {
     case VR::DA:
-      return only_status(parse_date_range(value));
+      return without_value(parse_date_range(value));
     case VR::TM:
-      return only_status(parse_time_range(value));
+      return without_value(parse_time_range(value));
     case VR::DT:
-      return only_status(parse_date_time_range(value));
+      return without_value(parse_date_time_range(value));
     case VR::UI:
       if (is_usable_uid(value)) return {};
-      return fail(ErrorKind::Malformed, "the value is no UID (PS3.5 §9.1)");
+      return fail(ErrorKind::Malformed, "the value is not a UID (PS3.5 §9.1)");
     case VR::AS:
     case VR::DS:
     case VR::IS:
       return check_value(vr, value);
     case VR::FL:
     case VR::FD:
-      return only_status(read_decimal(value));  // neither infinite nor NaN: nothing equals that
+      return without_value(read_decimal(value));  // neither infinite nor NaN: nothing equals that
     default:
       return {};
   }
@@ -165,11 +164,9 @@ class IdentifierReader {
 
   Result<Query> read(const DataSet& identifier) {
     if (has_levels()) {
-      PACS_TRY(const auto level, level_of(identifier, query_.rules.model));
-      query_.level = level;
+      PACS_TRY(query_.level, level_of(identifier, query_.rules.model));
     }
-    PACS_TRY(auto keys, keys_of(identifier, CharacterSet::of(identifier), 0));
-    query_.keys = std::move(keys);
+    PACS_TRY(query_.keys, keys_of(identifier, CharacterSet::of(identifier), 0));
     PACS_TRY(check_hierarchy());
     return std::move(query_);
   }
@@ -206,8 +203,7 @@ class IdentifierReader {
                           const CharacterSet& characters, std::size_t depth) {
     QueryKey key{element.tag()};
     if (key.tag.is_private()) key.private_creator = item.private_creator(key.tag);
-    PACS_TRY(const auto vr, vr_of(element, key.private_creator));
-    key.vr = vr;
+    PACS_TRY(key.vr, vr_of(element, key.private_creator));
     if (key.vr == VR::SQ) {
       PACS_TRY(read_items(element, key, characters, depth));
       return key;
@@ -234,7 +230,7 @@ class IdentifierReader {
            std::ranges::all_of(element.value(), [](std::byte b) { return b == std::byte{0}; });
   }
 
-  /// Where the archive is, not what is in it: nothing to match on.
+  /// They say where the archive is, not what is in it: nothing to match on.
   static bool is_answered_by_caller(Tag tag) {
     return tag == tags::RetrieveAETitle || tag == tags::InstanceAvailability;
   }
@@ -278,11 +274,8 @@ class IdentifierReader {
       return malformed(key.tag, fmt::format("keys are nested more than {} deep", kKeyNestingMax));
     }
     const DataSet& item = items.front().data_set;
-    PACS_TRY(auto keys, keys_of(item,
-                                item.contains(tags::SpecificCharacterSet) ? CharacterSet::of(item)
-                                                                          : characters,
-                                depth + 1));
-    key.items = std::move(keys);
+    const bool own_text = item.contains(tags::SpecificCharacterSet);
+    PACS_TRY(key.items, keys_of(item, own_text ? CharacterSet::of(item) : characters, depth + 1));
     const bool restricts = std::ranges::any_of(
         key.items, [](const QueryKey& inner) { return inner.matching != Matching::Universal; });
     key.matching = restricts ? Matching::Sequence : Matching::Universal;
@@ -309,8 +302,9 @@ class IdentifierReader {
     key.matching = Matching::Single;
     for (const std::string& value : key.values) {
       if (value.size() > kKeyValueBytesMax) {
-        return malformed(key.tag, fmt::format("a value of {} bytes is no key: {} at most",
-                                              value.size(), kKeyValueBytesMax));
+        return malformed(key.tag,
+                         fmt::format("a value of {} bytes is too long for a key: {} at most",
+                                     value.size(), kKeyValueBytesMax));
       }
       if (auto checked = check_key_value(key.vr, value); !checked) {
         return malformed(key.tag, checked.error().message);
@@ -339,7 +333,7 @@ class IdentifierReader {
         shaped ? (digit(1) * 10 + digit(2)) * 60 + digit(3) * 10 + digit(4) : 24 * 60;
     constexpr int kEastMax = 14 * 60, kWestMax = 12 * 60;
     if (minutes > (text[0] == '+' ? kEastMax : kWestMax)) {
-      return malformed(element.tag(), "the offset from UTC is not from -1200 to +1400");
+      return malformed(element.tag(), "the offset from UTC must be from -1200 to +1400");
     }
     query_.offset_minutes = static_cast<std::int16_t>(text[0] == '+' ? minutes : -minutes);
     return {};
@@ -367,7 +361,7 @@ class IdentifierReader {
   std::size_t keys_ = 0;
 };
 
-/// The values of a key for retrieval, checked: what a pattern would fetch nobody means.
+/// The values of a key for retrieval, checked: nobody means to fetch by a pattern.
 Result<std::vector<std::string>> retrieval_values(const DataSet& identifier, Tag tag,
                                                   const CharacterSet& characters) {
   const Element* element = identifier.find(tag);
@@ -381,7 +375,7 @@ Result<std::vector<std::string>> retrieval_values(const DataSet& identifier, Tag
       return malformed(tag, checked.error().message);
     }
     if (vr != VR::UI && value.find_first_of("*?") != std::string::npos) {
-      return malformed(tag, "a key of a retrieval has no wildcards (PS3.4 §C.4.2.1.4)");
+      return malformed(tag, "a key of a retrieval must not have wildcards (PS3.4 §C.4.2.1.4)");
     }
   }
   return values;
@@ -409,7 +403,7 @@ Result<Selection> parse_selection(const DataSet& identifier, const QueryRules& r
           tag, fmt::format("the key lies below the level {} of the retrieval", to_string(level)));
     }
     if (at == level && values.empty()) {
-      return mismatch(tag, fmt::format("a retrieval at level {} names what it wants by {}",
+      return mismatch(tag, fmt::format("a retrieval at level {} must say by {} what it wants",
                                        to_string(level), lookup(tag)->keyword));
     }
     const bool needed = at >= top_level(rules.model) && at < level && !rules.relational;

@@ -117,20 +117,6 @@ std::optional<SqlText> time_condition(const QueryKey& key, const KeyColumn& colu
   return sql;
 }
 
-std::optional<SqlText> date_condition(const QueryKey& key, const KeyColumn& column,
-                                      const Query& query) {
-  const auto days = days_of(key, query);
-  if (!days) return std::nullopt;
-  SqlText sql("(" + filtered(column.expression) + " >= ");
-  sql.add(days->first);
-  if (days->last) {
-    sql += " AND " + filtered(column.expression) + " < ";
-    sql.add(*days->last);
-  }
-  sql += ")";
-  return sql;
-}
-
 std::optional<SqlText> text_condition(const QueryKey& key, const KeyColumn& column) {
   std::vector<SqlText> alternatives;
   for (const std::string& value : key.values) {
@@ -178,8 +164,10 @@ std::optional<SqlText> condition(const QueryKey& key, const KeyColumn& column, c
       sql += ")";
       return sql;
     }
-    case Kind::Date:
-      return date_condition(key, column, query);
+    case Kind::Date: {
+      const auto days = days_of(key, query);
+      return days ? std::optional(within(column.expression, *days)) : std::nullopt;
+    }
     case Kind::Time:
       return time_condition(key, column, query);
     case Kind::Name: {
@@ -215,8 +203,18 @@ std::vector<SqlText> sequence_conditions(const QueryKey& key) {
   return conditions;
 }
 
+SqlText within(const std::string& expression, const TextRange& range) {
+  SqlText sql("(" + filtered(expression) + " >= ");
+  sql.add(range.first);
+  if (range.last) {
+    sql += " AND " + filtered(expression) + " < ";
+    sql.add(*range.last);
+  }
+  return sql += ")";
+}
+
 TextRange begins_with(std::string prefix) {
-  // U+10FFFF is no letter and sorts behind all.
+  // U+10FFFF is not a letter and sorts behind all.
   std::string last = prefix + "\xF4\x8F\xBF\xBF";
   return {std::move(prefix), std::move(last)};
 }

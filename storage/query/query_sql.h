@@ -24,6 +24,8 @@ struct TextRange {
   std::string first;
   std::optional<std::string> last{};
 };
+/// "(...)": whether an expression lies in it; no planner takes an index for that.
+[[nodiscard]] SqlText within(const std::string& expression, const TextRange& range);
 /// All text that begins with `prefix`.
 [[nodiscard]] TextRange begins_with(std::string prefix);
 /// The days that a DA key may mean, whatever zone is asked for; nullopt when it does not restrict.

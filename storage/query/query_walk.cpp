@@ -71,9 +71,7 @@ Result<bool> QueryWalk::fetch_ahead(std::size_t depth, SqlReader& reader) {
   step.next = 0;
   PACS_TRY(const auto run, run_of(depth, reader));
   if (!run) return false;
-  PACS_TRY(auto statement, reader.statement(run->query->text));
-  const ResetAtEnd reset(*statement);
-  bind_values(*statement, *run->query, run->parameters);
+  PACS_TRY(const auto statement, reader.statement(*run->query, run->parameters));
   while (step.ahead.size() < kParentsAhead) {
     PACS_TRY(const auto row, statement->step());
     if (!row) {

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "core/number_string.h"
+#include "core/sort_unique.h"
 #include "storage/index/record_row.h"
 #include "storage/index/sql_readers.h"
 #include "storage/query/query_columns.h"
@@ -30,12 +31,6 @@ struct InstanceRow {
 /// Instance Number as a number; what has none comes last.
 std::int64_t number_of(std::string_view instance_number) {
   return read_integer(instance_number).value_or(std::numeric_limits<std::int64_t>::max());
-}
-
-template <typename Row>
-void sort_unique(std::vector<Row>& rows) {
-  std::ranges::sort(rows);
-  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
 }
 
 /// The names that a selection restricts one level to.
@@ -73,27 +68,25 @@ struct Wanted {
 /// Calls `each` with every row below one of the names of the lowest level that has any, if the
 /// levels above allow it. Columns: patient, study, series name, then `columns`.
 template <typename Each>
-Result<> for_each_row(SqlReader& reader, const Wanted& wanted, std::size_t lowest,
-                      std::string_view from, std::string_view columns, Each each) {
+Result<> each_selected(SqlReader& reader, const Wanted& wanted, std::size_t lowest,
+                       std::string_view from, std::string_view columns, Each each) {
   const AllowedLevels& allowed = wanted.allowed;
   const std::string_view of_issuer =
       wanted.issuer.empty() ? "" : " AND patient.issuer_of_patient_id = $2";
-  PACS_TRY(auto statement, reader.statement(fmt::format(
-                               "SELECT {}, {}, {}, {} FROM {} AND {} = $1{}", kNames[0], kNames[1],
-                               kNames[2], columns, from, kNames[lowest], of_issuer)));
+  PACS_TRY(const auto statement,
+           reader.statement(fmt::format("SELECT {}, {}, {}, {} FROM {} AND {} = $1{}", kNames[0],
+                                        kNames[1], kNames[2], columns, from, kNames[lowest],
+                                        of_issuer)));
   for (const std::string& name : allowed[lowest].names()) {
-    const ResetAtEnd reset(*statement);
-    statement->bind(1, std::string_view(name));
-    if (!wanted.issuer.empty()) statement->bind(2, std::string_view(wanted.issuer));
-    for (auto row = statement->step();; row = statement->step()) {
-      if (!row) return fail(row.error());
-      if (!*row) break;
+    const auto rows = bound(*statement, name);
+    if (!wanted.issuer.empty()) rows->bind(2, std::string_view(wanted.issuer));
+    PACS_TRY(each_row(*rows, [&](SqlStatement& row) {
       bool is_allowed = true;
       for (std::size_t level = 0; level < lowest; ++level) {
-        is_allowed = is_allowed && allowed[level].allows(statement->text(static_cast<int>(level)));
+        is_allowed = is_allowed && allowed[level].allows(row.text(static_cast<int>(level)));
       }
-      if (is_allowed) each(*statement);
-    }
+      if (is_allowed) each(row);
+    }));
   }
   return {};
 }
@@ -113,18 +106,18 @@ class SelectedRecords final : public Records {
 
   Result<std::vector<InstanceRecord>> next(std::size_t most) override {
     std::vector<InstanceRecord> records;
-    PACS_TRY(auto reader, readers_.lease());
-    PACS_TRY(auto statement, reader->statement(std::string(kRecordSql) + "WHERE instance.id = $1"));
+    PACS_TRY(const auto reader, readers_.lease());
+    PACS_TRY(const auto statement,
+             reader->statement(std::string(kRecordSql) + "WHERE instance.id = $1"));
     while (records.size() < most) {
       if (next_instance_ == instances_.size()) {
         if (next_series_ == series_.size()) break;
         PACS_TRY(read_series(*reader));
         continue;
       }
-      const ResetAtEnd reset(*statement);
-      statement->bind(1, instances_[next_instance_++].id);
-      PACS_TRY(const auto row, statement->step());
-      if (row) records.push_back(record_of(*statement));  // else it was replaced meanwhile
+      const auto row = bound(*statement, instances_[next_instance_++].id);
+      PACS_TRY(const bool there, row->step());
+      if (there) records.push_back(record_of(*row));  // else it was replaced meanwhile
     }
     return records;
   }
@@ -135,17 +128,12 @@ class SelectedRecords final : public Records {
     instances_.clear();
     next_instance_ = 0;
     const SeriesRow& series = series_[next_series_++];
-    PACS_TRY(auto statement, reader.statement("SELECT instance.id, instance.instance_number FROM "
-                                              "instance WHERE instance.series_key = "
-                                              "$1"));
-    const ResetAtEnd reset(*statement);
-    statement->bind(1, series.series);
-    for (auto row = statement->step();; row = statement->step()) {
-      if (!row) return fail(row.error());
-      if (!*row) break;
-      instances_.push_back(
-          {series.study, series.series, number_of(statement->text(1)), statement->integer(0)});
-    }
+    PACS_TRY(const auto rows, reader.statement("SELECT instance.id, instance.instance_number FROM "
+                                               "instance WHERE instance.series_key = $1",
+                                               series.series));
+    PACS_TRY(each_row(*rows, [&](SqlStatement& row) {
+      instances_.push_back({series.study, series.series, number_of(row.text(1)), row.integer(0)});
+    }));
     std::ranges::sort(instances_);
     return {};
   }
@@ -165,35 +153,32 @@ Result<std::unique_ptr<Records>> select(SqlReaders& readers, const Selection& se
   while (lowest != 0 && wanted.allowed[lowest - 1].empty()) --lowest;
   if (lowest == 0) {
     return fail(ErrorKind::InvalidArgument,
-                "a selection names patients, studies, series or "
-                "instances");
+                "a selection must name patients, studies, series or instances");
   }
   --lowest;
-  PACS_TRY(auto reader, readers.lease());
+  PACS_TRY(const auto reader, readers.lease());
   std::vector<SeriesRow> series;
   std::vector<InstanceRow> instances;
-  Result<> read;
   if (lowest == static_cast<std::size_t>(QueryLevel::Image)) {
-    read = for_each_row(*reader, wanted, lowest,
-                        "instance CROSS JOIN series CROSS JOIN study CROSS JOIN patient WHERE "
-                        "series.id = instance.series_key AND study.id = series.study_key AND "
-                        "patient.id = study.patient_key",
-                        "study.id, series.id, instance.instance_number, instance.id",
-                        [&](SqlStatement& row) {
-                          instances.push_back({row.integer(3), row.integer(4),
-                                               number_of(row.text(5)), row.integer(6)});
-                        });
+    PACS_TRY(each_selected(*reader, wanted, lowest,
+                           "instance CROSS JOIN series CROSS JOIN study CROSS JOIN patient WHERE "
+                           "series.id = instance.series_key AND study.id = series.study_key AND "
+                           "patient.id = study.patient_key",
+                           "study.id, series.id, instance.instance_number, instance.id",
+                           [&](SqlStatement& row) {
+                             instances.push_back({row.integer(3), row.integer(4),
+                                                  number_of(row.text(5)), row.integer(6)});
+                           }));
     sort_unique(instances);
   } else {
-    read = for_each_row(*reader, wanted, lowest,
-                        "patient JOIN study ON study.patient_key = patient.id JOIN series ON "
-                        "series.study_key = study.id WHERE true",
-                        "study.id, series.id, series.instance_count", [&](SqlStatement& row) {
-                          series.push_back({row.integer(3), row.integer(4), row.integer(5)});
-                        });
+    PACS_TRY(each_selected(*reader, wanted, lowest,
+                           "patient JOIN study ON study.patient_key = patient.id JOIN series ON "
+                           "series.study_key = study.id WHERE true",
+                           "study.id, series.id, series.instance_count", [&](SqlStatement& row) {
+                             series.push_back({row.integer(3), row.integer(4), row.integer(5)});
+                           }));
     sort_unique(series);
   }
-  if (!read) return fail(read.error());
   return std::make_unique<SelectedRecords>(readers, std::move(series), std::move(instances));
 }
 

@@ -37,7 +37,7 @@ Result<Header> header_of(ObjectStore& store, const StoreRecord& record, ByteView
   }
   Bytes buffer(1 << 20);
   for (std::uint64_t offset = record.record.data_set_offset;;) {
-    PACS_TRY(auto got, store.read(record.record.object_key, offset, buffer));
+    PACS_TRY(const auto got, store.read(record.record.object_key, offset, buffer));
     if (got == 0) break;
     PACS_TRY(reader.feed(ByteView(buffer).first(got)));
     offset += got;
@@ -97,7 +97,7 @@ class Replay {
     if (batch_.empty()) return {};
     std::vector<const IndexedInstance*> rows;
     for (const auto& row : batch_) rows.push_back(row.get());
-    PACS_TRY(auto displaced, index_.apply(rows, batch_sequence_));
+    PACS_TRY(const auto displaced, index_.apply(rows, batch_sequence_));
     displaced_.insert(displaced_.end(), displaced.begin(), displaced.end());
     batch_.clear();
     batch_bytes_ = 0;
@@ -172,7 +172,7 @@ Result<Recovered> recover(FileSystem& files, ObjectStore& store, Index& index,
     logger.error(
         "",
         "the journal has lost records: unless writing them failed at the time, the "
-        "objects received last before this start are not all there; compare with senders",
+        "last objects received before this start are incomplete; compare with senders",
         {{"records", std::to_string(last - first + 1)}, {"first_sequence", std::to_string(first)}});
   }
   PACS_TRY(replay.apply());
@@ -180,15 +180,14 @@ Result<Recovered> recover(FileSystem& files, ObjectStore& store, Index& index,
   Recovered recovered;
   recovered.last_sequence = std::max(read.last_sequence, position.applied);
   recovered.records = replay.records();
-  PACS_TRY(auto highest, last_object_of(store));
-  // Numbers are given once: whatever became of the index, none of an object that is there.
+  PACS_TRY(const auto highest, last_object_of(store));
+  // Numbers are given once: whatever became of the index, never that of an object that is there.
   recovered.last_object = std::max(replay.last_object(), highest);
   std::uint64_t reindexed = 0;
   // A checkpoint follows the index, and the journal holds what the index has not: so an index that
   // is older than either is not the one that this archive was left with.
   if (read.checkpoint_sequence > position.applied || highest > replay.last_object()) {
-    PACS_TRY(auto added, reindex(store, index, {recovered.last_sequence, options.limits}, logger));
-    reindexed = added;
+    PACS_TRY(reindexed, reindex(store, index, {recovered.last_sequence, options.limits}, logger));
   }
   if (recovered.records > 0 || reindexed > 0) {
     PACS_TRY(make_checkpoint(store, index, recovered.last_sequence, replay.displaced(),

@@ -55,7 +55,7 @@ class Reindexer {
     row->number = number;
     InstanceRecord& record = row->record;
     record.object_key = object_key(number);
-    PACS_TRY(auto got, store_.read(record.object_key, 0, buffer_));
+    PACS_TRY(const auto got, store_.read(record.object_key, 0, buffer_));
     PACS_TRY(auto front, read_file_header(share(Bytes(buffer_.begin(), buffer_.begin() + got))));
     record.transfer_syntax_uid = front.transfer_syntax_uid;
     record.data_set_offset = front.data_set_offset;
@@ -71,8 +71,7 @@ class Reindexer {
     record.series_instance_uid = std::move(identity.series_instance_uid);
     record.study_instance_uid = std::move(identity.study_instance_uid);
     row->columns = column_values(header.data_set);
-    PACS_TRY(auto encoded, encode_header(header));
-    row->header = std::move(encoded);
+    PACS_TRY(row->header, encode_header(header));
     row->received_ms = integration::now_ms();
     return row;
   }
@@ -105,7 +104,7 @@ class Reindexer {
     HeaderReader reader(syntax, options_.limits);
     Checksum checksum;
     for (std::uint64_t offset = record.data_set_offset;;) {
-      PACS_TRY(auto got, store_.read(record.object_key, offset, buffer_));
+      PACS_TRY(const auto got, store_.read(record.object_key, offset, buffer_));
       if (got == 0) break;
       const ByteView piece = ByteView(buffer_).first(got);
       PACS_TRY(reader.feed(piece));
@@ -132,10 +131,11 @@ Result<std::uint64_t> reindex(ObjectStore& store, Index& index, const ReindexOpt
   PACS_TRY(const auto unknown, unknown_objects(store, index));
   if (unknown.empty()) return 0;
   const std::string total = std::to_string(unknown.size());
-  logger.warning("",
-                 "the index has never seen objects that are there: they are read and indexed anew; "
-                 "what only a lost index held (worklist, performed steps, remote AEs, jobs) is not",
-                 {{"objects", total}});
+  logger.warning(
+      "",
+      "there are objects that the index has never seen: they are read and indexed again; "
+      "what only a lost index held (worklist, performed steps, remote AEs, jobs) is gone",
+      {{"objects", total}});
   Reindexer reindexer(store, index, options);
   auto said = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < unknown.size(); ++i) {
@@ -150,10 +150,10 @@ Result<std::uint64_t> reindex(ObjectStore& store, Index& index, const ReindexOpt
     const auto now = std::chrono::steady_clock::now();
     if (now - said < kProgressInterval) continue;
     said = now;
-    logger.info("", "indexing anew", {{"done", std::to_string(i + 1)}, {"of", total}});
+    logger.info("", "indexing again", {{"done", std::to_string(i + 1)}, {"of", total}});
   }
   PACS_TRY(reindexer.apply());
-  logger.warning("", "objects were indexed anew",
+  logger.warning("", "objects were indexed again",
                  {{"instances", std::to_string(reindexer.added())}, {"of", total}});
   return reindexer.added();
 }

@@ -46,7 +46,7 @@ class Verifier {
     if (!read) {
       // Limits may be narrower than when it came.
       if (read.error().kind == ErrorKind::LimitExceeded) return;
-      return problem(record, "is no data set: " + read.error().to_string());
+      return problem(record, "is not a data set: " + read.error().to_string());
     }
     if (auto same = compare_with_index(record, read->data_set); !same) {
       problem(record, same.error().message);
@@ -70,10 +70,10 @@ class Verifier {
   Result<> compare_with_index(const InstanceRecord& record, const DataSet& header) {
     const auto unlike = [](std::string what) { return fail(ErrorKind::Corrupt, std::move(what)); };
     const auto identity = identify(header, {});
-    if (!identity) return unlike("is none that can be stored: " + identity.error().to_string());
+    if (!identity) return unlike("cannot be identified: " + identity.error().to_string());
     if (identity->study_instance_uid != record.study_instance_uid ||
         identity->series_instance_uid != record.series_instance_uid) {
-      return unlike("is of another study or series than the index says");
+      return unlike("belongs to a different study or series than the index says");
     }
     auto bytes = index_.header(record.sop_instance_uid);
     const auto stored =
@@ -84,14 +84,14 @@ class Verifier {
     const ColumnValues own = column_values(header), kept = column_values(stored->data_set);
     if (own.patient != kept.patient || own.study != kept.study || own.series != kept.series ||
         own.instance != kept.instance) {
-      return unlike("has a header in the index that is not its own");
+      return unlike("has a header in the index that differs from its own");
     }
     const auto row = index_.instance_values(record.sop_instance_uid);
     if (!row) return unlike("has a row in the index that cannot be read: " + row.error().message);
     const auto [ours, theirs] = std::ranges::mismatch(own.instance, *row);
     if (ours == own.instance.end()) return {};
     const auto place = static_cast<std::size_t>(ours - own.instance.begin());
-    return unlike("has another value in the index: " + column_names(instance_columns())[place]);
+    return unlike("has a different value in the index: " + column_names(instance_columns())[place]);
   }
 
   ObjectStore& store_;
@@ -128,7 +128,7 @@ Result<> find_strangers(ObjectStore& store, Index& index, const VerifyOptions& o
   if (options.settle) {
     PACS_TRY(options.settle());
   }
-  PACS_TRY(auto again, numbers_of(index));
+  PACS_TRY(const auto again, numbers_of(index));
   for (const auto& [number, name] : strangers) {
     if (std::ranges::binary_search(again, number)) continue;
     verifier.add(

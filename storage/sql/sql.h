@@ -2,11 +2,14 @@
 // statements keep to what both know, with parameters $1, $2... in the order of first appearance.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "core/bytes.h"
@@ -31,14 +34,58 @@ class SqlStatement {
   /// Forgets parameters and rows; ready to be bound again.
   virtual void reset() = 0;
 
+  /// Binds these, the first as $1: numbers, text, bytes, lists of text.
+  template <typename... Values>
+  void bind_all(const Values&... values) {
+    [[maybe_unused]] int place = 0;
+    (bind_next(place, values), ...);
+  }
   /// Runs a statement that returns nothing.
-  [[nodiscard]] Result<> run() {
-    const auto stepped = step();
+  template <typename... Values>
+  [[nodiscard]] Result<> run(const Values&... values) {
+    bind_all(values...);
+    auto stepped = step();
     reset();
-    if (!stepped) return fail(stepped.error());
-    return {};
+    return std::move(stepped).map([](bool) {});
+  }
+
+ private:
+  template <std::integral Number>
+  void bind_next(int& place, Number number) {
+    bind(++place, static_cast<std::int64_t>(number));
+  }
+  void bind_next(int& place, std::string_view text) { bind(++place, text); }
+  void bind_next(int& place, ByteView bytes) { bind_bytes(++place, bytes); }
+  void bind_next(int& place, const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) bind(++place, std::string_view(text));
   }
 };
+
+/// A statement for the time of a block: reset at its end, so that it holds no row and no lock.
+struct ResetStatement {
+  void operator()(SqlStatement* statement) const { statement->reset(); }
+};
+using BoundStatement = std::unique_ptr<SqlStatement, ResetStatement>;
+template <typename... Values>
+[[nodiscard]] BoundStatement bound(SqlStatement& statement, const Values&... values) {
+  statement.bind_all(values...);
+  return BoundStatement(&statement);
+}
+
+/// Calls `visit` with the statement at each row, to the last one or until it returns an error: it
+/// returns a Result<> or nothing.
+template <typename Visit>
+[[nodiscard]] Result<> each_row(SqlStatement& statement, Visit visit) {
+  for (;;) {
+    PACS_TRY(const bool row, statement.step());
+    if (!row) return {};
+    if constexpr (std::is_void_v<std::invoke_result_t<Visit&, SqlStatement&>>) {
+      visit(statement);
+    } else {
+      PACS_TRY(visit(statement));
+    }
+  }
+}
 
 /// How the same thing is called in each database.
 struct SqlDialect {
@@ -68,18 +115,6 @@ class SqlDatabase {
   virtual void stop_when(std::stop_token stop) = 0;
   /// Looks at the database's own structure; one message for each fault. Reads all of it.
   [[nodiscard]] virtual Result<std::vector<std::string>> check() = 0;
-};
-
-/// Resets a statement at the end of a block, so that it holds no row and no lock.
-class ResetAtEnd {
- public:
-  explicit ResetAtEnd(SqlStatement& statement) : statement_(statement) {}
-  ~ResetAtEnd() { statement_.reset(); }
-  ResetAtEnd(const ResetAtEnd&) = delete;
-  ResetAtEnd& operator=(const ResetAtEnd&) = delete;
-
- private:
-  SqlStatement& statement_;
 };
 
 }  // namespace pacs::storage

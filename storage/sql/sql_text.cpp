@@ -1,5 +1,8 @@
 #include "storage/sql/sql_text.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 namespace pacs::storage {
 
 std::string SqlText::numbered() const {
@@ -31,6 +34,39 @@ void bind_values(SqlStatement& statement, const SqlQuery& query, std::span<const
   };
   for (const SqlValue& value : query.values) bind_one(value);
   for (const SqlValue& value : more) bind_one(value);
+}
+
+Result<> run_sql(SqlDatabase& database, const SqlText& sql) {
+  const SqlQuery query(sql);
+  PACS_TRY(const auto statement, database.prepare(query.text));
+  bind_values(*statement, query);
+  return statement->run();
+}
+
+std::string insert_text(std::string_view table, const std::vector<std::string>& columns) {
+  SqlText values;
+  for (std::size_t i = 0; i < columns.size(); ++i) (values += i == 0 ? "" : ", ").add_open();
+  return fmt::format("INSERT INTO {} ({}) VALUES ({})", table, fmt::join(columns, ", "),
+                     values.numbered());
+}
+
+SqlText insert_into(std::string_view table, std::span<SqlColumn> columns) {
+  SqlText names(fmt::format("INSERT INTO {} (", table));
+  SqlText values(") VALUES (");
+  std::string_view separator;
+  for (auto& [name, value] : columns) {
+    (names += separator) += name;
+    (values += separator).add(std::move(value));
+    separator = ", ";
+  }
+  return (names += values) += ")";
+}
+
+Result<std::int64_t> insert_row(SqlDatabase& database, SqlText insert) {
+  std::int64_t id = 0;
+  PACS_TRY(each_row(database, insert += " RETURNING id",
+                    [&](SqlStatement& row) { id = row.integer(0); }));
+  return id;
 }
 
 }  // namespace pacs::storage

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -62,6 +63,34 @@ struct SqlQuery {
 };
 
 /// Binds the query's own values, then `more`.
-void bind_values(SqlStatement& statement, const SqlQuery& query, std::span<const SqlValue> more);
+void bind_values(SqlStatement& statement, const SqlQuery& query,
+                 std::span<const SqlValue> more = {});
+
+/// Runs a statement that returns nothing.
+[[nodiscard]] Result<> run_sql(SqlDatabase& database, const SqlText& sql);
+/// Calls `visit` with each row, as each_row of a statement does.
+template <typename Visit>
+[[nodiscard]] Result<> each_row(SqlDatabase& database, const SqlText& sql, Visit visit) {
+  const SqlQuery query(sql);
+  PACS_TRY(const auto statement, database.prepare(query.text));
+  bind_values(*statement, query);
+  return each_row(*statement, std::move(visit));
+}
+
+/// "INSERT INTO table (a, b) VALUES ($1, $2)", to be prepared once and bound in this order.
+[[nodiscard]] std::string insert_text(std::string_view table,
+                                      const std::vector<std::string>& columns);
+struct SqlColumn {
+  std::string_view name;
+  SqlValue value;
+};
+/// The same with the values, which are moved out of `columns`.
+[[nodiscard]] SqlText insert_into(std::string_view table, std::span<SqlColumn> columns);
+template <std::size_t N>
+[[nodiscard]] SqlText insert_into(std::string_view table, SqlColumn (&&columns)[N]) {
+  return insert_into(table, std::span<SqlColumn>(columns));
+}
+/// Runs an INSERT; the id of its row.
+[[nodiscard]] Result<std::int64_t> insert_row(SqlDatabase& database, SqlText insert);
 
 }  // namespace pacs::storage

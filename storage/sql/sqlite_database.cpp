@@ -162,17 +162,15 @@ class SqliteDatabase final : public SqlDatabase {
   Result<std::vector<std::string>> check() override {
     std::vector<std::string> faults;
     const auto collect = [&](std::string_view sql, std::string_view what) -> Result<> {
-      PACS_TRY(auto statement, prepare(sql));
-      for (auto row = statement->step();; row = statement->step()) {
-        if (!row) return fail(row.error());
-        if (!*row) return {};
-        if (const auto text = statement->text(0); text != "ok") {
+      PACS_TRY(const auto statement, prepare(sql));
+      return each_row(*statement, [&](SqlStatement& row) {
+        if (const auto text = row.text(0); text != "ok") {
           faults.push_back(std::string(what).append(text));
         }
-      }
+      });
     };
     PACS_TRY(collect("PRAGMA integrity_check", ""));
-    PACS_TRY(collect("PRAGMA foreign_key_check", "a row names none: table "));
+    PACS_TRY(collect("PRAGMA foreign_key_check", "a row refers to one that is missing: table "));
     return faults;
   }
 

@@ -14,8 +14,8 @@ struct SqliteOptions {
   bool durable = true;
 };
 
-/// Opens or creates a database in WAL mode. A transaction is committed without flush: the journal
-/// holds what it holds until somebody flushes `path` and its "-wal" file (see SqlIndex::sync).
+/// Opens or creates a database in WAL mode. Committing does not flush: our journal keeps what was
+/// committed until somebody flushes `path` and its "-wal" file (see IndexDatabase::sync).
 [[nodiscard]] Result<std::unique_ptr<SqlDatabase>> open_sqlite(const std::filesystem::path& path,
                                                                const SqliteOptions& options);
 

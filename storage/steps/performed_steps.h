@@ -124,7 +124,7 @@ class PerformedSteps {
   /// NotFound when there is none.
   [[nodiscard]] virtual Result<PerformedStep> get(std::string_view sop_instance_uid) = 0;
 
-  // What was acknowledged to a sender of objects is seen by both.
+  // Both see every object that was acknowledged to its sender.
   [[nodiscard]] virtual Result<StepPage> list(const StepFilter& filter) = 0;
   struct Comparison {
     StepSummary step;

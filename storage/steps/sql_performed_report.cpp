@@ -44,23 +44,11 @@ std::uint64_t count(SqlStatement& row, int column) {
   return static_cast<std::uint64_t>(row.integer(column));
 }
 
-/// Calls `each` with the statement at every row.
+/// Calls `each` with the rows of a statement whose one parameter is a step.
 template <typename Each>
-Result<> for_rows(SqlStatement& statement, Each each) {
-  for (;;) {
-    PACS_TRY(const auto row, statement.step());
-    if (!row) return {};
-    each(statement);
-  }
-}
-
-/// The same for a statement whose one parameter is a step.
-template <typename Each>
-Result<> for_rows_of(SqlReader& reader, const std::string& sql, std::int64_t step, Each each) {
-  PACS_TRY(auto statement, reader.statement(sql));
-  const ResetAtEnd reset(*statement);
-  statement->bind(1, step);
-  return for_rows(*statement, each);
+Result<> for_rows_of(SqlReader& reader, std::string_view sql, std::int64_t step, Each each) {
+  PACS_TRY(const auto rows, reader.statement(sql, step));
+  return each_row(*rows, each);
 }
 
 StepSummary summary_of(SqlStatement& row) {
@@ -82,38 +70,30 @@ StepSummary summary_of(SqlStatement& row) {
 
 /// Requests, series and counts.
 Result<> complete(SqlReader& reader, StepSummary& step) {
-  const auto requests = [&] {
-    return for_rows_of(reader, std::string(kRequests), step.number, [&](SqlStatement& row) {
-      step.requests.push_back({std::string(row.text(0)), std::string(row.text(1)),
-                               std::string(row.text(2)), row.integer(3) != 0});
-    });
-  };
-  const auto series = [&] {
-    std::string sql =
-        "SELECT performed_series.series_instance_uid, performed_series.series_description, "
-        "performed_series.protocol_name, count(performed_instance.sop_instance_uid), "
-        "count(instance.id), sum(CASE WHEN ";
-    sql.append(kElsewhere).append(" THEN 1 ELSE 0 END) ").append(kListedJoins);
-    sql +=
-        "GROUP BY performed_series.id, performed_series.series_instance_uid, "
-        "performed_series.series_description, performed_series.protocol_name ORDER BY "
-        "performed_series.id";
-    return for_rows_of(reader, sql, step.number, [&](SqlStatement& row) {
-      PerformedSeries one;
-      one.series_instance_uid = row.text(0);
-      one.series_description = row.text(1);
-      one.protocol_name = row.text(2);
-      one.performed = count(row, 3);
-      one.stored = count(row, 4);
-      one.stored_elsewhere = count(row, 5);
-      step.series.push_back(std::move(one));
-    });
-  };
-  const auto not_performed = [&] {
-    return for_rows_of(reader, "SELECT count(*) " + std::string(kNotPerformed), step.number,
-                       [&](SqlStatement& row) { step.not_performed = count(row, 0); });
-  };
-  return requests().and_then(series).and_then(not_performed);
+  PACS_TRY(for_rows_of(reader, kRequests, step.number, [&](SqlStatement& row) {
+    step.requests.push_back({std::string(row.text(0)), std::string(row.text(1)),
+                             std::string(row.text(2)), row.integer(3) != 0});
+  }));
+  std::string sql =
+      "SELECT performed_series.series_instance_uid, performed_series.series_description, "
+      "performed_series.protocol_name, count(performed_instance.sop_instance_uid), "
+      "count(instance.id), sum(CASE WHEN ";
+  sql.append(kElsewhere).append(" THEN 1 ELSE 0 END) ").append(kListedJoins);
+  sql +=
+      "GROUP BY performed_series.id, performed_series.series_instance_uid, "
+      "performed_series.series_description, performed_series.protocol_name ORDER BY "
+      "performed_series.id";
+  PACS_TRY(for_rows_of(reader, sql, step.number, [&](SqlStatement& row) {
+    PerformedSeries& one = step.series.emplace_back();
+    one.series_instance_uid = row.text(0);
+    one.series_description = row.text(1);
+    one.protocol_name = row.text(2);
+    one.performed = count(row, 3);
+    one.stored = count(row, 4);
+    one.stored_elsewhere = count(row, 5);
+  }));
+  return for_rows_of(reader, "SELECT count(*) " + std::string(kNotPerformed), step.number,
+                     [&](SqlStatement& row) { step.not_performed = count(row, 0); });
 }
 
 SqlText filtered(const StepFilter& filter, std::int64_t before, std::size_t rows) {
@@ -140,14 +120,9 @@ SqlText filtered(const StepFilter& filter, std::int64_t before, std::size_t rows
 
 Result<std::vector<StepSummary>> read_summaries(SqlReader& reader, const SqlText& sql) {
   const SqlQuery query(sql);
-  PACS_TRY(auto statement, reader.statement(query.text));
-  const ResetAtEnd reset(*statement);
-  bind_values(*statement, query, {});
+  PACS_TRY(const auto rows, reader.statement(query));
   std::vector<StepSummary> steps;
-  const Result<> read = for_rows(*statement, [&](SqlStatement& row) {  //
-    steps.push_back(summary_of(row));
-  });
-  if (!read) return fail(read.error());
+  PACS_TRY(each_row(*rows, [&](SqlStatement& row) { steps.push_back(summary_of(row)); }));
   return steps;
 }
 
@@ -174,9 +149,9 @@ Result<> read_differences(SqlReader& reader, std::int64_t step, StepDifferences&
   elsewhere.append("AND ").append(kElsewhere).append(" ORDER BY instance.id ");
   const std::string others =
       std::string(kAsStored).append(kNotPerformed).append("ORDER BY instance.id ");
-  return read_references(reader, listed, step, to.not_stored)
-      .and_then([&] { return read_references(reader, elsewhere, step, to.stored_elsewhere); })
-      .and_then([&] { return read_references(reader, others, step, to.not_performed); });
+  PACS_TRY(read_references(reader, listed, step, to.not_stored));
+  PACS_TRY(read_references(reader, elsewhere, step, to.stored_elsewhere));
+  return read_references(reader, others, step, to.not_performed);
 }
 
 }  // namespace
@@ -191,7 +166,7 @@ Result<StepPage> SqlPerformedSteps::list(const StepFilter& filter) {
   };
   for (;;) {
     // Batch by batch: a reader kept for all of them would be missed by others.
-    PACS_TRY(auto reader, database_.readers().lease());
+    PACS_TRY(const auto reader, database_.readers().lease());
     // One more, to know whether there is one.
     PACS_TRY(auto steps,
              read_summaries(*reader, filtered(filter, page.next_before, filter.limit + 1)));
@@ -211,7 +186,7 @@ Result<StepPage> SqlPerformedSteps::list(const StepFilter& filter) {
 
 Result<PerformedSteps::Comparison> SqlPerformedSteps::compare(std::string_view sop_instance_uid) {
   settle_();
-  PACS_TRY(auto reader, database_.readers().lease());
+  PACS_TRY(const auto reader, database_.readers().lease());
   SqlText sql(kSummary);
   (sql += "WHERE sop_instance_uid = ").add(std::string(sop_instance_uid));
   PACS_TRY(auto steps, read_summaries(*reader, sql));
@@ -219,9 +194,8 @@ Result<PerformedSteps::Comparison> SqlPerformedSteps::compare(std::string_view s
     return fail(ErrorKind::NotFound, "there is no performed procedure step with this UID");
   }
   Comparison comparison{std::move(steps.front()), {}};
-  PACS_TRY(complete(*reader, comparison.step).and_then([&] {
-    return read_differences(*reader, comparison.step.number, comparison.differences);
-  }));
+  PACS_TRY(complete(*reader, comparison.step));
+  PACS_TRY(read_differences(*reader, comparison.step.number, comparison.differences));
   return comparison;
 }
 

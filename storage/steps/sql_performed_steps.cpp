@@ -30,10 +30,8 @@ Result<Bytes> encoded(const DataSet& data_set) {
 
 /// The step of a SELECT of kStepColumns.
 Result<PerformedStep> read_step(SqlStatement& select, std::string_view sop_instance_uid) {
-  const ResetAtEnd reset(select);
-  select.bind(1, sop_instance_uid);
-  PACS_TRY(const bool found, select.step());
-  if (!found) return unknown(sop_instance_uid);
+  PACS_TRY(const bool there, select.step());
+  if (!there) return unknown(sop_instance_uid);
   PerformedStep step;
   step.sop_instance_uid = select.text(0);
   const auto status = parse_performed_status(select.text(1));
@@ -52,7 +50,7 @@ Result<PerformedStep> read_step(SqlStatement& select, std::string_view sop_insta
 }
 
 /// The columns that are taken from the data set.
-std::vector<std::pair<std::string_view, std::string>> columns_of(const DataSet& step) {
+std::vector<SqlColumn> columns_of(const DataSet& step) {
   const auto text = [&](Tag tag) { return std::string(step.text(tag)); };
   return {
       {"status", text(tags::PerformedProcedureStepStatus)},
@@ -70,25 +68,15 @@ std::vector<std::pair<std::string_view, std::string>> columns_of(const DataSet& 
 
 /// The id of the new row. Duplicate when its UID is taken.
 Result<std::int64_t> insert_step(SqlDatabase& database, const PerformedStep& step, Bytes data_set) {
-  SqlText names("INSERT INTO performed_step (sop_instance_uid, source_ae, character_set, ");
-  SqlText values(") VALUES (");
-  values.add(step.sop_instance_uid) += ", ";
-  values.add(step.source_ae) += ", ";
-  values.add(step.character_set) += ", ";
-  for (auto& [name, value] : columns_of(step.data_set)) {
-    (names += name) += ", ";
-    values.add(std::move(value)) += ", ";
-  }
-  names += "created_ms, changed_ms, data_set";
   const std::int64_t now = now_ms();
-  values.add(now) += ", ";
-  values.add(now) += ", ";
-  values.add(std::move(data_set)) += ") RETURNING id";
-  const SqlQuery query(names += values);
-  PACS_TRY(auto insert, database.prepare(query.text));
-  bind_values(*insert, query, {});
-  PACS_TRY(insert->step());
-  return insert->integer(0);
+  std::vector<SqlColumn> columns = columns_of(step.data_set);
+  columns.push_back({"sop_instance_uid", step.sop_instance_uid});
+  columns.push_back({"source_ae", step.source_ae});
+  columns.push_back({"character_set", step.character_set});
+  columns.push_back({"created_ms", now});
+  columns.push_back({"changed_ms", now});
+  columns.push_back({"data_set", std::move(data_set)});
+  return insert_row(database, insert_into("performed_step", columns));
 }
 
 /// Gives the step's id; nullopt when it is no longer as `before`.
@@ -114,47 +102,32 @@ Result<std::optional<std::int64_t>> update_step(SqlDatabase& database, const Per
 
 Result<> insert_requests(SqlDatabase& database, std::int64_t step, const DataSet& data_set) {
   for (PerformedRequest& request : performed_requests(data_set)) {
-    SqlText sql(
-        "INSERT INTO performed_request (step_key, study_instance_uid, "
-        "scheduled_procedure_step_id, accession_number, holds_objects) VALUES (");
-    sql.add(step) += ", ";
-    sql.add(std::move(request.study_instance_uid)) += ", ";
-    sql.add(std::move(request.scheduled_procedure_step_id)) += ", ";
-    sql.add(std::move(request.accession_number)) += ", ";
-    sql.add(std::int64_t{request.holds_objects}) += ")";
-    PACS_TRY(run_sql(database, sql));
+    const std::int64_t holds_objects = request.holds_objects ? 1 : 0;
+    const SqlText insert = insert_into(
+        "performed_request",
+        {{"step_key", step},
+         {"study_instance_uid", std::move(request.study_instance_uid)},
+         {"scheduled_procedure_step_id", std::move(request.scheduled_procedure_step_id)},
+         {"accession_number", std::move(request.accession_number)},
+         {"holds_objects", holds_objects}});
+    PACS_TRY(run_sql(database, insert));
   }
   return {};
 }
 
-Result<std::int64_t> insert_series(SqlDatabase& database, std::int64_t step,
-                                   const PerformedSeries& series) {
-  SqlText sql(
-      "INSERT INTO performed_series (step_key, series_instance_uid, series_description, "
-      "protocol_name) VALUES (");
-  sql.add(step) += ", ";
-  sql.add(series.series_instance_uid) += ", ";
-  sql.add(series.series_description) += ", ";
-  sql.add(series.protocol_name) += ") RETURNING id";
-  const SqlQuery query(sql);
-  PACS_TRY(auto insert, database.prepare(query.text));
-  bind_values(*insert, query, {});
-  PACS_TRY(insert->step());
-  return insert->integer(0);
-}
-
 Result<> insert_made(SqlDatabase& database, std::int64_t step, const DataSet& data_set) {
-  PACS_TRY(auto insert,
-           database.prepare(
-               "INSERT INTO performed_instance (series_key, sop_class_uid, sop_instance_uid) "
-               "VALUES ($1, $2, $3)"));
+  PACS_TRY(const auto instances,
+           database.prepare(insert_text("performed_instance",
+                                        {"series_key", "sop_class_uid", "sop_instance_uid"})));
   for (const PerformedSeries& series : performed_series(data_set)) {
-    PACS_TRY(const auto key, insert_series(database, step, series));
+    SqlText insert =
+        insert_into("performed_series", {{"step_key", step},
+                                         {"series_instance_uid", series.series_instance_uid},
+                                         {"series_description", series.series_description},
+                                         {"protocol_name", series.protocol_name}});
+    PACS_TRY(const auto key, insert_row(database, std::move(insert)));
     for (const ObjectReference& instance : series.instances) {
-      insert->bind(1, key);
-      insert->bind(2, std::string_view(instance.sop_class_uid));
-      insert->bind(3, std::string_view(instance.sop_instance_uid));
-      PACS_TRY(insert->run());
+      PACS_TRY(instances->run(key, instance.sop_class_uid, instance.sop_instance_uid));
     }
   }
   return {};
@@ -194,15 +167,15 @@ Result<> advance_worklist(SqlDatabase& database, std::int64_t step) {
 Result<> SqlPerformedSteps::create(const PerformedStep& step, std::span<const NewJob> jobs) {
   PACS_TRY(auto data_set, encoded(step.data_set));
   const auto work = [&](SqlDatabase& database) -> Result<> {
-    const auto id = insert_step(database, step, std::move(data_set));
+    auto id = insert_step(database, step, std::move(data_set));
     if (!id && id.error().kind == ErrorKind::Duplicate) {
       return fail(ErrorKind::Duplicate, "there is a performed procedure step with this UID");
     }
-    if (!id) return fail(id.error());
-    return insert_requests(database, *id, step.data_set)
-        .and_then([&] { return insert_made(database, *id, step.data_set); })
-        .and_then([&] { return advance_worklist(database, *id); })
-        .and_then([&] { return add_jobs(database, jobs); });
+    PACS_TRY(const auto key, std::move(id));
+    PACS_TRY(insert_requests(database, key, step.data_set));
+    PACS_TRY(insert_made(database, key, step.data_set));
+    PACS_TRY(advance_worklist(database, key));
+    return add_jobs(database, jobs);
   };
   return database_.write(work, IndexDatabase::Sync::Now);
 }
@@ -225,8 +198,8 @@ Result<bool> SqlPerformedSteps::replace(const PerformedStep& before, const DataS
 }
 
 Result<PerformedStep> SqlPerformedSteps::get(std::string_view sop_instance_uid) {
-  PACS_TRY(auto reader, database_.readers().lease());
-  PACS_TRY(auto select, reader->statement(std::string(kStepColumns)));
+  PACS_TRY(const auto reader, database_.readers().lease());
+  PACS_TRY(const auto select, reader->statement(kStepColumns, sop_instance_uid));
   return read_step(*select, sop_instance_uid);
 }
 

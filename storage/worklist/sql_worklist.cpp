@@ -1,6 +1,7 @@
 #include "storage/worklist/sql_worklist.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 
@@ -17,7 +18,7 @@ namespace {
 using Sync = IndexDatabase::Sync;
 using integration::now_ms;
 
-/// A step of these was begun: no order makes it wait again.
+/// A step with one of these has begun: no order makes it wait again.
 constexpr std::string_view kBegun = "('STARTED', 'COMPLETED', 'DISCONTINUED')";
 constexpr std::string_view kWaiting = "('SCHEDULED', 'ARRIVED', 'READY')";
 
@@ -39,47 +40,28 @@ SqlText where(std::string_view head, const StepId& id) {
   return sql;
 }
 
-/// Runs a statement that gives at most one row; nullopt for none.
-template <typename T>
-Result<std::optional<T>> one_row(SqlDatabase& database, const SqlText& sql,
-                                 T (*read)(SqlStatement&)) {
-  const SqlQuery query(sql);
-  PACS_TRY(auto statement, database.prepare(query.text));
-  bind_values(*statement, query, {});
-  PACS_TRY(const auto row, statement->step());
-  if (!row) return std::nullopt;
-  return read(*statement);
-}
+/// What stays of an item that another order replaces, and its status, which has a rule of its own.
+constexpr std::array<std::string_view, 4> kNotUpdated{
+    "study_instance_uid", "scheduled_procedure_step_id", "created_ms", "status"};
 
 /// Puts items one after the other, with statements that are prepared once.
 class Putter {
  public:
   static Result<Putter> create(SqlDatabase& database, std::string_view source) {
-    std::string names, places, updates;
-    int place = 0;
-    const auto column = [&](std::string_view name, bool updated) {
-      names += fmt::format("{}{}", place == 0 ? "" : ", ", name);
-      places += fmt::format("{}${}", place == 0 ? "" : ", ", place + 1);
-      ++place;
-      if (!updated) return;
-      updates += fmt::format("{}{} = excluded.{}", updates.empty() ? "" : ", ", name, name);
-    };
-    for (const std::string& name : column_names(worklist_columns())) {
-      column(name, name != "study_instance_uid" && name != "scheduled_procedure_step_id");
+    std::vector<std::string> columns = column_names(worklist_columns());
+    columns.insert(columns.end(), {"source", "created_ms", "changed_ms", "data_set", "status"});
+    std::string updates;
+    for (const std::string& name : columns) {
+      if (std::ranges::count(kNotUpdated, name) == 0) {
+        updates += fmt::format("{0} = excluded.{0}, ", name);
+      }
     }
-    column("source", true);
-    column("created_ms", false);
-    column("changed_ms", true);
-    column("data_set", true);
-    column("status", false);
-    PACS_TRY(
-        auto put,
-        database.prepare(fmt::format(
-            "INSERT INTO worklist_item ({}) VALUES ({}) ON CONFLICT (study_instance_uid, "
-            "scheduled_procedure_step_id) DO UPDATE SET {}, status = CASE WHEN "
-            "worklist_item.status "
-            "IN {} AND excluded.status IN {} THEN worklist_item.status ELSE excluded.status END",
-            names, places, updates, kBegun, kWaiting)));
+    const std::string sql = fmt::format(
+        "{} ON CONFLICT (study_instance_uid, scheduled_procedure_step_id) DO UPDATE SET {}status = "
+        "CASE WHEN worklist_item.status IN {} AND excluded.status IN {} THEN worklist_item.status "
+        "ELSE excluded.status END",
+        insert_text("worklist_item", columns), updates, kBegun, kWaiting);
+    PACS_TRY(auto put, database.prepare(sql));
     PACS_TRY(auto look,
              database.prepare("SELECT status FROM worklist_item WHERE study_instance_uid = $1 AND "
                               "scheduled_procedure_step_id = $2"));
@@ -89,30 +71,23 @@ class Putter {
     return Putter(database, std::move(put), std::move(look), std::move(performed), source);
   }
 
-  Result<bool> is_there(const StepId& id) { return holds(*look_, id); }
+  Result<bool> is_there(const StepId& id) { return bound_to(*look_, id)->step(); }
 
-  /// As it is in the worklist, where it is.
+  /// Of a step that is in the worklist.
   Result<StepStatus> status_of(const StepId& id) {
-    const ResetAtEnd reset(*look_);
-    PACS_TRY(const auto there, holds_row(*look_, id));
-    const auto status = there ? parse_step_status(look_->text(0)) : std::nullopt;
+    const auto row = bound_to(*look_, id);
+    PACS_TRY(const bool there, row->step());
+    const auto status = there ? parse_step_status(row->text(0)) : std::nullopt;
     if (!status) return fail(ErrorKind::Corrupt, "index: a worklist item has an unknown status");
     return *status;
   }
 
   Result<> put(const NewWorklistItem& item, std::int64_t at_ms) {
     PACS_TRY(const auto bytes, encode_worklist_data_set(item.data_set));
-    const std::vector<std::string> values = column_values(item.data_set, worklist_columns());
-    int place = 0;
-    for (const std::string& value : values) put_->bind(++place, std::string_view(value));
-    put_->bind(++place, std::string_view(source_));
-    put_->bind(++place, at_ms);
-    put_->bind(++place, at_ms);
-    put_->bind_bytes(++place, bytes);
-    put_->bind(++place, to_string(item.status));
-    PACS_TRY(put_->run());
-    // No order takes back what the modality reports of the step, be it before this one came.
-    PACS_TRY(const auto performed, holds(*performed_, item.id));
+    PACS_TRY(put_->run(column_values(item.data_set, worklist_columns()), source_, at_ms, at_ms,
+                       bytes, to_string(item.status)));
+    // What the modality reports of a step wins over its order, also over one that comes later.
+    PACS_TRY(const bool performed, bound_to(*performed_, item.id)->step());
     return performed ? follow_performed_steps(database_, condition(item.id)) : Result<>{};
   }
 
@@ -126,15 +101,8 @@ class Putter {
         performed_(std::move(performed)),
         source_(source) {}
 
-  static Result<bool> holds(SqlStatement& select, const StepId& id) {
-    const ResetAtEnd reset(select);
-    return holds_row(select, id);
-  }
-  /// The same; the statement stands at the row then.
-  static Result<bool> holds_row(SqlStatement& select, const StepId& id) {
-    select.bind(1, std::string_view(id.study_instance_uid));
-    select.bind(2, std::string_view(id.scheduled_procedure_step_id));
-    return select.step();
+  static BoundStatement bound_to(SqlStatement& select, const StepId& id) {
+    return bound(select, id.study_instance_uid, id.scheduled_procedure_step_id);
   }
 
   SqlDatabase& database_;
@@ -154,35 +122,28 @@ Result<Brought> brought_by(SqlDatabase& database, const std::string& source) {
   SqlText sql(
       "SELECT study_instance_uid, scheduled_procedure_step_id, checksum FROM worklist_brought "
       "WHERE source = ");
-  sql.add(source);
-  const SqlQuery query(sql);
-  PACS_TRY(auto statement, database.prepare(query.text));
-  bind_values(*statement, query, {});
   Brought brought;
-  for (auto row = statement->step();; row = statement->step()) {
-    if (!row) return fail(row.error());
-    if (!*row) return brought;
-    SqlStatement& step = *statement;
-    brought.emplace(std::pair{std::string(step.text(0)), std::string(step.text(1))}, step.text(2));
-  }
+  PACS_TRY(each_row(database, sql.add(source), [&](SqlStatement& row) {
+    brought.emplace(std::pair{std::string(row.text(0)), std::string(row.text(1))}, row.text(2));
+  }));
+  return brought;
 }
 
 Result<> remember(SqlDatabase& database, const std::string& source, const StepId& id,
                   const std::string& checksum) {
-  SqlText sql(
-      "INSERT INTO worklist_brought (source, study_instance_uid, scheduled_procedure_step_id, "
-      "checksum) VALUES (");
-  sql.add(source) += ", ";
-  sql.add(id.study_instance_uid) += ", ";
-  sql.add(id.scheduled_procedure_step_id) += ", ";
-  sql.add(checksum) +=
-      ") ON CONFLICT (source, study_instance_uid, scheduled_procedure_step_id) "
-      "DO UPDATE SET checksum = excluded.checksum";
+  SqlText sql = insert_into("worklist_brought",
+                            {{"source", source},
+                             {"study_instance_uid", id.study_instance_uid},
+                             {"scheduled_procedure_step_id", id.scheduled_procedure_step_id},
+                             {"checksum", checksum}});
+  sql +=
+      " ON CONFLICT (source, study_instance_uid, scheduled_procedure_step_id) DO UPDATE SET "
+      "checksum = excluded.checksum";
   return run_sql(database, sql);
 }
 
-/// The source has the step no more. Another one that brought it too goes on with it; else it is
-/// canceled, unless it is begun or a put has taken it from the source.
+/// The source no longer has the step. Another source that brought it too takes it over; else it is
+/// canceled, unless it has begun or a put has taken it from the source.
 Result<> take_back(SqlDatabase& database, const std::string& source, const StepId& id,
                    std::int64_t at_ms) {
   SqlText forget = where("DELETE FROM worklist_brought", id);
@@ -227,7 +188,7 @@ Result<std::vector<PutItem>> SqlWorklist::put(std::span<const NewWorklistItem> i
       PACS_TRY(const auto there, putter.is_there(item.id));
       if (there && existing == Existing::Refuse) {
         return fail(ErrorKind::Duplicate,
-                    fmt::format("the worklist has the step {} of study {} already",
+                    fmt::format("step {} of study {} is already in the worklist",
                                 item.id.scheduled_procedure_step_id, item.id.study_instance_uid));
       }
       PACS_TRY(putter.put(item, at_ms));
@@ -277,40 +238,34 @@ Result<> SqlWorklist::forget_source(std::string_view source) {
 }
 
 Result<std::vector<std::string>> SqlWorklist::sources() {
-  PACS_TRY(auto reader, database_.readers().lease());
-  PACS_TRY(auto statement,
+  PACS_TRY(const auto reader, database_.readers().lease());
+  PACS_TRY(const auto rows,
            reader->statement("SELECT DISTINCT source FROM worklist_brought ORDER BY source"));
-  const ResetAtEnd reset(*statement);
   std::vector<std::string> sources;
-  for (auto row = statement->step();; row = statement->step()) {
-    if (!row) return fail(row.error());
-    if (!*row) return sources;
-    sources.emplace_back(statement->text(0));
-  }
+  PACS_TRY(each_row(*rows, [&](SqlStatement& row) { sources.emplace_back(row.text(0)); }));
+  return sources;
 }
 
 Result<WorklistItem> SqlWorklist::get(const StepId& id) {
-  PACS_TRY(auto reader, database_.readers().lease());
   const SqlQuery query(where(fmt::format("SELECT {} FROM worklist_item", kWorklistRow), id));
-  PACS_TRY(auto statement, reader->statement(query.text));
-  const ResetAtEnd reset(*statement);
-  bind_values(*statement, query, {});
-  PACS_TRY(const auto row, statement->step());
-  if (!row) return no_such_item();
-  return worklist_item_of(*statement);
+  PACS_TRY(const auto reader, database_.readers().lease());
+  PACS_TRY(const auto row, reader->statement(query));
+  PACS_TRY(const bool there, row->step());
+  if (!there) return no_such_item();
+  return worklist_item_of(*row);
 }
 
 Result<> SqlWorklist::cancel(const StepId& id) {
   const auto cancel_it = [&](SqlDatabase& database) -> Result<> {
-    PACS_TRY(const auto status,
-             one_row<std::string>(database, where("SELECT status FROM worklist_item", id),
-                                  [](SqlStatement& row) { return std::string(row.text(0)); }));
-    if (!status) return no_such_item();
-    if (*status == to_string(StepStatus::Canceled)) return {};
-    if (kBegun.find("'" + *status + "'") != std::string_view::npos) {
+    std::string status;
+    PACS_TRY(each_row(database, where("SELECT status FROM worklist_item", id),
+                      [&](SqlStatement& row) { status = row.text(0); }));
+    if (status.empty()) return no_such_item();
+    if (status == to_string(StepStatus::Canceled)) return {};
+    if (kBegun.find("'" + status + "'") != std::string_view::npos) {
       return fail(
           ErrorKind::Mismatch,
-          fmt::format("the step is {}: only one that was not begun can be canceled", *status));
+          fmt::format("the step is {}: only a step that has not begun can be canceled", status));
     }
     SqlText head("UPDATE worklist_item SET status = 'CANCELED', changed_ms = ");
     head.add(now_ms());

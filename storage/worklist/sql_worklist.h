@@ -7,8 +7,8 @@
 
 namespace pacs::storage {
 
-/// Items whose steps were performed follow all the performed steps that name them: COMPLETED when
-/// one was completed, whatever another one's end; what is performed wins over what was planned.
+/// Sets the status of items by the performed steps that name them: COMPLETED when one of these was
+/// completed, however the others ended; what is performed wins over what was planned.
 /// `items` is a condition on rows of worklist_item.
 [[nodiscard]] Result<> follow_performed_steps(SqlDatabase& database, const SqlText& items);
 

@@ -31,7 +31,7 @@ inline constexpr std::size_t kStepStatuses = 8;
 [[nodiscard]] std::optional<StepStatus> parse_step_status(std::string_view text);
 [[nodiscard]] std::vector<StepStatus> all_step_statuses();
 
-/// What tells an item from all others.
+/// Identifies an item.
 struct StepId {
   std::string study_instance_uid, scheduled_procedure_step_id;
 
@@ -55,7 +55,7 @@ struct WorklistItem {
   DataSet data_set{};                           ///< with `status` in (0040,0020)
 };
 
-/// What came of an item that was put.
+/// What became of an item that was put.
 struct PutItem {
   bool is_new = false;
   StepStatus status = StepStatus::Scheduled;  ///< as it is now, whatever the order said
@@ -63,7 +63,7 @@ struct PutItem {
   friend bool operator==(const PutItem&, const PutItem&) = default;
 };
 
-/// What of the worklist is shown, whatever is asked.
+/// Which part of the worklist is shown, whatever the query asks for.
 struct WorklistView {
   std::vector<StepStatus> statuses = all_step_statuses();
   std::string station_ae{};  ///< only what is scheduled for this station; empty: all
@@ -75,13 +75,13 @@ class Worklist {
   virtual ~Worklist() = default;
 
   enum class Existing : std::uint8_t { Refuse, Replace };
-  /// All or none. An item that is there already is Duplicate or replaced. The status of a step that
-  /// performed steps name stays as they say, whatever its order does; one that only orders began
-  /// does not become a scheduled one again.
+  /// All or none. An item that is there already is Duplicate or replaced. A step that performed
+  /// steps name keeps the status they give it, whatever its order says; a step that an order has
+  /// begun does not become scheduled again.
   [[nodiscard]] virtual Result<std::vector<PutItem>> put(std::span<const NewWorklistItem> items,
                                                          Existing existing) = 0;
-  /// What a source holds from now on: its items are put (replacing), and those that it held before
-  /// and does not any more are canceled, unless they were started. No items: the source is gone.
+  /// What a source holds from now on: its items are put (replacing), and those that it no longer
+  /// holds are canceled, unless they were started. No items: the source is gone.
   [[nodiscard]] virtual Result<> put_source(std::string_view source,
                                             std::span<const NewWorklistItem> items) = 0;
   /// The items of a source stay, and nothing that happens to the source changes them any more.

@@ -46,10 +46,7 @@ std::span<const IndexColumn> worklist_columns() {
 
 const KeyColumn* find_worklist_column(Tag sequence, Tag tag) {
   static const auto columns = make_key_columns();
-  const auto* const found = std::ranges::find_if(columns, [&](const KeyColumn& column) {
-    return column.sequence == sequence && column.tag == tag;
-  });
-  return found != columns.end() ? &*found : nullptr;
+  return find_column(columns, sequence, tag);
 }
 
 }  // namespace pacs::storage

@@ -59,7 +59,7 @@ constexpr std::array kIdentifiers{Tag{tags::StudyInstanceUID}, Tag{tags::Schedul
                                   Tag{tags::RequestedProcedureID}, Tag{tags::PatientID},
                                   Tag{tags::AccessionNumber}};
 /// PS3.5 §6.2 allows 16 to the SHs among them, but real systems pass that; to LO and UI it allows
-/// 64, and longer than that is none of them.
+/// 64, which nothing that identifies an order exceeds.
 constexpr std::size_t kIdentifierCharactersMax = 64;
 
 /// What else has one value only: lists and queries show, match and order by it (PS3.6, VM 1).
@@ -96,9 +96,10 @@ Result<> check_identifiers(const DataSet& utf8) {
     } else {
       continue;
     }
-    return malformed(tag, fmt::format("{} {}: it must be one value of at most {} characters, none "
-                                      "of them a control character",
-                                      keyword_of(tag), wrong, kIdentifierCharactersMax));
+    return malformed(tag,
+                     fmt::format("{} {}: it must be one value of at most {} characters without "
+                                 "control characters",
+                                 keyword_of(tag), wrong, kIdentifierCharactersMax));
   }
   return {};
 }
@@ -234,10 +235,11 @@ Result<StepStatus> status_of(const DataSet& step) {
   const std::string_view text = step.text(tags::ScheduledProcedureStepStatus, 0);
   if (text.empty()) return StepStatus::Scheduled;
   if (const auto status = parse_step_status(text)) return *status;
-  return malformed(tags::ScheduledProcedureStepStatus,
-                   fmt::format("ScheduledProcedureStepStatus \"{}\" is none of SCHEDULED, ARRIVED, "
-                               "READY, STARTED, DEPARTED, COMPLETED, DISCONTINUED, CANCELED",
-                               printable(text)));
+  return malformed(
+      tags::ScheduledProcedureStepStatus,
+      fmt::format("ScheduledProcedureStepStatus \"{}\" is not one of SCHEDULED, ARRIVED, "
+                  "READY, STARTED, DEPARTED, COMPLETED, DISCONTINUED, CANCELED",
+                  printable(text)));
 }
 
 Result<NewWorklistItem> item_of(DataSet data_set, Item step, std::vector<Tag> generated) {
@@ -251,7 +253,7 @@ Result<NewWorklistItem> item_of(DataSet data_set, Item step, std::vector<Tag> ge
   PACS_TRY(const auto bytes, encode_worklist_data_set(data_set));
   if (bytes.size() > kWorklistItemBytesMax) {
     return fail(ErrorKind::LimitExceeded,
-                fmt::format("worklist_item_bytes_max: an item of {} bytes; {} at most",
+                fmt::format("worklist_item_bytes_max: the item has {} bytes; {} are allowed",
                             bytes.size(), kWorklistItemBytesMax));
   }
   item.data_set = std::move(data_set);
@@ -276,10 +278,11 @@ Result<std::vector<NewWorklistItem>> items_of_order(const DataSet& order,
   PACS_TRY(check_one_of_each(whole));
   PACS_TRY(check_present(whole, kOfOrder, ""));
   const Sequence steps = whole.items(kStep);
-  if (steps.empty()) return malformed(kStep, "ScheduledProcedureStepSequence has no item");
+  if (steps.empty()) return malformed(kStep, "ScheduledProcedureStepSequence has no items");
   if (steps.size() > kStepsOfOrderMax) {
-    return fail(Error{ErrorKind::LimitExceeded,
-                      fmt::format("steps_of_order_max: {} steps at most", kStepsOfOrderMax)}
+    return fail(Error{
+        ErrorKind::LimitExceeded,
+        fmt::format("steps_of_order_max: an order may have {} steps at most", kStepsOfOrderMax)}
                     .on(kStep));
   }
   const Identifiers identifiers(whole, name);
@@ -307,7 +310,7 @@ Result<std::vector<NewWorklistItem>> items_of_order(const DataSet& order,
     const bool twice = std::ranges::count(items, item.id, &NewWorklistItem::id) != 0;
     if (twice) {
       return malformed(tags::ScheduledProcedureStepID,
-                       fmt::format("ScheduledProcedureStepID {} is there twice in one order",
+                       fmt::format("ScheduledProcedureStepID {} occurs twice in one order",
                                    printable(item.id.scheduled_procedure_step_id)));
     }
     items.push_back(std::move(item));

@@ -21,11 +21,11 @@ inline constexpr std::size_t kWorklistItemBytesMax = 256 << 10;
 
 /// One item for each item of Scheduled Procedure Step Sequence, text in UTF-8. What Table K.6-1 of
 /// PS3.4 returns as Type 1 must be there, identifiers are one value of at most 64 characters,
-/// Patient's Name, Modality, start and status one value, and what the dictionary knows has its VR
-/// and, where it has a form, that of a value; text is some in its character set; Study Instance
-/// UID, Requested Procedure ID and Scheduled Procedure Step ID are made where they are missing:
-/// anew, or always the same ones from the order and the `name` it came under. Errors: Malformed
-/// (with the element), LimitExceeded.
+/// Patient's Name, Modality, start and status one value; what the dictionary knows has its VR and a
+/// value that the VR allows; text is valid in its character set. Study Instance UID, Requested
+/// Procedure ID and Scheduled Procedure Step ID are made where they are missing: new ones, or with
+/// a `name` always the same ones for the same order. Errors: Malformed (with the element),
+/// LimitExceeded.
 [[nodiscard]] Result<std::vector<NewWorklistItem>> items_of_order(
     const DataSet& order, std::optional<std::string_view> name = std::nullopt);
 

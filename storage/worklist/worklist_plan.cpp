@@ -8,17 +8,15 @@
 #include <fmt/ranges.h>
 
 #include "core/dicom_tags.h"
+#include "core/sort_unique.h"
 #include "storage/query/query_match.h"
-#include "storage/query/query_sql.h"
+#include "storage/query/ways.h"
 #include "storage/worklist/worklist_columns.h"
 
 namespace pacs::storage {
 namespace {
 
 constexpr Tag kStep = tags::ScheduledProcedureStepSequence;
-
-/// Rows whose walk costs so little that a better beginning need not be looked for.
-constexpr std::int64_t kFewRows = 2000;
 
 /// Exactly as the partial indexes have it, else no database finds them.
 constexpr std::string_view kSeveralStations =
@@ -41,12 +39,6 @@ struct Way {
   std::vector<SqlValue> begin;     // the place before the first row
   bool by_status = false;          // `rows` says which status
 };
-
-std::vector<std::string> sorted(std::vector<std::string> values) {
-  std::ranges::sort(values);
-  values.erase(std::unique(values.begin(), values.end()), values.end());
-  return values;
-}
 
 /// The place of a row: "(a, b, id)" and as many parameters.
 SqlText behind(const Way& way) {
@@ -80,12 +72,9 @@ class Planner {
     return found == plan_.match.keys.end() ? nullptr : &*found;
   }
   [[nodiscard]] const QueryKey* restricting_key(Tag sequence, Tag tag) const {
+    if (sequence != kStep) return storage::restricting_key(plan_.match.keys, tag);
     const QueryKey* step = step_key();
-    if (sequence == kStep && step == nullptr) return nullptr;
-    const std::vector<QueryKey>& keys = sequence == kStep ? step->items : plan_.match.keys;
-    const auto found = std::ranges::find_if(
-        keys, [tag](const QueryKey& key) { return key.tag == tag && !is_universal(key); });
-    return found == keys.end() ? nullptr : &*found;
+    return step == nullptr ? nullptr : storage::restricting_key(step->items, tag);
   }
 
   /// One more key of the step's item: the same semantics as if it had been asked for.
@@ -145,21 +134,14 @@ class Planner {
     }
     if (auto ways = with_name(); !ways.empty()) choices.push_back(std::move(ways));
     choices.push_back(with_start());
-    if (choices.size() == 1) return std::move(choices.front());
-    std::size_t best = 0;
-    std::int64_t fewest = kFewRows;
-    for (std::size_t i = 0; i < choices.size(); ++i) {
-      PACS_TRY(const auto rows, rows_of(choices[i]));
-      if (rows >= fewest) continue;
-      fewest = rows;
-      best = i;
-    }
-    return std::move(choices[best]);
+    return cheapest(std::move(choices), [this](const auto& ways) { return rows_of(ways); });
   }
 
   static std::vector<Way> with_values(Tag sequence, const QueryKey& key) {
+    std::vector<std::string> values = key.values;
+    sort_unique(values);
     std::vector<Way> ways;
-    for (std::string& value : sorted(key.values)) {
+    for (std::string& value : values) {
       Way way;
       way.rows = SqlText(" AND " + find_worklist_column(sequence, key.tag)->expression + " = ");
       way.rows.add(std::move(value));
@@ -181,31 +163,24 @@ class Planner {
   }
 
   [[nodiscard]] std::optional<Way> with_prefix(Tag sequence, Tag tag) const {
-    const QueryKey* key = restricting_key(sequence, tag);
-    if (key == nullptr || key->matching != Matching::Wildcard || key->values.size() != 1) {
-      return std::nullopt;
-    }
-    const std::string_view prefix = literal_prefix(key->values.front());
-    if (prefix.empty()) return std::nullopt;
-    return span(find_worklist_column(sequence, tag)->expression, begins_with(std::string(prefix)));
+    const auto range = prefix_range(restricting_key(sequence, tag));
+    if (!range) return std::nullopt;
+    return span(find_worklist_column(sequence, tag)->expression, *range);
   }
 
   /// Names whose first group begins with what the key begins with, then those of which another
   /// group does.
   [[nodiscard]] std::vector<Way> with_name() const {
-    const QueryKey* key = restricting_key(Tag{}, tags::PatientName);
-    if (key == nullptr || key->values.size() != 1 || plan_.match.rules.fuzzy_names) return {};
-    const NamePattern pattern = name_pattern(key->values.front());
-    const std::string prefix(literal_prefix(pattern.groups.front()));
+    const auto pattern = literal_name(restricting_key(Tag{}, tags::PatientName), plan_.match.rules);
+    if (!pattern) return {};
+    const std::string prefix(literal_prefix(pattern->groups.front()));
     if (prefix.empty()) return {};
     const std::string& column = find_worklist_column(Tag{}, tags::PatientName)->folded;
     const TextRange range = begins_with(prefix);
     std::vector<Way> ways{span(column, range)};
-    if (pattern.groups.size() > 1) return ways;
+    if (pattern->groups.size() > 1) return ways;
     Way other = span(column, {""});
-    other.rows += fmt::format(" AND {} AND NOT (({} || '') >= ", kSeveralGroups, column);
-    other.rows.add(range.first) += fmt::format(" AND ({} || '') < ", column);
-    other.rows.add(*range.last) += ")";
+    (other.rows += fmt::format(" AND {} AND NOT ", kSeveralGroups)) += within(column, range);
     ways.push_back(std::move(other));
     return ways;
   }
@@ -249,16 +224,10 @@ class Planner {
   Result<std::int64_t> rows_of(const std::vector<Way>& ways) {
     std::int64_t rows = 0;
     for (const Way& way : ways) {
-      SqlText sql("SELECT count(*) FROM (SELECT 1 FROM worklist_item WHERE true");
-      sql += way.rows;
-      sql += behind(way);
-      sql += fmt::format(" LIMIT {}) few", kFewRows);
-      const SqlQuery counting(sql);
-      PACS_TRY(auto statement, reader_.statement(counting.text));
-      const ResetAtEnd reset(*statement);
-      bind_values(*statement, counting, way.begin);
-      PACS_TRY(const auto row, statement->step());
-      if (row) rows += statement->integer(0);
+      SqlText from("worklist_item WHERE true");
+      (from += way.rows) += behind(way);
+      PACS_TRY(const std::int64_t more, count_few(reader_, from, way.begin));
+      rows += more;
       if (rows >= kFewRows) return kFewRows;
     }
     return rows;

@@ -3,7 +3,7 @@
 //
 // Every walk goes in the order of one index that ends with the row number, so that it can be left
 // after any row and taken up behind it: nothing is open between two calls. Steps are walked status
-// by status, so that a history of years costs those nothing who ask for what is scheduled.
+// by status, so that years of history cost nothing to those who ask for what is scheduled.
 #pragma once
 
 #include <vector>

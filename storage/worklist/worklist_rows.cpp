@@ -85,7 +85,7 @@ class WorklistMatches final : public Matches {
 };
 
 Result<WorklistPlan> plan_with(SqlReaders& readers, Query query, const WorklistView& view) {
-  PACS_TRY(auto reader, readers.lease());
+  PACS_TRY(const auto reader, readers.lease());
   reader->database().stop_when(query.stop);
   return plan_worklist(std::move(query), view, *reader);
 }
@@ -107,7 +107,7 @@ WorklistRows::WorklistRows(SqlReaders& readers, WorklistPlan plan)
 }
 
 Result<> WorklistRows::pull(std::size_t most, const Each& each) {
-  PACS_TRY(auto reader, readers_.lease());
+  PACS_TRY(const auto reader, readers_.lease());
   reader->database().stop_when(plan_.query.stop);
   std::size_t rows = kRowsOfLease;
   while (!ended() && rows != 0 && most != 0) {
@@ -120,10 +120,8 @@ Result<> WorklistRows::pull(std::size_t most, const Each& each) {
 Result<> WorklistRows::take(SqlReader& reader, std::size_t& rows, std::size_t& most,
                             const Each& each) {
   const WorklistWalk& walk = plan_.walks[walk_];
-  PACS_TRY(auto statement, reader.statement(walk.rows.text));
+  PACS_TRY(const auto statement, reader.statement(walk.rows, place_));
   SqlStatement& row = *statement;
-  const ResetAtEnd reset(row);
-  bind_values(row, walk.rows, place_);
   while (rows != 0 && most != 0 && !enough_) {
     if (plan_.query.stop.stop_requested()) {
       return fail(ErrorKind::Cancelled, "the query was cancelled");

@@ -272,8 +272,8 @@ class CommandTest(harness.TestCase):
         done = pacs("worklist", "add", path, *self.config)
         self.assertEqual(done.returncode, 1)
         # Orders of this size: 1,000 are below 512 KiB.
-        self.assertIn("1000 of 1500 steps were taken, not steps 1001 to 1500: duplicate: the worklist has the step M1499 "
-                      "of study 1.2.3.1500 already", done.stderr)
+        self.assertIn("1000 of 1500 steps were taken, not steps 1001 to 1500: duplicate: step M1499 of study "
+                      "1.2.3.1500 is already in the worklist", done.stderr)
         self.assertEqual([line.split()[1] for line in done.stdout.splitlines()], [f"M{n}" for n in range(1000)])
         self.assertEqual(sorted(self.steps()), sorted([f"M{n}" for n in range(1000)] + ["M1499"]))
         self.pacs.stop()  # the archive itself: all or none

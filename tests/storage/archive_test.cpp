@@ -331,10 +331,10 @@ TEST_F(ArchiveTest, WhoseContentWasNotKeptAndWhosePatientIsAnotherIsSaid) {
   options_.logger.flush();
   std::ifstream file(folder_ / "log");
   const std::string log(std::istreambuf_iterator<char>(file), {});
-  EXPECT_THAT(log, HasSubstr("that is kept, what came is not"));
-  EXPECT_THAT(log, HasSubstr("took the place of one with other content"));
+  EXPECT_THAT(log, HasSubstr("the stored one is kept"));
+  EXPECT_THAT(log, HasSubstr("has replaced one with different content"));
   EXPECT_THAT(log, HasSubstr("trace"));
-  EXPECT_THAT(log, HasSubstr("another patient than its study is with"));
+  EXPECT_THAT(log, HasSubstr("names a different patient than its study"));
   EXPECT_THAT(log, HasSubstr("sop_instance=1.2.3.5.1"));
 }
 

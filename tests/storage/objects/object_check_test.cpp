@@ -142,12 +142,12 @@ TEST_F(ObjectCheckTest, VerifySeesWhatTheIndexSaysWrongly) {
            Case{"UPDATE instance SET header = x'00'", "header in the index that cannot be read"},
            Case{"DELETE FROM header_base", "header in the index that cannot be read"},
            Case{"UPDATE instance SET instance_number = '77'", "instance_number"},
-           Case{"UPDATE series SET series_instance_uid = '1.2.9'", "another study or series"},
-           Case{"UPDATE series SET instance_count = 9", "series 1.2.3.4 counts other instances"},
-           Case{"UPDATE study SET series_count = 9", "study 1.2.3 counts other series"},
+           Case{"UPDATE series SET series_instance_uid = '1.2.9'", "a different study or series"},
+           Case{"UPDATE series SET instance_count = 9", "series 1.2.3.4 has a wrong count"},
+           Case{"UPDATE study SET series_count = 9", "study 1.2.3 has a wrong count"},
            Case{"UPDATE study SET modalities = 'MR'", "does not list the modality CT"},
-           Case{"UPDATE patient SET study_count = 9", "patient 1 counts other studies"},
-           Case{"UPDATE archive_state SET instances = 9", "the archive counts other"},
+           Case{"UPDATE patient SET study_count = 9", "patient 1 has a wrong count"},
+           Case{"UPDATE archive_state SET instances = 9", "the archive has a wrong count"},
        }) {
     SCOPED_TRACE(wrong.sql);
     const TemporaryFolder folder;

@@ -10,7 +10,7 @@
 
 #include "core/dicom_dataset.h"
 #include "storage/index/sql_index.h"
-#include "storage/query/query_answers.h"
+#include "storage/query/search.h"
 #include "tests/storage/temporary_folder.h"
 
 namespace pacs::storage::test {

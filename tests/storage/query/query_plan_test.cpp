@@ -22,14 +22,12 @@ class QueryPlanTest : public testing::Test {
   }
   /// What the database says of how it runs a statement.
   std::string explained(const SqlQuery& query) {
-    auto statement = reader_.statement("EXPLAIN QUERY PLAN " + query.text);
-    if (!statement) return statement.error().to_string() + "\n" + query.text;
-    const ResetAtEnd reset(**statement);
+    const auto rows = reader_.statement("EXPLAIN QUERY PLAN " + query.text);
+    if (!rows) return rows.error().to_string() + "\n" + query.text;
     std::string text;
-    for (auto row = (*statement)->step(); row && *row; row = (*statement)->step()) {
-      text += std::string((*statement)->text(3)) + "; ";
-    }
-    return text;
+    const auto read =
+        each_row(**rows, [&](SqlStatement& row) { text.append(row.text(3)).append("; "); });
+    return read ? text : read.error().to_string() + "\n" + query.text;
   }
   /// Fails unless every statement finds its rows by an index, in the order in which they come.
   void expect_no_scan_and_no_sorting(QueryLevel level, const Attributes& keys,

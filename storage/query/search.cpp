@@ -1,4 +1,4 @@
-#include "storage/query/query_answers.h"
+#include "storage/query/search.h"
 
 #include <algorithm>
 #include <utility>
@@ -65,7 +65,7 @@ class IndexMatches final : public Matches {
   Result<std::vector<DataSet>> next(std::size_t most) override {
     std::vector<DataSet> answers;
     while (answers.size() < most && !done_) {
-      PACS_TRY(auto reader, readers_.lease());
+      PACS_TRY(const auto reader, readers_.lease());
       reader->database().stop_when(plan_.query.stop);
       PACS_TRY(pull(*reader, most, answers));
     }
@@ -93,9 +93,7 @@ class IndexMatches final : public Matches {
   /// True when rows were left for later, or all wanted answers are there.
   Result<bool> take(SqlReader& reader, const QueryWalk::Run& run, std::size_t& rows,
                     std::size_t most, std::vector<DataSet>& answers) {
-    PACS_TRY(auto statement, reader.statement(run.query->text));
-    const ResetAtEnd reset(*statement);
-    bind_values(*statement, *run.query, run.parameters);
+    PACS_TRY(const auto statement, reader.statement(*run.query, run.parameters));
     for (;;) {
       if (plan_.query.stop.stop_requested()) {
         return fail(ErrorKind::Cancelled, "the query was cancelled");
@@ -107,7 +105,7 @@ class IndexMatches final : public Matches {
         return false;
       }
       walk_->took(*statement);
-      PACS_TRY(look_at(reader, {statement, walk_->first_column()}, answers));
+      PACS_TRY(look_at(reader, {statement.get(), walk_->first_column()}, answers));
       if (done_ || answers.size() == most || --rows == 0) return true;
     }
   }
@@ -120,15 +118,13 @@ class IndexMatches final : public Matches {
       return {};
     }
     if (!plan_.members) return with_header(reader, row, row, zone, answers).map([](bool) {});
-    PACS_TRY(auto statement, reader.statement(plan_.members->text));
-    const ResetAtEnd reset(*statement);
     const SqlValue number[] = {row.statement->integer(0)};
-    bind_values(*statement, *plan_.members, number);
-    const Columns member{statement, 1};
+    PACS_TRY(const auto statement, reader.statement(*plan_.members, number));
+    const Columns member{statement.get(), 1};
     std::optional<std::int64_t> tried;  // series whose header does not match
     for (;;) {
-      PACS_TRY(const auto stepped, statement->step());
-      if (!stepped) return {};
+      PACS_TRY(const bool there, statement->step());
+      if (!there) return {};
       if (plan_.query.stop.stop_requested()) return {};  // seen by the caller
       if (tried && *tried == series_of(member)) continue;
       if (!hold(member, plan_.member_uids)) continue;
@@ -187,8 +183,7 @@ class IndexMatches final : public Matches {
   Result<DataSet> header_of(SqlReader& reader, const Columns& member) {
     const std::int64_t series = series_of(member);
     if (series != base_series_) {
-      PACS_TRY(auto base, base_of(reader, series));
-      base_ = std::move(base);
+      PACS_TRY(base_, base_of(reader, series));
       base_series_ = series;
     }
     PACS_TRY(auto plain, reader.compressor().decompress(
@@ -197,13 +192,11 @@ class IndexMatches final : public Matches {
   }
 
   static Result<Bytes> base_of(SqlReader& reader, std::int64_t series) {
-    PACS_TRY(auto statement,
-             reader.statement("SELECT header FROM header_base WHERE series_key = $1"));
-    const ResetAtEnd reset(*statement);
-    statement->bind(1, series);
-    PACS_TRY(const auto row, statement->step());
-    if (!row) return Bytes{};
-    return reader.compressor().decompress(statement->bytes(0));
+    PACS_TRY(const auto row,
+             reader.statement("SELECT header FROM header_base WHERE series_key = $1", series));
+    PACS_TRY(const bool there, row->step());
+    if (!there) return Bytes{};
+    return reader.compressor().decompress(row->bytes(0));
   }
 
   SqlReaders& readers_;
@@ -221,7 +214,7 @@ class IndexMatches final : public Matches {
 }  // namespace
 
 Result<std::unique_ptr<Matches>> search(SqlReaders& readers, Query query) {
-  PACS_TRY(auto reader, readers.lease());
+  PACS_TRY(const auto reader, readers.lease());
   reader->database().stop_when(query.stop);
   PACS_TRY(auto made, plan(std::move(query), *reader));
   return std::make_unique<IndexMatches>(readers, std::move(made));
