@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::size_t kReadBytes = 1U << 20;
 /// Rows in one transaction.
-constexpr std::size_t kBatchRows = 256;
+constexpr std::size_t kRowsOfTransaction = 256;
 constexpr std::chrono::seconds kProgressInterval{10};
 
 /// Numbers of objects without a row, in ascending order.
@@ -82,7 +82,7 @@ class Reindexer {
     if (!there && there.error().kind != ErrorKind::NotFound) return fail(there.error());
     if (there && there->object_key > row->record.object_key) return {};
     batch_.push_back(std::move(row));
-    return batch_.size() >= kBatchRows ? apply() : Result<>{};
+    return batch_.size() >= kRowsOfTransaction ? apply() : Result<>{};
   }
 
   Result<> apply() {

@@ -9,16 +9,16 @@ namespace pacs::storage {
 namespace {
 
 using Kind = KeyColumn::Kind;
-constexpr Tag kStep = tags::ScheduledProcedureStepSequence;
+constexpr Tag kStepItem = tags::ScheduledProcedureStepSequence;
 
 constexpr std::array kColumns{
     IndexColumn{"study_instance_uid", tags::StudyInstanceUID},
     IndexColumn{"scheduled_procedure_step_id", tags::ScheduledProcedureStepID, ColumnKind::Text,
-                kStep},
-    IndexColumn{"start_date", tags::ScheduledProcedureStepStartDate, ColumnKind::Date, kStep},
-    IndexColumn{"start_time", tags::ScheduledProcedureStepStartTime, ColumnKind::Time, kStep},
-    IndexColumn{"station_ae_titles", tags::ScheduledStationAETitle, ColumnKind::Text, kStep},
-    IndexColumn{"modality", tags::Modality, ColumnKind::Text, kStep},
+                kStepItem},
+    IndexColumn{"start_date", tags::ScheduledProcedureStepStartDate, ColumnKind::Date, kStepItem},
+    IndexColumn{"start_time", tags::ScheduledProcedureStepStartTime, ColumnKind::Time, kStepItem},
+    IndexColumn{"station_ae_titles", tags::ScheduledStationAETitle, ColumnKind::Text, kStepItem},
+    IndexColumn{"modality", tags::Modality, ColumnKind::Text, kStepItem},
     IndexColumn{"patient_id", tags::PatientID},
     IndexColumn{"patient_name", tags::PatientName, ColumnKind::Name},
     IndexColumn{"accession_number", tags::AccessionNumber},

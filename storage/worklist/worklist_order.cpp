@@ -22,7 +22,7 @@
 namespace pacs::storage {
 namespace {
 
-constexpr Tag kStep = tags::ScheduledProcedureStepSequence;
+constexpr Tag kSteps = tags::ScheduledProcedureStepSequence;
 
 // PS3.4 Table K.6-1: return keys of Type 1 that nobody can make up.
 constexpr std::array kOfOrder{Tag{tags::PatientName}, Tag{tags::PatientID}};
@@ -249,7 +249,7 @@ Result<NewWorklistItem> item_of(DataSet data_set, Item step, std::vector<Tag> ge
   step.data_set.set_text(tags::ScheduledProcedureStepStatus, to_string(status));
   item.id.study_instance_uid = data_set.text(tags::StudyInstanceUID, 0);
   item.id.scheduled_procedure_step_id = step.data_set.text(tags::ScheduledProcedureStepID, 0);
-  data_set.set_items(kStep, {std::move(step)});
+  data_set.set_items(kSteps, {std::move(step)});
   PACS_TRY(const auto bytes, encode_worklist_data_set(data_set));
   if (bytes.size() > kWorklistItemBytesMax) {
     return fail(ErrorKind::LimitExceeded,
@@ -277,13 +277,13 @@ Result<std::vector<NewWorklistItem>> items_of_order(const DataSet& order,
   DataSet whole = to_utf8(order);
   PACS_TRY(check_one_of_each(whole));
   PACS_TRY(check_present(whole, kOfOrder, ""));
-  const Sequence steps = whole.items(kStep);
-  if (steps.empty()) return malformed(kStep, "ScheduledProcedureStepSequence has no items");
+  const Sequence steps = whole.items(kSteps);
+  if (steps.empty()) return malformed(kSteps, "ScheduledProcedureStepSequence has no items");
   if (steps.size() > kStepsOfOrderMax) {
     return fail(Error{
         ErrorKind::LimitExceeded,
         fmt::format("steps_of_order_max: an order may have {} steps at most", kStepsOfOrderMax)}
-                    .on(kStep));
+                    .on(kSteps));
   }
   const Identifiers identifiers(whole, name);
   std::vector<Tag> made;
