@@ -10,13 +10,11 @@
 //   end_element(vr, count)                   of items or values; `number` counts them from 1
 #pragma once
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 
 #include "core/dicom_dataset.h"
 #include "core/dicom_tags.h"
-#include "core/text.h"
 #include "encoding/character_set.h"
 #include "encoding/model/model_options.h"
 #include "encoding/model/model_values.h"
@@ -79,19 +77,9 @@ class ModelWriter {
   }
 
   std::size_t write_texts(const Element& element, const CharacterSet& charset) {
-    const VR vr = element.vr();
-    const std::string decoded = charset.to_utf8(as_text(element.value()), vr);
-    const std::string_view all = trimmed_end(decoded);
-    if (all.empty()) return 0;  // PS3.18 §F.2.5
-    // PS3.5 Table 6.2-1: LT, ST, UT and UR have one value, in which a backslash is a letter.
-    const bool multi = info(vr).multi_valued;
     std::size_t count = 0;
-    for (std::size_t start = 0; start <= all.size();) {
-      const std::size_t end = multi ? std::min(all.find('\\', start), all.size()) : all.size();
-      const std::string_view value = all.substr(start, end - start);
-      format_.text(++count, vr, multi && vr != VR::UC ? trimmed(value) : trimmed_end(value));
-      start = end + 1;
-    }
+    for_each_text(element, charset,
+                  [&](std::string_view value) { format_.text(++count, element.vr(), value); });
     return count;
   }
 
