@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/dicom_tags.h"
 #include "encoding/data_set_builder.h"
 #include "encoding/data_set_writer.h"
 
@@ -22,7 +23,7 @@ namespace {
 // Offsets differ between instances of one series, so they stand behind what does not.
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kPrefixBytes = 8;
-constexpr std::array kPixelTags{kPixelData, Tag{0x7FE0, 0x0008}, Tag{0x7FE0, 0x0009}};
+constexpr std::array kPixelTags{kPixelData, tags::FloatPixelData, tags::DoubleFloatPixelData};
 constexpr std::uint64_t kItemHeaderBytes = 8;
 
 const TransferSyntax& blob_syntax() {

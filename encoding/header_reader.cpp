@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/dicom_tags.h"
 #include "encoding/data_set_builder.h"
 #include "encoding/inflate.h"
 #include "encoding/token_scanner.h"
@@ -12,12 +13,8 @@
 namespace pacs {
 namespace {
 
-constexpr Tag kExtendedOffsetTable{0x7FE0, 0x0001};
-constexpr Tag kFloatPixelData{0x7FE0, 0x0008};
-constexpr Tag kDoubleFloatPixelData{0x7FE0, 0x0009};
-
 bool is_pixel_data(Tag tag) {
-  return tag == kPixelData || tag == kFloatPixelData || tag == kDoubleFloatPixelData;
+  return tag == kPixelData || tag == tags::FloatPixelData || tag == tags::DoubleFloatPixelData;
 }
 
 /// Copies of values at addresses that stay. Headers of a few kilobytes take one block.
@@ -225,7 +222,7 @@ bool HeaderReader::State::on(const Token& token) {
 
 bool HeaderReader::State::on_value(const Token& token) {
   const bool top_level = scanner.depth() == 0;
-  if (top_level && token.tag == kExtendedOffsetTable) collect(token, extended_offset_table, 8);
+  if (top_level && token.tag == tags::ExtendedOffsetTable) collect(token, extended_offset_table, 8);
   const bool pixel_data = is_pixel_data(token.tag);
   if (token.kind == Token::Kind::LongElement || pixel_data) {
     builder.add(

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/dicom_dictionary.h"
+#include "core/dicom_tags.h"
 
 namespace pacs {
 namespace {
@@ -12,7 +13,6 @@ namespace {
 constexpr std::uint32_t kUndefinedLength = 0xFFFFFFFF;
 constexpr std::uint64_t kNoLimit = UINT64_MAX;
 constexpr std::uint32_t kItemHeaderBytes = 8;  // PS3.5 §7.5: tag and 32-bit length
-constexpr Tag kPixelRepresentation{0x0028, 0x0103};
 
 std::uint16_t load16(const std::byte* from, ByteOrder order) {
   return load<std::uint16_t>(from, order);
@@ -99,7 +99,7 @@ TokenScanner::Answer TokenScanner::next_in_data_set(ByteView& input, Token& toke
   }
   if (undefined || header.vr == VR::SQ) return open_undefined(input, header, token);
   const Answer answer = value(input, header, Token::Kind::Element, token);
-  if (answer == Answer::Token && header.tag == kPixelRepresentation && header.vr == VR::US &&
+  if (answer == Answer::Token && header.tag == tags::PixelRepresentation && header.vr == VR::US &&
       token.value.size() >= 2) {
     frames_.back().signed_pixels = load16(token.value.data(), token.order) == 1;
   }
