@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/text.h"
+#include "core/value_check.h"
 
 namespace pacs {
 namespace {
@@ -11,12 +12,6 @@ constexpr std::int64_t kSecond = 1'000'000;  // in microseconds
 constexpr std::int64_t kMinute = 60 * kSecond;
 constexpr std::int64_t kHour = 60 * kMinute;
 constexpr std::int64_t kDay = 24 * kHour;
-
-tl::unexpected<Error> not_a(std::string_view what, std::string_view text) {
-  std::string shown;
-  for (const char c : text.substr(0, 32)) shown += (c >= ' ' && c < 0x7F) ? c : '?';
-  return fail(ErrorKind::Malformed, fmt::format("'{}' is not {}", shown, what));
-}
 
 /// Takes `digits` digits off the front when that many are there.
 std::optional<int> take_number(std::string_view& text, std::size_t digits) {

@@ -8,20 +8,10 @@
 #include <limits>
 
 #include "core/text.h"
+#include "core/value_check.h"
 
 namespace pacs {
 namespace {
-
-/// Text from outside in a message: short, printable.
-std::string shown(std::string_view text) {
-  std::string out;
-  for (const char c : text.substr(0, 32)) out += (c >= ' ' && c < 0x7F) ? c : '?';
-  return out;
-}
-
-tl::unexpected<Error> not_a(std::string_view what, std::string_view text) {
-  return fail(ErrorKind::Malformed, fmt::format("'{}' is not {}", shown(text), what));
-}
 
 /// std::from_chars takes no plus sign, the standard does.
 std::string_view without_plus(std::string_view text) {
@@ -37,7 +27,7 @@ Result<double> read_decimal(std::string_view text) {
   double number = 0;
   const auto [end, error] = std::from_chars(digits.data(), last, number);
   if (error == std::errc::result_out_of_range && end == last) {
-    return fail(ErrorKind::Malformed, fmt::format("'{}' is beyond any double", shown(text)));
+    return fail(ErrorKind::Malformed, fmt::format("'{}' is beyond any double", excerpt(text)));
   }
   if (error != std::errc{} || end != last || !std::isfinite(number)) {
     return not_a("a decimal number", text);
@@ -51,7 +41,7 @@ Result<std::int64_t> read_integer(std::string_view text) {
   std::int64_t number = 0;
   auto [end, error] = std::from_chars(digits.data(), last, number);
   if (error == std::errc::result_out_of_range) {
-    return fail(ErrorKind::Malformed, fmt::format("'{}' is beyond 64 bits", shown(text)));
+    return fail(ErrorKind::Malformed, fmt::format("'{}' is beyond 64 bits", excerpt(text)));
   }
   if (error != std::errc{}) return not_a("an integer", text);
   if (end != last && *end == '.')
@@ -62,7 +52,8 @@ Result<std::int64_t> read_integer(std::string_view text) {
 
 Result<double> parse_decimal_string(std::string_view text) {
   if (text.size() > kDecimalStringBytesMax) {
-    return fail(ErrorKind::Malformed, fmt::format("'{}' passes the 16 bytes of a DS", shown(text)));
+    return fail(ErrorKind::Malformed,
+                fmt::format("'{}' passes the 16 bytes of a DS", excerpt(text)));
   }
   const std::string_view number = trimmed(text);
   // from_chars also reads "inf", "nan" and their spellings: letters other than E are no DS.
@@ -75,7 +66,7 @@ Result<double> parse_decimal_string(std::string_view text) {
 Result<std::int32_t> parse_integer_string(std::string_view text) {
   if (text.size() > kIntegerStringBytesMax) {
     return fail(ErrorKind::Malformed,
-                fmt::format("'{}' passes the 12 bytes of an IS", shown(text)));
+                fmt::format("'{}' passes the 12 bytes of an IS", excerpt(text)));
   }
   const std::string_view digits = trimmed(text);
   if (digits.find('.') != digits.npos) return not_a("an integer", text);

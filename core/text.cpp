@@ -22,4 +22,10 @@ std::string printable(std::string_view text) {
   return shown;
 }
 
+std::string excerpt(std::string_view text) {
+  std::string shown;
+  for (const char c : text.substr(0, 32)) shown += (c >= ' ' && c < 0x7F) ? c : '?';
+  return shown;
+}
+
 }  // namespace pacs

@@ -28,6 +28,9 @@ namespace pacs {
   return text.substr(first, text.find_last_not_of(kWhiteSpace) - first + 1);
 }
 
+/// For messages: the first 32 characters, those beyond ASCII as "?".
+[[nodiscard]] std::string excerpt(std::string_view text);
+
 /// For messages: control characters, also those of UTF-8 above ASCII (U+0080 to U+009F), as \x1b.
 /// A file's name can move a terminal otherwise.
 [[nodiscard]] std::string printable(std::string_view text);

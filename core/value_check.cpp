@@ -7,6 +7,7 @@
 #include "core/age_string.h"
 #include "core/date_time.h"
 #include "core/number_string.h"
+#include "core/text.h"
 #include "core/uid_registry.h"
 
 namespace pacs {
@@ -170,6 +171,10 @@ Result<> check_single_value(VR vr, std::string_view text) {
   const bool lines = vr == VR::LT || vr == VR::ST || vr == VR::UT;
   const Result<> without_controls = lines ? check_paragraphs(text) : check_line(text);
   return without_controls ? Result<>{} : wrong("holds a control character");
+}
+
+tl::unexpected<Error> not_a(std::string_view what, std::string_view text) {
+  return fail(ErrorKind::Malformed, fmt::format("'{}' is not {}", excerpt(text), what));
 }
 
 }  // namespace pacs

@@ -17,4 +17,7 @@ namespace pacs {
 /// none; says nothing of form and length. `text` as above; a backslash in it separates values.
 [[nodiscard]] Result<> check_single_value(VR vr, std::string_view text);
 
+/// Malformed: "'12x4' is not a date". The text is shown as its excerpt.
+[[nodiscard]] tl::unexpected<Error> not_a(std::string_view what, std::string_view text);
+
 }  // namespace pacs

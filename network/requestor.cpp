@@ -1,13 +1,12 @@
 // request_association: connects, and proposes.
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <fmt/format.h>
 
 #include "integration/trace_id.h"
+#include "network/await.h"
 #include "network/connection.h"
 #include "network/tls_context.h"
 
@@ -16,8 +15,6 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 std::string place(const RequestOptions& options) {
   return fmt::format("{} at {}:{}", options.called_ae, options.host, options.port);

@@ -6,7 +6,6 @@
 #include <mutex>
 #include <unordered_set>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -14,13 +13,13 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <fmt/format.h>
 
 #include "integration/metrics.h"
 #include "integration/thread_adapter.h"
 #include "integration/trace_id.h"
+#include "network/await.h"
 #include "network/connection.h"
 #include "network/tls_context.h"
 
@@ -31,8 +30,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 // PS3.8 Table 9-21: transient, service provider (presentation).
 constexpr AssociateRj kTemporaryCongestion{2, 3, 1};

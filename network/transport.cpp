@@ -5,18 +5,17 @@
 #include <bit>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
 #include <fmt/format.h>
 
+#include "network/await.h"
 #include "network/certificate_names.h"
 #include "network/socket_options.h"
 
@@ -26,8 +25,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using TlsStream = asio::ssl::stream<tcp::socket>;
-
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 Error io_error(const boost::system::error_code& code) {
   if (code == asio::error::operation_aborted) return {ErrorKind::Cancelled, "cancelled"};

@@ -6,9 +6,7 @@
 #include <optional>
 
 #include <fmt/format.h>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/read_size.hpp>
 #include <boost/beast/http/buffer_body.hpp>
@@ -17,6 +15,7 @@
 
 #include "integration/on_worker.h"
 #include "integration/trace_id.h"
+#include "network/await.h"
 #include "web/http/http_refusal.h"
 #include "web/http/request_target.h"
 
@@ -29,7 +28,6 @@ namespace http = beast::http;
 using asio::awaitable;
 using boost::system::error_code;
 
-constexpr auto kResult = asio::as_tuple(asio::use_awaitable);
 /// How long and how much is still read from a client whose request was refused before its end, so
 /// that it receives our answer instead of a reset (RFC 9112 §9.6).
 constexpr std::chrono::seconds kLinger{2};
@@ -100,7 +98,7 @@ awaitable<void> HttpConnection::run() {
 awaitable<bool> HttpConnection::wait_for_first_byte() {
   if (buffer_.size() != 0) co_return true;  // pipelined
   stream_.expires_after(server_->options.limits.idle);
-  auto [error, count] = co_await stream_.async_read_some(buffer_.prepare(4096), kResult);
+  auto [error, count] = co_await stream_.async_read_some(buffer_.prepare(4096), network::kAwait);
   if (error) co_return false;
   buffer_.commit(count);
   co_return true;
@@ -131,7 +129,8 @@ awaitable<error_code> HttpConnection::read_part(Parser& parser, bool head_only) 
     }
     const std::size_t room = beast::read_size(buffer_, kReadBytesMax);
     if (room == 0) co_return http::error::buffer_overflow;
-    auto [read_error, count] = co_await stream_.async_read_some(buffer_.prepare(room), kResult);
+    auto [read_error, count] =
+        co_await stream_.async_read_some(buffer_.prepare(room), network::kAwait);
     if (request_timed_out_) co_return beast::error::timeout;
     if (read_error == asio::error::eof) co_return http::error::partial_message;
     if (read_error) co_return read_error;
@@ -162,7 +161,8 @@ awaitable<void> HttpConnection::read_request(Incoming& incoming) {
   incoming.target = std::move(*target);
   if (!head[http::field::expect].empty() && !parser.is_done()) {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    auto [lost, count] = co_await asio::async_write(stream_, asio::buffer(kContinue), kResult);
+    auto [lost, count] =
+        co_await asio::async_write(stream_, asio::buffer(kContinue), network::kAwait);
     if (lost) co_return;
   }
   error = co_await read_part(parser, false);
@@ -272,7 +272,8 @@ awaitable<void> HttpConnection::linger() {
   stream_.expires_after(kLinger);
   std::array<char, 16 << 10> discarded;
   for (std::size_t total = 0; !error && total < kLingerBytesMax;) {
-    auto [read_error, count] = co_await stream_.async_read_some(asio::buffer(discarded), kResult);
+    auto [read_error, count] =
+        co_await stream_.async_read_some(asio::buffer(discarded), network::kAwait);
     error = read_error;
     total += count;
   }
@@ -304,10 +305,10 @@ awaitable<bool> HttpConnection::write(Response response, bool head_only, bool ke
     http::response_serializer<http::string_body> serializer(message);
     error_code error;
     if (head_only) {
-      auto [e, count] = co_await http::async_write_header(stream_, serializer, kResult);
+      auto [e, count] = co_await http::async_write_header(stream_, serializer, network::kAwait);
       error = e;
     } else {
-      auto [e, count] = co_await http::async_write(stream_, serializer, kResult);
+      auto [e, count] = co_await http::async_write(stream_, serializer, network::kAwait);
       error = e;
     }
     co_return !error && keep_alive;
@@ -324,7 +325,8 @@ awaitable<bool> HttpConnection::write(Response response, bool head_only, bool ke
   message.body().data = nullptr;
   message.body().more = true;
   http::response_serializer<http::buffer_body> serializer(message);
-  auto [head_error, head_count] = co_await http::async_write_header(stream_, serializer, kResult);
+  auto [head_error, head_count] =
+      co_await http::async_write_header(stream_, serializer, network::kAwait);
   if (head_error) co_return false;
   if (head_only) co_return keep;
   while (!serializer.is_done()) {
@@ -338,7 +340,7 @@ awaitable<bool> HttpConnection::write(Response response, bool head_only, bool ke
     message.body().size = piece->size();
     message.body().more = !piece->empty();
     stream_.expires_after(timeout);
-    auto [error, count] = co_await http::async_write(stream_, serializer, kResult);
+    auto [error, count] = co_await http::async_write(stream_, serializer, network::kAwait);
     if (error && error != http::error::need_buffer) co_return false;
   }
   co_return keep;

@@ -7,7 +7,6 @@
 #include <set>
 
 #include <fmt/format.h>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -15,10 +14,10 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "integration/metrics.h"
 #include "integration/thread_adapter.h"
+#include "network/await.h"
 #include "web/http/http_connection.h"
 
 namespace pacs::web {
@@ -94,15 +93,14 @@ asio::awaitable<void> accept_loop(integration::IoPool& pool,
                                   std::shared_ptr<tcp::acceptor> acceptor,
                                   std::shared_ptr<ServerState> state,
                                   std::shared_ptr<Presence> presence) {
-  constexpr auto result = asio::as_tuple(asio::use_awaitable);
   while (!state->stopping) {
-    auto [error, socket] = co_await acceptor->async_accept(pool.context(), result);
+    auto [error, socket] = co_await acceptor->async_accept(pool.context(), network::kAwait);
     if (state->stopping) break;
     if (error == asio::error::connection_aborted) continue;
     if (error) {
       state->log.warning({}, "cannot accept an HTTP connection", {{"error", error.message()}});
       asio::steady_timer pause(acceptor->get_executor(), kAcceptRetry);
-      co_await pause.async_wait(result);
+      co_await pause.async_wait(network::kAwait);
       continue;
     }
     auto connection = std::make_shared<HttpConnection>(std::move(socket), state);
