@@ -55,11 +55,10 @@ using Keys = std::vector<std::pair<Tag, std::string>>;
 Query query_of(const Keys& keys, QueryLevel level = QueryLevel::Study) {
   DataSet identifier;
   identifier.set_text(tags::QueryRetrieveLevel, to_string(level));
-  for (const Tag tag :
-       {Tag{tags::StudyDate}, Tag{tags::StudyTime}, Tag{tags::AccessionNumber},
-        Tag{tags::ModalitiesInStudy}, Tag{tags::StudyDescription}, Tag{tags::PatientName},
-        Tag{tags::PatientID}, Tag{tags::PatientBirthDate}, Tag{tags::StudyInstanceUID},
-        Tag{tags::NumberOfStudyRelatedSeries}, Tag{tags::NumberOfStudyRelatedInstances}}) {
+  for (const Tag tag : {tags::StudyDate, tags::StudyTime, tags::AccessionNumber,
+                        tags::ModalitiesInStudy, tags::StudyDescription, tags::PatientName,
+                        tags::PatientID, tags::PatientBirthDate, tags::StudyInstanceUID,
+                        tags::NumberOfStudyRelatedSeries, tags::NumberOfStudyRelatedInstances}) {
     identifier.set_text(tag, "");
   }
   for (const auto& [tag, value] : keys) identifier.set_text(tag, dictionary_vr(tag), value);

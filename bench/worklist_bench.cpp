@@ -106,17 +106,15 @@ void fill(Worklist& worklist, std::size_t steps) {
 Query query_of(const Keys& keys, const Keys& of_step) {
   DataSet identifier, step;
   for (const Tag tag :
-       {Tag{tags::AccessionNumber}, Tag{tags::ReferringPhysicianName}, Tag{tags::PatientName},
-        Tag{tags::PatientID}, Tag{tags::PatientBirthDate}, Tag{tags::PatientSex},
-        Tag{tags::StudyInstanceUID}, Tag{tags::RequestedProcedureDescription},
-        Tag{tags::RequestedProcedureID}}) {
+       {tags::AccessionNumber, tags::ReferringPhysicianName, tags::PatientName, tags::PatientID,
+        tags::PatientBirthDate, tags::PatientSex, tags::StudyInstanceUID,
+        tags::RequestedProcedureDescription, tags::RequestedProcedureID}) {
     identifier.set_text(tag, "");
   }
-  for (const Tag tag :
-       {Tag{tags::ScheduledStationAETitle}, Tag{tags::ScheduledProcedureStepStartDate},
-        Tag{tags::ScheduledProcedureStepStartTime}, Tag{tags::Modality},
-        Tag{tags::ScheduledPerformingPhysicianName}, Tag{tags::ScheduledProcedureStepDescription},
-        Tag{tags::ScheduledProcedureStepID}}) {
+  for (const Tag tag : {tags::ScheduledStationAETitle, tags::ScheduledProcedureStepStartDate,
+                        tags::ScheduledProcedureStepStartTime, tags::Modality,
+                        tags::ScheduledPerformingPhysicianName,
+                        tags::ScheduledProcedureStepDescription, tags::ScheduledProcedureStepID}) {
     step.set_text(tag, "");
   }
   for (const auto& [tag, value] : keys) identifier.set_text(tag, dictionary_vr(tag), value);

@@ -75,8 +75,7 @@ bool Dump::file(const std::filesystem::path& path) {
   }
   DicomFile& file = part->file;
   if (options_.no_pixels) {
-    for (const Tag tag :
-         {Tag{tags::PixelData}, Tag{tags::FloatPixelData}, Tag{tags::DoubleFloatPixelData}}) {
+    for (const Tag tag : {tags::PixelData, tags::FloatPixelData, tags::DoubleFloatPixelData}) {
       file.data_set.erase(tag);
     }
   }

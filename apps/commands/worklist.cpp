@@ -149,11 +149,10 @@ int run_add(const WorklistArguments& arguments) {
 std::vector<KeyPath> list_columns() {
   std::vector<KeyPath> columns;
   for (const Tag tag :
-       {Tag{tags::ScheduledProcedureStepStartDate}, Tag{tags::ScheduledProcedureStepStartTime},
-        Tag{tags::ScheduledProcedureStepStatus}, Tag{tags::Modality},
-        Tag{tags::ScheduledStationAETitle}, Tag{tags::PatientName}, Tag{tags::PatientID},
-        Tag{tags::AccessionNumber}, Tag{tags::ScheduledProcedureStepID},
-        Tag{tags::StudyInstanceUID}}) {
+       {tags::ScheduledProcedureStepStartDate, tags::ScheduledProcedureStepStartTime,
+        tags::ScheduledProcedureStepStatus, tags::Modality, tags::ScheduledStationAETitle,
+        tags::PatientName, tags::PatientID, tags::AccessionNumber, tags::ScheduledProcedureStepID,
+        tags::StudyInstanceUID}) {
     columns.push_back(path_in_worklist({KeyStep{.tag = tag}}));
   }
   return columns;

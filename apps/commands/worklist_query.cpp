@@ -28,10 +28,10 @@ struct QueryArguments {
 
 void ask_for_the_usual(Question& question) {
   for (const Tag tag :
-       {Tag{tags::ScheduledProcedureStepStartDate}, Tag{tags::ScheduledProcedureStepStartTime},
-        Tag{tags::Modality}, Tag{tags::ScheduledStationAETitle}, Tag{tags::PatientName},
-        Tag{tags::PatientID}, Tag{tags::AccessionNumber}, Tag{tags::RequestedProcedureID},
-        Tag{tags::ScheduledProcedureStepID}, Tag{tags::StudyInstanceUID}}) {
+       {tags::ScheduledProcedureStepStartDate, tags::ScheduledProcedureStepStartTime,
+        tags::Modality, tags::ScheduledStationAETitle, tags::PatientName, tags::PatientID,
+        tags::AccessionNumber, tags::RequestedProcedureID, tags::ScheduledProcedureStepID,
+        tags::StudyInstanceUID}) {
     question.ask_for(path_in_worklist({KeyStep{.tag = tag}}));
   }
 }

@@ -111,7 +111,7 @@ Result<CommitmentReport> read_commitment_report(std::uint16_t event_type,
     return fail(
         Error{ErrorKind::Malformed, "the report has no Transaction UID"}.on(tags::TransactionUID));
   }
-  for (const Tag sequence : {Tag{tags::ReferencedSOPSequence}, Tag{tags::FailedSOPSequence}}) {
+  for (const Tag sequence : {tags::ReferencedSOPSequence, tags::FailedSOPSequence}) {
     PACS_TRY(add_references(information, sequence, report));
   }
   return report;

@@ -24,11 +24,11 @@ class Chooser {
   Result<std::vector<Driver>> choose() {
     PACS_TRY(auto unique, unique_driver());
     if (unique) return only(std::move(*unique));
-    for (const Tag tag : {Tag{tags::AccessionNumber}, Tag{tags::PatientID}}) {
+    for (const Tag tag : {tags::AccessionNumber, tags::PatientID}) {
       if (auto driver = value_driver(tag)) return only(std::move(*driver));
     }
     std::vector<std::vector<Driver>> ways;
-    for (const Tag tag : {Tag{tags::AccessionNumber}, Tag{tags::PatientID}}) {
+    for (const Tag tag : {tags::AccessionNumber, tags::PatientID}) {
       if (auto driver = prefix_driver(tag)) ways.push_back({std::move(*driver)});
     }
     if (auto drivers = name_drivers(); !drivers.empty()) ways.push_back(std::move(drivers));
@@ -68,8 +68,7 @@ class Chooser {
 
   /// UIDs: the lowest of them; those below the level asked for give the rows that hold them.
   Result<std::optional<Driver>> unique_driver() {
-    for (const Tag tag :
-         {Tag{tags::SOPInstanceUID}, Tag{tags::SeriesInstanceUID}, Tag{tags::StudyInstanceUID}}) {
+    for (const Tag tag : {tags::SOPInstanceUID, tags::SeriesInstanceUID, tags::StudyInstanceUID}) {
       const QueryKey* key = restricting_key(tag);
       if (key == nullptr || key->matching != Matching::Single) continue;
       Driver driver = values_driver(*key, *find_key_column(tag));

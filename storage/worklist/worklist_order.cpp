@@ -25,10 +25,9 @@ namespace {
 constexpr Tag kSteps = tags::ScheduledProcedureStepSequence;
 
 // PS3.4 Table K.6-1: return keys of Type 1 that nobody can make up.
-constexpr std::array kOfOrder{Tag{tags::PatientName}, Tag{tags::PatientID}};
-constexpr std::array kOfStep{Tag{tags::ScheduledStationAETitle},
-                             Tag{tags::ScheduledProcedureStepStartDate},
-                             Tag{tags::ScheduledProcedureStepStartTime}, Tag{tags::Modality}};
+constexpr std::array kOfOrder{tags::PatientName, tags::PatientID};
+constexpr std::array kOfStep{tags::ScheduledStationAETitle, tags::ScheduledProcedureStepStartDate,
+                             tags::ScheduledProcedureStepStartTime, tags::Modality};
 
 tl::unexpected<Error> malformed(Tag tag, std::string message) {
   return fail(Error{ErrorKind::Malformed, std::move(message)}.on(tag));
@@ -40,32 +39,32 @@ std::string keyword_of(Tag tag) {
 }
 
 // Table K.6-1, module Scheduled Procedure Step.
-constexpr std::array kModuleOfStep{Tag{tags::ScheduledStationAETitle},
-                                   Tag{tags::ScheduledProcedureStepStartDate},
-                                   Tag{tags::ScheduledProcedureStepStartTime},
-                                   Tag{tags::Modality},
-                                   Tag{tags::ScheduledPerformingPhysicianName},
-                                   Tag{tags::ScheduledProcedureStepDescription},
-                                   Tag{tags::ScheduledStationName},
-                                   Tag{tags::ScheduledProcedureStepLocation},
-                                   Tag{tags::ScheduledProtocolCodeSequence},
-                                   Tag{tags::PreMedication},
-                                   Tag{tags::ScheduledProcedureStepID},
-                                   Tag{tags::RequestedContrastAgent},
-                                   Tag{tags::ScheduledProcedureStepStatus}};
+constexpr std::array kModuleOfStep{tags::ScheduledStationAETitle,
+                                   tags::ScheduledProcedureStepStartDate,
+                                   tags::ScheduledProcedureStepStartTime,
+                                   tags::Modality,
+                                   tags::ScheduledPerformingPhysicianName,
+                                   tags::ScheduledProcedureStepDescription,
+                                   tags::ScheduledStationName,
+                                   tags::ScheduledProcedureStepLocation,
+                                   tags::ScheduledProtocolCodeSequence,
+                                   tags::PreMedication,
+                                   tags::ScheduledProcedureStepID,
+                                   tags::RequestedContrastAgent,
+                                   tags::ScheduledProcedureStepStatus};
 
 /// What names an order or a step of it, in indexes, answers and paths.
-constexpr std::array kIdentifiers{Tag{tags::StudyInstanceUID}, Tag{tags::ScheduledProcedureStepID},
-                                  Tag{tags::RequestedProcedureID}, Tag{tags::PatientID},
-                                  Tag{tags::AccessionNumber}};
+constexpr std::array kIdentifiers{tags::StudyInstanceUID, tags::ScheduledProcedureStepID,
+                                  tags::RequestedProcedureID, tags::PatientID,
+                                  tags::AccessionNumber};
 /// PS3.5 §6.2 allows 16 to the SHs among them, but real systems pass that; to LO and UI it allows
 /// 64, which nothing that identifies an order exceeds.
 constexpr std::size_t kIdentifierCharactersMax = 64;
 
 /// What else has one value only: lists and queries show, match and order by it (PS3.6, VM 1).
 constexpr std::array kSingle{
-    Tag{tags::PatientName}, Tag{tags::Modality}, Tag{tags::ScheduledProcedureStepStartDate},
-    Tag{tags::ScheduledProcedureStepStartTime}, Tag{tags::ScheduledProcedureStepStatus}};
+    tags::PatientName, tags::Modality, tags::ScheduledProcedureStepStartDate,
+    tags::ScheduledProcedureStepStartTime, tags::ScheduledProcedureStepStatus};
 
 /// Of text in UTF-8: before, a backslash may be half a letter and ESC switches character sets.
 Result<> check_single_values(const DataSet& utf8) {
@@ -197,8 +196,7 @@ class Identifiers {
     if (!name) return;
     // What tells one order from another, not what is corrected in one: the name of a patient is.
     std::string& text = seed_.emplace(*name);
-    for (const Tag tag :
-         {Tag{tags::PatientID}, Tag{tags::AccessionNumber}, Tag{tags::RequestedProcedureID}}) {
+    for (const Tag tag : {tags::PatientID, tags::AccessionNumber, tags::RequestedProcedureID}) {
       text.append("\n").append(order.text(tag));
     }
   }

@@ -128,8 +128,8 @@ TEST(MppsRules, TextOfAnItemIsNamedWithoutAList) {
 }
 
 TEST(MppsRules, ElementsOfCommandsFilesAndObjectsAreNoAttributes) {
-  for (const Tag tag : {Tag{0x0000, 0x0100}, Tag{0x0002, 0x0010}, Tag{tags::PixelData},
-                        Tag{tags::DataSetTrailingPadding}}) {
+  for (const Tag tag :
+       {Tag{0x0000, 0x0100}, Tag{0x0002, 0x0010}, tags::PixelData, tags::DataSetTrailingPadding}) {
     const Element element = Element::owning(tag, dictionary_vr(tag), Bytes(2));
     DataSet step = beginning(), change, item;
     step.set(element);

@@ -198,7 +198,7 @@ TEST_F(FindScpTest, AnIdentifierThatDoesNotFitTheModelIsA900WithTheElement) {
   serves();
   const FindResult no_level = asks({{tags::PatientID, "P7"}});
   EXPECT_EQ(no_level.status, status::kDataSetDoesNotMatchSopClass);
-  EXPECT_THAT(no_level.offending_elements, ElementsAre(Tag{tags::QueryRetrieveLevel}));
+  EXPECT_THAT(no_level.offending_elements, ElementsAre(tags::QueryRetrieveLevel));
   EXPECT_FALSE(no_level.error_comment.empty());
 
   const FindResult wrong_level = asks({{tags::QueryRetrieveLevel, "PATIENT"}});
@@ -208,14 +208,14 @@ TEST_F(FindScpTest, AnIdentifierThatDoesNotFitTheModelIsA900WithTheElement) {
 
   const FindResult no_study = asks({{tags::QueryRetrieveLevel, "SERIES"}});
   EXPECT_EQ(no_study.status, status::kDataSetDoesNotMatchSopClass);
-  EXPECT_THAT(no_study.offending_elements, ElementsAre(Tag{tags::StudyInstanceUID}));
+  EXPECT_THAT(no_study.offending_elements, ElementsAre(tags::StudyInstanceUID));
 }
 
 TEST_F(FindScpTest, AnIdentifierThatCannotBeProcessedIsC000WithTheElement) {
   serves();
   const FindResult no_date = asks(study_level({{tags::StudyDate, "yesterday"}}));
   EXPECT_EQ(no_date.status, status::kCannotUnderstand);
-  EXPECT_THAT(no_date.offending_elements, ElementsAre(Tag{tags::StudyDate}));
+  EXPECT_THAT(no_date.offending_elements, ElementsAre(tags::StudyDate));
 }
 
 TEST_F(FindScpTest, NamesAreFoundAndAnsweredAcrossCharacterSets) {

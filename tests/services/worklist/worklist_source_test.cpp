@@ -155,10 +155,10 @@ TEST_F(WorklistSourceTest, WhatCannotBeAQueryIsC000WithTheElement) {
   two.set_items(tags::ScheduledProcedureStepSequence, {Item{}, Item{}});
   const FindResult items = asks(std::move(two));
   EXPECT_EQ(items.status, 0xC000);
-  EXPECT_THAT(items.offending_elements, ElementsAre(Tag{tags::ScheduledProcedureStepSequence}));
+  EXPECT_THAT(items.offending_elements, ElementsAre(tags::ScheduledProcedureStepSequence));
   const FindResult date = asks_for({}, {{tags::ScheduledProcedureStepStartDate, "today"}});
   EXPECT_EQ(date.status, 0xC000);
-  EXPECT_THAT(date.offending_elements, ElementsAre(Tag{tags::ScheduledProcedureStepStartDate}));
+  EXPECT_THAT(date.offending_elements, ElementsAre(tags::ScheduledProcedureStepStartDate));
 }
 
 TEST_F(WorklistSourceTest, ALongListIsCancelledInTheMiddle) {

@@ -42,8 +42,8 @@ TEST(Identity, DiffersFromTheCommandAtATag) {
 }
 
 TEST(Identity, NamesWhatIsMissing) {
-  for (const Tag tag : {Tag{tags::SOPClassUID}, Tag{tags::SOPInstanceUID},
-                        Tag{tags::StudyInstanceUID}, Tag{tags::SeriesInstanceUID}}) {
+  for (const Tag tag :
+       {tags::SOPClassUID, tags::SOPInstanceUID, tags::StudyInstanceUID, tags::SeriesInstanceUID}) {
     DataSet ds = header();
     ds.erase(tag);
     const auto refused = identify(ds, {});

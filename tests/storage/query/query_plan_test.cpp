@@ -81,8 +81,8 @@ TEST_F(QueryPlanTest, EveryWayToBeginIsServedByItsIndexInItsOrder) {
 
 TEST_F(QueryPlanTest, OnlyRowsOfOneValueAreSorted) {
   // One series UID in several studies, one patient id of several issuers: few.
-  for (const auto& [tag, index] : {std::pair{Tag{tags::SeriesInstanceUID}, "autoindex_series"},
-                                   std::pair{Tag{tags::PatientID}, "autoindex_patient"}}) {
+  for (const auto& [tag, index] : {std::pair{tags::SeriesInstanceUID, "autoindex_series"},
+                                   std::pair{tags::PatientID, "autoindex_patient"}}) {
     const QueryPlan made = planned(Image, {{tag, "1.2"}});
     const std::string text = explained(made.walks[0].start);
     EXPECT_NE(text.find(index), std::string::npos) << text;
@@ -120,8 +120,7 @@ TEST_F(QueryPlanTest, TheKeyWithFewerRowsLeads) {
 
 TEST_F(QueryPlanTest, NothingAskedIsPartOfTheText) {
   const std::string hostile = "x' OR $1 \x01 %_\"; DROP TABLE study; --";
-  for (const Tag tag :
-       {Tag{tags::PatientName}, Tag{tags::StudyDescription}, Tag{tags::PatientID}}) {
+  for (const Tag tag : {tags::PatientName, tags::StudyDescription, tags::PatientID}) {
     for (const char* more : {"", "*", "?"}) {
       const QueryPlan made = planned(Image, {{tag, hostile + more}});
       for (const Walk& walk : made.walks) {

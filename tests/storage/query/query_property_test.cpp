@@ -247,8 +247,8 @@ TEST_P(QueryProperty, TheIndexAnswersWhatMatchesLetsThrough) {
       expected.insert(entity);
     }
     Query wanted = *query;
-    for (const Tag tag : {Tag{tags::PatientID}, Tag{tags::StudyInstanceUID},
-                          Tag{tags::SeriesInstanceUID}, Tag{tags::SOPInstanceUID}}) {
+    for (const Tag tag :
+         {tags::PatientID, tags::StudyInstanceUID, tags::SeriesInstanceUID, tags::SOPInstanceUID}) {
       if (std::ranges::count(wanted.keys, tag, &QueryKey::tag) == 0) {
         wanted.keys.push_back({tag, dictionary_vr(tag)});
       }

@@ -71,7 +71,7 @@ TEST(WorklistOrder, TextThatIsNoneInItsCharacterSetIsRefusedWithItsTag) {
 }
 
 TEST(WorklistOrder, ElementsOfCommandsFilesAndObjectsAreRefusedWithTheirTag) {
-  for (const Tag tag : {Tag{0x0000, 0x0100}, Tag{0x0002, 0x0010}, Tag{tags::PixelData}}) {
+  for (const Tag tag : {Tag{0x0000, 0x0100}, Tag{0x0002, 0x0010}, tags::PixelData}) {
     DataSet order = order_of({}, {});
     order.set(Element::owning(tag, dictionary_vr(tag), Bytes(2)));
     EXPECT_EQ(refused(order).kind, ErrorKind::Malformed) << tag.to_string();
@@ -85,9 +85,8 @@ TEST(WorklistOrder, MissingIdentifiersAreMadeAndTold) {
   const auto items = items_of_order(order);
   ASSERT_TRUE(items) << items.error().to_string();
   const NewWorklistItem& item = items->front();
-  EXPECT_THAT(item.generated,
-              ElementsAre(Tag{tags::StudyInstanceUID}, Tag{tags::RequestedProcedureID},
-                          Tag{tags::ScheduledProcedureStepID}));
+  EXPECT_THAT(item.generated, ElementsAre(tags::StudyInstanceUID, tags::RequestedProcedureID,
+                                          tags::ScheduledProcedureStepID));
   EXPECT_TRUE(is_usable_uid(item.id.study_instance_uid));
   EXPECT_LE(item.id.scheduled_procedure_step_id.size(), 16U) << "SH";
   const auto again = items_of_order(order);
@@ -109,14 +108,13 @@ TEST(WorklistOrder, UnderANameMissingIdentifiersAreAlwaysTheSame) {
 
 // PS3.4 Table K.6-1: what must be returned with a value must be there.
 TEST(WorklistOrder, AnOrderWithoutAnAttributeOfType1IsRefusedWithItsTag) {
-  for (const Tag tag : {Tag{tags::PatientName}, Tag{tags::PatientID}}) {
+  for (const Tag tag : {tags::PatientName, tags::PatientID}) {
     const Error error = refused(order_of({{tag, ""}}, {}));
     EXPECT_EQ(error.kind, ErrorKind::Malformed);
     EXPECT_EQ(error.tag, tag);
   }
-  for (const Tag tag :
-       {Tag{tags::ScheduledStationAETitle}, Tag{tags::ScheduledProcedureStepStartDate},
-        Tag{tags::ScheduledProcedureStepStartTime}, Tag{tags::Modality}}) {
+  for (const Tag tag : {tags::ScheduledStationAETitle, tags::ScheduledProcedureStepStartDate,
+                        tags::ScheduledProcedureStepStartTime, tags::Modality}) {
     EXPECT_EQ(refused(order_of({}, {{tag, ""}})).tag, tag);
   }
   EXPECT_EQ(refused(with_steps(0)).tag, tags::ScheduledProcedureStepSequence);
