@@ -18,7 +18,6 @@
 #include "encoding/character_set.h"
 #include "encoding/model/model_options.h"
 #include "encoding/model/model_values.h"
-#include "encoding/text_values.h"
 
 namespace pacs {
 

@@ -35,15 +35,15 @@ inline constexpr std::int64_t kJobPriorityMax = 100, kJobPriorityMin = -100;
 inline constexpr std::size_t kJobPayloadBytesMax = 64U << 20;
 
 struct NewJob {
-  std::string kind;         ///< whose work it is: "commitment"
-  std::string subject;      ///< what it is about, for people and to find it again: a UID
-  std::string destination;  ///< the AE title that it is for; may be empty
-  Bytes payload;            ///< what the worker needs to know, in a form of its kind's own
+  std::string kind{};         ///< whose work it is: "commitment"
+  std::string subject{};      ///< what it is about, for people and to find it again: a UID
+  std::string destination{};  ///< the AE title that it is for; may be empty
+  Bytes payload{};            ///< what the worker needs to know, in a form of its kind's own
   std::int64_t priority = 0;
   std::int64_t due_ms = 0;          ///< since 1970; 0: at once
   std::int64_t progress_total = 0;  ///< in units of the kind's own; 0: it tells no progress
   /// Not empty: of jobs with the same text here only one is kept; further ones are Duplicate.
-  std::string once;
+  std::string once{};
 };
 
 struct Job {

@@ -9,7 +9,6 @@
 #include "core/number_string.h"
 #include "encoding/character_set.h"
 #include "encoding/model/model_values.h"
-#include "encoding/text_values.h"
 
 namespace pacs::storage {
 namespace {

@@ -14,7 +14,6 @@
 #include "core/value_check.h"
 #include "encoding/character_set.h"
 #include "encoding/model/model_values.h"
-#include "encoding/text_values.h"
 #include "storage/query/query.h"
 
 namespace pacs::storage {

@@ -93,11 +93,9 @@ Result<std::optional<std::int64_t>> update_step(SqlDatabase& database, const Per
   sql.add(before.sop_instance_uid) += " AND changed_ms = ";
   sql.add(before.changed_ms) += " AND status = ";
   sql.add(std::string(to_string(PerformedStatus::InProgress))) += " RETURNING id";
-  const SqlQuery query(sql);
-  PACS_TRY(const auto update, database.prepare(query.text));
-  bind_values(*update, query, {});
-  PACS_TRY(const bool is_changed, update->step());
-  return is_changed ? std::optional(update->integer(0)) : std::nullopt;
+  std::optional<std::int64_t> id;
+  PACS_TRY(each_row(database, sql, [&](SqlStatement& row) { id = row.integer(0); }));
+  return id;
 }
 
 Result<> insert_requests(SqlDatabase& database, std::int64_t step, const DataSet& data_set) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/dicom_dataset.h"
 #include "core/dicom_dictionary.h"
 #include "core/dicom_tags.h"
 
