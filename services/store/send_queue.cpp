@@ -10,6 +10,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "network/dimse/status.h"
 #include "services/dispatch/open_association.h"
 
 namespace pacs::services {
