@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "core/uid_registry.h"
+#include "network/dimse/status.h"
 #include "services/dispatch/data_source.h"
 #include "services/dispatch/event.h"
 #include "services/dispatch/in_parallel.h"
