@@ -10,7 +10,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [[ $# -gt 0 ]] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
-[[ $(id -u) -eq 0 ]] || exec sudo --preserve-env "$0" "$@"
+[[ $(id -u) -eq 0 ]] || exec sudo --preserve-env scripts/bare.sh "$@"
 scripts/dependency.sh ci
 
 mkdir -p .cache build

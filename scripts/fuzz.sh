@@ -27,7 +27,7 @@ one() {
   if build/asan/"$target" "${until[@]}" -timeout=10 -rss_limit_mb=2048 \
       -artifact_prefix="build/asan/failed/$target-" -print_final_stats=1 "${folders[@]}" \
       >"build/asan/$target.log" 2>&1; then
-    echo "ok    $target: $(sed -n 's/^stat::number_of_executed_units: //p' "build/asan/$target.log") inputs in $seconds s"
+    echo "ok    $target: $(sed -n 's/^stat::number_of_executed_units: //p' "build/asan/$target.log") inputs"
   else
     echo "FAIL  $target:"
     tail -n 40 "build/asan/$target.log"
