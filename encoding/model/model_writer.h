@@ -18,6 +18,7 @@
 #include "encoding/character_set.h"
 #include "encoding/model/model_options.h"
 #include "encoding/model/model_values.h"
+#include "encoding/text_values.h"
 
 namespace pacs {
 
