@@ -8,6 +8,7 @@
 #include "core/dicom_tags.h"
 #include "core/number_string.h"
 #include "encoding/character_set.h"
+#include "encoding/model/model_values.h"
 #include "encoding/text_values.h"
 
 namespace pacs::storage {

@@ -13,6 +13,7 @@
 #include "core/uid_registry.h"
 #include "core/value_check.h"
 #include "encoding/character_set.h"
+#include "encoding/model/model_values.h"
 #include "encoding/text_values.h"
 #include "storage/query/query.h"
 
