@@ -11,6 +11,7 @@
 #include "storage/disk/platform.h"
 
 namespace pacs::storage {
+
 Journal::Journal(std::shared_ptr<FileSystem> files, JournalOptions options,
                  std::uint64_t last_sequence)
     : files_(std::move(files)),

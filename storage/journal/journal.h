@@ -96,7 +96,6 @@ class Journal {
     std::uint64_t end = 0;   // bytes used
     std::uint64_t seed = 0;  // of its header
   };
-  struct Group;
 
   Journal(std::shared_ptr<FileSystem> files, JournalOptions options, std::uint64_t last_sequence);
   void run();

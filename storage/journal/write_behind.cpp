@@ -6,6 +6,7 @@
 #include "storage/disk/platform.h"
 
 namespace pacs::storage {
+
 WriteBehind::WriteBehind(ObjectStore& store, Index& index, PendingTable& pending,
                          WriteBehindOptions options, Applied applied)
     : store_(store),
