@@ -177,10 +177,9 @@ services::Task<Result<MppsReply>> set_or_end_empty(network::Association& associa
   co_return second;
 }
 
-using Exchange = std::function<services::Task<Result<MppsReply>>(network::Association&)>;
+using Ask = std::function<services::Task<Result<MppsReply>>(network::Association&)>;
 
-network::Task<void> talk(network::RequestOptions request, Exchange exchange,
-                         Result<MppsReply>& outcome) {
+network::Task<void> talk(network::RequestOptions request, Ask ask, Result<MppsReply>& outcome) {
   Result<std::shared_ptr<network::Association>> opened =
       co_await network::request_association(std::move(request), {});
   if (!opened) {
@@ -188,7 +187,7 @@ network::Task<void> talk(network::RequestOptions request, Exchange exchange,
     co_return;
   }
   network::Association& association = **opened;
-  Result<MppsReply> reply = co_await exchange(association);
+  Result<MppsReply> reply = co_await ask(association);
   outcome = std::move(reply);
   if (outcome || outcome.error().kind == ErrorKind::Rejected) co_await association.release();
 }
@@ -230,13 +229,12 @@ void print_attributes(const DataSet& attributes) {
   fmt::print("{}", print(attributes, options));
 }
 
-/// Opens the association, runs `exchange`, and reports its outcome. `show` is called on success.
-int run(const MppsOptions& options, network::RequestOptions peer, Exchange exchange,
+/// Opens the association, runs `ask`, and reports its outcome. `show` is called on success.
+int run(const MppsOptions& options, network::RequestOptions peer, Ask ask,
         const std::function<void(const MppsReply&)>& show) {
   Result<MppsReply> outcome = fail(ErrorKind::Internal, "nothing was asked");
   boost::asio::io_context io{1};
-  boost::asio::co_spawn(io, talk(std::move(peer), std::move(exchange), outcome),
-                        boost::asio::detached);
+  boost::asio::co_spawn(io, talk(std::move(peer), std::move(ask), outcome), boost::asio::detached);
   io.run();
   if (!outcome) {
     fmt::print(stderr, "pacs mpps: {}\n", printable(outcome.error().to_string()));

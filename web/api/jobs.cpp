@@ -57,10 +57,6 @@ Response answer(const Result<Job>& job) {
   return job ? answer(to_json(*job)) : Response::problem(job.error());
 }
 
-tl::unexpected<Error> wrong(std::string message) {
-  return fail(ErrorKind::InvalidArgument, std::move(message));
-}
-
 std::optional<std::int64_t> number(std::string_view text) {
   std::int64_t number = 0;
   const char* last = text.data() + text.size();
@@ -72,7 +68,8 @@ std::optional<std::int64_t> number(std::string_view text) {
 Result<> take_parameter(JobFilter& filter, const std::string& name, const std::string& value) {
   if (name == "state") {
     filter.state = storage::job_state(value);
-    if (!filter.state) return wrong("state must be waiting, running, done, dead or cancelled");
+    if (!filter.state)
+      return bad_request("state must be waiting, running, done, dead or cancelled");
   } else if (name == "kind") {
     filter.kind = value;
   } else if (name == "subject") {
@@ -81,14 +78,15 @@ Result<> take_parameter(JobFilter& filter, const std::string& name, const std::s
     filter.destination = value;
   } else if (name == "before" || name == "limit") {
     const auto read = number(value);
-    if (!read || *read == 0) return wrong(name + " must be a number above 0");
+    if (!read || *read == 0) return bad_request(name + " must be a number above 0");
     if (name == "before") filter.before = *read;
     if (name == "limit") filter.limit = static_cast<std::size_t>(*read);
     if (filter.limit > storage::kJobsPageMax) {
-      return wrong(fmt::format("limit must be at most {}", storage::kJobsPageMax));
+      return bad_request(fmt::format("limit must be at most {}", storage::kJobsPageMax));
     }
   } else {
-    return wrong(name + " is unknown; use state, kind, subject, destination, before or limit");
+    return bad_request(name +
+                       " is unknown; use state, kind, subject, destination, before or limit");
   }
   return {};
 }
@@ -127,13 +125,13 @@ Handler with_id(Act act) {
 Result<std::int64_t> read_priority(std::string_view body) {
   boost::system::error_code malformed;
   const json::value value = json::parse({body.data(), body.size()}, malformed);
-  if (malformed) return wrong("the body is not JSON: " + malformed.message());
+  if (malformed) return bad_request("the body is not JSON: " + malformed.message());
   const json::object* object = value.if_object();
   if (object == nullptr || object->size() != 1 || !object->contains("priority")) {
-    return wrong("the body must be {\"priority\": NUMBER}");
+    return bad_request("the body must be {\"priority\": NUMBER}");
   }
   const json::value& priority = object->at("priority");
-  if (!priority.is_int64()) return wrong("priority must be a number from -100 to 100");
+  if (!priority.is_int64()) return bad_request("priority must be a number from -100 to 100");
   return priority.get_int64();
 }
 

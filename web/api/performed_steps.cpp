@@ -26,15 +26,11 @@ using storage::StepSummary;
 /// Steps in one answer: each is compared with what is stored before it is shown.
 constexpr std::int64_t kLimitMax = 500;
 
-Error wrong(std::string message) {
-  return {ErrorKind::InvalidArgument, std::move(message)};
-}
-
 Result<std::int64_t> number_of(std::string_view name, std::string_view text, std::int64_t most) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size() || number < 1 || number > most) {
-    return fail(wrong(fmt::format("{} must be a number from 1 to {}", name, most)));
+    return bad_request(fmt::format("{} must be a number from 1 to {}", name, most));
   }
   return number;
 }
@@ -46,7 +42,7 @@ Result<storage::PerformedStatus> status_of(std::string text) {
         letter == '_' ? ' ' : static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
   }
   if (const auto status = storage::parse_performed_status(text)) return *status;
-  return fail(wrong("status must be in_progress, completed or discontinued"));
+  return bad_request("status must be in_progress, completed or discontinued");
 }
 
 Result<> take_parameter(StepFilter& filter, const std::string& name, const std::string& value) {
@@ -57,7 +53,7 @@ Result<> take_parameter(StepFilter& filter, const std::string& name, const std::
   } else if (name == "accession_number") {
     filter.accession_number = value;
   } else if (name == "mismatch") {
-    if (value != "true" && value != "false") return fail(wrong("mismatch must be true or false"));
+    if (value != "true" && value != "false") return bad_request("mismatch must be true or false");
     filter.only_mismatches = value == "true";
   } else if (name == "status") {
     PACS_TRY(const auto status, status_of(value));
@@ -69,10 +65,10 @@ Result<> take_parameter(StepFilter& filter, const std::string& name, const std::
     PACS_TRY(const auto before, number_of(name, value, INT64_MAX));
     filter.before = before;
   } else {
-    return fail(
-        wrong(fmt::format("{} is unknown; use status, patient_id, study, "
-                          "accession_number, mismatch, limit or before",
-                          name)));
+    return bad_request(
+        fmt::format("{} is unknown; use status, patient_id, study, "
+                    "accession_number, mismatch, limit or before",
+                    name));
   }
   return {};
 }

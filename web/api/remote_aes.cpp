@@ -39,13 +39,9 @@ Response answer(unsigned status, const json::value& body) {
   return Response::json(status, json::serialize(body) + "\n");
 }
 
-Error wrong(std::string message) {
-  return {ErrorKind::InvalidArgument, std::move(message)};
-}
-
 Result<> take_field(storage::RemoteAe& remote, std::string_view name, const json::value& value) {
   const auto take_text = [&](std::string& field) -> Result<> {
-    if (!value.is_string()) return fail(wrong(fmt::format("{} must be a string", name)));
+    if (!value.is_string()) return bad_request(fmt::format("{} must be a string", name));
     field = std::string_view{value.get_string()};
     return {};
   };
@@ -53,34 +49,34 @@ Result<> take_field(storage::RemoteAe& remote, std::string_view name, const json
   if (name == "host") return take_text(remote.host);
   if (name == "comment") return take_text(remote.comment);
   if (name == "tls") {
-    if (!value.is_bool()) return fail(wrong("tls must be true or false"));
+    if (!value.is_bool()) return bad_request("tls must be true or false");
     remote.tls = value.get_bool();
     return {};
   }
   if (name == "port") {
     if (!value.is_int64() || value.get_int64() < 1 || value.get_int64() > 65535) {
-      return fail(wrong("port must be a number from 1 to 65535"));
+      return bad_request("port must be a number from 1 to 65535");
     }
     remote.port = static_cast<std::uint16_t>(value.get_int64());
     return {};
   }
   if (name == "configured") return {};  // sent by GET and ignored here
-  return fail(wrong(fmt::format("{} is unknown; use ae_title, host, port, tls or comment", name)));
+  return bad_request(fmt::format("{} is unknown; use ae_title, host, port, tls or comment", name));
 }
 
 /// The AE of a PUT or POST. `title` is that of the path, if there is one.
 Result<storage::RemoteAe> read_body(std::string_view body, std::string_view title) {
   boost::system::error_code malformed;
   const json::value value = json::parse({body.data(), body.size()}, malformed);
-  if (malformed) return fail(wrong("the body is not JSON: " + malformed.message()));
-  if (!value.is_object()) return fail(wrong("the body must be one JSON object"));
+  if (malformed) return bad_request("the body is not JSON: " + malformed.message());
+  if (!value.is_object()) return bad_request("the body must be one JSON object");
   storage::RemoteAe remote;
   for (const auto& [name, field] : value.get_object()) {
     PACS_TRY(take_field(remote, {name.data(), name.size()}, field));
   }
   if (!title.empty()) {
     if (remote.ae_title.empty()) remote.ae_title = title;
-    if (remote.ae_title != title) return fail(wrong("ae_title differs from the title in the path"));
+    if (remote.ae_title != title) return bad_request("ae_title differs from the title in the path");
   }
   PACS_TRY(storage::check(remote));
   return remote;

@@ -95,7 +95,7 @@ Response show(Worklist& worklist, const Request& request) {
 
 Result<std::vector<NewWorklistItem>> read_orders(std::string_view body) {
   PACS_TRY(const auto texts, split_json_array(body));
-  if (texts.empty()) return fail(ErrorKind::InvalidArgument, "the request has no order");
+  if (texts.empty()) return bad_request("the request has no order");
   if (texts.size() > kOrdersOfRequestMax) {
     return fail(ErrorKind::LimitExceeded,
                 fmt::format("too many orders: orders_of_request_max is {}", kOrdersOfRequestMax));

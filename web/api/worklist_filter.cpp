@@ -15,17 +15,13 @@
 namespace pacs::web {
 namespace {
 
-tl::unexpected<Error> wrong(std::string message) {
-  return fail(ErrorKind::InvalidArgument, std::move(message));
-}
-
 Result<std::uint64_t> read_number(std::string_view name, std::string_view text, std::uint64_t min,
                                   std::uint64_t max) {
   std::uint64_t number = 0;
   const char* last = text.data() + text.size();
   const auto [end, error] = std::from_chars(text.data(), last, number);
   if (error != std::errc{} || end != last || number < min || number > max) {
-    return wrong(fmt::format("{} must be a number from {} to {}", name, min, max));
+    return bad_request(fmt::format("{} must be a number from {} to {}", name, min, max));
   }
   return number;
 }
@@ -39,7 +35,7 @@ Result<std::vector<storage::StepStatus>> read_statuses(std::string_view text) {
       return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
     });
     const auto status = storage::parse_step_status(name);
-    if (!status) return wrong(fmt::format("status \"{}\" is unknown", printable(name)));
+    if (!status) return bad_request(fmt::format("status \"{}\" is unknown", printable(name)));
     statuses.push_back(*status);
     if (comma == text.npos) return statuses;
     text.remove_prefix(comma + 1);
@@ -52,7 +48,7 @@ Result<> put_key(DataSet& identifier, DataSet& step, const std::string& name,
   const DictionaryEntry* entry = tag ? lookup(*tag) : nullptr;
   if (entry == nullptr) {
     const auto nearest = nearest_keywords(name, 1);
-    return wrong(fmt::format(
+    return bad_request(fmt::format(
         "\"{}\" is neither status, limit, offset nor the keyword of an attribute{}",
         printable(name),
         nearest.empty() ? std::string{} : fmt::format("; did you mean {}?", nearest.front())));

@@ -66,6 +66,11 @@ struct Response {
 /// The one table from errors to HTTP status codes.
 [[nodiscard]] unsigned http_status(ErrorKind kind);
 
+/// InvalidArgument, which is 400: what of the request is wrong.
+[[nodiscard]] inline tl::unexpected<Error> bad_request(std::string message) {
+  return fail(ErrorKind::InvalidArgument, std::move(message));
+}
+
 /// `text` between quotes, escaped for JSON (RFC 8259 §7); what is not UTF-8 becomes U+FFFD.
 [[nodiscard]] std::string json_string(std::string_view text);
 
