@@ -11,6 +11,7 @@
 #include "core/percent_encoding.h"
 #include "core/text.h"
 #include "storage/worklist/worklist_order.h"
+#include "web/http/http_message.h"
 
 namespace pacs::web {
 namespace {
