@@ -30,6 +30,7 @@
 #include "encoding/character_set.h"
 #include "encoding/dicom_file.h"
 #include "encoding/model/dicom_json.h"
+#include "network/dimse/status.h"
 #include "services/mpps/mpps_object.h"
 #include "services/mpps/mpps_scu.h"
 #include "web/api/json_array.h"
