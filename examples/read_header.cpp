@@ -27,8 +27,9 @@ int main(int argc, char** argv) {
   fmt::print("patient          {}\n",
              text.to_utf8(header.text(pacs::tags::PatientName), pacs::VR::PN));
   fmt::print("modality         {}\n", header.text(pacs::tags::Modality));
-  if (const auto rows = header.get(pacs::tags::Rows), columns = header.get(pacs::tags::Columns);
-      rows && columns) {
+  const auto rows = header.integer(pacs::tags::Rows);
+  const auto columns = header.integer(pacs::tags::Columns);
+  if (rows && columns) {
     fmt::print("pixels           {} x {}\n", *columns, *rows);
   }
   return 0;

@@ -1,4 +1,4 @@
-#include "server_process.h"
+#include "tests/apps/server_process.h"
 
 #include <algorithm>
 #include <csignal>

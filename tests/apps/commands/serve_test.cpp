@@ -18,7 +18,7 @@
 #include "apps/server/process_setup.h"
 #include "apps/server/reachable_host.h"
 #include "network/association.h"
-#include "server_process.h"
+#include "tests/apps/server_process.h"
 
 namespace pacs::apps {
 namespace {

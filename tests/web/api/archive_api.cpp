@@ -1,4 +1,4 @@
-#include "archive_api.h"
+#include "tests/web/api/archive_api.h"
 
 #include <string>
 

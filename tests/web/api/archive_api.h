@@ -6,9 +6,9 @@
 
 #include <gtest/gtest.h>
 
-#include "http_peer.h"
 #include "storage/archive.h"
 #include "tests/storage/temporary_folder.h"
+#include "tests/web/http/http_peer.h"
 
 namespace pacs::web {
 

@@ -2,8 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "archive_api.h"
 #include "storage/jobs/job_queue.h"
+#include "tests/web/api/archive_api.h"
 
 namespace pacs::web {
 namespace {

@@ -6,10 +6,10 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
-#include "archive_api.h"
 #include "core/dicom_tags.h"
 #include "encoding/data_set_codec.h"
 #include "storage/steps/performed_steps.h"
+#include "tests/web/api/archive_api.h"
 
 namespace pacs::web {
 namespace {

@@ -2,12 +2,12 @@
 
 #include <gmock/gmock.h>
 
-#include "archive_api.h"
 #include "network/association.h"
 #include "network/server.h"
 #include "services/dispatch/remote_aes.h"
 #include "services/dispatch/responder.h"
 #include "services/verification/verification_scp.h"
+#include "tests/web/api/archive_api.h"
 
 namespace pacs::web {
 namespace {

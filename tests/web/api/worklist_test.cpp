@@ -2,10 +2,10 @@
 
 #include <gmock/gmock.h>
 
-#include "archive_api.h"
 #include "encoding/model/dicom_json.h"
 #include "storage/steps/performed_steps.h"
 #include "tests/storage/worklist/worklist_language.h"
+#include "tests/web/api/archive_api.h"
 
 namespace pacs::web {
 namespace {

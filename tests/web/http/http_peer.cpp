@@ -1,4 +1,4 @@
-#include "http_peer.h"
+#include "tests/web/http/http_peer.h"
 
 #include <algorithm>
 #include <cstdlib>

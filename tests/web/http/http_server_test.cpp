@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "http_peer.h"
+#include "tests/web/http/http_peer.h"
 
 namespace pacs::web {
 namespace {
