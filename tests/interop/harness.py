@@ -22,7 +22,7 @@ import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAM = os.environ.get("PACS", str(ROOT / "build" / "pacs"))
+PROGRAM = os.path.abspath(os.environ.get("PACS", ROOT / "build" / "pacs"))
 # A sanitised build starts and answers slower; the tests stay the same.
 SECONDS_MAX = float(os.environ.get("TEST_SECONDS", "60"))
 SANITIZED = "asan" in PROGRAM

@@ -96,7 +96,7 @@ TEST_F(ConfigCheck, TlsWithClientCertificatesMayListenEverywhere) {
 }
 
 TEST_F(ConfigCheck, TwoListenersDoNotShareAPort) {
-  EXPECT_NE(problem(with_settings({"http.port=11112"})).find("http.port 11112 is taken"),
+  EXPECT_NE(problem(with_settings({"http.port=11112"})).find("http.port 11112 is also the port"),
             std::string::npos);
   EXPECT_TRUE(with_settings({"http.port=0", "dicom.port=0"}).problems.empty())
       << "free ports differ";
