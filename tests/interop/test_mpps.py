@@ -395,7 +395,7 @@ class Program(harness.ServerTestCase):
     def test_a_peer_without_the_sop_class(self):
         peer = self.start(harness.storescp, self.folder)
         refused = pacs("mpps", "create", "127.0.0.1", peer.port, "-aec", "STORESCP", ok=False)
-        self.assertIn("presentation context", refused.stderr)
+        self.assertIn("did not accept", refused.stderr)
 
     def test_wrong_usage(self):
         for arguments in (("set",), ("get",), ("create", "1.2", "1.3"), ("create", "-k", "NoSuchKeyword=1"),
