@@ -65,7 +65,8 @@ Result<std::unique_ptr<Transport>> make_transport(tcp::socket socket,
 Task<Result<std::shared_ptr<Association>>> request_association(RequestOptions options,
                                                                integration::Logger log) {
   const auto began = std::chrono::steady_clock::now();
-  Result<AssociateRq> rq = make_request(options, options.limits);
+  const AssociateRq& asked = options;
+  Result<AssociateRq> rq = make_request(asked, options.limits);
   if (!rq) co_return fail(std::move(rq).error().in(place(options)));
   PACS_CO_TRY(tcp::socket socket, co_await connect(options));
   Result<std::unique_ptr<Transport>> transport = make_transport(std::move(socket), options);

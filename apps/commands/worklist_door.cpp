@@ -40,6 +40,7 @@ class ArchiveDoor : public WorklistDoor {
     PACS_TRY(auto items,
              archive_->worklist().list(std::move(filter.query), std::move(filter.view)));
     std::vector<DataSet> data_sets;
+    data_sets.reserve(items.size());
     for (storage::WorklistItem& item : items) data_sets.push_back(std::move(item.data_set));
     return data_sets;
   }
@@ -82,6 +83,7 @@ class ServerDoor : public WorklistDoor {
     if (!reply.ok()) return fail(refused(reply));
     PACS_TRY(const auto texts, web::split_json_array(reply.body));
     std::vector<DataSet> data_sets;
+    data_sets.reserve(items.size());
     for (const std::string_view text : texts) {
       PACS_TRY(auto data_set, read_json(text));
       data_sets.push_back(std::move(data_set));

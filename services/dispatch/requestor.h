@@ -41,7 +41,7 @@ class Requestor : public std::enable_shared_from_this<Requestor> {
 
   // For the loop that receives.
 
-  Task<void> take_response(network::Command response);
+  Task<void> take_response(network::Command command);
   /// Nothing is received any more: whoever still waits gets ConnectionClosed.
   void end();
   [[nodiscard]] bool is_waiting() const { return !invoked_.empty(); }
