@@ -83,7 +83,6 @@ class ServerDoor : public WorklistDoor {
     if (!reply.ok()) return fail(refused(reply));
     PACS_TRY(const auto texts, web::split_json_array(reply.body));
     std::vector<DataSet> data_sets;
-    data_sets.reserve(items.size());
     for (const std::string_view text : texts) {
       PACS_TRY(auto data_set, read_json(text));
       data_sets.push_back(std::move(data_set));
