@@ -31,13 +31,17 @@ function(pacs_program folder name)
 endfunction()
 
 # One test program for each folder of tests: tests/core/*_test.cpp -> test_core. tests/run_unit runs them.
+# The sources named behind ALONE use names that others use too, and stay out of batches.
 function(pacs_tests folder)
-  cmake_parse_arguments(ARG "" "PRECOMPILED" "LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "PRECOMPILED" "LINK;ALONE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${folder}/*.cpp)
+  list(TRANSFORM ARG_ALONE PREPEND ${CMAKE_SOURCE_DIR}/tests/${folder}/)
+  set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   add_executable(test_${folder} ${sources})
   target_link_libraries(test_${folder} PRIVATE ${ARG_LINK} GTest::gtest_main GTest::gmock)
   target_precompile_headers(test_${folder} REUSE_FROM pacs_precompiled_${ARG_PRECOMPILED})
   target_compile_definitions(test_${folder} PRIVATE PACS_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                              PACS_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  pacs_unity(test_${folder})
   add_test(NAME test_${folder} COMMAND test_${folder} --gtest_brief=1)
 endfunction()
