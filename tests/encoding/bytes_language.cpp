@@ -5,7 +5,7 @@
 #include <charconv>
 #include <stdexcept>
 
-namespace pacs::testing {
+namespace pacs::test {
 namespace {
 
 template <typename Number>
@@ -47,4 +47,4 @@ std::string hex(ByteView bytes) {
   return text;
 }
 
-}  // namespace pacs::testing
+}  // namespace pacs::test

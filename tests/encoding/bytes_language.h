@@ -6,10 +6,10 @@
 
 #include "core/bytes.h"
 
-namespace pacs::testing {
+namespace pacs::test {
 
 /// Pairs of hex digits and 'text', spaces between them; "00*5" repeats a byte.
 Bytes b(std::string_view description);
 std::string hex(ByteView bytes);
 
-}  // namespace pacs::testing
+}  // namespace pacs::test

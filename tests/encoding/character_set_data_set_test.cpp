@@ -8,7 +8,7 @@ namespace pacs {
 namespace {
 
 DataSet read(const std::string& name) {
-  const auto file = read_file(testing::kSampleRoot / "charset_files" / name);
+  const auto file = read_file(test::kSampleRoot / "charset_files" / name);
   EXPECT_TRUE(file) << name;
   return file ? file->data_set : DataSet{};
 }

@@ -9,8 +9,8 @@
 namespace pacs {
 namespace {
 
-using testing::b;
-using testing::hex;
+using test::b;
+using test::hex;
 
 const TransferSyntax& kImplicit = implicit_vr_little_endian();
 const TransferSyntax& kExplicit = explicit_vr_little_endian();
@@ -90,8 +90,8 @@ TEST(DataSetCodec, ConvertsBetweenTransferSyntaxes) {
 }
 
 TEST(DataSetCodec, EverySampleKeepsItsContentThroughEveryTransferSyntax) {
-  for (const auto& path : testing::good_sample_files()) {
-    const auto sample = testing::sample_data_set(path);
+  for (const auto& path : test::good_sample_files()) {
+    const auto sample = test::sample_data_set(path);
     if (sample.syntax->encapsulated) continue;
     const auto original = read_data_set(sample.bytes, *sample.syntax);
     ASSERT_TRUE(original);
@@ -205,7 +205,7 @@ TEST(DataSetCodec, NestsToTheLimitAndBack) {
 }
 
 TEST(DataSetCodec, RefusesASampleCutAtAnyByteOfItsLastElement) {
-  const auto sample = testing::sample_data_set(testing::sample("CT_small.dcm"));
+  const auto sample = test::sample_data_set(test::sample("CT_small.dcm"));
   const std::size_t size = sample.bytes.view.size();
   for (std::size_t cut = size - 1; cut > size - 138; --cut) {  // inside (FFFC,FFFC)
     const auto data_set =

@@ -15,9 +15,9 @@
 namespace pacs {
 namespace {
 
-using testing::b;
-using testing::sample;
-using testing::sample_files;
+using test::b;
+using test::sample;
+using test::sample_files;
 
 // What is no DICOM file, or broken on purpose, and what we answer.
 const std::map<std::string, ErrorKind> kRefused{
@@ -53,7 +53,7 @@ TEST(DicomFile, EverySampleIsReadOrRefusedAsExpected) {
 }
 
 TEST(DicomFile, WritingWhatWasReadGivesTheSameBytes) {
-  for (const auto& path : testing::good_sample_files()) {
+  for (const auto& path : test::good_sample_files()) {
     const auto content = map_file(path);
     ASSERT_TRUE(content);
     const auto file = read_file(*content);

@@ -9,10 +9,10 @@
 namespace pacs {
 namespace {
 
-using testing::b;
-using testing::hex;
+using test::b;
+using test::hex;
 
-Header header_of(const testing::SampleDataSet& sample, const Limits& limits = {}) {
+Header header_of(const test::SampleDataSet& sample, const Limits& limits = {}) {
   HeaderReader reader{*sample.syntax, limits};
   EXPECT_TRUE(reader.feed(sample.bytes.view));
   auto header = reader.finish();
@@ -29,9 +29,9 @@ void expect_equal(const Header& a, const Header& b, const std::string& what) {
 TEST(HeaderBlob, GivesBackTheHeaderOfEverySample) {
   Limits many_references;
   many_references.header_value_bytes_max = many_references.header_text_bytes_max = 8;
-  for (const auto& path : testing::good_sample_files()) {
+  for (const auto& path : test::good_sample_files()) {
     for (const Limits& limits : {Limits{}, many_references}) {
-      const Header header = header_of(testing::sample_data_set(path), limits);
+      const Header header = header_of(test::sample_data_set(path), limits);
       const auto blob = encode_header(header);
       ASSERT_TRUE(blob) << path;
       const auto again = decode_header(share(*blob));
@@ -71,7 +71,7 @@ TEST(HeaderBlob, CostsTwoBytesForEachRegularFragment) {
 }
 
 TEST(HeaderBlob, SaysCorruptOfABlobThatIsCutOrChanged) {
-  const Header header = header_of(testing::sample_data_set(testing::sample("reportsi.dcm")));
+  const Header header = header_of(test::sample_data_set(test::sample("reportsi.dcm")));
   const Bytes blob = encode_header(header).value();
   for (std::size_t size = 0; size < blob.size(); ++size) {
     const auto cut =

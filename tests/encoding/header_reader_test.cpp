@@ -10,7 +10,7 @@
 namespace pacs {
 namespace {
 
-using testing::b;
+using test::b;
 
 const TransferSyntax& kImplicit = implicit_vr_little_endian();
 const TransferSyntax& kExplicit = explicit_vr_little_endian();
@@ -35,8 +35,8 @@ void expect_equal(const Header& a, const Header& b, const std::string& what) {
 }
 
 TEST(HeaderReader, ReadsEverySampleTheSameInPiecesOfAnySize) {
-  for (const auto& path : testing::good_sample_files()) {
-    const auto sample = testing::sample_data_set(path);
+  for (const auto& path : test::good_sample_files()) {
+    const auto sample = test::sample_data_set(path);
     const auto whole = read(sample.bytes.view, *sample.syntax);
     ASSERT_TRUE(whole) << path << whole.error().to_string();
     EXPECT_EQ(whole->data_set_bytes, sample.bytes.view.size());
@@ -69,14 +69,14 @@ void expect_references(const DataSet& header, const DataSet& whole, ByteView byt
       EXPECT_EQ(as_text(referenced), as_text(in_whole->value())) << what;
     } else {
       EXPECT_EQ(referenced.data() + 8, in_whole->fragments()->basic_offset_table.data()) << what;
-      EXPECT_EQ(testing::hex(referenced.last(8)), "FEFFDDE000000000") << what;
+      EXPECT_EQ(test::hex(referenced.last(8)), "FEFFDDE000000000") << what;
     }
   }
 }
 
 TEST(HeaderReader, ReferencesPointAtTheBytesLeftOut) {
-  for (const auto& path : testing::good_sample_files()) {
-    const auto sample = testing::sample_data_set(path);
+  for (const auto& path : test::good_sample_files()) {
+    const auto sample = test::sample_data_set(path);
     if (sample.syntax->deflated) continue;
     const auto whole = read_data_set(sample.bytes, *sample.syntax);
     const auto header = read(sample.bytes.view, *sample.syntax);

@@ -10,7 +10,7 @@
 namespace pacs {
 namespace {
 
-using testing::b;
+using test::b;
 
 /// One element of zeros, deflated a thousandfold.
 Bytes bomb(std::size_t bytes) {
@@ -87,7 +87,7 @@ TEST(Inflate, StopsBombsBySizeAndByRatio) {
 }
 
 TEST(Inflate, ReadsTheDeflatedSampleAsPydicomDoes) {
-  const auto file = read_file(testing::sample("image_dfl.dcm"));
+  const auto file = read_file(test::sample("image_dfl.dcm"));
   ASSERT_TRUE(file);
   EXPECT_EQ(file->data_set.text(Tag{0x0010, 0x0010}), "^^^^");
   EXPECT_EQ(file->data_set.find(kPixelData)->value().size(), 512U * 512U);

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace pacs::testing {
+namespace pacs::test {
 
 std::vector<std::filesystem::path> sample_files() {
   std::vector<std::filesystem::path> files;
@@ -34,4 +34,4 @@ SampleDataSet sample_data_set(const std::filesystem::path& path) {
   return {*bytes, header->syntax};
 }
 
-}  // namespace pacs::testing
+}  // namespace pacs::test

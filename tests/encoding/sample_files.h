@@ -7,7 +7,7 @@
 
 #include "encoding/dicom_file.h"
 
-namespace pacs::testing {
+namespace pacs::test {
 
 inline const std::filesystem::path kSampleRoot = "/usr/lib/python3/dist-packages/pydicom/data";
 
@@ -26,4 +26,4 @@ struct SampleDataSet {
 };
 SampleDataSet sample_data_set(const std::filesystem::path& path);
 
-}  // namespace pacs::testing
+}  // namespace pacs::test

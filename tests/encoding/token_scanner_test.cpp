@@ -9,8 +9,8 @@
 namespace pacs {
 namespace {
 
-using testing::b;
-using testing::trace;
+using test::b;
+using test::trace;
 
 const TransferSyntax& kImplicit = implicit_vr_little_endian();
 const TransferSyntax& kExplicit = explicit_vr_little_endian();
@@ -255,8 +255,8 @@ TEST(TokenScanner, NotesWhatItTolerates) {
 }
 
 TEST(TokenScanner, ReadsEverySampleInPiecesAsItReadsItWhole) {
-  for (const auto& path : testing::good_sample_files()) {
-    const auto sample = testing::sample_data_set(path);
+  for (const auto& path : test::good_sample_files()) {
+    const auto sample = test::sample_data_set(path);
     if (sample.syntax->deflated || sample.bytes.view.size() > 50'000) continue;
     const std::string whole = trace(sample.bytes.view, *sample.syntax);
     EXPECT_EQ(trace(sample.bytes.view, *sample.syntax, 1, {.whole_value_max = 0xFFFFFFFF}), whole)
@@ -266,7 +266,7 @@ TEST(TokenScanner, ReadsEverySampleInPiecesAsItReadsItWhole) {
 }
 
 TEST(TokenScanner, SaysTruncatedOfASampleCutAtAnyByteThatIsNoEndOfAnElement) {
-  const auto sample = testing::sample_data_set(testing::sample("reportsi.dcm"));
+  const auto sample = test::sample_data_set(test::sample("reportsi.dcm"));
   std::size_t whole = 0;
   for (std::size_t size = 0; size < sample.bytes.view.size(); ++size) {
     const std::string tokens = trace(sample.bytes.view.first(size), *sample.syntax);

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace pacs::testing {
+namespace pacs::test {
 namespace {
 
 std::string described(const Token& token) {
@@ -90,4 +90,4 @@ std::string trace(ByteView bytes, const TransferSyntax& syntax, std::size_t piec
   return tracer.finish(front);
 }
 
-}  // namespace pacs::testing
+}  // namespace pacs::test

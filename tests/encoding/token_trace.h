@@ -5,7 +5,7 @@
 
 #include "encoding/token_scanner.h"
 
-namespace pacs::testing {
+namespace pacs::test {
 
 /// "CS(0008,0005)=10 SQ(0040,A730)[ < LO(0008,0104)=4 > ] OB(7FE0,0010)| 0 6 |": elements with
 /// the bytes of their value, `~` before what has undefined length, `..` behind a value that came in
@@ -14,4 +14,4 @@ namespace pacs::testing {
 std::string trace(ByteView bytes, const TransferSyntax& syntax, std::size_t piece_bytes = 0,
                   const ScanOptions& options = {});
 
-}  // namespace pacs::testing
+}  // namespace pacs::test

@@ -15,7 +15,7 @@
 namespace pacs {
 namespace {
 
-using testing::b;
+using test::b;
 
 std::string json(const DataSet& data_set, const ModelOptions& options = {}) {
   std::string text;
@@ -141,7 +141,7 @@ TEST(DicomJson, IndentsForPeople) {
 /// What JSON cannot carry: how text was padded, forms of lengths, byte order, group lengths, UN
 /// sequences. Written once more, the JSON must be the same.
 TEST(DicomJson, EverySampleComesBackFromItsJson) {
-  for (const auto& path : testing::good_sample_files()) {
+  for (const auto& path : test::good_sample_files()) {
     const auto file = read_file(path);
     ASSERT_TRUE(file);
     const std::string first = json(file->data_set);
@@ -158,7 +158,7 @@ TEST(DicomJson, EverySampleComesBackFromItsJson) {
 }
 
 TEST(DicomJson, ReadsTheModelOfAnotherArchive) {
-  std::ifstream file{testing::sample("test1.json")};
+  std::ifstream file{test::sample("test1.json")};
   std::string text{std::istreambuf_iterator<char>{file}, {}};
   text.erase(0, text.find('{'));  // a byte order mark
   const ModelReadOptions options{

@@ -14,7 +14,7 @@
 namespace pacs {
 namespace {
 
-using testing::b;
+using test::b;
 
 std::string xml(const DataSet& data_set, const ModelOptions& options = {}) {
   std::string text;
@@ -122,7 +122,7 @@ TEST(DicomXml, GivesBulkByUri) {
 }
 
 TEST(DicomXml, EverySampleComesBackFromItsXml) {
-  for (const auto& path : testing::good_sample_files()) {
+  for (const auto& path : test::good_sample_files()) {
     const auto file = read_file(path);
     ASSERT_TRUE(file);
     const auto in_utf8 = read_json(json(file->data_set));
@@ -141,7 +141,7 @@ TEST(DicomXml, EverySampleComesBackFromItsXml) {
 
 TEST(DicomXml, ReadsWhatDcmtkWrites) {
   for (const char* name : {"rtplan.dcm", "reportsi.dcm", "nested_priv_SQ.dcm"}) {
-    const std::string command = "dcm2xml -q -nat +Eb " + testing::sample(name).string();
+    const std::string command = "dcm2xml -q -nat +Eb " + test::sample(name).string();
     FILE* pipe = popen(command.c_str(), "r");
     ASSERT_NE(pipe, nullptr);
     std::string text;
@@ -151,7 +151,7 @@ TEST(DicomXml, ReadsWhatDcmtkWrites) {
     EXPECT_EQ(pclose(pipe), 0);
     const auto data_set = read_xml(text);
     ASSERT_TRUE(data_set) << name << data_set.error().to_string();
-    const auto by_json = read_json(json(read_file(testing::sample(name))->data_set));
+    const auto by_json = read_json(json(read_file(test::sample(name))->data_set));
     EXPECT_EQ(json(*data_set), json(*by_json)) << name;
   }
 }

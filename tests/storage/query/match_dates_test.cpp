@@ -5,7 +5,7 @@
 namespace pacs::storage {
 namespace {
 
-using namespace testing;
+using namespace test;
 
 TEST(MatchDates, ExamplesOfTheStandard) {
   // PS3.4 §C.2.2.2.1.3 Note 1.

@@ -9,7 +9,7 @@
 #include "encoding/character_set.h"
 #include "storage/query/query_match.h"
 
-namespace pacs::storage::testing {
+namespace pacs::storage::test {
 
 inline QueryKey key(Tag tag, Matching matching, std::vector<std::string> values = {}) {
   return {tag, dictionary_vr(tag), matching, std::move(values)};
@@ -50,4 +50,4 @@ inline bool one_matches(const QueryKey& one, const DataSet& candidate, QueryRule
   return matches(query({one}, rules), candidate);
 }
 
-}  // namespace pacs::storage::testing
+}  // namespace pacs::storage::test

@@ -7,7 +7,7 @@
 namespace pacs::storage {
 namespace {
 
-using namespace testing;
+using namespace test;
 
 TEST(Match, SingleValuesAreExactButForNames) {
   const DataSet ct = data_set({{tags::Modality, "CT"}, {tags::PatientName, "Müller^Jürgen"}});
