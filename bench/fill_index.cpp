@@ -8,7 +8,6 @@
 #include <charconv>
 #include <cstdio>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -1,7 +1,5 @@
 #include "core/uid_registry.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <iterator>
 

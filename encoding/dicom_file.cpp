@@ -1,7 +1,5 @@
 #include "encoding/dicom_file.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "core/dicom_dictionary.h"

@@ -4,7 +4,6 @@
 #include <map>
 #include <mutex>
 #include <sstream>
-#include <tuple>
 #include <utility>
 
 #include <prometheus/counter.h>

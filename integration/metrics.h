@@ -2,7 +2,6 @@
 // so that its headers stay in one file.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>

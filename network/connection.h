@@ -3,7 +3,6 @@
 // deadlines, and turns PDVs into messages.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>

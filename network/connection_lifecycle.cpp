@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/dispatch.hpp>

@@ -1,7 +1,6 @@
 // The two streams behind Transport.
 #include "network/transport.h"
 
-#include <array>
 #include <bit>
 #include <utility>
 

@@ -2,7 +2,6 @@
 // indexed when their commit says so; they go out by range reads.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>

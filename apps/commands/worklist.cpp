@@ -2,9 +2,7 @@
 // for theirs.
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>

@@ -1,7 +1,6 @@
 // Rows of text for people and scripts: aligned columns, or CSV.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>

@@ -1,7 +1,6 @@
 #include "apps/server/server_graph.h"
 
 #include <algorithm>
-#include <cmath>
 #include <thread>
 
 #include <fmt/format.h>

@@ -1,8 +1,6 @@
 // Status classes (PS3.7 Annex C) and the one table from Error to status.
 #include "network/dimse/status.h"
 
-#include <utility>
-
 namespace pacs::network {
 namespace {
 

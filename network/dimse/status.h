@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 #include "core/result.h"
 #include "network/dimse/command.h"

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <variant>
 
 #include <boost/container/static_vector.hpp>

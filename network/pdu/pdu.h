@@ -1,7 +1,6 @@
 // The seven protocol data units of the DICOM upper layer (PS3.8 §9.3) as values.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <iterator>
 #include <optional>

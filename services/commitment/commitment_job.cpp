@@ -3,8 +3,6 @@
 #include <chrono>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "core/uids.h"
 #include "integration/clock.h"
 #include "integration/on_worker.h"

@@ -1,11 +1,9 @@
 #include "services/dispatch/event_report.h"
 
-#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "core/uids.h"
 #include "network/dimse/status.h"
 #include "services/dispatch/open_association.h"
 #include "services/dispatch/scu.h"

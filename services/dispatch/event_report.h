@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <stop_token>
 #include <string>
-#include <string_view>
 
 #include "core/dicom_dataset.h"
 #include "integration/logging.h"

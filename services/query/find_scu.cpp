@@ -1,9 +1,7 @@
 #include "services/query/find_scu.h"
 
-#include <optional>
 #include <utility>
 
-#include "core/uids.h"
 #include "services/dispatch/scu.h"
 
 namespace pacs::services {

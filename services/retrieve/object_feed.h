@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "services/retrieve/object_reader.h"
 #include "services/retrieve/retrieve_list.h"

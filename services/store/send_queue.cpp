@@ -1,6 +1,5 @@
 #include "services/store/send_queue.h"
 
-#include <memory>
 #include <optional>
 #include <utility>
 

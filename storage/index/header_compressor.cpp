@@ -1,6 +1,5 @@
 #include "storage/index/header_compressor.h"
 
-#include <algorithm>
 #include <string>
 
 #include <zstd.h>

@@ -1,7 +1,6 @@
 #include "storage/index/remote_aes.h"
 
 #include <algorithm>
-#include <string_view>
 
 namespace pacs::storage {
 namespace {

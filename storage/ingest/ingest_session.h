@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <memory>
-#include <optional>
 
 #include "encoding/header_reader.h"
 #include "integration/logging.h"

@@ -1,7 +1,6 @@
 #include "storage/journal/journal.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <random>
 #include <utility>

@@ -5,13 +5,11 @@
 // records, so that writing one never touches one that was acknowledged.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 
 #include "core/bytes.h"
-#include "core/result.h"
 #include "storage/disk/aligned_buffer.h"
 #include "storage/disk/file_system.h"
 

@@ -1,7 +1,5 @@
 #include "storage/journal/store_record.h"
 
-#include <utility>
-
 #include "storage/objects/file_storage.h"
 
 namespace pacs::storage {

@@ -6,7 +6,6 @@
 // counts as the first moment that it may mean. A value that its VR does not allow matches nothing.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string_view>
 

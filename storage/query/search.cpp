@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/dicom_tags.h"
-#include "encoding/character_set.h"
 #include "storage/query/answer_builder.h"
 #include "storage/query/query_plan.h"
 #include "storage/query/query_walk.h"

@@ -7,8 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
-
 #include "core/dicom_tags.h"
 #include "encoding/dicom_file.h"
 #include "encoding/header_blob.h"

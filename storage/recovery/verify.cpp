@@ -5,8 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
-
 #include "encoding/header_blob.h"
 #include "encoding/header_reader.h"
 #include "storage/index/index.h"

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <span>
-#include <string>
 
 #include "storage/index/index_columns.h"
 #include "storage/query/query_columns.h"
