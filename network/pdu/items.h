@@ -82,11 +82,10 @@ inline constexpr std::size_t kItemBytesMax = 0xFFFF;  ///< behind the header: it
 /// long is wrong then; check_item says so of the outermost one, which is longer than all it holds.
 class ItemScope {
  public:
-  ItemScope(Bytes& to, std::uint8_t type) : to_(to) {
+  ItemScope(Bytes& to, std::uint8_t type) : to_(to), start_(to.size() + kItemHeaderBytes) {
     to.push_back(std::byte{type});
     to.push_back(std::byte{0});  // reserved; sub-item version 0 of common extended negotiation
     append(to, std::uint16_t{0}, ByteOrder::Big);
-    start_ = to.size();
   }
   ~ItemScope() {
     store(to_.data() + start_ - 2, static_cast<std::uint16_t>(to_.size() - start_), ByteOrder::Big);
