@@ -65,7 +65,7 @@ TokenScanner::Answer TokenScanner::next_in_data_set(ByteView& input, Token& toke
   if (input.size() < kItemHeaderBytes || top.limit - offset_ < kItemHeaderBytes) {
     return need_header(input, top, kItemHeaderBytes, Tag{});
   }
-  Header header{load_tag(input.data(), top.order), VR::UN, kItemHeaderBytes, 0};
+  ElementHead header{load_tag(input.data(), top.order), VR::UN, kItemHeaderBytes, 0};
   if (header.tag.group() == 0xFFFE) {
     if (header.tag == kItemDelimitation && top.place == Place::Item && !top.defined) {
       return delimiter(input, Token::Kind::ItemEnd, token);
@@ -109,7 +109,7 @@ TokenScanner::Answer TokenScanner::next_in_data_set(ByteView& input, Token& toke
 // PS3.5 §7.1.2: "VRs of OB, OD, OF, OL, OV, OW, SQ, SV, UC, UR, UT, UV, UN: the 16 bits following
 // the two character VR Field are reserved ... The Value Length Field is a 32-bit unsigned integer".
 TokenScanner::Answer TokenScanner::explicit_header(ByteView input, const Frame& top,
-                                                   Header& header) {
+                                                   ElementHead& header) {
   const char first = static_cast<char>(input[4]);
   const char second = static_cast<char>(input[5]);
   bool long_form = false;
@@ -148,7 +148,7 @@ VR TokenScanner::implicit_vr(Tag tag, const Frame& top) const {
 }
 
 /// A sequence of either form of length, or an encapsulated value.
-TokenScanner::Answer TokenScanner::open_undefined(ByteView& input, const Header& header,
+TokenScanner::Answer TokenScanner::open_undefined(ByteView& input, const ElementHead& header,
                                                   Token& token) {
   const bool undefined = header.vr != VR::SQ || header.length == kUndefinedLength;
   const bool fragments = header.vr == VR::OB || header.vr == VR::OW;
@@ -242,7 +242,7 @@ TokenScanner::Answer TokenScanner::next_fragment(ByteView& input, Token& token) 
     if (!top.seen_first) departures_ |= kNoBasicOffsetTable;
     return delimiter(input, Token::Kind::FragmentsEnd, token);
   }
-  const Header header{tag, top.vr, kItemHeaderBytes, load32(input.data() + 4, top.order)};
+  const ElementHead header{tag, top.vr, kItemHeaderBytes, load32(input.data() + 4, top.order)};
   if (tag != kItem || header.length == kUndefinedLength) {
     return failed(ErrorKind::Malformed, tag,
                   fmt::format("expected a fragment of {}", top.tag.to_string()));
@@ -258,8 +258,8 @@ TokenScanner::Answer TokenScanner::next_fragment(ByteView& input, Token& token) 
 }
 
 /// An element or fragment of defined length: whole, or the start of its chunks.
-TokenScanner::Answer TokenScanner::value(ByteView& input, const Header& header, Token::Kind whole,
-                                         Token& token) {
+TokenScanner::Answer TokenScanner::value(ByteView& input, const ElementHead& header,
+                                         Token::Kind whole, Token& token) {
   const bool is_long =
       header.length > options_.whole_value_max &&
       !(whole == Token::Kind::Element && header.length <= options_.whole_text_max &&

@@ -98,10 +98,10 @@ class TokenScanner {
     bool signed_pixels;  // Pixel Representation (0028,0103) is 1: decides "US or SS"
     bool seen_first;     // fragments: the basic offset table has come
   };
-  struct Header {  // of one element
+  struct ElementHead {
     Tag tag;
     VR vr;
-    std::uint32_t size;    // bytes of the header itself
+    std::uint32_t size;    // bytes of the head itself
     std::uint32_t length;  // as sent
   };
 
@@ -109,10 +109,10 @@ class TokenScanner {
   Answer next_in_sequence(ByteView& input, Token& token);
   Answer next_fragment(ByteView& input, Token& token);
   Answer next_chunk(ByteView& input, Token& token);
-  Answer explicit_header(ByteView input, const Frame& top, Header& header);
+  Answer explicit_header(ByteView input, const Frame& top, ElementHead& header);
   VR implicit_vr(Tag tag, const Frame& top) const;
-  Answer open_undefined(ByteView& input, const Header& header, Token& token);
-  Answer value(ByteView& input, const Header& header, Token::Kind whole, Token& token);
+  Answer open_undefined(ByteView& input, const ElementHead& header, Token& token);
+  Answer value(ByteView& input, const ElementHead& header, Token::Kind whole, Token& token);
   Answer delimiter(ByteView& input, Token::Kind kind, Token& token);
   Answer end_defined(Token& token);
   void push(Place place, Tag tag, VR vr, bool defined, std::uint64_t limit);
