@@ -54,10 +54,10 @@ std::optional<AssociateRj> reason_to_reject(const AssociateRq& rq, const Accepto
   return std::nullopt;
 }
 
-PresentationContextAnswer decide(const PresentationContextProposal& proposed, const AssociateRq& rq,
+PresentationContextAnswer decide(const PresentationContextProposal& proposed,
                                  const AcceptorPolicy& policy) {
   AcceptorPolicy::Choice choice;
-  if (policy.choose) choice = policy.choose(proposed, rq);
+  if (policy.choose) choice = policy.choose(proposed);
   if (choice.accepted && choice.index < proposed.transfer_syntaxes.size()) {
     return {proposed.id, context_result::kAcceptance, proposed.transfer_syntaxes[choice.index]};
   }
@@ -201,7 +201,7 @@ std::variant<AssociateAc, AssociateRj> negotiate(const AssociateRq& rq,
   answer.called_ae = rq.called_ae;
   answer.calling_ae = rq.calling_ae;
   for (const PresentationContextProposal& proposed : rq.contexts) {
-    answer.contexts.push_back(decide(proposed, rq, policy));
+    answer.contexts.push_back(decide(proposed, policy));
   }
   answer.user = answer_user(rq.user, policy, ours);
   answer.user.roles = answer_roles(rq, answer, policy);

@@ -75,7 +75,7 @@ struct AcceptorPolicy {
     std::size_t index = 0;
     std::uint8_t reason = 3;
   };
-  std::function<Choice(const PresentationContextProposal&, const AssociateRq&)> choose;
+  std::function<Choice(const PresentationContextProposal&)> choose;
   /// Which of the proposed roles to grant; the default is SCU only.
   std::function<RoleSelection(const RoleSelection& proposed)> grant_roles;
   std::function<std::optional<Bytes>(const ExtendedNegotiation&)> answer_extended;

@@ -239,8 +239,7 @@ Service* Responder::find(std::string_view sop_class_uid) const {
 
 network::AcceptorPolicy Responder::policy(network::AcceptorPolicy base) const {
   using Choice = network::AcceptorPolicy::Choice;
-  base.choose = [this](const network::PresentationContextProposal& proposed,
-                       const network::AssociateRq&) -> Choice {
+  base.choose = [this](const network::PresentationContextProposal& proposed) -> Choice {
     const Service* service = find(proposed.abstract_syntax);
     if (service == nullptr)
       return {.accepted = false, .index = 0, .reason = 3};  // PS3.8 Table 9-18

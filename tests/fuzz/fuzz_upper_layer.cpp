@@ -20,7 +20,7 @@ constexpr std::uint32_t kCommandBytesMax = 8192;
 AcceptorPolicy policy() {
   AcceptorPolicy accept_all;
   accept_all.accept_any_called_ae_title = true;
-  accept_all.choose = [](const PresentationContextProposal& context, const AssociateRq&) {
+  accept_all.choose = [](const PresentationContextProposal& context) {
     return AcceptorPolicy::Choice{context.id % 4 == 1, 0, 4};
   };
   accept_all.grant_roles = [](const RoleSelection& proposed) { return proposed; };

@@ -30,7 +30,7 @@ AssociateRq request() {
 AcceptorPolicy policy() {
   AcceptorPolicy policy;
   policy.ae_title = "ARCHIVE";
-  policy.choose = [](const PresentationContextProposal& context, const AssociateRq&) {
+  policy.choose = [](const PresentationContextProposal& context) {
     using Choice = AcceptorPolicy::Choice;
     if (context.abstract_syntax != kCt && context.abstract_syntax != kMr) {
       return Choice{false, 0, context_result::kAbstractSyntaxNotSupported};
@@ -269,7 +269,7 @@ TEST(Negotiation, AnswersAUserIdentityOnlyWhenAskedTo) {
 
 TEST(Negotiation, APolicyThatChoosesBeyondTheProposalRefuses) {
   AcceptorPolicy wild = policy();
-  wild.choose = [](const PresentationContextProposal&, const AssociateRq&) {
+  wild.choose = [](const PresentationContextProposal&) {
     return AcceptorPolicy::Choice{true, 99, 0};
   };
   EXPECT_EQ(accepted(request(), wild).answer.contexts[0].result, 4);

@@ -32,7 +32,7 @@ inline constexpr const char* kExplicitLittle = "1.2.840.10008.1.2.1";
 inline AcceptorPolicy accept_all(std::string ae_title = "TESTPORT") {
   AcceptorPolicy policy;
   policy.ae_title = std::move(ae_title);
-  policy.choose = [](const PresentationContextProposal&, const AssociateRq&) {
+  policy.choose = [](const PresentationContextProposal&) {
     return AcceptorPolicy::Choice{true, 0, 0};
   };
   return policy;

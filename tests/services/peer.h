@@ -76,8 +76,7 @@ class Pacs {
     base.accept_any_called_ae_title = true;
     network::AcceptorPolicy policy = responder_.policy(std::move(base));
     if (only_.empty()) return policy;
-    policy.choose = [this](const network::PresentationContextProposal& proposed,
-                           const network::AssociateRq&) {
+    policy.choose = [this](const network::PresentationContextProposal& proposed) {
       const auto& offered = proposed.transfer_syntaxes;
       const auto found = std::ranges::find(offered, only_);
       return network::AcceptorPolicy::Choice{found != offered.end(),

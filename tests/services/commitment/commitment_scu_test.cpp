@@ -39,7 +39,7 @@ class OtherArchive {
     options.port = 0;
     network::AcceptorPolicy policy;
     policy.accept_any_called_ae_title = true;
-    policy.choose = [](const auto&, const auto&) {
+    policy.choose = [](const auto&) {
       return network::AcceptorPolicy::Choice{.accepted = true, .index = 0, .reason = 0};
     };
     auto server = network::Server::start(
