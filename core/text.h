@@ -2,10 +2,15 @@
 // would obey made visible.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
 namespace pacs {
+
+[[nodiscard]] constexpr bool is_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
 
 /// Without the spaces behind it and the NULs that some devices pad with (PS3.5 §6.2).
 [[nodiscard]] constexpr std::string_view trimmed_end(std::string_view text) {

@@ -54,10 +54,6 @@ icu::UnicodeString only(const icu::UnicodeString& text, Wanted append) {
   return result;
 }
 
-bool is_ascii(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 char upper(char ascii) {
   return ascii >= 'a' && ascii <= 'z' ? static_cast<char>(ascii - 'a' + 'A') : ascii;
 }

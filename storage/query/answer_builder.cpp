@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/dicom_tags.h"
+#include "core/text.h"
 #include "encoding/character_set.h"
 #include "encoding/header_blob.h"
 #include "storage/query/query_match.h"
@@ -11,14 +12,11 @@
 namespace pacs::storage {
 namespace {
 
-bool is_ascii(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-bool is_ascii(const DataSet& data_set) {
+bool is_all_ascii(const DataSet& data_set) {
   return std::ranges::all_of(data_set, [](const Element& element) {
     if (element.form() == Element::Form::Sequence) {
       return std::ranges::all_of(element.items(),
-                                 [](const Item& item) { return is_ascii(item.data_set); });
+                                 [](const Item& item) { return is_all_ascii(item.data_set); });
     }
     return !info(element.vr()).charset_dependent || is_ascii(as_text(element.value()));
   });
@@ -191,7 +189,7 @@ DataSet AnswerBuilder::header_values() const {
 DataSet AnswerBuilder::finish(std::string_view zone) {
   DataSet of_header;
   if (wants_header_ && header_ != nullptr) of_header = header_values();
-  const bool ascii = ascii_ && is_ascii(of_header);
+  const bool ascii = ascii_ && is_all_ascii(of_header);
   // One buffer for what came from columns: few allocations for each of a million answers. When
   // nothing did, values stay in the header's.
   const bool all_of_header = bytes_.empty();

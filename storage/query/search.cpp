@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/dicom_tags.h"
+#include "core/text.h"
 #include "storage/query/answer_builder.h"
 #include "storage/query/query_plan.h"
 #include "storage/query/query_walk.h"
@@ -24,10 +25,6 @@ struct Columns {
   int first = 0;
   [[nodiscard]] std::string_view text(int column) const { return statement->text(first + column); }
 };
-
-bool is_ascii(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
 
 /// The values of a row as a data set to be matched; it views them.
 DataSet candidate_of(const Columns& row, const std::vector<QueryPlan::Check>& checks,
