@@ -34,6 +34,13 @@ Result<network::DataSource> encode(const DataSet& data_set,
   return data_source(share(std::move(bytes)));
 }
 
+network::Command cancel_request(std::uint16_t message_id) {
+  network::Command command;
+  command.field = network::CommandField::CCancelRq;
+  command.message_id = message_id;
+  return command;
+}
+
 network::Task<Result<network::Message>> receive_message(network::Association& association) {
   PACS_CO_TRY(std::optional<network::Message> message, co_await association.receive());
   if (message) co_return std::move(*message);

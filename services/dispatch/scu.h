@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,9 @@ namespace pacs::services {
 /// A data set in the transfer syntax of the context, to be sent.
 [[nodiscard]] Result<network::DataSource> encode(const DataSet& data_set,
                                                  const network::PresentationContext& context);
+
+/// The C-CANCEL-RQ for a request of this message id (PS3.7 §9.3.2.3).
+[[nodiscard]] network::Command cancel_request(std::uint16_t message_id);
 
 /// The next message. ConnectionClosed when the peer released the association instead.
 network::Task<Result<network::Message>> receive_message(network::Association& association);

@@ -22,13 +22,6 @@ Command find_command(const network::PresentationContext& context, std::uint16_t 
   return command;
 }
 
-Command cancel_command(std::uint16_t message_id) {
-  Command command;
-  command.field = CommandField::CCancelRq;
-  command.message_id = message_id;
-  return command;
-}
-
 /// A response and its identifier, if it has one.
 struct FindResponse {
   Command command;
@@ -84,7 +77,7 @@ Task<Result<FindResult>> find(network::Association& association,
     on_answer(std::move(answer->identifier));
     if (request.cancel_after != 0 && result.answers >= request.cancel_after) {
       cancelled = true;
-      Command cancel = cancel_command(request.message_id);
+      Command cancel = cancel_request(request.message_id);
       PACS_CO_TRY(co_await association.send(context.id, std::move(cancel)));
     }
   }

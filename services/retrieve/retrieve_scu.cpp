@@ -44,13 +44,6 @@ Command command_of(CommandField field, const network::PresentationContext& conte
   return command;
 }
 
-Command cancel_command(std::uint16_t message_id) {
-  Command command;
-  command.field = CommandField::CCancelRq;
-  command.message_id = message_id;
-  return command;
-}
-
 }  // namespace
 
 Task<Result<RetrieveResult>> retrieve(network::Association& association,
@@ -93,7 +86,7 @@ Task<Result<RetrieveResult>> retrieve(network::Association& association,
       go_on = !on_progress || on_progress(counts);
     }
     if (go_on || std::exchange(cancelled, true)) continue;
-    Command cancel = cancel_command(command.message_id);
+    Command cancel = cancel_request(command.message_id);
     PACS_CO_TRY(co_await association.send(context.id, std::move(cancel)));
   }
 }
