@@ -117,7 +117,7 @@ struct ValueReader {
     return wrong;
   }
   std::string_view operator()(std::vector<Tag> Command::*member) const {
-    if (value.size() % 4 != 0) return "list of tags whose length is no multiple of 4";
+    if (value.size() % 4 != 0) return "list of tags whose length is not a multiple of 4";
     for (std::size_t i = 0; i < value.size(); i += 4) {
       (command.*member)
           .emplace_back(load<std::uint16_t>(value.data() + i, ByteOrder::Little),

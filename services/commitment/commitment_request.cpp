@@ -34,7 +34,7 @@ std::optional<Answer> fault(const DataSet& data_set, Tag tag, std::string_view n
     return refuse(status::kMissingAttributeValue, tag, fmt::format("{} is empty", name));
   }
   if (!is_usable_uid(text)) {
-    return refuse(status::kInvalidAttributeValue, tag, fmt::format("{} is no UID", name));
+    return refuse(status::kInvalidAttributeValue, tag, fmt::format("{} is not a UID", name));
   }
   return std::nullopt;
 }
