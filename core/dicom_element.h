@@ -76,7 +76,7 @@ class Element {
   /// insignificant; "" when there is none.
   [[nodiscard]] std::string_view text(std::size_t index) const;
   /// The index-th number of a US, SS, UL, SL, UV, SV, AT, IS, OB, OW, OL or OV element. NotFound
-  /// when there are fewer, Malformed when the value is no such number.
+  /// when there are fewer, Malformed when the value is not a number of that VR.
   [[nodiscard]] Result<std::int64_t> integer(std::size_t index = 0) const;
   /// The index-th number of any numeric element, DS and IS included.
   [[nodiscard]] Result<double> number(std::size_t index = 0) const;

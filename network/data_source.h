@@ -16,7 +16,7 @@ namespace pacs::network {
 
 /// Made from a callable that gives the next piece, either at once (memory) or when it has been
 /// waited for (disk). An empty view ends the data set. A view stays valid until the next call.
-/// A default one is no data set.
+/// A default one stands for no data set at all.
 class DataSource {
  public:
   using Piece = Result<ByteView>;

@@ -55,7 +55,7 @@ class CommitmentAttempt {
                                                              .before = job.id,
                                                              .limit = 1}));
     if (earlier.empty()) return false;
-    // The same one under the key of an older version of this program is no other.
+    // A key of an older version of this program differs, although the request is the same one.
     const Result<storage::Job> before = setup_.archive.jobs().find(earlier.front().id);
     if (!before && before.error().kind == ErrorKind::NotFound) return false;  // removed just now
     if (!before) return fail(before.error());

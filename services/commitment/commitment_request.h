@@ -53,7 +53,7 @@ struct CommitmentOrder {
 };
 /// Some ten bytes for each reference: UIDs of one series begin alike.
 [[nodiscard]] Bytes encode_commitment(const CommitmentOrder& order);
-/// Corrupt when it is no such thing.
+/// Corrupt when the bytes are not what encode_commitment writes.
 [[nodiscard]] Result<CommitmentOrder> decode_commitment(ByteView bytes);
 
 /// The Action Information of N-ACTION (PS3.4 Table J.3-1), or, with the AE where what is committed

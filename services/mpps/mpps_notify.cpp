@@ -13,7 +13,7 @@ Bytes payload_of(MppsEvent event) {
   return {static_cast<std::byte>(event)};
 }
 
-/// 0 for a payload that is none of ours.
+/// 0 for a payload that we did not write.
 std::uint16_t event_type_id(ByteView payload) {
   return payload.size() == 1 ? std::to_integer<std::uint16_t>(payload.front()) : std::uint16_t{0};
 }

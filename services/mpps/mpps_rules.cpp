@@ -80,8 +80,8 @@ std::vector<Tag> not_settable(const DataSet& existing, const DataSet& modificati
   return tags;
 }
 
-/// The text of an N-SET in UTF-8, or the refusal of what is no text. PS3.4 §F.7.2.2.1: its
-/// character set is that of the N-CREATE.
+/// An N-SET with its text in UTF-8, or the refusal when a text cannot be read. PS3.4 §F.7.2.2.1:
+/// the character set is that of the N-CREATE.
 tl::expected<DataSet, Answer> modifications_in_utf8(const DataSet& modifications,
                                                     const std::string& created_in) {
   DataSet labelled = modifications;

@@ -37,8 +37,8 @@ Answer answer_with(const PerformedStep& step, const std::vector<Tag>& wanted) {
   DataSet attributes = step.data_set;
   for (const Tag tag : wanted) {
     if (attributes.contains(tag)) continue;
-    // PS3.7 §C.4.2 for what is no attribute of the SOP class; PS3.4 Table F.8.2-2 for one that is
-    // optional and not there.
+    // PS3.7 §C.4.2 for an attribute that the SOP class does not have; PS3.4 Table F.8.2-2 for one
+    // that is optional and absent.
     if (find_mpps_attribute(tag) == nullptr) {
       answer.status = status::kAttributeListError;
       answer.attribute_identifiers.push_back(tag);

@@ -31,8 +31,8 @@ struct QuerySopClass {
                                               const QuerySopClass& sop_class);
 
 /// The acceptor's answer to a proposal (PS3.4 Tables C.5-2 and C.5-4, §K.5.1): as many of the
-/// fields as were proposed, 1 where it was asked for and we do it. nullopt for a SOP class
-/// of none of C-FIND, C-MOVE and C-GET.
+/// fields as were proposed, 1 where it was asked for and we do it. nullopt when the SOP
+/// class is not one of C-FIND, C-MOVE or C-GET.
 [[nodiscard]] std::optional<Bytes> answer_query_negotiation(
     const network::ExtendedNegotiation& proposed);
 

@@ -28,7 +28,7 @@ using OpenSink = std::function<Result<std::unique_ptr<ObjectSink>>(const Incomin
 
 /// Files `folder/<SOP Instance UID>.dcm`, written under another name and renamed when they are
 /// whole. The folder must be there. Blocks on the disk: for programs whose thread may. Errors:
-/// InvalidArgument for a UID that is no file name, OutOfResources and Io.
+/// InvalidArgument for a UID that cannot be a file name, OutOfResources and Io.
 [[nodiscard]] OpenSink folder_sink(std::filesystem::path folder);
 
 }  // namespace pacs::services

@@ -108,8 +108,8 @@ std::string with_one_kana(std::string_view text) {
   return result;
 }
 
-/// The words of a component group; `joined`: each component without what is no letter in it. None
-/// when there are more than any name has: such text is compared literally only.
+/// The words of a component group; `joined`: each component without the spaces and signs in it.
+/// None when there are more than any name has: such text is compared literally only.
 std::vector<std::string> split_words(std::string_view group, bool joined) {
   std::vector<std::string> words;
   for (const std::string_view part : split(group, joined ? "^" : "^ ,.-")) {

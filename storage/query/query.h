@@ -57,7 +57,7 @@ struct QueryKey {
 };
 
 struct Query {
-  QueryLevel level = QueryLevel::Study;  ///< of no meaning in a worklist
+  QueryLevel level = QueryLevel::Study;  ///< means nothing in a worklist
   QueryRules rules;
   /// In tag order; without level and character set, and without time zone when that is agreed on.
   std::vector<QueryKey> keys;
