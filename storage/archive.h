@@ -17,7 +17,7 @@
 #include "encoding/header_reader.h"
 #include "encoding/limits.h"
 #include "integration/logging.h"
-#include "storage/index/remote_aes.h"
+#include "storage/index/remote_ae.h"
 #include "storage/ingest/ingest.h"
 #include "storage/objects/instance_record.h"
 #include "storage/query/query.h"

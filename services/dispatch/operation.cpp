@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "encoding/data_set_codec.h"
-#include "services/dispatch/data_source.h"
+#include "services/dispatch/data_pieces.h"
 #include "services/dispatch/served_association.h"
 
 namespace pacs::services {

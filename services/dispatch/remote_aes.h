@@ -7,7 +7,7 @@
 
 #include "core/result.h"
 #include "network/association.h"
-#include "storage/index/remote_aes.h"
+#include "storage/index/remote_ae.h"
 
 namespace pacs::storage {
 class Archive;

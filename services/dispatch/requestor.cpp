@@ -8,7 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "network/dimse/status.h"
-#include "services/dispatch/data_source.h"
+#include "services/dispatch/data_pieces.h"
 #include "services/dispatch/scu.h"
 #include "services/dispatch/served_association.h"
 

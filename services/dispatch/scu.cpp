@@ -5,7 +5,7 @@
 
 #include "core/uids.h"
 #include "encoding/data_set_codec.h"
-#include "services/dispatch/data_source.h"
+#include "services/dispatch/data_pieces.h"
 
 namespace pacs::services {
 namespace {

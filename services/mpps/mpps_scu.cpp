@@ -4,7 +4,7 @@
 
 #include "core/uids.h"
 #include "encoding/data_set_codec.h"
-#include "services/dispatch/data_source.h"
+#include "services/dispatch/data_pieces.h"
 #include "services/dispatch/requestor.h"
 #include "services/dispatch/scu.h"
 

@@ -8,7 +8,7 @@
 
 #include "core/uid_registry.h"
 #include "network/dimse/status.h"
-#include "services/dispatch/data_source.h"
+#include "services/dispatch/data_pieces.h"
 #include "services/dispatch/event.h"
 #include "services/dispatch/in_parallel.h"
 #include "services/dispatch/scu.h"

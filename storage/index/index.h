@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "storage/index/index_columns.h"
-#include "storage/index/remote_aes.h"
+#include "storage/index/remote_ae.h"
 #include "storage/objects/instance_record.h"
 
 namespace pacs::storage {

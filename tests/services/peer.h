@@ -23,7 +23,7 @@
 #include "network/association.h"
 #include "network/dimse/status.h"
 #include "network/server.h"
-#include "services/dispatch/data_source.h"
+#include "services/dispatch/data_pieces.h"
 #include "services/dispatch/responder.h"
 #include "services/store/storage_scp.h"
 #include "services/verification/verification_scp.h"

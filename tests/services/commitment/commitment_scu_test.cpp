@@ -8,7 +8,7 @@
 #include "core/dicom_tags.h"
 #include "encoding/data_set_codec.h"
 #include "network/server.h"
-#include "services/dispatch/data_source.h"
+#include "services/dispatch/data_pieces.h"
 #include "tests/services/peer.h"
 
 namespace pacs::services {

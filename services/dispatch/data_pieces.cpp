@@ -1,4 +1,4 @@
-#include "services/dispatch/data_source.h"
+#include "services/dispatch/data_pieces.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "storage/index/remote_aes.h"
+#include "storage/index/remote_ae.h"
 
 #include <gtest/gtest.h>
 
