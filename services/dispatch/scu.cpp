@@ -44,7 +44,8 @@ network::Command cancel_request(std::uint16_t message_id) {
 network::Task<Result<network::Message>> receive_message(network::Association& association) {
   PACS_CO_TRY(std::optional<network::Message> message, co_await association.receive());
   if (message) co_return std::move(*message);
-  co_return fail(ErrorKind::ConnectionClosed, "the peer released before it answered");
+  co_return fail(ErrorKind::ConnectionClosed,
+                 "the peer released the association before it answered");
 }
 
 network::Task<Result<DataSet>> receive_data_set(network::Association& association,
