@@ -1,11 +1,10 @@
 #include "encoding/data_set_writer.h"
 
 #include "encoding/byte_order.h"
+#include "encoding/token_scanner.h"
 
 namespace pacs {
 namespace {
-
-constexpr std::uint32_t kUndefinedLength = 0xFFFFFFFF;
 
 Result<> too_long(Tag tag) {
   return fail(Error{ErrorKind::InvalidArgument, "the value does not fit a 32-bit length"}.on(tag));

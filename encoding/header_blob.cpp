@@ -24,7 +24,7 @@ namespace {
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kPrefixBytes = 8;
 constexpr std::array kPixelTags{kPixelData, tags::FloatPixelData, tags::DoubleFloatPixelData};
-constexpr std::uint64_t kItemHeaderBytes = 8;
+constexpr std::uint64_t kFragmentHeaderBytes = 8;
 
 const TransferSyntax& blob_syntax() {
   static const TransferSyntax syntax = [] {
@@ -74,7 +74,7 @@ void put_layout(Bytes& to, const PixelDataLayout& layout) {
   for (const auto& fragment : layout.fragments) {
     put(to, zigzag(fragment.offset - expected));
     put(to, fragment.length);
-    expected = fragment.offset + fragment.length + kItemHeaderBytes;
+    expected = fragment.offset + fragment.length + kFragmentHeaderBytes;
   }
 }
 
@@ -131,7 +131,7 @@ std::optional<PixelDataLayout> read_layout(Numbers& numbers) {
   for (auto& fragment : layout.fragments) {
     fragment.offset = expected + unzigzag(numbers.next());
     fragment.length = static_cast<std::uint32_t>(numbers.next());
-    expected = fragment.offset + fragment.length + kItemHeaderBytes;
+    expected = fragment.offset + fragment.length + kFragmentHeaderBytes;
   }
   return layout;
 }

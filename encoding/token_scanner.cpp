@@ -10,7 +10,6 @@
 namespace pacs {
 namespace {
 
-constexpr std::uint32_t kUndefinedLength = 0xFFFFFFFF;
 constexpr std::uint64_t kNoLimit = UINT64_MAX;
 constexpr std::uint32_t kItemHeaderBytes = 8;  // PS3.5 §7.5: tag and 32-bit length
 

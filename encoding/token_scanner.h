@@ -52,6 +52,9 @@ struct ScanOptions {
   std::optional<Tag> stop_before{};
 };
 
+/// A length field that says: up to the delimiter (PS3.5 §7.1).
+inline constexpr std::uint32_t kUndefinedLength = 0xFFFFFFFF;
+
 /// What an input does wrong although its meaning is clear. Writing the data set again corrects it,
 /// so only input without departures is promised to come back byte for byte.
 enum Departure : std::uint8_t {

@@ -5,6 +5,7 @@ namespace pacs::network {
 namespace {
 
 // clang-format off
+namespace table_9_10 {
 using enum Action;
 constexpr Action o = None;  // an empty cell
 
@@ -30,6 +31,7 @@ constexpr Action kTable[kEvents][kStates] = {
 /* Evt18 */ {o,   AA2, o,   o,   o,   o,   o,   o,   o,   o,    o,    o,    AA2},
 /* Evt19 */ {o,   AA1, AA8, o,   AA8, AA8, AA8, AA8, AA8, AA8,  AA8,  AA8,  AA7},
 };
+}  // namespace table_9_10
 
 struct NextState { State next, otherwise; };
 using enum State;
@@ -84,8 +86,9 @@ constexpr std::string_view kEventNames[] = {
 }  // namespace
 
 Transition transition(State state, Event event) {
-  const Action action = kTable[static_cast<std::size_t>(event)][static_cast<std::size_t>(state)];
-  if (action == None) return {None, state, state};
+  const Action action =
+      table_9_10::kTable[static_cast<std::size_t>(event)][static_cast<std::size_t>(state)];
+  if (action == Action::None) return {Action::None, state, state};
   const NextState next = kNext[static_cast<std::size_t>(action)];
   return {action, next.next, next.otherwise};
 }

@@ -11,6 +11,11 @@ namespace {
 constexpr std::size_t kPieceBytes = 256U << 10;
 }  // namespace
 
+Result<const TransferSyntax*> syntax_of(const network::PresentationContext& context) {
+  if (const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntax)) return syntax;
+  return fail(ErrorKind::Unsupported, "unknown transfer syntax");
+}
+
 network::DataSource data_source(SharedBytes bytes) {
   return [bytes = std::move(bytes), offset = std::size_t{0}]() mutable -> Result<ByteView> {
     const ByteView rest = bytes.view.subspan(offset);

@@ -1,13 +1,17 @@
-// Data sets as streams of pieces: sources for sending, whole reading with a limit.
+// Data sets as streams of pieces: their syntax, sources for sending, whole reading with a limit.
 #pragma once
 
 #include <functional>
 
 #include "core/bytes.h"
 #include "core/result.h"
+#include "encoding/transfer_syntax.h"
 #include "network/association.h"
 
 namespace pacs::services {
+
+/// What the data sets of a presentation context are written in.
+[[nodiscard]] Result<const TransferSyntax*> syntax_of(const network::PresentationContext& context);
 
 /// Gives bytes that are in memory or mapped, a piece at a time so that a mapped file's pages come
 /// in as they are sent.

@@ -25,12 +25,6 @@ network::Command response_with(const Answer& answer, const network::Command& req
   return response;
 }
 
-Result<const TransferSyntax*> syntax_of(const network::PresentationContext& context) {
-  const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntax);
-  if (syntax == nullptr) return fail(ErrorKind::Unsupported, "unknown transfer syntax");
-  return syntax;
-}
-
 }  // namespace
 
 Operation::Operation(std::shared_ptr<ServedAssociation> served,

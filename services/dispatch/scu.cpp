@@ -8,15 +8,6 @@
 #include "services/dispatch/data_pieces.h"
 
 namespace pacs::services {
-namespace {
-
-Result<const TransferSyntax*> syntax_of(const network::PresentationContext& context) {
-  if (const TransferSyntax* syntax = find_transfer_syntax(context.transfer_syntax)) return syntax;
-  return fail(ErrorKind::Unsupported, "unknown transfer syntax");
-}
-
-}  // namespace
-
 network::PresentationContextProposal proposal(std::string_view sop_class_uid,
                                               std::vector<std::string> transfer_syntaxes) {
   if (transfer_syntaxes.empty()) {

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::uint64_t kFrontBytes = 64U << 10;   // meta group and identity of nearly every object
 constexpr std::uint64_t kMetaBytesMax = 1U << 20;  // what read_file_header needs at most
-constexpr std::uint64_t kPieceBytes = 256U << 10;  // read at once when an object is sent
+constexpr std::uint64_t kFilePieceBytes = 256U << 10;  // read at once when an object is sent
 
 bool has_prefix(ByteView file) {
   return file.size() >= kPreambleBytes + 4 && as_text(file.subspan(kPreambleBytes, 4)) == "DICM";
@@ -161,12 +161,12 @@ Result<DataSetPieces> DataSetPieces::open(const StorableFile& file, std::string_
   pieces.file_.emplace(std::move(reader));
   pieces.begin_ = file.data_set_offset;
   pieces.size_ = file.data_set_bytes;
-  pieces.buffer_.resize(static_cast<std::size_t>(std::min(kPieceBytes, pieces.size_)));
+  pieces.buffer_.resize(static_cast<std::size_t>(std::min(kFilePieceBytes, pieces.size_)));
   return pieces;
 }
 
 Result<ByteView> DataSetPieces::next() {
-  const auto bytes = static_cast<std::size_t>(std::min(kPieceBytes, size_ - given_));
+  const auto bytes = static_cast<std::size_t>(std::min(kFilePieceBytes, size_ - given_));
   const std::uint64_t offset = given_;
   given_ += bytes;
   if (!file_) return converted_.view.subspan(static_cast<std::size_t>(offset), bytes);

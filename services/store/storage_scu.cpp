@@ -25,7 +25,7 @@ namespace {
 /// With an unlimited window (0) still a bound: what we keep open at once.
 constexpr std::size_t kInFlightMax = 16;
 /// None belongs to a C-STORE-RSP: it is read past.
-constexpr std::size_t kResponseBytesMax = 0;
+constexpr std::size_t kResponseDataBytesMax = 0;
 
 /// Requests under way on an association of ours. Whoever waits for a response receives, also for
 /// the others that wait.
@@ -76,8 +76,8 @@ class Requests {
     if (!received) co_return fail_all(received.error());
     Response response{.command = std::move(received->command), .data_set = {}};
     if (response.command.has_data_set) {
-      const Result<Bytes> ignored =
-          co_await read_whole([this] { return association_->read_data_set(); }, kResponseBytesMax);
+      const Result<Bytes> ignored = co_await read_whole(
+          [this] { return association_->read_data_set(); }, kResponseDataBytesMax);
       if (!ignored && association_->ended()) co_return fail_all(ignored.error());
     }
     const auto entry = waiting_.find(response.command.message_id);

@@ -17,7 +17,7 @@
 namespace pacs::storage {
 namespace {
 
-ErrorKind kind_of(int code) {
+ErrorKind kind_of_errno(int code) {
   switch (code) {
     case ENOENT:
       return ErrorKind::NotFound;
@@ -34,8 +34,8 @@ ErrorKind kind_of(int code) {
 }
 
 tl::unexpected<Error> refuse(int code, std::string_view what, const FileSystem::Path& path) {
-  return fail(Error{kind_of(code), std::string("cannot ").append(what).append(": ").append(
-                                       std::generic_category().message(code))}
+  return fail(Error{kind_of_errno(code), std::string("cannot ").append(what).append(": ").append(
+                                             std::generic_category().message(code))}
                   .in(path.native()));
 }
 

@@ -16,7 +16,7 @@ namespace {
 
 // $ID, $BIG and $BYTES stand for the dialect's types. A step that was released is never changed:
 // add the next one. Columns are named as in index_columns.cpp (a test compares them).
-constexpr std::array<std::string_view, kSchemaVersion> kSteps = {
+constexpr std::array<std::string_view, kSchemaVersion> kSchemaSteps = {
     R"sql(
 -- One row. Totals are maintained, so that asking for them costs nothing; the sequence numbers are
 -- the journal's: applied = in this database, checkpoint = durable here and in the object store.
@@ -282,8 +282,8 @@ Result<> migrate(SqlDatabase& database) {
   }
   for (std::int64_t version = found; version < kSchemaVersion; ++version) {
     PACS_TRY(database.execute("BEGIN"));
-    auto done =
-        database.execute(in_dialect(kSteps[static_cast<std::size_t>(version)], database.dialect()));
+    auto done = database.execute(
+        in_dialect(kSchemaSteps[static_cast<std::size_t>(version)], database.dialect()));
     if (done && version == 1) done = refold_names(database);
     if (done) done = database.set_schema_version(version + 1);
     if (done) done = database.execute("COMMIT");

@@ -41,7 +41,7 @@ constexpr std::array<std::string_view, 5> kWrongCounts = {
     "JOIN series ON series.study_key = study.id WHERE modality <> '' AND instr(modality, '\\') = 0 "
     "AND instr('\\' || modalities || '\\', '\\' || modality || '\\') = 0"};
 
-tl::unexpected<Error> unknown(std::string_view sop_instance_uid) {
+tl::unexpected<Error> unknown_instance(std::string_view sop_instance_uid) {
   return fail(ErrorKind::NotFound,
               "no instance " + std::string(sop_instance_uid.substr(0, 64)) + " is stored");
 }
@@ -55,7 +55,7 @@ std::invoke_result_t<Read, SqlReader&, SqlStatement&> of_instance(SqlReaders& re
   PACS_TRY(const auto reader, readers.lease());
   PACS_TRY(const auto row, reader->statement(sql, sop_instance_uid));
   PACS_TRY(const bool there, row->step());
-  if (!there) return unknown(sop_instance_uid);
+  if (!there) return unknown_instance(sop_instance_uid);
   return read(*reader, *row);
 }
 

@@ -20,14 +20,14 @@ constexpr std::size_t kRowsOfLease = 4096;
 constexpr std::size_t kRowsOfEndedRun = 256;
 
 /// The columns of a row from `first` on.
-struct Columns {
+struct RowView {
   SqlStatement* statement = nullptr;
   int first = 0;
   [[nodiscard]] std::string_view text(int column) const { return statement->text(first + column); }
 };
 
 /// The values of a row as a data set to be matched; it views them.
-DataSet candidate_of(const Columns& row, const std::vector<QueryPlan::Check>& checks,
+DataSet candidate_of(const RowView& row, const std::vector<QueryPlan::Check>& checks,
                      std::string_view zone) {
   DataSet candidate;
   bool ascii = true;
@@ -47,7 +47,7 @@ DataSet candidate_of(const Columns& row, const std::vector<QueryPlan::Check>& ch
   return candidate;
 }
 
-bool hold(const Columns& row, const std::vector<QueryPlan::UidCheck>& checks) {
+bool hold(const RowView& row, const std::vector<QueryPlan::UidCheck>& checks) {
   return std::ranges::all_of(checks, [&](const QueryPlan::UidCheck& check) {
     return std::binary_search(check.values.begin(), check.values.end(), row.text(check.column));
   });
@@ -106,7 +106,7 @@ class IndexMatches final : public Matches {
     }
   }
 
-  Result<> look_at(SqlReader& reader, const Columns& row, std::vector<DataSet>& answers) {
+  Result<> look_at(SqlReader& reader, const RowView& row, std::vector<DataSet>& answers) {
     if (!hold(row, plan_.row_uids)) return {};
     const std::string_view zone = plan_.row_zone < 0 ? "" : row.text(plan_.row_zone);
     if (!plan_.row_checks.empty() &&
@@ -116,7 +116,7 @@ class IndexMatches final : public Matches {
     if (!plan_.members) return with_header(reader, row, row, zone, answers).map([](bool) {});
     const SqlValue number[] = {row.statement->integer(0)};
     PACS_TRY(const auto statement, reader.statement(*plan_.members, number));
-    const Columns member{statement.get(), 1};
+    const RowView member{statement.get(), 1};
     std::optional<std::int64_t> tried;  // series whose header does not match
     for (;;) {
       PACS_TRY(const bool there, statement->step());
@@ -136,12 +136,12 @@ class IndexMatches final : public Matches {
     }
   }
 
-  [[nodiscard]] std::int64_t series_of(const Columns& member) const {
+  [[nodiscard]] std::int64_t series_of(const RowView& member) const {
     return member.statement->integer(member.first + plan_.header_column + 1);
   }
 
   /// False when the header does not match.
-  Result<bool> with_header(SqlReader& reader, const Columns& row, const Columns& member,
+  Result<bool> with_header(SqlReader& reader, const RowView& row, const RowView& member,
                            std::string_view zone, std::vector<DataSet>& answers) {
     std::optional<DataSet> header;
     if (plan_.wants_header) {
@@ -176,7 +176,7 @@ class IndexMatches final : public Matches {
     return true;
   }
 
-  Result<DataSet> header_of(SqlReader& reader, const Columns& member) {
+  Result<DataSet> header_of(SqlReader& reader, const RowView& member) {
     const std::int64_t series = series_of(member);
     if (series != base_series_) {
       PACS_TRY(base_, base_of(reader, series));

@@ -51,9 +51,9 @@ class Allowed {
 
 using AllowedLevels = std::array<Allowed, 4>;
 
-constexpr std::array<std::string_view, 4> kNames{"patient.patient_id", "study.study_instance_uid",
-                                                 "series.series_instance_uid",
-                                                 "instance.sop_instance_uid"};
+constexpr std::array<std::string_view, 4> kUidColumns{
+    "patient.patient_id", "study.study_instance_uid", "series.series_instance_uid",
+    "instance.sop_instance_uid"};
 
 /// What a selection restricts its objects to.
 struct Wanted {
@@ -74,9 +74,9 @@ Result<> each_selected(SqlReader& reader, const Wanted& wanted, std::size_t lowe
   const std::string_view of_issuer =
       wanted.issuer.empty() ? "" : " AND patient.issuer_of_patient_id = $2";
   PACS_TRY(const auto statement,
-           reader.statement(fmt::format("SELECT {}, {}, {}, {} FROM {} AND {} = $1{}", kNames[0],
-                                        kNames[1], kNames[2], columns, from, kNames[lowest],
-                                        of_issuer)));
+           reader.statement(fmt::format("SELECT {}, {}, {}, {} FROM {} AND {} = $1{}",
+                                        kUidColumns[0], kUidColumns[1], kUidColumns[2], columns,
+                                        from, kUidColumns[lowest], of_issuer)));
   for (const std::string& name : allowed[lowest].names()) {
     const auto rows = bound(*statement, name);
     if (!wanted.issuer.empty()) rows->bind(2, std::string_view(wanted.issuer));

@@ -11,7 +11,7 @@
 namespace pacs::storage {
 namespace {
 
-ErrorKind kind_of(int code) {
+ErrorKind kind_of_sqlite(int code) {
   switch (code & 0xFF) {
     case SQLITE_FULL:
     case SQLITE_NOMEM:
@@ -37,7 +37,7 @@ ErrorKind kind_of(int code) {
 
 tl::unexpected<Error> refuse(const SQLite::Exception& exception, const std::string& where) {
   return fail(
-      Error{kind_of(exception.getErrorCode()), std::string("index: ") + exception.what()}.in(
+      Error{kind_of_sqlite(exception.getErrorCode()), std::string("index: ") + exception.what()}.in(
           where));
 }
 
@@ -64,7 +64,7 @@ class SqliteStatement final : public SqlStatement {
     const int code = statement_.tryExecuteStep();
     if (code == SQLITE_ROW) return true;
     if (code == SQLITE_DONE) return false;
-    return fail(Error{kind_of(code), std::string("index: ") + database_.getErrorMsg()}.in(
+    return fail(Error{kind_of_sqlite(code), std::string("index: ") + database_.getErrorMsg()}.in(
         database_.getFilename()));
   }
   std::int64_t integer(int column) override { return statement_.getColumn(column).getInt64(); }

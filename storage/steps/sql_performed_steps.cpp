@@ -19,7 +19,7 @@ constexpr std::string_view kStepColumns =
 
 using integration::now_ms;
 
-tl::unexpected<Error> unknown(std::string_view sop_instance_uid) {
+tl::unexpected<Error> unknown_step(std::string_view sop_instance_uid) {
   return fail(ErrorKind::NotFound,
               "no performed procedure step " + std::string(sop_instance_uid.substr(0, 64)));
 }
@@ -31,7 +31,7 @@ Result<Bytes> encoded(const DataSet& data_set) {
 /// The step of a SELECT of kStepColumns.
 Result<PerformedStep> read_step(SqlStatement& select, std::string_view sop_instance_uid) {
   PACS_TRY(const bool there, select.step());
-  if (!there) return unknown(sop_instance_uid);
+  if (!there) return unknown_step(sop_instance_uid);
   PerformedStep step;
   step.sop_instance_uid = select.text(0);
   const auto status = parse_performed_status(select.text(1));

@@ -7,20 +7,20 @@ namespace pacs::storage {
 namespace {
 
 // In the order of StepStatus.
-constexpr std::array<std::string_view, kStepStatuses> kNames{
+constexpr std::array<std::string_view, kStepStatuses> kStatusNames{
     "SCHEDULED", "ARRIVED",   "READY",        "STARTED",
     "DEPARTED",  "COMPLETED", "DISCONTINUED", "CANCELED"};
 
 }  // namespace
 
 std::string_view to_string(StepStatus status) {
-  return kNames[static_cast<std::size_t>(status)];
+  return kStatusNames[static_cast<std::size_t>(status)];
 }
 
 std::optional<StepStatus> parse_step_status(std::string_view text) {
-  const auto* const found = std::ranges::find(kNames, text);
-  if (found == kNames.end()) return std::nullopt;
-  return static_cast<StepStatus>(found - kNames.begin());
+  const auto* const found = std::ranges::find(kStatusNames, text);
+  if (found == kStatusNames.end()) return std::nullopt;
+  return static_cast<StepStatus>(found - kStatusNames.begin());
 }
 
 std::vector<StepStatus> all_step_statuses() {

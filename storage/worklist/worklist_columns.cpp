@@ -25,7 +25,7 @@ constexpr std::array kColumns{
     IndexColumn{"requested_procedure_id", tags::RequestedProcedureID},
 };
 
-Kind kind_of_text(const IndexColumn& column) {
+Kind kind_of_order_text(const IndexColumn& column) {
   if (column.tag == tags::StudyInstanceUID) return Kind::Unique;
   return column.tag == tags::ScheduledStationAETitle ? Kind::List : Kind::Text;  // VM 1-n
 }
@@ -33,7 +33,7 @@ Kind kind_of_text(const IndexColumn& column) {
 std::array<KeyColumn, kColumns.size()> make_key_columns() {
   std::array<KeyColumn, kColumns.size()> made;
   std::ranges::transform(kColumns, made.begin(), [](const IndexColumn& column) {
-    return key_column(column, "worklist_item", kind_of_text(column));
+    return key_column(column, "worklist_item", kind_of_order_text(column));
   });
   return made;
 }

@@ -29,7 +29,7 @@ constexpr std::array kOfOrder{tags::PatientName, tags::PatientID};
 constexpr std::array kOfStep{tags::ScheduledStationAETitle, tags::ScheduledProcedureStepStartDate,
                              tags::ScheduledProcedureStepStartTime, tags::Modality};
 
-tl::unexpected<Error> malformed(Tag tag, std::string message) {
+tl::unexpected<Error> malformed_order(Tag tag, std::string message) {
   return fail(Error{ErrorKind::Malformed, std::move(message)}.on(tag));
 }
 
@@ -70,8 +70,9 @@ constexpr std::array kSingle{
 Result<> check_single_values(const DataSet& utf8) {
   for (const Tag tag : kSingle) {
     if (auto checked = check_single_value(dictionary_vr(tag), utf8.text(tag)); !checked) {
-      return malformed(tag, fmt::format("{} {}: it must be one value without control characters",
-                                        keyword_of(tag), checked.error().message));
+      return malformed_order(tag,
+                             fmt::format("{} {}: it must be one value without control characters",
+                                         keyword_of(tag), checked.error().message));
     }
   }
   return {};
@@ -95,10 +96,10 @@ Result<> check_identifiers(const DataSet& utf8) {
     } else {
       continue;
     }
-    return malformed(tag,
-                     fmt::format("{} {}: it must be one value of at most {} characters without "
-                                 "control characters",
-                                 keyword_of(tag), wrong, kIdentifierCharactersMax));
+    return malformed_order(
+        tag, fmt::format("{} {}: it must be one value of at most {} characters without "
+                         "control characters",
+                         keyword_of(tag), wrong, kIdentifierCharactersMax));
   }
   return {};
 }
@@ -148,15 +149,15 @@ Result<> check_value_of(const Element& element, VR vr) {
       break;
   }
   if (checked) return {};
-  return malformed(element.tag(),
-                   fmt::format("{}: {}", keyword_of(element.tag()), checked.error().message));
+  return malformed_order(element.tag(),
+                         fmt::format("{}: {}", keyword_of(element.tag()), checked.error().message));
 }
 
 Result<> check_elements(const DataSet& data_set) {
   for (const Element& element : data_set) {
     const Tag tag = element.tag();
     if (const auto why = why_foreign(element); !why.empty()) {
-      return malformed(tag, fmt::format("{} {}", keyword_of(tag), why));
+      return malformed_order(tag, fmt::format("{} {}", keyword_of(tag), why));
     }
     for (const Item& item : element.items()) {
       PACS_TRY(check_elements(item.data_set));
@@ -171,8 +172,8 @@ Result<> check_elements(const DataSet& data_set) {
     // Nor as UN, as which nothing can be checked, matched or shown (PS3.5 §6.2.2: what has a VR
     // known is not UN).
     if (!both_text && !of_dictionary) {
-      return malformed(tag, fmt::format("{} has VR {}, but is {}", entry->keyword, to_string(given),
-                                        to_string(entry->vr())));
+      return malformed_order(tag, fmt::format("{} has VR {}, but is {}", entry->keyword,
+                                              to_string(given), to_string(entry->vr())));
     }
     PACS_TRY(check_value_of(element, of_dictionary ? given : entry->vr()));
   }
@@ -183,7 +184,7 @@ template <typename Tags>
 Result<> check_present(const DataSet& data_set, const Tags& wanted, std::string_view where) {
   for (const Tag tag : wanted) {
     if (!data_set.text(tag, 0).empty()) continue;
-    return malformed(
+    return malformed_order(
         tag, fmt::format("{} is missing{} (PS3.4 Table K.6-1, Type 1)", keyword_of(tag), where));
   }
   return {};
@@ -233,7 +234,7 @@ Result<StepStatus> status_of(const DataSet& step) {
   const std::string_view text = step.text(tags::ScheduledProcedureStepStatus, 0);
   if (text.empty()) return StepStatus::Scheduled;
   if (const auto status = parse_step_status(text)) return *status;
-  return malformed(
+  return malformed_order(
       tags::ScheduledProcedureStepStatus,
       fmt::format("ScheduledProcedureStepStatus \"{}\" is not one of SCHEDULED, ARRIVED, "
                   "READY, STARTED, DEPARTED, COMPLETED, DISCONTINUED, CANCELED",
@@ -270,13 +271,13 @@ Result<std::vector<NewWorklistItem>> items_of_order(const DataSet& order,
   PACS_TRY(check_elements(order));
   if (auto checked = check_text(order); !checked) {
     const Tag tag = *checked.error().tag;
-    return malformed(tag, fmt::format("{} {}", keyword_of(tag), checked.error().message));
+    return malformed_order(tag, fmt::format("{} {}", keyword_of(tag), checked.error().message));
   }
   DataSet whole = to_utf8(order);
   PACS_TRY(check_one_of_each(whole));
   PACS_TRY(check_present(whole, kOfOrder, ""));
   const Sequence steps = whole.items(kSteps);
-  if (steps.empty()) return malformed(kSteps, "ScheduledProcedureStepSequence has no items");
+  if (steps.empty()) return malformed_order(kSteps, "ScheduledProcedureStepSequence has no items");
   if (steps.size() > kStepsOfOrderMax) {
     return fail(Error{
         ErrorKind::LimitExceeded,
@@ -307,9 +308,9 @@ Result<std::vector<NewWorklistItem>> items_of_order(const DataSet& order,
     PACS_TRY(auto item, item_of(whole, std::move(step), std::exchange(made, made_of_order)));
     const bool twice = std::ranges::count(items, item.id, &NewWorklistItem::id) != 0;
     if (twice) {
-      return malformed(tags::ScheduledProcedureStepID,
-                       fmt::format("ScheduledProcedureStepID {} occurs twice in one order",
-                                   printable(item.id.scheduled_procedure_step_id)));
+      return malformed_order(tags::ScheduledProcedureStepID,
+                             fmt::format("ScheduledProcedureStepID {} occurs twice in one order",
+                                         printable(item.id.scheduled_procedure_step_id)));
     }
     items.push_back(std::move(item));
   }

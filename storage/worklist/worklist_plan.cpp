@@ -50,9 +50,10 @@ SqlText behind(const Way& way) {
   return sql;
 }
 
-class Planner {
+class WorklistPlanner {
  public:
-  Planner(Query query, const WorklistView& view, SqlReader& reader) : view_(view), reader_(reader) {
+  WorklistPlanner(Query query, const WorklistView& view, SqlReader& reader)
+      : view_(view), reader_(reader) {
     plan_.match = query;
     plan_.query = std::move(query);
   }
@@ -263,7 +264,7 @@ class Planner {
 }  // namespace
 
 Result<WorklistPlan> plan_worklist(Query query, const WorklistView& view, SqlReader& reader) {
-  return Planner(std::move(query), view, reader).make();
+  return WorklistPlanner(std::move(query), view, reader).make();
 }
 
 }  // namespace pacs::storage

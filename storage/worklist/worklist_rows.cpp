@@ -12,7 +12,7 @@ namespace {
 
 /// Rows looked at before the reader is given back for a moment: others wait for it, and the
 /// database's journal cannot be begun anew meanwhile. Some milliseconds.
-constexpr std::size_t kRowsOfLease = 1024;
+constexpr std::size_t kItemsOfLease = 1024;
 
 const TransferSyntax& stored_syntax() {
   static const TransferSyntax& syntax = *find_transfer_syntax(uids::ExplicitVRLittleEndian);
@@ -109,7 +109,7 @@ WorklistRows::WorklistRows(SqlReaders& readers, WorklistPlan plan)
 Result<> WorklistRows::pull(std::size_t most, const Each& each) {
   PACS_TRY(const auto reader, readers_.lease());
   reader->database().stop_when(plan_.query.stop);
-  std::size_t rows = kRowsOfLease;
+  std::size_t rows = kItemsOfLease;
   while (!ended() && rows != 0 && most != 0) {
     PACS_TRY(take(*reader, rows, most, each));
   }
