@@ -14,6 +14,12 @@ TEST(Text, PaddingIsTakenOff) {
   EXPECT_EQ(trimmed(""), "");
 }
 
+TEST(Text, AsciiIsToldFromTheRest) {
+  EXPECT_TRUE(is_ascii(""));
+  EXPECT_TRUE(is_ascii("DOE^JOHN\x7f"));
+  EXPECT_FALSE(is_ascii("M\xC3\xBCLLER"));
+}
+
 TEST(Text, WhatATerminalObeysIsMadeVisible) {
   EXPECT_EQ(printable("a\x1b[2J\r\n\x7f"), "a\\x1b[2J\\x0d\\x0a\\x7f");
   EXPECT_EQ(printable("\xC2\x9B"
