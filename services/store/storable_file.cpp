@@ -191,4 +191,14 @@ Result<network::DataSource> open_data_set(const StorableFile& file, std::string_
   }};
 }
 
+network::DataSource data_set_when_sent(const StorableFile& file, std::string as) {
+  std::optional<network::DataSource> opened;
+  return {[&file, as = std::move(as), opened]() mutable -> Result<ByteView> {
+    if (!opened) {
+      PACS_TRY(opened, open_data_set(file, as));
+    }
+    return opened->now();
+  }};
+}
+
 }  // namespace pacs::services

@@ -76,5 +76,8 @@ class DataSetPieces {
 /// writers leave odd; receivers abort when a fragment is).
 [[nodiscard]] Result<network::DataSource> open_data_set(const StorableFile& file,
                                                         std::string_view as);
+/// The same, opened when its first piece is asked for: what waits for its turn to be sent keeps no
+/// memory. `file` outlives it.
+[[nodiscard]] network::DataSource data_set_when_sent(const StorableFile& file, std::string as);
 
 }  // namespace pacs::services

@@ -58,7 +58,12 @@ class Requests {
     }
     waiting_.erase(id);
     if (!receiving_) let_another_receive();
-    co_return std::move(*own->response);
+    Result<Response> response = std::move(*own->response);
+    // What ends an association is no request's fault, whatever it is.
+    if (!response && association->ended() && !broke_association(response.error())) {
+      response.error().kind = ErrorKind::ConnectionClosed;
+    }
+    co_return response;
   }
 
  private:
@@ -152,16 +157,15 @@ Task<void> send_each(const Invoke& invoke, const NextObject& next, SendQueue& qu
       sent.response = std::move(response->command);
     } else if (reading->failure) {
       sent.response = fail(*reading->failure);
+    } else if (!broke_association(response.error())) {
+      sent.response = fail(std::move(response.error()));
     } else {
-      // What ends an association is no object's fault, whatever it is.
-      Error why = std::move(response.error());
-      if (!broke_association(why)) why.kind = ErrorKind::ConnectionClosed;
-      if (outcome) outcome = fail(why);
+      if (outcome) outcome = fail(response.error());
       if (!reading->begun) {
         queue.put_back(sent.number);
         co_return;
       }
-      sent.response = fail(std::move(why));
+      sent.response = fail(std::move(response.error()));
     }
     queue.sent(std::move(sent));
   }

@@ -17,7 +17,8 @@ namespace pacs::services {
 class SendQueue;
 
 /// Sends a request and waits for its final response: on an association of the peer's
-/// (Requestor::invoke) or on one of ours (requests_on).
+/// (Requestor::invoke) or on one of ours (requests_on). Errors that broke_association knows end the
+/// association; others are those of this request and its data set.
 using Invoke = std::function<Task<Result<Response>>(
     std::uint8_t context_id, network::Command request, network::DataSource data_set)>;
 

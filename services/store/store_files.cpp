@@ -28,7 +28,7 @@ OutgoingObject open(const StorableFile& file, std::size_t number,
   if (context) {
     object.context_id = (*context)->id;
     object.transfer_syntax_uid = (*context)->transfer_syntax;
-    object.data_set = open_data_set(file, object.transfer_syntax_uid);
+    object.data_set = data_set_when_sent(file, object.transfer_syntax_uid);
   } else {
     object.data_set = fail(context.error());
   }

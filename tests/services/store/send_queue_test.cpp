@@ -1,6 +1,12 @@
 #include "services/store/send_queue.h"
 
 #include <gmock/gmock.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "network/dimse/status.h"
+#include "services/dispatch/data_source.h"
 
 namespace pacs::services {
 namespace {
@@ -63,6 +69,41 @@ TEST_F(SendQueueTest, GivenUpAllThatWaitsFails) {
   EXPECT_EQ(queue.next(), 0U);
   queue.give_up({ErrorKind::Io, "cannot connect"});
   EXPECT_THAT(failed, ElementsAre(1U, 2U));
+}
+
+/// Sends objects 0, 1 and 2, of which the request for 1 fails with this.
+Result<> sends_without(SendQueue& queue, const Error& error) {
+  const NextObject next = [&queue]() -> std::optional<OutgoingObject> {
+    const std::optional<std::size_t> number = queue.next();
+    if (!number) return std::nullopt;
+    return OutgoingObject{.number = *number,
+                          .request = store_request("1.2", std::to_string(*number)),
+                          .data_set = data_source(share(Bytes{}))};
+  };
+  const Invoke invoke = [&error](std::uint8_t, network::Command request,
+                                 network::DataSource data_set) -> Task<Result<Response>> {
+    (void)data_set.now();
+    if (request.sop_instance_uid == "1") co_return fail(error);
+    co_return Response{.command = network::response_to(request, network::status::kSuccess),
+                       .data_set = {}};
+  };
+  boost::asio::io_context io;
+  auto sent =
+      boost::asio::co_spawn(io, send_objects(invoke, 1, next, queue), boost::asio::use_future);
+  io.run();
+  return sent.get();
+}
+
+TEST_F(SendQueueTest, ARequestThatFailsAndLeavesTheAssociationHoldsUpNoOther) {
+  EXPECT_TRUE(sends_without(queue, {ErrorKind::LimitExceeded, "the response is too long"}));
+  EXPECT_THAT(done, ElementsAre(0U, 2U));
+  EXPECT_THAT(failed, ElementsAre(1U));
+}
+
+TEST_F(SendQueueTest, ARequestThatBreaksTheAssociationIsTheLastOnIt) {
+  EXPECT_FALSE(sends_without(queue, {ErrorKind::Timeout, "no answer"}));
+  EXPECT_THAT(done, ElementsAre(0U));
+  EXPECT_EQ(queue.waiting(), 2U);
 }
 
 }  // namespace

@@ -172,5 +172,19 @@ TEST_F(StorableFileTest, ASourceGivesLargeFilesInPieces) {
   EXPECT_EQ(all_of(*open_data_set(*file, uids::ExplicitVRLittleEndian)), object.data_set);
 }
 
+TEST_F(StorableFileTest, AFileIsOpenedOnlyWhenItIsSent) {
+  const TestObject object = ct("1.2.3", 3'000'000);
+  const auto path = folder.write("waits.dcm", object);
+  const auto file = inspect_file(path);
+  ASSERT_TRUE(file);
+  const auto sent = data_set_when_sent(*file, std::string{uids::ExplicitVRLittleEndian});
+  const auto waits = data_set_when_sent(*file, std::string{uids::ImplicitVRLittleEndian});
+  EXPECT_EQ(all_of(sent), object.data_set);
+  std::filesystem::remove(path);
+  const Result<ByteView> gone = waits.now();
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().where, path.string());
+}
+
 }  // namespace
 }  // namespace pacs::services
