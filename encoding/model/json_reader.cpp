@@ -184,6 +184,7 @@ class JsonReader {
   }
 
   Result<Element> read_values(Tag tag, VR vr, const Node& value) {
+    PACS_TRY(takes_values(tag, vr));
     const bool text = info(vr).kind == VRKind::Text;
     const bool decimal = !text || vr == VR::DS || vr == VR::IS;
     Bytes bytes;

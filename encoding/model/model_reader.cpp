@@ -29,6 +29,11 @@ Result<VR> read_model_vr(Tag tag, std::optional<std::string_view> name) {
   return *vr;
 }
 
+Result<> takes_values(Tag tag, VR vr) {
+  if (info(vr).kind != VRKind::Bytes) return {};
+  return malformed(tag, "a binary value is not given as Value");
+}
+
 Result<Element> ModelReader::inline_binary(Tag tag, VR vr, std::string_view base64) {
   auto bytes = parse_base64(base64);
   if (!bytes) return malformed(tag, "InlineBinary is not base64");

@@ -18,6 +18,9 @@ namespace pacs {
 /// The VR that the model names, else that of the dictionary.
 [[nodiscard]] Result<VR> read_model_vr(Tag tag, std::optional<std::string_view> name);
 
+/// Malformed for a binary VR, whose bytes neither model gives as values.
+[[nodiscard]] Result<> takes_values(Tag tag, VR vr);
+
 /// Makes elements of the values of a model and knows whether their text needs UTF-8.
 class ModelReader {
  public:

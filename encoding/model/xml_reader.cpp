@@ -96,6 +96,7 @@ class XmlReader {
     Bytes bytes;
     std::size_t values = 0;
     for (const pugi::xml_node& child : node.children(vr == VR::PN ? "PersonName" : "Value")) {
+      PACS_TRY(takes_values(tag, vr));
       const std::size_t number = child.attribute("number").as_ullong(values + 1);
       if (number <= values || number > kValuesMax) return malformed(tag, "values out of order");
       if (!text && number != values + 1) return malformed(tag, "a number is missing among others");

@@ -223,6 +223,7 @@ TEST(DicomJson, RefusesWhatIsNotTheModel) {
       {R"({"00280009":{"vr":"AT","Value":["zz"]}})", ErrorKind::Malformed},
       {R"({"00091001":{"vr":"OB","InlineBinary":"%"}})", ErrorKind::Malformed},
       {R"({"00091001":{"vr":"OB","Value":[1]}})", ErrorKind::Malformed},
+      {R"({"00091001":{"vr":"OB","Value":[]}})", ErrorKind::Malformed},
       {R"({"00091001":{"vr":"OB","InlineBinary":"","BulkDataURI":""}})", ErrorKind::Malformed},
       {R"({"00091001":{"vr":"OB","BulkDataURI":"http://x"}})", ErrorKind::Unsupported},
       {R"({"00081110":{"vr":"SQ","Value":[1]}})", ErrorKind::Malformed},
