@@ -152,7 +152,7 @@ Task<void> Connection::close_in_order() {
     end(loss(), {ErrorKind::Timeout,
                  fmt::format("the peer sent nothing within ARTIM, {} ms", limits_.artim.count())});
   }
-  if (released() && !readers_.taken()) {
+  if (released() && (lingers_ || !readers_.taken())) {
     write_deadline_.set(kGoodbye);
     co_await transport_->say_goodbye();
   }

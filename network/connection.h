@@ -155,6 +155,7 @@ class Connection final : public Association, public std::enable_shared_from_this
   std::size_t performing_ = 0;  ///< requests received and not yet answered finally
   std::size_t awaiting_ = 0;    ///< requests sent and not yet answered finally
   bool winding_down_ = false;   ///< the server's wish: `wind_down`
+  bool lingers_ = false;        ///< `finish` has the readers' turnstile to itself
   std::optional<Ending> ending_;
 };
 

@@ -153,6 +153,7 @@ Task<void> Connection::finish() {
   // A read that `end` has cancelled is about to return: TLS allows one at a time.
   co_await readers_.enter();
   const Turnstile::Passage last(readers_);
+  lingers_ = true;
   if (machine_.state() == State::Sta13) co_await await_close();
   machine_.transport_closed();
   close();

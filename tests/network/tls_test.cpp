@@ -5,8 +5,12 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <openssl/pem.h>
+#include <boost/asio/read.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/write.hpp>
 
 #include "network/certificate_names.h"
+#include "network/pdu/pdu_codec.h"
 #include "process.h"
 #include "raw_peer.h"
 #include "scu.h"
@@ -99,6 +103,30 @@ TEST(Tls, OurRequestorEchoesOnOurAcceptor) {
   EXPECT_TRUE(port.seen().wait([&] { return port.seen().ends.size() == 1; }));
   EXPECT_TRUE(port.seen().last().tls);
   EXPECT_EQ(port.seen().ends[0].message, "released");
+}
+
+TEST(Tls, APeerThatLeavesTheCloseToUsAfterItsReleaseIsToldOfIt) {
+  ServerOptions options = tls_server();
+  options.limits.artim = std::chrono::milliseconds{300};
+  TestPort port(std::move(options));
+  namespace asio = boost::asio;
+  asio::io_context io;
+  asio::ssl::context context(asio::ssl::context::tls_client);
+  asio::ssl::stream<asio::ip::tcp::socket> peer(io, context);
+  peer.lowest_layer().connect({asio::ip::address_v4::loopback(), port.port()});
+  peer.handshake(asio::ssl::stream_base::client);
+  AssociateRq asked;
+  asked.calling_ae = "PEER";
+  asked.called_ae = "TESTPORT";
+  asked.contexts = {{1, kVerification, {kImplicitLittle}}};
+  const auto rq = make_request(std::move(asked), {});
+  ASSERT_TRUE(rq);
+  asio::write(peer, asio::buffer(encode_pdu(Pdu{*rq})));
+  asio::write(peer, asio::buffer(encode_pdu(Pdu{ReleaseRq{}})));
+  Bytes answers(100'000);
+  boost::system::error_code end;
+  asio::read(peer, asio::buffer(answers), end);
+  EXPECT_EQ(end, asio::error::eof) << end.message();  // and not stream_truncated
 }
 
 TEST(Tls, CarriesMegabytes) {
