@@ -123,6 +123,7 @@ void ObjectReader::read_ahead() {
   for (;;) {
     ObjectPtr object;
     std::unique_ptr<std::byte[]> memory;
+    std::uint64_t converting = 0;
     {
       const std::lock_guard lock{mutex_};
       object = next_to_read();
@@ -131,6 +132,8 @@ void ObjectReader::read_ahead() {
         return;
       }
       object->being_read = true;
+      converting = object->convert_to.empty() ? 0 : object->record.data_set_bytes;
+      bytes_ahead_ += converting;  // it is in memory before it is ready
       if (!free_.empty()) {
         memory = std::move(free_.back());
         free_.pop_back();
@@ -140,6 +143,7 @@ void ObjectReader::read_ahead() {
                                                      : read_converted(*object);
     const std::lock_guard lock{mutex_};
     object->being_read = false;
+    bytes_ahead_ -= converting;
     if (object->complete) {  // dropped meanwhile
       if (piece) recycle(std::move(*piece));
       continue;

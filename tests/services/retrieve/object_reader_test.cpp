@@ -71,6 +71,20 @@ TEST_F(ObjectReaderTest, ReadsAheadAsFarAsItMay) {
   }
 }
 
+TEST_F(ObjectReaderTest, WhatIsBeingConvertedCountsAsLyingReady) {
+  constexpr std::size_t kPixelBytes = kReadAheadBytes + 1'000'000;
+  const std::uint64_t before = archive.bytes_read();
+  std::vector<network::DataSource> sources;
+  for (int i = 1; i <= 8; ++i) {
+    const std::string uid = "1.2.9." + std::to_string(i);
+    has(ct(uid, kPixelBytes));
+    sources.push_back(opens(uid, uids::ImplicitVRLittleEndian));
+  }
+  ASSERT_TRUE(reads(sources[0]));
+  EXPECT_LE(archive.bytes_read() - before, 2 * (kPixelBytes + 2000));  // itself and the next
+  for (std::size_t i = 1; i < sources.size(); ++i) EXPECT_TRUE(reads(sources[i]));
+}
+
 TEST_F(ObjectReaderTest, WhoeverWaitsIsServedHoweverMuchLiesReadyForOthers) {
   for (int i = 1; i <= 6; ++i) has(ct("1.2.9." + std::to_string(i), 1'000'000));
   std::vector<network::DataSource> sources;
