@@ -26,6 +26,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LES
   # False alarms about std::string (GCC bugs 105329 and 105651); Clang builds everything too.
   target_compile_options(pacs_flags INTERFACE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow)
 endif()
+# In a batch of tests a local name of one may be a constant of another.
+target_compile_options(pacs_flags INTERFACE $<$<BOOL:$<TARGET_PROPERTY:PACS_BATCHED_TESTS>>:-Wno-shadow>)
 target_include_directories(pacs_flags INTERFACE ${CMAKE_SOURCE_DIR})
 if(PACS_SANITIZE)
   add_compile_options(-fsanitize=${PACS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)

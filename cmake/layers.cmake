@@ -43,8 +43,6 @@ function(pacs_tests folder)
   target_compile_definitions(test_${folder} PRIVATE PACS_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                              PACS_BINARY_DIR="${CMAKE_BINARY_DIR}")
   pacs_unity(test_${folder})
-  if(PACS_UNITY)  # a local name of one test is a constant of another
-    target_compile_options(test_${folder} PRIVATE -Wno-shadow)
-  endif()
+  set_target_properties(test_${folder} PROPERTIES PACS_BATCHED_TESTS ${PACS_UNITY})
   add_test(NAME test_${folder} COMMAND test_${folder} --gtest_brief=1)
 endfunction()

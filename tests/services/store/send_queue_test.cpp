@@ -6,7 +6,7 @@
 #include <boost/asio/use_future.hpp>
 
 #include "network/dimse/status.h"
-#include "services/dispatch/data_source.h"
+#include "services/dispatch/data_pieces.h"
 
 namespace pacs::services {
 namespace {
