@@ -1,7 +1,9 @@
 # The library headers that most sources include, compiled once for all targets of a kind. None of
 # ours is among them: touching one must not recompile everything. CMAKE_DISABLE_PRECOMPILE_HEADERS
 # shows what a source forgets to include.
-file(WRITE ${CMAKE_BINARY_DIR}/generated/precompiled.cpp "")
+if(NOT EXISTS ${CMAKE_BINARY_DIR}/generated/precompiled.cpp)
+  file(WRITE ${CMAKE_BINARY_DIR}/generated/precompiled.cpp "")
+endif()
 
 function(pacs_precompiled_set name)
   cmake_parse_arguments(ARG "" "" "HEADERS;LINK" ${ARGN})
