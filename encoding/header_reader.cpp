@@ -94,6 +94,7 @@ struct HeaderReader::State {
   bool in_pixel_data = false;   // it is the pixel data of the object, not of an icon
   std::uint64_t header_bytes = 0;
   std::uint64_t fed_bytes = 0;
+  Departures departures;  // of elements and values; the scanner has its own
   std::optional<Error> failure;
 };
 
@@ -137,7 +138,8 @@ Result<Header> HeaderReader::finish() {
   PACS_TRY(state.drain(rest));
   PACS_TRY(state.scanner.finish(rest));
   if (state.layout) state.layout->extended_offset_table = std::move(state.extended_offset_table);
-  return Header{state.builder.take(), std::move(state.layout), state.fed_bytes};
+  state.departures.add(state.scanner.departures());
+  return Header{state.builder.take(), std::move(state.layout), state.fed_bytes, state.departures};
 }
 
 /// Scans `piece` where it lies; only the front of a token that it cuts is copied, and completed

@@ -9,6 +9,7 @@
 
 #include "core/dicom_dataset.h"
 #include "core/result.h"
+#include "encoding/departure.h"
 #include "encoding/limits.h"
 #include "encoding/transfer_syntax.h"
 
@@ -40,6 +41,7 @@ struct Header {
                      ///< header_text_bytes_max as Form::Bulk
   std::optional<PixelDataLayout> pixel_data;
   std::uint64_t data_set_bytes = 0;  ///< length of the data set as it came
+  Departures departures;             ///< of the bytes it was read from; a stored header has none
 };
 
 class HeaderReader {

@@ -121,7 +121,7 @@ TokenScanner::Answer TokenScanner::explicit_header(ByteView input, const Frame& 
     // DCMTK decides by the letters alone, which misreads short private ones.
     header.vr = VR::UN;
     long_form = is_capital(first) && is_capital(second) && load16(input.data() + 6, top.order) == 0;
-    departures_ |= kUnknownVr;
+    departures_.add(Departure::UnknownVr);
   }
   if (!long_form) {
     header.length = load16(input.data() + 6, top.order);
@@ -129,7 +129,7 @@ TokenScanner::Answer TokenScanner::explicit_header(ByteView input, const Frame& 
   }
   header.size = 12;
   if (input.size() < header.size) return need_header(input, top, header.size, header.tag);
-  if (load16(input.data() + 6, top.order) != 0) departures_ |= kReservedBytes;
+  if (load16(input.data() + 6, top.order) != 0) departures_.add(Departure::ReservedBytes);
   header.length = load32(input.data() + 8, top.order);
   return Answer::Token;
 }
@@ -238,7 +238,7 @@ TokenScanner::Answer TokenScanner::next_fragment(ByteView& input, Token& token) 
   if (input.size() < kItemHeaderBytes) return need_header(input, top, kItemHeaderBytes, top.tag);
   const Tag tag = load_tag(input.data(), top.order);
   if (tag == kSequenceDelimitation) {
-    if (!top.seen_first) departures_ |= kNoBasicOffsetTable;
+    if (!top.seen_first) departures_.add(Departure::NoBasicOffsetTable);
     return delimiter(input, Token::Kind::FragmentsEnd, token);
   }
   const ElementHead header{tag, top.vr, kItemHeaderBytes, load32(input.data() + 4, top.order)};
@@ -309,7 +309,7 @@ TokenScanner::Answer TokenScanner::delimiter(ByteView& input, Token::Kind kind, 
   if (kItemHeaderBytes > top.limit - offset_)
     return need_header(input, top, kItemHeaderBytes, top.tag);
   // Some writers leave a length here; every reader ignores it, for nothing can follow.
-  if (load32(input.data() + 4, top.order) != 0) departures_ |= kDelimiterLength;
+  if (load32(input.data() + 4, top.order) != 0) departures_.add(Departure::DelimiterLength);
   token = Token{kind, top.vr, top.order, true, top.tag, 0, offset_, offset_ + kItemHeaderBytes, {}};
   take(input, kItemHeaderBytes);
   pop();

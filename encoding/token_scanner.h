@@ -10,6 +10,7 @@
 #include "core/result.h"
 #include "core/tag.h"
 #include "core/vr_types.h"
+#include "encoding/departure.h"
 #include "encoding/limits.h"
 #include "encoding/transfer_syntax.h"
 
@@ -55,15 +56,6 @@ struct ScanOptions {
 /// A length field that says: up to the delimiter (PS3.5 §7.1).
 inline constexpr std::uint32_t kUndefinedLength = 0xFFFFFFFF;
 
-/// What an input does wrong although its meaning is clear. Writing the data set again corrects it,
-/// so only input without departures is promised to come back byte for byte.
-enum Departure : std::uint8_t {
-  kUnknownVr = 1,           ///< two letters that name no VR; read as UN
-  kReservedBytes = 2,       ///< nonzero in a long explicit header (PS3.5 §7.1.2)
-  kDelimiterLength = 4,     ///< a delimiter's length is not zero (PS3.5 §7.5)
-  kNoBasicOffsetTable = 8,  ///< fragments without their first item (PS3.5 §A.4)
-};
-
 class TokenScanner {
  public:
   enum class Answer : std::uint8_t {
@@ -85,8 +77,8 @@ class TokenScanner {
   [[nodiscard]] std::uint64_t offset() const { return offset_; }
   /// Sequences around the next token.
   [[nodiscard]] std::uint32_t depth() const { return depth_; }
-  /// Bits of Departure met so far.
-  [[nodiscard]] std::uint8_t departures() const { return departures_; }
+  /// Met so far.
+  [[nodiscard]] Departures departures() const { return departures_; }
 
  private:
   enum class Place : std::uint8_t { DataSet, Item, Sequence, Fragments };
@@ -132,7 +124,7 @@ class TokenScanner {
   std::size_t needed_ = 0;
   std::uint32_t chunk_left_ = 0;
   std::uint32_t depth_ = 0;
-  std::uint8_t departures_ = 0;
+  Departures departures_;
   bool has_failed_ = false;
   Tag pending_;  // what needs more input
   Error error_;

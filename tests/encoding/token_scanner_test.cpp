@@ -244,14 +244,14 @@ TEST(TokenScanner, NotesWhatItTolerates) {
     while (scanner.next(rest, token) == TokenScanner::Answer::Token) {
     }
     EXPECT_TRUE(scanner.finish(rest)) << description;
-    return scanner.departures();
+    return scanner.departures().to_string();
   };
-  EXPECT_EQ(departures("0800 1900 'UT' 0000 00000000", kExplicit), 0);
-  EXPECT_EQ(departures("0800 1900 'UT' 0100 00000000", kExplicit), kReservedBytes);
-  EXPECT_EQ(departures("0800 1900 '--' 0000", kExplicit), kUnknownVr);
-  EXPECT_EQ(departures("0800 1011 FFFFFFFF FEFFDDE0 01000000", kImplicit), kDelimiterLength);
+  EXPECT_EQ(departures("0800 1900 'UT' 0000 00000000", kExplicit), "");
+  EXPECT_EQ(departures("0800 1900 'UT' 0100 00000000", kExplicit), "reserved_bytes");
+  EXPECT_EQ(departures("0800 1900 '--' 0000", kExplicit), "unknown_vr");
+  EXPECT_EQ(departures("0800 1011 FFFFFFFF FEFFDDE0 01000000", kImplicit), "delimiter_length");
   EXPECT_EQ(departures("E07F 1000 'OB' 0000 FFFFFFFF FEFFDDE0 00000000", kJpeg),
-            kNoBasicOffsetTable);
+            "no_basic_offset_table");
 }
 
 TEST(TokenScanner, ReadsEverySampleInPiecesAsItReadsItWhole) {

@@ -31,7 +31,7 @@ struct Scan {
   bool ended = false;
   ErrorKind error{};
   std::uint64_t error_offset = 0;
-  std::uint8_t departures = 0;
+  Departures departures;
   friend bool operator==(const Scan&, const Scan&) = default;
 };
 
@@ -144,7 +144,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(whole == scan(bytes, syntax, piece_bytes, UINT32_MAX));
     require(whole == scan(bytes, syntax, piece_bytes, 8));
     require(whole.ended == data_set.has_value());
-    exact = whole.departures == 0;
+    exact = whole.departures.empty();
     check_header(bytes, syntax, piece_bytes, data_set.has_value());
   }
   if (!data_set) return 0;
