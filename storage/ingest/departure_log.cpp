@@ -22,13 +22,12 @@ void DepartureLog::stored(const StoredInstance& instance, Departures departures,
     if (objects_.size() >= kCountedMax) objects_.clear();
     objects = ++objects_[{source_ae, departures}];
   }
-  logger_.log(
-      is_power_of_ten(objects) ? integration::LogLevel::Info : integration::LogLevel::Debug,
-      trace_id, "the data set departs from the standard and is stored as it came",
-      {{"departures", departures.to_string()},
-       {"source_ae", source_ae},
-       {"sop_instance", instance.sop_instance_uid},
-       {"objects_so_far", std::to_string(objects)}});
+  logger_.log(is_power_of_ten(objects) ? integration::LogLevel::Info : integration::LogLevel::Debug,
+              trace_id, "the data set departs from the standard and is stored as it came",
+              {{"departures", departures.to_string()},
+               {"source_ae", source_ae},
+               {"sop_instance", instance.sop_instance_uid},
+               {"objects_so_far", std::to_string(objects)}});
 }
 
 }  // namespace pacs::storage

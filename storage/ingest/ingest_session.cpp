@@ -188,7 +188,7 @@ void IngestSession::commit(std::function<void(Result<StoredInstance>)> done) {
 
 Result<std::shared_ptr<PendingObject>> IngestSession::complete() {
   PACS_TRY(health_);
-  PACS_TRY(auto header, reader_.finish());
+  PACS_TRY(auto header, reader_.finish(context_.end));
   PACS_TRY(refuse_command_or_file_elements(header.data_set));
   PACS_TRY(auto identity, identify(header.data_set, context_));
   departures_ = header.departures;

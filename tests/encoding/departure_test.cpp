@@ -10,7 +10,8 @@ namespace {
 TEST(Departures, EachKindStandsAtItsPlaceInTheTableUnderANameOfItsOwn) {
   for (std::size_t i = 0; i < kDepartureKinds.size(); ++i) {
     EXPECT_EQ(static_cast<std::size_t>(kDepartureKinds[i].departure), i);
-    EXPECT_EQ(std::ranges::count(kDepartureKinds, kDepartureKinds[i].name, &DepartureKind::name), 1);
+    EXPECT_EQ(std::ranges::count(kDepartureKinds, kDepartureKinds[i].name, &DepartureKind::name),
+              1);
   }
 }
 
