@@ -86,11 +86,11 @@ void check_written(const DataSet& data_set, ByteView bytes, const TransferSyntax
                    Departures departures) {
   if (const auto written = write_data_set(data_set, syntax)) {
     if (departures.empty() && !syntax.deflated) require(std::ranges::equal(*written, bytes));
-    const auto again = read_data_set(share(*written), syntax);
-    require(again.has_value());
-    // Implicit VR has no place for the VRs of private elements that came with one.
-    if (syntax.explicit_vr || !departures.contains(Departure::OtherVrForm))
-      require(equal_content(*again, data_set));
+    // Implicit VR has no place for VRs that are not those of the dictionary.
+    if (syntax.explicit_vr || !departures.contains(Departure::OtherVrForm)) {
+      const auto again = read_data_set(share(*written), syntax);
+      require(again && equal_content(*again, data_set));
+    }
   } else {
     require(written.error().kind == ErrorKind::InvalidArgument && !syntax.encapsulated);
   }
