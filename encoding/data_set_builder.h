@@ -21,15 +21,16 @@ class DataSetBuilder {
   void add(Element element) { current().push_back(std::move(element)); }
 
   void open_sequence(const Token& token) {
-    levels_.push_back(Level{token.tag, token.vr, token.undefined_length, {}});
+    levels_.push_back(Level{token.tag, token.undefined_length, {}});
   }
   void open_item(const Token& token) {
     levels_.back().items.push_back(Item{DataSet{buffer_}, token.undefined_length});
   }
-  void close_sequence() {
+  /// Its items may have shown another VR than its start: UN that holds explicit VR is a sequence.
+  void close_sequence(VR vr) {
     Level closed = std::move(levels_.back());
     levels_.pop_back();
-    add(Element::sequence(closed.tag, std::move(closed.items), closed.undefined_length, closed.vr));
+    add(Element::sequence(closed.tag, std::move(closed.items), closed.undefined_length, vr));
   }
 
   void open_fragments(const Token& token) {
@@ -52,6 +53,10 @@ class DataSetBuilder {
   /// Handles every token of a scanner that gives values whole.
   void add(const Token& token);
 
+  /// Of the encapsulated value that is open or was last.
+  [[nodiscard]] const Fragments& fragments() const { return fragments_; }
+  /// What is complete at the top level.
+  [[nodiscard]] const DataSet& so_far() const { return top_; }
   [[nodiscard]] DataSet take() { return std::move(top_); }
 
  private:
@@ -59,7 +64,6 @@ class DataSetBuilder {
 
   struct Level {
     Tag tag;
-    VR vr;
     bool undefined_length;
     Sequence items;
   };
@@ -86,7 +90,7 @@ inline void DataSetBuilder::add(const Token& token) {
     case Token::Kind::ItemEnd:
       return;
     case Token::Kind::SequenceEnd:
-      return close_sequence();
+      return close_sequence(token.vr);
     case Token::Kind::FragmentsStart:
       return open_fragments(token);
     case Token::Kind::Fragment:

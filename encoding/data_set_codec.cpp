@@ -15,6 +15,7 @@ Result<DataSet> read_data_set(SharedBytes input, const TransferSyntax& syntax,
   }
   TokenScanner scanner{syntax,
                        ScanOptions{.limits = options.limits, .stop_before = options.stop_before}};
+  scanner.input_ends();
   ByteView rest = input.view;
   DataSetBuilder builder{std::move(input)};
   Token token;
@@ -28,6 +29,11 @@ Result<DataSet> read_data_set(SharedBytes input, const TransferSyntax& syntax,
       case TokenScanner::Answer::Error:
         return fail(scanner.error());
       case TokenScanner::Answer::NeedMore:
+        if (options.end == DataSetEnd::Certain &&
+            fragments_are_all(builder.so_far(), builder.fragments()) &&
+            scanner.end_pixel_data(rest, token)) {
+          builder.add(token);
+        }
         PACS_TRY(scanner.finish(rest));
         return builder.take();
     }

@@ -6,6 +6,7 @@
 #include "core/dicom_dataset.h"
 #include "core/result.h"
 #include "encoding/limits.h"
+#include "encoding/pixel_data_end.h"
 #include "encoding/transfer_syntax.h"
 
 namespace pacs {
@@ -14,6 +15,7 @@ struct ReadOptions {
   Limits limits{};
   /// Stop before this tag at the top level (kPixelData to read a header only); no tag: read all.
   std::optional<Tag> stop_before{};
+  DataSetEnd end = DataSetEnd::MaybeCut;
 };
 
 /// Reads a data set; elements view `input`, which the data set keeps alive. Errors carry tag and

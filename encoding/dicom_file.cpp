@@ -19,10 +19,6 @@ constexpr std::uint16_t kMetaGroup = 0x0002;
 constexpr TransferSyntax kUnknownExplicit{
     "", "", "unknown, explicit VR", true, ByteOrder::Little, false, true, false};
 
-/// For data sets in implicit VR whose file names a compressed transfer syntax.
-constexpr TransferSyntax kUnknownImplicit{
-    "", "", "unknown, implicit VR", false, ByteOrder::Little, false, true, false};
-
 std::uint16_t group_at(ByteView bytes, ByteOrder order) {
   return load<std::uint16_t>(bytes.data(), order);
 }
@@ -56,19 +52,23 @@ bool begins_with_known_element(ByteView data_set, const TransferSyntax& syntax) 
   return tag.group() != 0 && lookup(tag) != nullptr;
 }
 
-/// The transfer syntax a data set is in where it is surely not the named one: writers exist that
-/// name explicit VR and write implicit VR, or the reverse. nullptr when nothing speaks against it.
-const TransferSyntax* contradiction(const TransferSyntax& named, ByteView data_set) {
-  if (named.deflated || named.byte_order != ByteOrder::Little || data_set.size() < 8)
-    return nullptr;
-  const Tag tag{group_at(data_set, ByteOrder::Little),
-                load<std::uint16_t>(data_set.data() + 2, ByteOrder::Little)};
-  const DictionaryEntry* entry = lookup(tag);
-  if (entry == nullptr) return nullptr;
-  const auto vr = vr_letters(data_set);
-  if (!named.explicit_vr) return vr == entry->vr() ? &explicit_vr_little_endian() : nullptr;
-  const auto implicit_length = load<std::uint32_t>(data_set.data() + 4, ByteOrder::Little);
-  return !vr && implicit_length <= 0xFFFF ? &kUnknownImplicit : nullptr;
+bool has_prefix_at(ByteView file, std::size_t offset) {
+  return file.size() >= offset + kPrefix.size() &&
+         as_text(file.subspan(offset, kPrefix.size())) == kPrefix;
+}
+
+/// Bytes of preamble and prefix. A value of a file without preamble may say "DICM" at the place of
+/// the prefix: what begins as a data set does has one only where the meta group follows it.
+std::size_t front_bytes(ByteView file) {
+  if (has_prefix_at(file, 0) && begins_with_meta_group(file.subspan(kPrefix.size()))) {
+    return kPrefix.size();
+  }
+  if (!has_prefix_at(file, kPreambleBytes)) return 0;
+  if (begins_with_meta_group(file.subspan(kMetaOffset))) return kMetaOffset;
+  const TransferSyntax* found = look_for_syntax(file);
+  const bool is_bare =
+      begins_with_meta_group(file) || (found != nullptr && begins_with_known_element(file, *found));
+  return is_bare ? 0 : kMetaOffset;
 }
 
 /// Where the data set begins by (0002,0000), if the group says so.
@@ -86,6 +86,7 @@ Result<> read_meta_group(SharedBytes front, ByteView& rest, FileHeader& header) 
   const TransferSyntax& syntax =
       vr_letters(rest) ? explicit_vr_little_endian() : implicit_vr_little_endian();
   TokenScanner scanner{syntax};
+  scanner.input_ends();
   header.meta = DataSet{std::move(front)};
   std::uint64_t first_end = 0;
   Token token;
@@ -119,14 +120,11 @@ Error moved(Error error, std::uint64_t by) {
 Result<FileHeader> read_file_header(SharedBytes front) {
   FileHeader header;
   const ByteView all = front.view;
-  ByteView rest = all;
-  if (all.size() >= kMetaOffset &&
-      as_text(all.subspan(kPreambleBytes, kPrefix.size())) == kPrefix) {
-    header.has_preamble = true;
-    std::ranges::copy(all.first(kPreambleBytes), header.preamble.begin());
-    rest = all.subspan(kMetaOffset);
-  }
-  const std::uint64_t meta_offset = all.size() - rest.size();
+  const std::size_t meta_offset = front_bytes(all);
+  ByteView rest = all.subspan(meta_offset);
+  header.has_prefix = meta_offset > 0;
+  header.has_preamble = meta_offset == kMetaOffset;
+  if (header.has_preamble) std::ranges::copy(all.first(kPreambleBytes), header.preamble.begin());
   if (begins_with_meta_group(rest)) {
     if (Result<> status = read_meta_group(std::move(front), rest, header); !status) {
       return fail(moved(std::move(status.error()), meta_offset));
@@ -139,10 +137,7 @@ Result<FileHeader> read_file_header(SharedBytes front) {
   }
   header.transfer_syntax_uid = header.meta.text(tags::TransferSyntaxUID);
   header.syntax = find_transfer_syntax(header.transfer_syntax_uid);
-  if (header.syntax != nullptr) {
-    if (const TransferSyntax* found = contradiction(*header.syntax, rest)) header.syntax = found;
-    return header;
-  }
+  if (header.syntax != nullptr) return header;
 
   const TransferSyntax* found = look_for_syntax(rest);
   const bool bare = !header.has_preamble && header.meta.empty();
@@ -220,10 +215,8 @@ Bytes make_file_meta(std::string_view sop_class_uid, std::string_view sop_instan
 
 Result<Bytes> write_file(const DicomFile& file) {
   Bytes bytes;
-  if (file.header.has_preamble) {
-    append(bytes, ByteView{file.header.preamble});
-    append(bytes, as_bytes(kPrefix));
-  }
+  if (file.header.has_preamble) append(bytes, ByteView{file.header.preamble});
+  if (file.header.has_prefix) append(bytes, as_bytes(kPrefix));
   PACS_TRY(append_meta(file.header.meta, bytes));
   const TransferSyntax* syntax = file.header.syntax;
   if (syntax == nullptr)

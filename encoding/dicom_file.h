@@ -19,11 +19,12 @@ inline constexpr std::size_t kPreambleBytes = 128;
 /// What a file says before its data set, and where that begins. A file without preamble or without
 /// meta group is read too (a bare data set: its transfer syntax is found by looking).
 struct FileHeader {
-  bool has_preamble = false;
+  bool has_preamble = false;  ///< and the prefix behind it
+  bool has_prefix = false;    ///< "DICM", which some files begin with
   std::array<std::byte, kPreambleBytes> preamble{};
   DataSet meta;  ///< group 0002; empty for a bare data set
-  /// What the data set is in, never null in a result; not the named one where the first element
-  /// proves that wrong.
+  /// What the data set is said to be in, never null in a result. What it is in is seen when it is
+  /// read.
   TransferSyntax const* syntax = nullptr;
   std::string transfer_syntax_uid;  ///< as named in the file, or found where it names none
   std::uint64_t data_set_offset = 0;

@@ -228,6 +228,7 @@ Result<Header> decode_header(SharedBytes blob) {
   header.data_set_bytes = numbers.next();
   BulkRestorer bulk{numbers};
   TokenScanner scanner{blob_syntax()};
+  scanner.input_ends();
   DataSetBuilder builder{std::move(blob)};
   Token token;
   auto answer = TokenScanner::Answer::NeedMore;

@@ -42,16 +42,6 @@ class Arena {
   std::size_t left_ = 0;
 };
 
-std::vector<std::uint64_t> offsets_in(ByteView table, std::size_t unit, ByteOrder order) {
-  std::vector<std::uint64_t> offsets;
-  offsets.reserve(table.size() / unit);
-  for (std::size_t at = 0; at + unit <= table.size(); at += unit) {
-    offsets.push_back(unit == 4 ? load<std::uint32_t>(table.data() + at, order)
-                                : load<std::uint64_t>(table.data() + at, order));
-  }
-  return offsets;
-}
-
 }  // namespace
 
 struct HeaderReader::State {
@@ -67,6 +57,7 @@ struct HeaderReader::State {
 
   Result<> feed_inflated(ByteView piece);
   Result<> drain(ByteView& input);
+  Result<> end_pixel_data(ByteView rest, DataSetEnd end);
   // These give false after setting `failure`: a Result for each token would cost more than
   // scanning.
   bool on(const Token& token);
@@ -94,6 +85,7 @@ struct HeaderReader::State {
   bool in_pixel_data = false;   // it is the pixel data of the object, not of an icon
   std::uint64_t header_bytes = 0;
   std::uint64_t fed_bytes = 0;
+  Departures departures;  // of elements and values; the scanner has its own
   std::optional<Error> failure;
 };
 
@@ -127,17 +119,21 @@ Result<> HeaderReader::feed(ByteView piece) {
   }
 }
 
-Result<Header> HeaderReader::finish() {
+Result<Header> HeaderReader::finish(DataSetEnd end) {
   State& state = *state_;
   if (state.failure) return fail(*state.failure);
   if (state.inflater) {
     PACS_TRY(state.inflater->finish());
+    state.departures.add(state.inflater->departures());
   }
+  state.scanner.input_ends();
   ByteView rest{state.carry};
   PACS_TRY(state.drain(rest));
+  PACS_TRY(state.end_pixel_data(rest, end));
   PACS_TRY(state.scanner.finish(rest));
   if (state.layout) state.layout->extended_offset_table = std::move(state.extended_offset_table);
-  return Header{state.builder.take(), std::move(state.layout), state.fed_bytes};
+  state.departures.add(state.scanner.departures());
+  return Header{state.builder.take(), std::move(state.layout), state.fed_bytes, state.departures};
 }
 
 /// Scans `piece` where it lies; only the front of a token that it cuts is copied, and completed
@@ -175,6 +171,17 @@ Result<> HeaderReader::State::drain(ByteView& input) {
   }
 }
 
+/// Ends Pixel Data whose delimiter is missing, where the data set has surely ended and it is all
+/// there; else what comes next says that it is cut.
+Result<> HeaderReader::State::end_pixel_data(ByteView rest, DataSetEnd end) {
+  Token token;
+  if (end != DataSetEnd::Certain || !layout || !in_pixel_data) return {};
+  layout->extended_offset_table = extended_offset_table;
+  if (!fragments_are_all(builder.so_far(), *layout)) return {};
+  if (scanner.end_pixel_data(rest, token) && !on(token)) return fail(*failure);
+  return {};
+}
+
 bool HeaderReader::State::on(const Token& token) {
   switch (token.kind) {
     case Token::Kind::Element:
@@ -192,7 +199,7 @@ bool HeaderReader::State::on(const Token& token) {
     case Token::Kind::ItemEnd:
       return true;
     case Token::Kind::SequenceEnd:
-      builder.close_sequence();
+      builder.close_sequence(token.vr);
       return true;
     case Token::Kind::FragmentsStart:
       fragments_start = token;

@@ -9,7 +9,9 @@
 
 #include "core/dicom_dataset.h"
 #include "core/result.h"
+#include "encoding/departure.h"
 #include "encoding/limits.h"
+#include "encoding/pixel_data_end.h"
 #include "encoding/transfer_syntax.h"
 
 namespace pacs {
@@ -40,6 +42,7 @@ struct Header {
                      ///< header_text_bytes_max as Form::Bulk
   std::optional<PixelDataLayout> pixel_data;
   std::uint64_t data_set_bytes = 0;  ///< length of the data set as it came
+  Departures departures;             ///< of the bytes it was read from; a stored header has none
 };
 
 class HeaderReader {
@@ -52,7 +55,7 @@ class HeaderReader {
   /// Takes the next piece of the data set, of any size. An error is final: it says tag and offset.
   [[nodiscard]] Result<> feed(ByteView piece);
   /// The data set has ended: Truncated when it ended inside an element, sequence or fragment.
-  [[nodiscard]] Result<Header> finish();
+  [[nodiscard]] Result<Header> finish(DataSetEnd end = DataSetEnd::MaybeCut);
   /// Bytes that the header takes so far, as limits.header_bytes_max counts them.
   [[nodiscard]] std::uint64_t header_bytes() const;
 

@@ -6,30 +6,21 @@
 
 #include "core/dicom_dictionary.h"
 #include "core/dicom_tags.h"
+#include "encoding/scan_bytes.h"
 
 namespace pacs {
 namespace {
 
 constexpr std::uint64_t kNoLimit = UINT64_MAX;
-constexpr std::uint32_t kItemHeaderBytes = 8;  // PS3.5 §7.5: tag and 32-bit length
-
-std::uint16_t load16(const std::byte* from, ByteOrder order) {
-  return load<std::uint16_t>(from, order);
-}
-std::uint32_t load32(const std::byte* from, ByteOrder order) {
-  return load<std::uint32_t>(from, order);
-}
-
-Tag load_tag(const std::byte* from, ByteOrder order) {
-  if (order == ByteOrder::Little) {  // one load and a rotation
-    const std::uint32_t raw = load32(from, order);
-    return Tag{raw << 16 | raw >> 16};
-  }
-  return Tag{load32(from, order)};
-}
 
 bool is_capital(char letter) {
   return letter >= 'A' && letter <= 'Z';
+}
+
+/// Groups that may stand where an element does and be none: FFFE, and 0000 of NULs behind the last.
+/// One comparison, for it is made of every element.
+bool may_be_no_element(Tag tag) {
+  return static_cast<std::uint16_t>(tag.group() + 2) <= 2;
 }
 
 }  // namespace
@@ -37,8 +28,8 @@ bool is_capital(char letter) {
 TokenScanner::TokenScanner(const TransferSyntax& syntax, const ScanOptions& options)
     : options_(options) {
   frames_.reserve(16);
-  frames_.push_back(Frame{kNoLimit, Tag{}, Place::DataSet, VR::SQ, false, syntax.explicit_vr,
-                          syntax.byte_order, false, false});
+  frames_.push_back(Frame{kNoLimit, Tag{}, Place::Start, VR::SQ, false, syntax.explicit_vr,
+                          syntax.byte_order, false, false, false});
 }
 
 TokenScanner::Answer TokenScanner::next(ByteView& input, Token& token) {
@@ -51,6 +42,11 @@ TokenScanner::Answer TokenScanner::next(ByteView& input, Token& token) {
       return next_in_sequence(input, token);
     case Place::Fragments:
       return next_fragment(input, token);
+    case Place::Start:
+      return at_start(input, token);
+    case Place::Behind:
+    case Place::Nuls:
+      return next_behind(input);
     case Place::DataSet:
     case Place::Item:
       break;
@@ -64,15 +60,10 @@ TokenScanner::Answer TokenScanner::next_in_data_set(ByteView& input, Token& toke
   if (input.size() < kItemHeaderBytes || top.limit - offset_ < kItemHeaderBytes) {
     return need_header(input, top, kItemHeaderBytes, Tag{});
   }
-  ElementHead header{load_tag(input.data(), top.order), VR::UN, kItemHeaderBytes, 0};
-  if (header.tag.group() == 0xFFFE) {
-    if (header.tag == kItemDelimitation && top.place == Place::Item && !top.defined) {
-      return delimiter(input, Token::Kind::ItemEnd, token);
-    }
-    return failed(ErrorKind::Malformed, header.tag,
-                  top.place == Place::Item && !top.defined
-                      ? "expected an element or the end of the item"
-                      : "an item or delimiter where an element is expected");
+  ElementHead header{load_tag(input.data(), top.order), VR::UN, kItemHeaderBytes, 0,
+                     top.explicit_vr};
+  if (may_be_no_element(header.tag)) {
+    if (const auto answer = no_element(input, header.tag, token)) return *answer;
   }
   if (top.place == Place::DataSet && options_.stop_before && header.tag >= *options_.stop_before) {
     return Answer::Stop;
@@ -86,8 +77,7 @@ TokenScanner::Answer TokenScanner::next_in_data_set(ByteView& input, Token& toke
   }
   if (header.size > top.limit - offset_) return need_header(input, top, header.size, header.tag);
 
-  const bool undefined =
-      header.length == kUndefinedLength && (!top.explicit_vr || header.size > kItemHeaderBytes);
+  const bool undefined = header.length == kUndefinedLength;
   const std::uint64_t room = top.limit - offset_ - header.size;
   if (!undefined && header.length > room) {
     return failed(
@@ -121,7 +111,8 @@ TokenScanner::Answer TokenScanner::explicit_header(ByteView input, const Frame& 
     // DCMTK decides by the letters alone, which misreads short private ones.
     header.vr = VR::UN;
     long_form = is_capital(first) && is_capital(second) && load16(input.data() + 6, top.order) == 0;
-    departures_ |= kUnknownVr;
+    if (!long_form) return without_vr(input, top, header);
+    departures_.add(Departure::UnknownVr);
   }
   if (!long_form) {
     header.length = load16(input.data() + 6, top.order);
@@ -129,7 +120,7 @@ TokenScanner::Answer TokenScanner::explicit_header(ByteView input, const Frame& 
   }
   header.size = 12;
   if (input.size() < header.size) return need_header(input, top, header.size, header.tag);
-  if (load16(input.data() + 6, top.order) != 0) departures_ |= kReservedBytes;
+  if (load16(input.data() + 6, top.order) != 0) departures_.add(Departure::ReservedBytes);
   header.length = load32(input.data() + 8, top.order);
   return Answer::Token;
 }
@@ -147,8 +138,15 @@ VR TokenScanner::implicit_vr(Tag tag, const Frame& top) const {
 }
 
 /// A sequence of either form of length, or an encapsulated value.
-TokenScanner::Answer TokenScanner::open_undefined(ByteView& input, const ElementHead& header,
+TokenScanner::Answer TokenScanner::open_undefined(ByteView& input, ElementHead header,
                                                   Token& token) {
+  // Some writers give a sequence the VR of bytes.
+  const bool as_bytes = header.explicit_vr && header.vr != VR::SQ && header.vr != VR::UN &&
+                        dictionary_vr(header.tag) == VR::SQ;
+  if (as_bytes) {
+    header.vr = VR::SQ;
+    departures_.add(Departure::SequenceAsBytes);
+  }
   const bool undefined = header.vr != VR::SQ || header.length == kUndefinedLength;
   const bool fragments = header.vr == VR::OB || header.vr == VR::OW;
   if (!fragments && header.vr != VR::SQ && header.vr != VR::UN) {
@@ -170,7 +168,7 @@ TokenScanner::Answer TokenScanner::open_undefined(ByteView& input, const Element
   // (PS3.5 §7.1.3, §6.2.2); in explicit VR it came as UN and is to be written so again.
   // Encapsulated pixel data is OB (PS3.5 §A.4), though no transfer syntax has it in implicit VR.
   VR vr = header.vr;
-  if (!top.explicit_vr) vr = fragments ? VR::OB : VR::SQ;
+  if (!header.explicit_vr) vr = fragments ? VR::OB : VR::SQ;
   token = Token{fragments ? Token::Kind::FragmentsStart : Token::Kind::SequenceStart,
                 vr,
                 top.order,
@@ -183,12 +181,15 @@ TokenScanner::Answer TokenScanner::open_undefined(ByteView& input, const Element
   take(input, header.size);
   push(fragments ? Place::Fragments : Place::Sequence, header.tag, vr, !undefined,
        undefined ? top.limit : offset_ + header.length);
-  if (!fragments) ++depth_;
+  if (fragments) return Answer::Token;
+  ++depth_;
+  Frame& sequence = frames_.back();
   if (vr == VR::UN) {
     // PS3.5 §6.2.2 note 4: "the Value ... is encoded as Implicit VR Little Endian".
-    frames_.back().explicit_vr = false;
-    frames_.back().order = ByteOrder::Little;
+    sequence.order = ByteOrder::Little;
   }
+  sequence.form_unsure = as_bytes || header.explicit_vr != top.explicit_vr || vr == VR::UN;
+  sequence.explicit_vr = header.explicit_vr && vr != VR::UN;
   return Answer::Token;
 }
 
@@ -200,6 +201,7 @@ TokenScanner::Answer TokenScanner::next_in_sequence(ByteView& input, Token& toke
     return delimiter(input, Token::Kind::SequenceEnd, token);
   }
   if (tag != kItem) {
+    if (is_stray(input, top)) return pass_over(input, token);
     return failed(ErrorKind::Malformed, tag,
                   fmt::format("expected an item of sequence {}", top.tag.to_string()));
   }
@@ -227,7 +229,8 @@ TokenScanner::Answer TokenScanner::next_in_sequence(ByteView& input, Token& toke
                 offset_ + kItemHeaderBytes,
                 {}};
   take(input, kItemHeaderBytes);
-  push(Place::Item, top.tag, top.vr, !undefined, undefined ? top.limit : offset_ + length);
+  push(top.form_unsure ? Place::Start : Place::Item, top.tag, top.vr, !undefined,
+       undefined ? top.limit : offset_ + length);
   return Answer::Token;
 }
 
@@ -238,10 +241,11 @@ TokenScanner::Answer TokenScanner::next_fragment(ByteView& input, Token& token) 
   if (input.size() < kItemHeaderBytes) return need_header(input, top, kItemHeaderBytes, top.tag);
   const Tag tag = load_tag(input.data(), top.order);
   if (tag == kSequenceDelimitation) {
-    if (!top.seen_first) departures_ |= kNoBasicOffsetTable;
+    if (!top.seen_first) departures_.add(Departure::NoBasicOffsetTable);
     return delimiter(input, Token::Kind::FragmentsEnd, token);
   }
-  const ElementHead header{tag, top.vr, kItemHeaderBytes, load32(input.data() + 4, top.order)};
+  const ElementHead header{tag, top.vr, kItemHeaderBytes, load32(input.data() + 4, top.order),
+                           top.explicit_vr};
   if (tag != kItem || header.length == kUndefinedLength) {
     return failed(ErrorKind::Malformed, tag,
                   fmt::format("expected a fragment of {}", top.tag.to_string()));
@@ -309,7 +313,7 @@ TokenScanner::Answer TokenScanner::delimiter(ByteView& input, Token::Kind kind, 
   if (kItemHeaderBytes > top.limit - offset_)
     return need_header(input, top, kItemHeaderBytes, top.tag);
   // Some writers leave a length here; every reader ignores it, for nothing can follow.
-  if (load32(input.data() + 4, top.order) != 0) departures_ |= kDelimiterLength;
+  if (load32(input.data() + 4, top.order) != 0) departures_.add(Departure::DelimiterLength);
   token = Token{kind, top.vr, top.order, true, top.tag, 0, offset_, offset_ + kItemHeaderBytes, {}};
   take(input, kItemHeaderBytes);
   pop();
@@ -318,7 +322,9 @@ TokenScanner::Answer TokenScanner::delimiter(ByteView& input, Token::Kind kind, 
 
 TokenScanner::Answer TokenScanner::end_defined(Token& token) {
   const Frame top = frames_.back();
-  token = Token{top.place == Place::Item ? Token::Kind::ItemEnd : Token::Kind::SequenceEnd,
+  const bool sequence = top.place == Place::Sequence;
+  if (sequence) defined_end_ = offset_;
+  token = Token{sequence ? Token::Kind::SequenceEnd : Token::Kind::ItemEnd,
                 top.vr,
                 top.order,
                 false,
@@ -334,7 +340,7 @@ TokenScanner::Answer TokenScanner::end_defined(Token& token) {
 void TokenScanner::push(Place place, Tag tag, VR vr, bool defined, std::uint64_t limit) {
   const Frame& outer = frames_.back();
   frames_.push_back(Frame{limit, tag, place, vr, defined, outer.explicit_vr, outer.order,
-                          outer.signed_pixels, false});
+                          outer.signed_pixels, false, false});
 }
 
 void TokenScanner::pop() {
@@ -357,9 +363,10 @@ TokenScanner::Answer TokenScanner::need(ByteView input, std::size_t bytes, Tag t
 TokenScanner::Answer TokenScanner::need_header(ByteView input, const Frame& top, std::size_t bytes,
                                                Tag tag) {
   if (bytes <= top.limit - offset_) return need(input, bytes, tag);
-  return failed(ErrorKind::Malformed, top.tag,
-                fmt::format("{} bytes before the end of the {} are not an element",
-                            top.limit - offset_, top.place == Place::Item ? "item" : "sequence"));
+  return failed(
+      ErrorKind::Malformed, top.tag,
+      fmt::format("{} bytes before the end of the {} are not an element", top.limit - offset_,
+                  top.place == Place::Sequence ? "sequence" : "item"));
 }
 
 TokenScanner::Answer TokenScanner::failed(ErrorKind kind, Tag tag, std::string message) {
@@ -368,10 +375,14 @@ TokenScanner::Answer TokenScanner::failed(ErrorKind kind, Tag tag, std::string m
   return Answer::Error;
 }
 
-Result<> TokenScanner::finish(ByteView rest) const {
+Result<> TokenScanner::finish(ByteView rest) {
   if (has_failed_) return fail(error_);
   const Frame& top = frames_.back();
-  if (rest.empty() && chunk_left_ == 0 && top.place == Place::DataSet) return {};
+  if (frames_.size() == 1 && chunk_left_ == 0 &&
+      (rest.empty() || (elements_ > 0 && is_nul(rest)))) {
+    if (!rest.empty()) departures_.add(Departure::TrailingNuls);
+    return {};
+  }
   if (chunk_left_ > 0) {
     return fail(
         Error{ErrorKind::Truncated, fmt::format("{} bytes of the value are missing", chunk_left_)}
@@ -381,9 +392,9 @@ Result<> TokenScanner::finish(ByteView rest) const {
   if (rest.empty()) {
     return fail(Error{
         ErrorKind::Truncated,
-        fmt::format("the {} does not end", top.place == Place::Item       ? "item"
-                                           : top.place == Place::Sequence ? "sequence"
-                                                                          : "encapsulated value")}
+        fmt::format("the {} does not end", top.place == Place::Sequence    ? "sequence"
+                                           : top.place == Place::Fragments ? "encapsulated value"
+                                                                           : "item")}
                     .on(top.tag)
                     .at(offset_));
   }

@@ -10,7 +10,9 @@
 #include "core/result.h"
 #include "core/tag.h"
 #include "core/vr_types.h"
+#include "encoding/departure.h"
 #include "encoding/limits.h"
+#include "encoding/look_ahead.h"
 #include "encoding/transfer_syntax.h"
 
 namespace pacs {
@@ -55,15 +57,6 @@ struct ScanOptions {
 /// A length field that says: up to the delimiter (PS3.5 §7.1).
 inline constexpr std::uint32_t kUndefinedLength = 0xFFFFFFFF;
 
-/// What an input does wrong although its meaning is clear. Writing the data set again corrects it,
-/// so only input without departures is promised to come back byte for byte.
-enum Departure : std::uint8_t {
-  kUnknownVr = 1,           ///< two letters that name no VR; read as UN
-  kReservedBytes = 2,       ///< nonzero in a long explicit header (PS3.5 §7.1.2)
-  kDelimiterLength = 4,     ///< a delimiter's length is not zero (PS3.5 §7.5)
-  kNoBasicOffsetTable = 8,  ///< fragments without their first item (PS3.5 §A.4)
-};
-
 class TokenScanner {
  public:
   enum class Answer : std::uint8_t {
@@ -76,8 +69,13 @@ class TokenScanner {
   explicit TokenScanner(const TransferSyntax& syntax, const ScanOptions& options = {});
 
   [[nodiscard]] Answer next(ByteView& input, Token& token);
+  /// What `next` is given from now on is all there is: it no longer waits for more to look ahead.
+  void input_ends() { input_ended_ = true; }
   /// The input has ended with `rest` not taken. Truncated unless that is where a data set may end.
-  [[nodiscard]] Result<> finish(ByteView rest) const;
+  [[nodiscard]] Result<> finish(ByteView rest);
+  /// Where the input has ended behind a whole fragment of the data set's own Pixel Data: gives the
+  /// end of it that is missing. False anywhere else.
+  [[nodiscard]] bool end_pixel_data(ByteView rest, Token& token);
 
   [[nodiscard]] const Error& error() const { return error_; }
   [[nodiscard]] std::size_t needed() const { return needed_; }
@@ -85,11 +83,19 @@ class TokenScanner {
   [[nodiscard]] std::uint64_t offset() const { return offset_; }
   /// Sequences around the next token.
   [[nodiscard]] std::uint32_t depth() const { return depth_; }
-  /// Bits of Departure met so far.
-  [[nodiscard]] std::uint8_t departures() const { return departures_; }
+  /// Met so far.
+  [[nodiscard]] Departures departures() const { return departures_; }
 
  private:
-  enum class Place : std::uint8_t { DataSet, Item, Sequence, Fragments };
+  enum class Place : std::uint8_t {
+    Start,  // of the data set, or of an item whose VR form its first element shows
+    DataSet,
+    Item,
+    Sequence,
+    Fragments,
+    Behind,  // the last element
+    Nuls,    // up to the end of the input
+  };
   struct Frame {
     std::uint64_t limit;  // no byte of it may lie at or behind this offset
     Tag tag;              // of the sequence or fragments, for messages and end tokens
@@ -100,21 +106,33 @@ class TokenScanner {
     ByteOrder order;
     bool signed_pixels;  // Pixel Representation (0028,0103) is 1: decides "US or SS"
     bool seen_first;     // fragments: the basic offset table has come
+    bool form_unsure;    // a sequence whose first element shows its VR form
   };
   struct ElementHead {
     Tag tag;
     VR vr;
     std::uint32_t size;    // bytes of the head itself
     std::uint32_t length;  // as sent
+    bool explicit_vr;
   };
 
   Answer next_in_data_set(ByteView& input, Token& token);
+  Answer at_start(ByteView& input, Token& token);
+  [[nodiscard]] ByteOrder order_of_first(ByteView input) const;
+  [[nodiscard]] bool first_is_explicit(ByteView input, ByteOrder order) const;
+  [[nodiscard]] bool sees_enough(ByteView input) const;
+  [[nodiscard]] Sight look(ByteView input, Reading reading, ByteOrder order) const;
+  Answer without_vr(ByteView input, const Frame& top, ElementHead& header);
+  std::optional<Answer> no_element(ByteView& input, Tag tag, Token& token);
+  [[nodiscard]] bool is_stray(ByteView input, const Frame& top) const;
+  Answer pass_over(ByteView& input, Token& token);
+  Answer next_behind(ByteView& input);
   Answer next_in_sequence(ByteView& input, Token& token);
   Answer next_fragment(ByteView& input, Token& token);
   Answer next_chunk(ByteView& input, Token& token);
   Answer explicit_header(ByteView input, const Frame& top, ElementHead& header);
-  VR implicit_vr(Tag tag, const Frame& top) const;
-  Answer open_undefined(ByteView& input, const ElementHead& header, Token& token);
+  [[nodiscard]] VR implicit_vr(Tag tag, const Frame& top) const;
+  Answer open_undefined(ByteView& input, ElementHead header, Token& token);
   Answer value(ByteView& input, const ElementHead& header, Token::Kind whole, Token& token);
   Answer delimiter(ByteView& input, Token::Kind kind, Token& token);
   Answer end_defined(Token& token);
@@ -129,11 +147,13 @@ class TokenScanner {
   std::vector<Frame> frames_;
   std::uint64_t offset_ = 0;
   std::uint64_t elements_ = 0;
+  std::uint64_t defined_end_ = UINT64_MAX;  // of the last sequence of defined length
   std::size_t needed_ = 0;
   std::uint32_t chunk_left_ = 0;
   std::uint32_t depth_ = 0;
-  std::uint8_t departures_ = 0;
+  Departures departures_;
   bool has_failed_ = false;
+  bool input_ended_ = false;
   Tag pending_;  // what needs more input
   Error error_;
 };

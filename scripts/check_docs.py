@@ -5,7 +5,7 @@
 
 Every path between backticks that begins with one of our folders must exist, every relative link must lead
 somewhere, every configuration key named must be one, both READMEs must show the same commands, and the
-tables of docs/CONFORMANCE.md must be those of the code.
+tables of docs/CONFORMANCE.md and docs/DEPARTURES.md must be those of the code.
 """
 
 import pathlib
@@ -43,6 +43,8 @@ def problems():
         yield "README.md and README_KO.md show different commands"
     if subprocess.run([ROOT / "scripts" / "conformance_tables.py", "--check"]).returncode != 0:
         yield "docs/CONFORMANCE.md: tables"
+    if subprocess.run([ROOT / "scripts" / "departure_tables.py", "--check"]).returncode != 0:
+        yield "docs/DEPARTURES.md: tables"
 
 
 def main():

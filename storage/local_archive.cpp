@@ -212,7 +212,7 @@ Result<Header> LocalArchive::header_from_object(const InstanceRecord& record) {
   Bytes buffer(256 << 10);
   for (std::uint64_t offset = record.data_set_offset;;) {
     PACS_TRY(const auto got, read_object(record, offset, buffer));
-    if (got == 0) return reader.finish();
+    if (got == 0) return reader.finish(DataSetEnd::Certain);
     PACS_TRY(reader.feed(ByteView(buffer).first(got)));
     offset += got;
   }

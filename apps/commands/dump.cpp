@@ -54,7 +54,7 @@ class Dump {
   bool file(const std::filesystem::path& path);
 
  private:
-  void text(const std::filesystem::path& path, DicomFile& file);
+  void text(const std::filesystem::path& path, DicomFile& file, Departures departures);
   bool json(const std::filesystem::path& path, DicomFile& file);
   void wanted(const DataSet& from, std::string_view character_set);
   [[nodiscard]] bool is_wanted(const Element& element) const {
@@ -83,7 +83,7 @@ bool Dump::file(const std::filesystem::path& path) {
   if (options_.json) {
     if (!part->error && !json(path, file)) return false;
   } else {
-    text(path, file);
+    text(path, file, part->departures);
   }
   if (part->error) {
     std::fflush(stdout);
@@ -122,7 +122,7 @@ void Dump::wanted(const DataSet& from, std::string_view character_set) {
   }
 }
 
-void Dump::text(const std::filesystem::path& path, DicomFile& file) {
+void Dump::text(const std::filesystem::path& path, DicomFile& file, Departures departures) {
   if (several_) write(fmt::format("# {}\n", printable(path.string())));
   if (!tags_.empty()) {
     wanted(file.header.meta, "");
@@ -136,7 +136,9 @@ void Dump::text(const std::filesystem::path& path, DicomFile& file) {
     write("\n");
   }
   const TransferSyntax& syntax = *file.header.syntax;
-  write(fmt::format("# Data Set, {}\n", syntax.name));
+  write(fmt::format(
+      "# Data Set, {}{}{}\n", syntax.name,
+      departures.empty() ? "" : "; departs from the standard: ", departures.to_string()));
   print(file.data_set, print_line, options);
   if (several_) write("\n");
 }

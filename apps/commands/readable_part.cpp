@@ -1,6 +1,7 @@
 #include "apps/commands/readable_part.h"
 
 #include "encoding/data_set_builder.h"
+#include "encoding/inflate.h"
 #include "encoding/token_scanner.h"
 
 namespace pacs::apps {
@@ -9,6 +10,7 @@ namespace {
 /// Reads data set elements until the end or the first error, which is put into `part`.
 void read_elements(SharedBytes bytes, ReadablePart& part) {
   TokenScanner scanner{*part.file.header.syntax};
+  scanner.input_ends();
   ByteView rest = bytes.view;
   DataSetBuilder builder{std::move(bytes)};
   Token token;
@@ -27,9 +29,13 @@ void read_elements(SharedBytes bytes, ReadablePart& part) {
   } else if (Result<> status = scanner.finish(rest); !status) {
     part.error = std::move(status.error());
   }
-  if (part.error && part.error->offset) *part.error->offset += part.file.header.data_set_offset;
+  part.departures.add(scanner.departures());
+  const FileHeader& header = part.file.header;
+  if (part.error && part.error->offset && !header.syntax->deflated) {
+    *part.error->offset += header.data_set_offset;
+  }
   if (in_fragments) builder.close_fragments();
-  for (; open_sequences > 0; --open_sequences) builder.close_sequence();
+  for (; open_sequences > 0; --open_sequences) builder.close_sequence(VR::SQ);
   part.file.data_set = builder.take();
 }
 
@@ -46,11 +52,12 @@ Result<ReadablePart> read_readable_part(const std::filesystem::path& path) {
   part.file.header = std::move(*header);
   content->view = content->view.subspan(part.file.header.data_set_offset);
   if (part.file.header.syntax->deflated) {
-    auto data_set = read_data_set(std::move(*content), *part.file.header.syntax);
-    if (data_set)
-      part.file.data_set = std::move(*data_set);
-    else
-      part.error = std::move(data_set.error());
+    auto inflated = inflate_all(content->view, {}, &part.departures);
+    if (inflated) {
+      read_elements(share(std::move(*inflated)), part);
+    } else {
+      part.error = std::move(inflated.error());
+    }
   } else {
     read_elements(std::move(*content), part);
   }

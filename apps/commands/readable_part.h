@@ -5,12 +5,14 @@
 #include <optional>
 
 #include "core/result.h"
+#include "encoding/departure.h"
 #include "encoding/dicom_file.h"
 
 namespace pacs::apps {
 
 struct ReadablePart {
   DicomFile file;
+  Departures departures;       ///< of the part that is read
   std::optional<Error> error;  ///< why there is no more; none when the file is whole
 };
 

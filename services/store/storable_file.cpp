@@ -51,7 +51,6 @@ Result<StorableFile> inspect_file(const std::filesystem::path& path) {
       .sop_class_uid = std::string{header->meta.text(tags::MediaStorageSOPClassUID)},
       .sop_instance_uid = std::string{header->meta.text(tags::MediaStorageSOPInstanceUID)},
       .transfer_syntax_uid = header->transfer_syntax_uid,
-      .syntax = header->syntax,
       .data_set_offset = header->data_set_offset,
       .data_set_bytes = reader.size() - header->data_set_offset};
   if (file.sop_class_uid == uids::MediaStorageDirectoryStorage) {
@@ -94,8 +93,8 @@ bool can_go_unchanged(std::string_view transfer_syntax_uid, std::uint64_t data_s
 namespace {
 
 Result<SharedBytes> converted(SharedBytes data_set, const TransferSyntax& from,
-                              const TransferSyntax& to) {
-  PACS_TRY(const DataSet read, read_data_set(std::move(data_set), from));
+                              const TransferSyntax& to, DataSetEnd end) {
+  PACS_TRY(const DataSet read, read_data_set(std::move(data_set), from, {.end = end}));
   PACS_TRY(Bytes written,
            write_data_set(read, to, {.drop_group_lengths = true, .even_lengths = true}));
   return share(std::move(written));
@@ -108,11 +107,12 @@ Result<SharedBytes> convert_data_set(SharedBytes data_set, std::string_view from
   if (!is_convertible(from, to) || find_transfer_syntax(from) == nullptr) {
     return fail(ErrorKind::Unsupported, "cannot be converted to the peer's transfer syntax");
   }
-  return converted(std::move(data_set), *find_transfer_syntax(from), *find_transfer_syntax(to));
+  return converted(std::move(data_set), *find_transfer_syntax(from), *find_transfer_syntax(to),
+                   DataSetEnd::Certain);
 }
 
 bool is_convertible(const StorableFile& file, std::string_view to) {
-  return to == file.transfer_syntax_uid || is_convertible(file.syntax->uid, to);
+  return is_convertible(file.transfer_syntax_uid, to);
 }
 
 namespace {
@@ -121,10 +121,8 @@ Error wrong(const StorableFile& file, ErrorKind kind, std::string message) {
   return Error{kind, std::move(message)}.in(file.path.string());
 }
 
-/// One that the registry does not know (a private one) is sent as it lies there.
 bool goes_unchanged(const StorableFile& file, std::string_view as) {
-  if (find_transfer_syntax(as) == nullptr) return as == file.transfer_syntax_uid;
-  return as == file.syntax->uid && can_go_unchanged(as, file.data_set_bytes);
+  return as == file.transfer_syntax_uid && can_go_unchanged(as, file.data_set_bytes);
 }
 
 }  // namespace
@@ -145,7 +143,9 @@ Result<SharedBytes> data_set_of(const StorableFile& file, std::string_view as) {
     return fail(wrong(file, ErrorKind::Truncated, "the file became shorter"));
   }
   if (unchanged) return stored;
-  Result<SharedBytes> data_set = converted(std::move(stored), *file.syntax, *target);
+  Result<SharedBytes> data_set =
+      converted(std::move(stored), *find_transfer_syntax(file.transfer_syntax_uid), *target,
+                DataSetEnd::MaybeCut);
   if (!data_set) return fail(std::move(data_set.error()).in(file.path.string()));
   return data_set;
 }

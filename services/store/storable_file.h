@@ -18,10 +18,8 @@ namespace pacs::services {
 struct StorableFile {
   std::filesystem::path path;
   std::string sop_class_uid, sop_instance_uid;
-  std::string transfer_syntax_uid;  ///< to be sent in
-  /// How the bytes are really encoded: some files name one transfer syntax and are written in
-  /// another. Those are written anew as what they say they are.
-  const TransferSyntax* syntax = nullptr;
+  /// As named: one whose bytes are encoded otherwise goes out as it came all the same.
+  std::string transfer_syntax_uid;
   std::uint64_t data_set_offset = 0;
   std::uint64_t data_set_bytes = 0;
 };
@@ -34,9 +32,9 @@ struct StorableFile {
 /// Whether a data set can be given in another transfer syntax: the same one, and between
 /// uncompressed ones (services/dispatch/service.h) any.
 [[nodiscard]] bool is_convertible(std::string_view from, std::string_view to);
-/// A data set in another uncompressed transfer syntax, or in the same one. Values of odd length
-/// come out even (PS3.5 §7.1.1) and group lengths are left out. Errors: Unsupported, or what is
-/// wrong with the data set.
+/// A stored data set in another uncompressed transfer syntax, or in the same one. Values of odd
+/// length come out even (PS3.5 §7.1.1) and group lengths are left out. Errors: Unsupported, or what
+/// is wrong with the data set.
 [[nodiscard]] Result<SharedBytes> convert_data_set(SharedBytes data_set, std::string_view from,
                                                    std::string_view to);
 

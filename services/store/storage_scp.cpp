@@ -56,7 +56,8 @@ Task<Result<Answer>> StorageScp::perform(Operation& operation) {
                                      .sop_class_uid = request.sop_class_uid,
                                      .sop_instance_uid = request.sop_instance_uid,
                                      .source_ae = operation.association().request.calling_ae,
-                                     .trace_id = operation.association().id}));
+                                     .trace_id = operation.association().id,
+                                     .end = DataSetEnd::Certain}));
 
   const bool deflated = operation.context().transfer_syntax == uids::DeflatedExplicitVRLittleEndian;
   for (bool last = false; !last;) {

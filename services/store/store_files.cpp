@@ -24,7 +24,7 @@ OutgoingObject open(const StorableFile& file, std::size_t number,
                         .request = store_request(file.sop_class_uid, file.sop_instance_uid)};
   const auto context =
       context_for(negotiated, {file.sop_class_uid, file.transfer_syntax_uid},
-                  convert && file.syntax != nullptr ? file.syntax->uid : std::string_view{});
+                  convert ? std::string_view{file.transfer_syntax_uid} : std::string_view{});
   if (context) {
     object.context_id = (*context)->id;
     object.transfer_syntax_uid = (*context)->transfer_syntax;

@@ -7,6 +7,7 @@
 
 #include "core/bytes.h"
 #include "core/result.h"
+#include "encoding/pixel_data_end.h"
 
 namespace pacs::storage {
 
@@ -15,10 +16,11 @@ enum class DuplicatePolicy : std::uint8_t { Keep, Replace, Reject };
 /// Where an object comes from and what its sender said of it (the C-STORE command, the STOW part).
 struct IngestContext {
   std::string transfer_syntax_uid;
-  std::string sop_class_uid;     ///< empty: take what the data set says
-  std::string sop_instance_uid;  ///< empty: take what the data set says
-  std::string source_ae;         ///< calling AE title; empty for import
-  std::string trace_id;          ///< the association's or request's id, for logs
+  std::string sop_class_uid;              ///< empty: take what the data set says
+  std::string sop_instance_uid;           ///< empty: take what the data set says
+  std::string source_ae;                  ///< calling AE title; empty for import
+  std::string trace_id;                   ///< the association's or request's id, for logs
+  DataSetEnd end = DataSetEnd::MaybeCut;  ///< what commit says of it
 };
 
 enum class StoreOutcome : std::uint8_t {

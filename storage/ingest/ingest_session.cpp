@@ -165,25 +165,33 @@ void IngestSession::commit(std::function<void(Result<StoredInstance>)> done) {
     return done(fail(object.error()));
   }
   health_ = fail(ErrorKind::InvalidArgument, "this object has already been committed");
-  services_.committer.commit(*object, [&metrics = services_.metrics, &space = services_.space,
-                                       logger = services_.logger, trace_id = (*object)->trace_id,
-                                       done = std::move(done)](Result<StoredInstance> result) {
-    if (result) {
-      metrics.stored(result->outcome, result->bytes);
-      say_what_became(logger, trace_id, *result);
-    } else {
-      metrics.refused(result.error().kind);
-      if (result.error().kind == ErrorKind::OutOfResources) space.look_again();
-    }
-    done(std::move(result));
-  });
+  services_.committer.commit(
+      *object,
+      [&services = services_, trace_id = (*object)->trace_id, source_ae = (*object)->row.source_ae,
+       departures = departures_, done = std::move(done)](Result<StoredInstance> result) {
+        if (result) {
+          services.metrics.stored(result->outcome, result->bytes);
+          say_what_became(services.logger, trace_id, *result);
+          const bool is_new =
+              result->outcome == StoreOutcome::Stored || result->outcome == StoreOutcome::Replaced;
+          if (is_new && !departures.empty()) {
+            services.metrics.departed(departures);
+            services.departure_log.stored(*result, departures, source_ae, trace_id);
+          }
+        } else {
+          services.metrics.refused(result.error().kind);
+          if (result.error().kind == ErrorKind::OutOfResources) services.space.look_again();
+        }
+        done(std::move(result));
+      });
 }
 
 Result<std::shared_ptr<PendingObject>> IngestSession::complete() {
   PACS_TRY(health_);
-  PACS_TRY(auto header, reader_.finish());
+  PACS_TRY(auto header, reader_.finish(context_.end));
   PACS_TRY(refuse_command_or_file_elements(header.data_set));
   PACS_TRY(auto identity, identify(header.data_set, context_));
+  departures_ = header.departures;
   if (meta_.empty()) {
     meta_ = make_file_meta(identity.sop_class_uid, identity.sop_instance_uid,
                            context_.transfer_syntax_uid, context_.source_ae);

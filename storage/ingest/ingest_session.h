@@ -11,6 +11,7 @@
 #include "storage/disk/chunk_pool.h"
 #include "storage/disk/free_space.h"
 #include "storage/ingest/committer.h"
+#include "storage/ingest/departure_log.h"
 #include "storage/ingest/ingest.h"
 #include "storage/ingest/storage_metrics.h"
 
@@ -31,6 +32,7 @@ struct IngestServices {
   /// hundreds are an attack.
   std::uint64_t header_bytes_max = 0;
   integration::Logger logger{};
+  DepartureLog departure_log{logger};
   std::atomic<std::uint64_t> header_bytes{0};
 };
 
@@ -65,6 +67,7 @@ class IngestSession final : public Ingest {
   std::uint64_t number_ = 0;       // of the object, once writing has begun
   std::uint64_t bare_number_ = 0;  // of the one written without meta group, if it was
   std::uint64_t bytes_ = 0, bytes_at_space_check_ = 0;
+  Departures departures_;  // once complete
   Result<> health_;
 };
 

@@ -22,6 +22,11 @@ StorageMetrics::StorageMetrics(integration::Metrics* registry)
                                        {{"outcome", kOutcomes[i]}});
   }
   bytes_ = &registry_->counter("pacs_storage_bytes_total", "Bytes of data sets stored");
+  for (std::size_t i = 0; i < departures_.size(); ++i) {
+    departures_[i] = &registry_->counter("pacs_storage_departures_total",
+                                         "Objects stored that depart from the standard, by how",
+                                         {{"kind", std::string(kDepartureKinds[i].name)}});
+  }
   flush_ = &registry_->latency("pacs_storage_journal_flush_seconds",
                                "Time of one write and flush of the journal");
   apply_ = &registry_->latency("pacs_storage_apply_seconds",
@@ -73,6 +78,13 @@ void StorageMetrics::refused(ErrorKind kind) {
       ->counter("pacs_storage_refused_total", "Objects not stored, by reason",
                 {{"reason", std::string(to_string(kind))}})
       .add();
+}
+
+void StorageMetrics::departed(Departures departures) {
+  if (registry_ == nullptr) return;
+  for (std::size_t i = 0; i < departures_.size(); ++i) {
+    if (departures.contains(kDepartureKinds[i].departure)) departures_[i]->add();
+  }
 }
 
 void StorageMetrics::flushed(double seconds) {

@@ -1,10 +1,12 @@
 // What storage tells Prometheus. Without a registry every call does nothing.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
 
+#include "encoding/departure.h"
 #include "integration/metrics.h"
 #include "storage/ingest/ingest.h"
 
@@ -25,6 +27,8 @@ class StorageMetrics {
 
   void stored(StoreOutcome outcome, std::uint64_t bytes);
   void refused(ErrorKind kind);
+  /// Of an object that is stored.
+  void departed(Departures departures);
   void flushed(double seconds);
   void applied(double seconds);
   void checkpointed(double seconds);
@@ -35,6 +39,7 @@ class StorageMetrics {
   std::shared_ptr<Shared> shared_;
   integration::Counter* outcomes_[4] = {};
   integration::Counter* bytes_ = nullptr;
+  std::array<integration::Counter*, kDepartureKinds.size()> departures_ = {};
   integration::Histogram* flush_ = nullptr;
   integration::Histogram* apply_ = nullptr;
   integration::Histogram* checkpoint_ = nullptr;

@@ -33,7 +33,7 @@ Result<Header> header_of(ObjectStore& store, const StoreRecord& record, ByteView
   HeaderReader reader(*syntax, limits);
   if (!record.external) {
     PACS_TRY(reader.feed(payload));
-    return reader.finish();
+    return reader.finish(DataSetEnd::Certain);
   }
   Bytes buffer(1 << 20);
   for (std::uint64_t offset = record.record.data_set_offset;;) {
@@ -42,7 +42,7 @@ Result<Header> header_of(ObjectStore& store, const StoreRecord& record, ByteView
     PACS_TRY(reader.feed(ByteView(buffer).first(got)));
     offset += got;
   }
-  return reader.finish();
+  return reader.finish(DataSetEnd::Certain);
 }
 
 class Replay {

@@ -111,7 +111,7 @@ class Reindexer {
       record.data_set_bytes += got;
     }
     record.checksum = checksum.value();
-    return reader.finish();
+    return reader.finish(DataSetEnd::Certain);
   }
 
   ObjectStore& store_;

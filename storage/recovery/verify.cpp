@@ -40,7 +40,7 @@ class Verifier {
       return got;
     });
     if (!checked) return problem(record, checked.error().message);
-    auto read = fed ? header.finish() : Result<Header>(fail(fed.error()));
+    auto read = fed ? header.finish(DataSetEnd::Certain) : Result<Header>(fail(fed.error()));
     if (!read) {
       // Limits may be narrower than when it came.
       if (read.error().kind == ErrorKind::LimitExceeded) return;

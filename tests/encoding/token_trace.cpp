@@ -46,7 +46,10 @@ class Tracer {
       say(described(token));
     }
   }
+  void input_ends() { scanner_.input_ends(); }
   std::string finish(ByteView rest) {
+    input_ends();
+    if (going()) drain(rest);
     if (answer_ == TokenScanner::Answer::Stop) {
       say("stop");
     } else if (const Result<> status = scanner_.finish(rest); !status) {
@@ -75,6 +78,7 @@ std::string trace(ByteView bytes, const TransferSyntax& syntax, std::size_t piec
                   const ScanOptions& options) {
   Tracer tracer{syntax, options};
   if (piece_bytes == 0) {
+    tracer.input_ends();
     tracer.drain(bytes);
     return tracer.finish(bytes);
   }

@@ -27,6 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(again.has_value());
   require(again->header.syntax == file->header.syntax);
   require(again->header.has_preamble == file->header.has_preamble);
+  require(again->header.has_prefix == file->header.has_prefix);
   require(again->header.transfer_syntax_uid == file->header.transfer_syntax_uid);
   require(again->header.meta.size() == file->header.meta.size());
   require(equal_content(again->data_set, file->data_set));

@@ -137,7 +137,40 @@ def n_services():
     n_service(0, data_set(PerformedProcedureStepStatus="COMPLETED"), data_set())
 
 
+# Data sets that depart from the standard: the syntax as in a seed, then hex digits and 'text'.
+DEPARTURES = (
+    (1, "1000 1000 'PN' 0400 'Doe ' 0000000000000000000000"),
+    (0, "1000 1000 04000000 'Doe ' FEFF0DE0 00000000 FEFFDDE0 00000000 0000"),
+    (0, "0800 1011 1A000000 FEFF00E0 12000000 0800 5011 02000000 '1.' FEFF0DE0 00000000 FEFFDDE0 00000000"),
+    (1, "0800 1011 'SQ' 0000 20000000 FEFF00E0 00000000 FEFF0DE0 00000000 FEFF00E0 00000000 FEFFDDE0 00000000"),
+    (1, "0800 1011 'SQ' 0000 FFFFFFFF FEFF00E0 FFFFFFFF 0800 5011 'UI' 0200 '1.' FEFFDDE0 00000000 1000 1000 'PN' 0000"),
+    (4, "E07F 1000 'OB' 0000 FFFFFFFF FEFF00E0 00000000 FEFF00E0 04000000 FFD8FFD9"),
+    (1, "0800 6000 02000000 'CT' 0800 7000 'LO' 0200 'AB' 0900 1000 04000000 'ACME' 0900 0110 04000000 'WORD'"),
+    (1, "0800 6000 'CS' 0200 'CT' 0800 1011 FFFFFFFF FEFF00E0 FFFFFFFF 0800 5011 02000000 '1.' FEFF0DE0 00000000"
+        "FEFFDDE0 00000000 1000 1000 'PN' 0400 'Doe '"),
+    (1, "0900 0110 '??' 0200 0102  0900 0210 2020 0000"),
+    (1, "0800 0500 0A000000 'ISO_IR 100' 0800 6000 02000000 'CT' 1000 1000 04000000 'Doe ' 2800 1000 02000000 0002"),
+    (0, "0800 0500 'CS' 0A00 'ISO_IR 100' 0800 6000 'CS' 0200 'CT' 1000 1000 'PN' 0400 'Doe ' 2800 1000 'US' 0200 0002"),
+    (1, "0008 0005 'CS' 000A 'ISO_IR 100' 0008 0060 'CS' 0002 'CT' 0010 0010 'PN' 0004 'Doe '"),
+    (2, "0800 0500 0A000000 'ISO_IR 100' 0800 6000 02000000 'CT' 1000 1000 04000000 'Doe '"),
+    (1, "0900 0110 'UN' 0000 FFFFFFFF FEFF00E0 00000000 FEFF00E0 FFFFFFFF 0800 1900 'UT' 0000 02000000 'ab'"
+        "0900 0210 'LO' 0200 'cd' FEFF0DE0 00000000 FEFFDDE0 00000000"),
+    (1, "0800 1011 'OB' 0000 FFFFFFFF FEFF00E0 FFFFFFFF 0800 5011 'UI' 0200 '1.' FEFF0DE0 00000000 FEFFDDE0 00000000"),
+)
+
+
+def departures():
+    for syntax, text in DEPARTURES:
+        parts = text.split("'")
+        content = b"".join(part.encode() if i % 2 else bytes.fromhex(part) for i, part in enumerate(parts))
+        seed("fuzz_data_set", bytes([syntax, 7]) + content)
+    content = bytes.fromhex("1000 1000 504E 0400 446F6520")
+    seed("fuzz_data_set", bytes([3, 7]) + zlib.compress(content))
+    seed("fuzz_part10", b"DICM" + bytes.fromhex("0200 1000 5549 1400") + b"1.2.840.10008.1.2.1\0" + content)
+
+
 def main():
+    departures()
     identifiers()
     n_services()
     for folder in ("test_files", "charset_files"):

@@ -446,9 +446,16 @@ class DataSets(HostileTestCase):
         self.assert_refused(encoded(data_set(), implicit=True) + level * 100_000, number=3)
 
     def test_delimiters_where_none_belong(self):
-        for stray in (struct.pack("<HHI", 0xFFFE, 0xE00D, 0), struct.pack("<HHI", 0xFFFE, 0xE0DD, 0),
+        comment = explicit(0x00400280, b"ST", b"more")
+        for stray in (struct.pack("<HHI", 0xFFFE, 0xE00D, 0) + comment,
+                      struct.pack("<HHI", 0xFFFE, 0xE0DD, 0) + comment,
+                      struct.pack("<HHI", 0xFFFE, 0xE00D, 4) + bytes(4),
                       struct.pack("<HHI", 0xFFFE, 0xE000, 8) + bytes(8)):
             self.assert_refused(encoded(data_set()) + stray)
+
+    def test_bytes_behind_the_last_element(self):
+        for tail in (bytes(600) + b"\1", b"\0\0\1", b"    ", bytes(8) + explicit(0x00400280, b"ST", b"more")):
+            self.assert_refused(encoded(data_set()) + tail)
 
     def test_a_vr_of_two_unprintable_letters_is_read_as_unknown_and_its_length_still_checked(self):
         self.assert_refused(encoded(data_set()) + b"\x43\x00\x10\x00\x01\x02\x05\x00abcd")

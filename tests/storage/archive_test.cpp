@@ -338,6 +338,41 @@ TEST_F(ArchiveTest, WhoseContentWasNotKeptAndWhosePatientIsAnotherIsSaid) {
   EXPECT_THAT(log, HasSubstr("sop_instance=1.2.3.5.1"));
 }
 
+// A scanner that departs does so with every image: they are counted, the log sums them up.
+TEST_F(ArchiveTest, DeparturesOfStoredObjectsAreCountedAndLogged) {
+  options_.logger = *integration::Logger::create({.file = (folder_ / "log").string()});
+  const auto metrics = integration::Metrics::create();
+  options_.metrics = metrics.get();
+  open();
+  for (std::size_t n = 0; n < 12; ++n) {
+    const auto object = TestObject::number(n);
+    Bytes data_set = object.data_set();
+    constexpr std::string_view kReservedBytes{"\xFC\xFF\xFC\xFFOB\x01\0\0\0\0\0", 12};
+    append(data_set, as_bytes(kReservedBytes));
+    ASSERT_TRUE(store(*archive_, data_set, object.context()));
+    ASSERT_TRUE(store(*archive_, data_set, object.context()));  // already stored: not again
+  }
+  ASSERT_TRUE(store(*archive_, TestObject::number(99)));
+  EXPECT_THAT(metrics->exposition(),
+              HasSubstr("pacs_storage_departures_total{kind=\"reserved_bytes\"} 12"));
+  EXPECT_THAT(metrics->exposition(),
+              HasSubstr("pacs_storage_departures_total{kind=\"trailing_nuls\"} 0"));
+  expect_sound(*archive_);
+  options_.logger.flush();
+  std::ifstream file(folder_ / "log");
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) {
+    if (line.find("departs from the standard") != std::string::npos) lines.push_back(line);
+  }
+  ASSERT_EQ(lines.size(), 2U);
+  for (const char* text : {"[trace]", "departures=reserved_bytes", "source_ae=MODALITY",
+                           "sop_instance=1.2.3.4.1", "objects_so_far=1"}) {
+    EXPECT_THAT(lines[0], HasSubstr(text));
+  }
+  EXPECT_THAT(lines[1], HasSubstr("sop_instance=1.2.3.4.10"));
+  EXPECT_THAT(lines[1], HasSubstr("objects_so_far=10"));
+}
+
 TEST_F(ArchiveTest, CountsAreRightAfterTheOnlyInstanceWasReplaced) {
   options_.on_duplicate = DuplicatePolicy::Replace;
   open();

@@ -107,15 +107,19 @@ TEST_F(StorableFileTest, ConvertsBetweenUncompressedTransferSyntaxes) {
   EXPECT_EQ(data_set_of(*file, uids::JPEG2000Lossless).error().kind, ErrorKind::Unsupported);
 }
 
-TEST_F(StorableFileTest, AFileWrittenInAnotherSyntaxThanItNamesIsWrittenAnewAsWhatItNames) {
+TEST_F(StorableFileTest, AFileWrittenInAnotherSyntaxThanItNamesGoesOutAsItCame) {
   TestObject mislabelled = ct("1.2.3", 64, uids::ImplicitVRLittleEndian);
   mislabelled.transfer_syntax_uid = uids::ExplicitVRLittleEndian;
   const auto file = inspect_file(folder.write("ct.dcm", mislabelled));
   ASSERT_TRUE(file) << file.error().to_string();
   EXPECT_EQ(file->sop_instance_uid, "1.2.3");
-  const auto bytes = data_set_of(*file, file->transfer_syntax_uid);
+  const auto bytes = data_set_of(*file, uids::ExplicitVRLittleEndian);
   ASSERT_TRUE(bytes) << bytes.error().to_string();
-  const auto data_set = read_data_set(*bytes, *find_transfer_syntax(file->transfer_syntax_uid));
+  EXPECT_TRUE(std::ranges::equal(bytes->view, mislabelled.data_set));
+  // In another one it is written right.
+  const auto converted = data_set_of(*file, uids::ExplicitVRBigEndian);
+  ASSERT_TRUE(converted) << converted.error().to_string();
+  const auto data_set = read_data_set(*converted, *find_transfer_syntax(uids::ExplicitVRBigEndian));
   ASSERT_TRUE(data_set);
   EXPECT_EQ(data_set->text(tags::PatientName), "Doe^Jane");
 }

@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/dicom_tags.h"
+#include "encoding/data_set_codec.h"
 #include "tests/storage/archive_language.h"
 #include "tests/storage/disk/fault_file_system.h"
 
@@ -136,6 +138,73 @@ TEST_F(RecoveryTest, AnIndexThatIsLostIsMadeAnewFromTheObjects) {
   ASSERT_NE(archive_, nullptr);
   EXPECT_EQ(archive_->counts()->instances, 24U);
   expect_all_acknowledged();
+}
+
+class FieldArchive : public RecoveryTest {
+ protected:
+  void opens(const ArchiveTuning& tuning) {
+    archive_.reset();
+    archive_ = open_archive(options_, tuning);
+    ASSERT_NE(archive_, nullptr);
+  }
+  void expect_kept(const TestObject& object, const Bytes& sent) {
+    EXPECT_TRUE(read_data_set_bytes(*archive_, object.instance).value() == sent);
+    const auto header = archive_->read_header(object.instance);
+    ASSERT_TRUE(header) << header.error().to_string();
+    EXPECT_EQ(header->data_set.text(tags::PatientName), object.patient_name);
+    EXPECT_TRUE(header->pixel_data);
+  }
+};
+
+TEST_F(FieldArchive, WhatDepartsIsReadByTheSameRuleFromJournalObjectAndIndex) {
+  const TransferSyntax& jpeg = *find_transfer_syntax("1.2.840.10008.1.2.4.50");
+  std::vector<std::pair<TestObject, Bytes>> sent;
+  const auto send = [&](TestObject object, Bytes data_set) {
+    object.instance = "1.2.3.4." + std::to_string(sent.size() + 1);
+    IngestContext context = object.context();
+    context.end = DataSetEnd::Certain;
+    const auto stored = store(*archive_, data_set, context);
+    ASSERT_TRUE(stored) << stored.error().to_string();
+    sent.emplace_back(std::move(object), std::move(data_set));
+  };
+  const auto send_all = [&](std::size_t pixel_bytes) {
+    TestObject object = TestObject::number(sent.size());
+    object.pixel_bytes = pixel_bytes;
+    Bytes with_nuls = object.data_set();
+    with_nuls.resize(with_nuls.size() + 513);
+    send(object, with_nuls);
+    object = TestObject::number(sent.size());
+    object.pixel_bytes = pixel_bytes;
+    TestObject implicit = object;
+    implicit.transfer_syntax = "1.2.840.10008.1.2";
+    send(object, implicit.data_set());
+    object = TestObject::number(sent.size());
+    object.pixel_bytes = 0;
+    DataSet encapsulated =
+        read_data_set(share(object.data_set()), explicit_vr_little_endian()).value();
+    const Bytes pixels(pixel_bytes, std::byte{7});
+    encapsulated.set(Element::fragments(tags::PixelData, VR::OB, Fragments{{}, {pixels}}, nullptr));
+    Bytes without_end = write_data_set(encapsulated, jpeg).value();
+    without_end.resize(without_end.size() - 8);
+    object.transfer_syntax = jpeg.uid;
+    send(object, without_end);
+  };
+  opens(lazy_);
+  send_all(1500);
+  send_all(90'000);
+  power_goes(false);  // from the journal
+  opens(eager_);
+  for (const auto& [object, bytes] : sent) expect_kept(object, bytes);
+  expect_sound(*archive_);
+  archive_.reset();
+  for (const auto& entry : std::filesystem::directory_iterator(options_.path)) {
+    if (entry.path().filename().string().starts_with("index.sqlite")) {
+      std::filesystem::remove(entry.path());
+    }
+  }
+  opens(eager_);  // from the objects
+  for (const auto& [object, bytes] : sent) expect_kept(object, bytes);
+  expect_sound(*archive_);
 }
 
 TEST_F(RecoveryTest, AnOlderIndexIsBroughtUpToDateFromTheObjects) {

@@ -1,0 +1,89 @@
+// Departures: what a data set from outside does against the standard although its meaning is clear.
+// It is read by the rule named here and kept as it came; writing it again corrects it, so only one
+// without departures is promised to come back byte for byte.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace pacs {
+
+enum class Departure : std::uint8_t {
+  // Of the structure: the scanner sees them.
+  UnknownVr,
+  ReservedBytes,
+  DelimiterLength,
+  NoBasicOffsetTable,
+  TrailingNuls,
+  StrayDelimiter,
+  ItemWithoutEnd,
+  PixelDataWithoutEnd,
+  NoVr,
+  OtherVrForm,
+  OtherByteOrder,
+  ExplicitInUnknown,
+  SequenceAsBytes,
+  ZlibHeader,
+  // Of elements and values: whoever builds a data set of the tokens sees them.
+  KnownAsUnknown,
+  ForeignGroup,
+  ElementTwice,
+  OutOfOrder,
+  NativePixelData,
+};
+
+struct DepartureKind {
+  Departure departure;
+  std::string_view name;  ///< in metrics and log lines; never changed once released
+  std::string_view rule;  ///< what it is, and how it is read
+};
+
+// clang-format off
+inline constexpr std::array<DepartureKind, 19> kDepartureKinds{{
+  {Departure::UnknownVr, "unknown_vr", "two letters that name no VR; read as UN"},
+  {Departure::ReservedBytes, "reserved_bytes", "nonzero in a long explicit header (PS3.5 §7.1.2); ignored"},
+  {Departure::DelimiterLength, "delimiter_length", "a delimiter's length is not zero (PS3.5 §7.5); ignored"},
+  {Departure::NoBasicOffsetTable, "no_basic_offset_table", "fragments without their first item (PS3.5 §A.4); none is made up"},
+  {Departure::TrailingNuls, "trailing_nuls", "zero bytes behind the last element; ignored"},
+  {Departure::StrayDelimiter, "stray_delimiter", "an empty delimiter that ends nothing (PS3.5 §7.5); passed over"},
+  {Departure::ItemWithoutEnd, "item_without_end", "the last item of a sequence has no delimiter (PS3.5 §7.5.1); the sequence's ends both"},
+  {Departure::PixelDataWithoutEnd, "pixel_data_without_end", "encapsulated Pixel Data without delimiter (PS3.5 §A.4); it ends with the data set"},
+  {Departure::NoVr, "no_vr", "an element without VR within explicit VR (PS3.5 §7.1.2); read as in implicit VR"},
+  {Departure::OtherVrForm, "other_vr_form", "implicit VR where the transfer syntax is explicit, or the reverse (PS3.5 §7.1); what it is decides"},
+  {Departure::OtherByteOrder, "other_byte_order", "the other byte order than that of the transfer syntax (PS3.5 §7.3); what it is decides"},
+  {Departure::ExplicitInUnknown, "explicit_in_un", "explicit VR within UN of undefined length (PS3.5 §6.2.2); what it is decides"},
+  {Departure::SequenceAsBytes, "sequence_as_bytes", "a sequence of the dictionary under another VR with undefined length; read as the sequence"},
+  {Departure::ZlibHeader, "zlib_header", "a zlib or gzip header before the deflate stream (PS3.5 §A.5); passed over, its checksum is compared"},
+  {Departure::KnownAsUnknown, "known_as_un", "an attribute of the dictionary as UN (PS3.5 §6.2.2); read with its VR, implicit little endian"},
+  {Departure::ForeignGroup, "foreign_group", "elements of groups 0000 or 0002 in the data set (PS3.5 §7.1); not acted upon, left out where we write"},
+  {Departure::ElementTwice, "element_twice", "an attribute twice (PS3.5 §7.1); the first counts"},
+  {Departure::OutOfOrder, "out_of_order", "elements that do not stand in the order of their tags (PS3.5 §7.1); put in order where we write"},
+  {Departure::NativePixelData, "native_pixel_data", "Pixel Data of defined length under an encapsulated transfer syntax (PS3.5 §A.4); kept as native"},
+}};
+// clang-format on
+
+/// A set of them.
+class Departures {
+ public:
+  constexpr void add(Departure departure) { bits_ |= bit(departure); }
+  constexpr void add(Departures others) { bits_ |= others.bits_; }
+  [[nodiscard]] constexpr bool contains(Departure departure) const {
+    return (bits_ & bit(departure)) != 0;
+  }
+  [[nodiscard]] constexpr bool empty() const { return bits_ == 0; }
+  /// The names, "no_vr,trailing_nuls".
+  [[nodiscard]] std::string to_string() const;
+
+  friend constexpr auto operator<=>(const Departures&, const Departures&) = default;
+
+ private:
+  static constexpr std::uint32_t bit(Departure departure) {
+    return std::uint32_t{1} << static_cast<unsigned>(departure);
+  }
+  std::uint32_t bits_ = 0;
+};
+
+}  // namespace pacs
