@@ -219,9 +219,11 @@ void ServerGraph::add_performed_steps() {
   if (!config_.mpps.strict) options.strictness = services::MppsStrictness::Essential;
   options.notify = config_.mpps.notify;
   options.jobs_added = [this] { jobs_->wake(); };
-  jobs_->handle(std::string(services::kMppsNotificationJob),
-                services::mpps_notification_handler(
-                    [this](std::string_view ae_title) { return find_peer(ae_title); }, log_));
+  options.log = log_;
+  jobs_->handle(
+      std::string(services::kMppsNotificationJob),
+      services::mpps_notification_handler(
+          [this](std::string_view ae_title) { return find_peer(ae_title); }, *workers_, log_));
   responder_->add(std::make_unique<services::MppsScp>(archive_->performed_steps(), *workers_,
                                                       std::move(options)));
   responder_->add(
