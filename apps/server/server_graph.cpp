@@ -297,12 +297,19 @@ web::Operations ServerGraph::operations() {
   operations.metrics = metrics_.get();
   operations.counts = [this] { return archive_->counts(); };
   operations.associations = [this] { return associations(); };
-  operations.checks.push_back({"Archive", [this] { return archive_->ready(); }});
+  operations.checks.push_back({"Archive", [this]() -> Result<std::string> {
+                                 PACS_TRY(archive_->ready());
+                                 const std::size_t files = archive_->set_aside().size();
+                                 if (files == 0) return std::string{};
+                                 return fmt::format(
+                                     "{} files are set aside in {}: see docs/OPERATIONS.md", files,
+                                     (config_.storage.path / "set-aside").string());
+                               }});
   for (const network::Server* port : {dicom_.get(), dicom_tls_.get()}) {
     if (port == nullptr) continue;
     operations.checks.push_back(
         {fmt::format("DICOM port {}{}", port->port(), port == dicom_tls_.get() ? " (TLS)" : ""),
-         [port] { return port->ready(); }});
+         [port] { return port->ready().map([] { return std::string{}; }); }});
   }
   return operations;
 }
