@@ -252,7 +252,9 @@ Result<> FaultFileSystem::sync_directory(const Path& path) {
   for (const auto& [name, node] : names_) {
     if (name.parent_path() == path && !is_database(name)) durable_names_[name] = node;
   }
-  if (std::filesystem::exists(path / "index.sqlite") && database_.empty()) sync_database(path);
+  if (std::filesystem::exists(path / "index.sqlite") && (database_.empty() || database_dropped_)) {
+    sync_database(path);
+  }
   return {};
 }
 
