@@ -101,6 +101,9 @@ class Archive {
       const std::function<bool(std::uint64_t, std::uint64_t)>& progress) = 0;
   /// Whether a new object would be accepted now (for /readyz).
   [[nodiscard]] virtual Result<> ready() = 0;
+  /// Names of files that recovery or the index had to set aside, below "set-aside" in the archive's
+  /// folder, until an operator takes them away.
+  [[nodiscard]] virtual std::vector<std::string> set_aside() = 0;
 
   // Whom we know at run time, besides the configuration; durable when the call returns.
   /// By AE title.

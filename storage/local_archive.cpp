@@ -12,6 +12,7 @@
 #include "storage/objects/object_check.h"
 #include "storage/query/search.h"
 #include "storage/recovery/recovery.h"
+#include "storage/recovery/set_aside.h"
 #include "storage/recovery/verify.h"
 #include "storage/steps/sql_performed_steps.h"
 #include "storage/worklist/sql_worklist.h"
@@ -81,7 +82,6 @@ Result<> LocalArchive::start() {
   JournalOptions journal_options;
   journal_options.directory = journal_directory;
   journal_options.durable = durable;
-  journal_options.boot_id = files_->boot_id();
   journal_options.segment_bytes = tuning_.segment_bytes;
   journal_options.segments_min = tuning_.segments_min;
   journal_options.segments_max = tuning_.segments_max;
@@ -114,10 +114,14 @@ void LocalArchive::start_threads(std::uint64_t last_object) {
   checkpointer_ =
       std::make_unique<Checkpointer>(*store_, *index_, *journal_, checkpoint_options,
                                      [this](double seconds) { metrics_.checkpointed(seconds); });
-  behind_ = std::make_unique<WriteBehind>(*store_, *index_, pending_, tuning_.write_behind,
-                                          [this](auto objects, auto displaced, double seconds) {
-                                            after_batch(objects, displaced, seconds);
-                                          });
+  behind_ = std::make_unique<WriteBehind>(
+      *store_, *index_, pending_, tuning_.write_behind,
+      [this](auto objects, auto displaced, double seconds) {
+        after_batch(objects, displaced, seconds);
+      },
+      [this](const PendingTable::Object& object, const Error& why) {
+        set_object_aside(*store_, object->row, why, options_.logger);
+      });
   committer_ = std::make_unique<Committer>(*store_, *index_, *journal_, pending_, *behind_,
                                            CommitterOptions{options_.on_duplicate, durable});
   committer_->start_numbers_behind(last_object);
@@ -139,6 +143,7 @@ void LocalArchive::observe() {
       [this] { return behind_->lag_seconds(); },
       [this] { return static_cast<double>(chunks_->bytes_in_use()); },
       [this] { return static_cast<double>(space_.bytes()); },
+      [this] { return static_cast<double>(set_aside().size()); },
   });
 }
 
@@ -154,7 +159,12 @@ Result<> LocalArchive::ready() {
   PACS_TRY(journal_->healthy());
   PACS_TRY(checkpointer_->healthy());
   PACS_TRY(behind_->stalled());
+  PACS_TRY(index_->healthy());
   return space_.check();
+}
+
+std::vector<std::string> LocalArchive::set_aside() {
+  return store_->names_aside().value_or(std::vector<std::string>{});
 }
 
 Result<std::unique_ptr<Ingest>> LocalArchive::begin_ingest(IngestContext context) {

@@ -58,6 +58,7 @@ class LocalArchive final : public Archive {
   Result<VerifyReport> verify(
       const std::function<bool(std::uint64_t, std::uint64_t)>& progress) override;
   Result<> ready() override;
+  std::vector<std::string> set_aside() override;
   PerformedSteps& performed_steps() override { return *performed_steps_; }
   Result<std::vector<RemoteAe>> remote_aes() override;
   Result<> put_remote_ae(const RemoteAe& remote) override;

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -40,10 +41,10 @@ struct ImportArguments {
 /// The outcome. The lists of files hold what a person must look at; the rest is counted.
 class ImportReport {
  public:
-  ImportReport(const ImportArguments& arguments, std::uint64_t files)
+  explicit ImportReport(const ImportArguments& arguments)
       : json_(arguments.json),
         quiet_(arguments.quiet),
-        progress_("importing", files, !quiet_ && !json_ && Progress::terminal()) {}
+        progress_("importing", std::nullopt, !quiet_ && !json_ && Progress::terminal()) {}
 
   void add(const ImportResult& result) {
     ++counts_[static_cast<std::size_t>(result.outcome)];
@@ -135,7 +136,7 @@ int run_import(const ImportArguments& arguments) {
     fmt::print(stderr, "pacs import: {}\n", archive.error().to_string());
     return 1;
   }
-  ImportReport report{arguments, count_files(arguments.paths)};
+  ImportReport report{arguments};
   FileWalk walk{arguments.paths};
   services::import_files(
       **archive, [&] { return walk.next(); },

@@ -1,9 +1,11 @@
 // pacs store: sends files and folders to a DICOM peer (C-STORE), several associations at once.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,8 +28,9 @@ using services::FileOutcome;
 using services::FileResult;
 using services::StorableFile;
 
-/// This many files are inspected and sent at a time: bounds memory for trees of any size.
-constexpr std::size_t kFilesAtOnce = 10'000;
+/// This many files are inspected and sent at a time, few at first, so that sending begins at once;
+/// the most bounds memory for trees of any size.
+constexpr std::size_t kFilesAtFirst = 100, kFilesAtOnce = 10'000;
 
 struct StoreArguments {
   PeerOptions peer;
@@ -45,10 +48,11 @@ struct NamedFile {
 /// The outcome.
 class StoreReport {
  public:
-  StoreReport(const StoreArguments& arguments, std::uint64_t files)
+  explicit StoreReport(const StoreArguments& arguments)
       : json_(arguments.json),
         quiet_(arguments.quiet),
-        progress_("storing", files, !arguments.quiet && !arguments.json && Progress::terminal()) {}
+        progress_("storing", std::nullopt,
+                  !arguments.quiet && !arguments.json && Progress::terminal()) {}
 
   void skipped(const std::string& path, const std::string& reason) {
     ++done_;
@@ -120,9 +124,9 @@ class StoreReport {
 };
 
 /// Inspects the next files of the walk; reports those that cannot be sent.
-std::vector<StorableFile> next_files(FileWalk& walk, StoreReport& report) {
+std::vector<StorableFile> next_files(FileWalk& walk, std::size_t most, StoreReport& report) {
   std::vector<StorableFile> files;
-  while (files.size() < kFilesAtOnce) {
+  while (files.size() < most) {
     const std::optional<std::filesystem::path> path = walk.next();
     if (!path) break;
     Result<StorableFile> file = services::inspect_file(*path);
@@ -149,10 +153,10 @@ int run_store(StoreArguments arguments) {
   arguments.store.offer_conversion = !arguments.no_convert;
   const std::vector<std::filesystem::path> roots{arguments.arguments.begin(),
                                                  arguments.arguments.end()};
-  StoreReport report{arguments, count_files(roots)};
+  StoreReport report{arguments};
   FileWalk walk{roots};
-  for (;;) {
-    const std::vector<StorableFile> files = next_files(walk, report);
+  for (std::size_t most = kFilesAtFirst;; most = std::min(most * 10, kFilesAtOnce)) {
+    const std::vector<StorableFile> files = next_files(walk, most, report);
     if (files.empty()) break;
     services::store_files(files, arguments.store, {}, [&](const FileResult& result) {
       report.sent(files[result.file], result);

@@ -117,7 +117,7 @@ struct ServerConfig {
   std::uint32_t shutdown_seconds = 30;
 };
 
-/// A DICOM peer that we may move to, forward to and report to.
+/// A DICOM peer that we may move to and report to.
 struct RemoteAe {
   std::string ae_title, host;
   std::uint16_t port = 104;

@@ -208,7 +208,7 @@ const ConfigKey kKeys[] = {
        At<&Config::dicom, &DicomConfig::tls, &TlsConfig::client_certificate>{}),
 
   text("http.listen",
-       "The address for DICOMweb, the administration page, metrics and health.",
+       "The address for the administration page, its API, metrics and health.",
        At<&Config::http, &HttpConfig::listen>{}),
   integer("http.port", 0, kPortMax,
        "The HTTP port. 0 takes a free one and logs it.",
@@ -514,7 +514,7 @@ std::string_view config_table_help(std::string_view table) {
       {"logging", "The log."},
       {"server", "The program itself."},
       {"remote_ae",
-       "The AEs that we may move to, forward to and report to: one table for each. The variable\n"
+       "The AEs that we may move to and report to: one table for each. The variable\n"
        "PACS_REMOTE_AE and --set remote_ae=... take "
        "\"MOVEDST@127.0.0.1:11190,OTHER@host:104+tls\"."},
   };

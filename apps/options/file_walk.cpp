@@ -77,11 +77,4 @@ std::optional<fs::path> FileWalk::next() {
   return std::nullopt;
 }
 
-std::uint64_t count_files(const std::vector<fs::path>& roots) {
-  FileWalk walk{roots};
-  std::uint64_t count = 0;
-  while (walk.next()) ++count;
-  return count;
-}
-
 }  // namespace pacs::apps

@@ -1,7 +1,6 @@
 // FileWalk: the files below some paths, one at a time, in a fixed order.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -39,8 +38,5 @@ class FileWalk {
   std::size_t roots_left_;
   std::vector<NoFile> problems_, passed_over_;
 };
-
-/// How many files a walk would give.
-[[nodiscard]] std::uint64_t count_files(const std::vector<std::filesystem::path>& roots);
 
 }  // namespace pacs::apps

@@ -64,7 +64,7 @@ std::string Progress::line(std::uint64_t done, std::uint64_t bytes, std::uint64_
     text += fmt::format(" [{}{}] {:3.0f}%  {}/{}", std::string(filled, '#'),
                         std::string(kBarCharacters - filled, '-'), part * 100, done, *total_);
   } else {
-    text += fmt::format("  {}", done);
+    text += fmt::format("  {} so far", done);
   }
   if (bytes != 0) text += fmt::format("  {}/s", human_bytes(static_cast<double>(bytes) / seconds));
   if (problems != 0) text += fmt::format("  {} failed", problems);

@@ -219,9 +219,11 @@ void ServerGraph::add_performed_steps() {
   if (!config_.mpps.strict) options.strictness = services::MppsStrictness::Essential;
   options.notify = config_.mpps.notify;
   options.jobs_added = [this] { jobs_->wake(); };
-  jobs_->handle(std::string(services::kMppsNotificationJob),
-                services::mpps_notification_handler(
-                    [this](std::string_view ae_title) { return find_peer(ae_title); }, log_));
+  options.log = log_;
+  jobs_->handle(
+      std::string(services::kMppsNotificationJob),
+      services::mpps_notification_handler(
+          [this](std::string_view ae_title) { return find_peer(ae_title); }, *workers_, log_));
   responder_->add(std::make_unique<services::MppsScp>(archive_->performed_steps(), *workers_,
                                                       std::move(options)));
   responder_->add(
@@ -295,12 +297,19 @@ web::Operations ServerGraph::operations() {
   operations.metrics = metrics_.get();
   operations.counts = [this] { return archive_->counts(); };
   operations.associations = [this] { return associations(); };
-  operations.checks.push_back({"Archive", [this] { return archive_->ready(); }});
+  operations.checks.push_back({"Archive", [this]() -> Result<std::string> {
+                                 PACS_TRY(archive_->ready());
+                                 const std::size_t files = archive_->set_aside().size();
+                                 if (files == 0) return std::string{};
+                                 return fmt::format(
+                                     "{} files are set aside in {}: see docs/OPERATIONS.md", files,
+                                     (config_.storage.path / "set-aside").string());
+                               }});
   for (const network::Server* port : {dicom_.get(), dicom_tls_.get()}) {
     if (port == nullptr) continue;
     operations.checks.push_back(
         {fmt::format("DICOM port {}{}", port->port(), port == dicom_tls_.get() ? " (TLS)" : ""),
-         [port] { return port->ready(); }});
+         [port] { return port->ready().map([] { return std::string{}; }); }});
   }
   return operations;
 }

@@ -23,8 +23,15 @@ Command command_of(const EventReport& report) {
   command.sop_class_uid = report.sop_class_uid;
   command.sop_instance_uid = report.sop_instance_uid;
   command.event_type_id = report.event_type_id;
-  command.has_data_set = true;
+  command.has_data_set = !report.information.empty();
   return command;
+}
+
+/// Event Information, where there is any.
+Result<network::DataSource> information_of(const EventReport& report,
+                                           const network::PresentationContext& context) {
+  if (report.information.empty()) return network::DataSource{};
+  return encode(report.information, context);
 }
 
 Result<> outcome_of(const Result<Response>& response) {
@@ -61,7 +68,7 @@ Result<const network::PresentationContext*> reporting_context(const network::Neg
 Task<Result<>> report_on(network::Association& association, const EventReport& report) {
   PACS_CO_TRY(const network::PresentationContext* const context,
               reporting_context(association.negotiated(), report.sop_class_uid));
-  PACS_CO_TRY(network::DataSource source, encode(report.information, *context));
+  PACS_CO_TRY(network::DataSource source, information_of(report, *context));
   Command command = command_of(report);
   const Result<Response> response =
       co_await invoke(association, context->id, std::move(command), std::move(source));
@@ -94,7 +101,7 @@ Task<Result<>> report_event(network::RequestOptions peer, EventReport report,
 
 Task<Result<>> report_event(Requestor& requestor, const network::PresentationContext& context,
                             EventReport report) {
-  PACS_CO_TRY(network::DataSource source, encode(report.information, context));
+  PACS_CO_TRY(network::DataSource source, information_of(report, context));
   Command command = command_of(report);
   const Result<Response> response =
       co_await requestor.invoke(context.id, std::move(command), std::move(source));

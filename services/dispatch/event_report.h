@@ -15,7 +15,7 @@ namespace pacs::services {
 struct EventReport {
   std::string sop_class_uid, sop_instance_uid;
   std::uint16_t event_type_id = 0;
-  DataSet information;
+  DataSet information;  ///< empty: the report has none, and announces none
 };
 
 /// Opens an association to `peer` (contexts are set here), reports, releases. A success, or a

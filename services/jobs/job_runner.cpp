@@ -34,6 +34,8 @@ constexpr std::chrono::minutes kTidyEvery{60};
 constexpr std::int64_t kTidiedAtOnce = 500;
 /// Before looking again when the table says that something is due that could not be taken.
 constexpr milliseconds kAgain{20};
+/// Destinations that are known to fail: titles come from outside. One more is treated as any other.
+constexpr std::size_t kFailingMax = 1000;
 
 double chance() {
   thread_local std::minstd_rand generator{std::random_device{}()};
@@ -49,20 +51,43 @@ milliseconds retry_delay(const JobOptions& options, std::int64_t attempts, doubl
   return std::chrono::duration_cast<milliseconds>(delay * (0.8 + 0.4 * chance));
 }
 
-/// How many workers have not ended; shared, so that the last one may say so to a runner that goes.
+/// How many loops and jobs have not ended; shared, so that the last one may say so to a runner that
+/// goes.
 struct JobRunner::Ended {
   std::mutex mutex;
   std::condition_variable changed;
   std::size_t running = 0;
+
+  void begin() {
+    const std::lock_guard lock{mutex};
+    ++running;
+  }
+  void end() {
+    const std::lock_guard lock{mutex};
+    --running;
+    changed.notify_all();
+  }
 };
 
-/// Used on its executor, but for `executor` itself.
-struct JobRunner::Worker {
-  explicit Worker(const boost::asio::any_io_executor& on) : executor(on), timer(on) {}
-  boost::asio::any_io_executor executor;
+/// What rests until it is woken. Used on its executor, but for `executor` itself.
+struct JobRunner::Loop {
+  explicit Loop(const boost::asio::any_io_executor& on) : executor(on), timer(on) {}
+  void wake() {
+    woken = true;
+    timer.cancel();
+  }
+  const boost::asio::any_io_executor executor;
   boost::asio::steady_timer timer;
   bool woken = false;
-  std::shared_ptr<Run> run;  ///< the job at hand
+};
+
+/// A place for one job at a time.
+struct JobRunner::Worker {
+  const boost::asio::any_io_executor executor;
+  std::shared_ptr<Run> run{};  ///< the job at hand; on `executor`
+  // The others on that of `dispatching_`.
+  bool busy = false;
+  std::string destination{};
 };
 
 /// One attempt under way, on its worker's executor.
@@ -161,43 +186,39 @@ Result<> JobRunner::start(bool alone) {
   if (alone) {
     PACS_TRY(queue_.release_all(options_.attempts_max));
   }
-  // One more than there are workers: the one that tidies up.
-  const std::size_t workers = std::max<std::size_t>(options_.workers, 1);
-  for (std::size_t i = 0; i <= workers; ++i) {
-    running_.push_back(std::make_shared<Worker>(pool_.context().get_executor()));
+  const auto executor = [this] { return pool_.context().get_executor(); };
+  for (std::size_t i = 0; i < std::max<std::size_t>(options_.workers, 1); ++i) {
+    performing_.push_back(std::make_shared<Worker>(Worker{executor()}));
   }
-  {
-    const std::lock_guard lock{ended_->mutex};
-    ended_->running = running_.size();
-  }
-  for (const auto& worker : running_) {
-    boost::asio::co_spawn(worker->executor, worker == running_.back() ? tidy(worker) : work(worker),
+  dispatching_ = std::make_shared<Loop>(executor());
+  tidying_ = std::make_shared<Loop>(executor());
+  const auto spawn = [this](const std::shared_ptr<Loop>& loop, Task<void> work) {
+    ended_->begin();
+    boost::asio::co_spawn(loop->executor, std::move(work),
                           [ended = ended_](const std::exception_ptr& thrown) {
                             if (thrown) std::rethrow_exception(thrown);  // our own bug
-                            const std::lock_guard lock{ended->mutex};
-                            --ended->running;
-                            ended->changed.notify_all();
+                            ended->end();
                           });
-  }
+  };
+  spawn(tidying_, tidy(tidying_));
+  spawn(dispatching_, dispatch(dispatching_));
   return {};
 }
 
 void JobRunner::wake() {
-  for (const auto& worker : running_) {
-    boost::asio::post(worker->executor, [worker] {
-      worker->woken = true;
-      worker->timer.cancel();
-    });
-  }
+  if (!dispatching_) return;
+  boost::asio::post(dispatching_->executor, [loop = dispatching_] { loop->wake(); });
 }
 
 void JobRunner::shut_down(milliseconds grace) {
   ending_ = true;
-  wake();
+  for (const auto& loop : {dispatching_, tidying_}) {
+    if (loop) boost::asio::post(loop->executor, [loop] { loop->wake(); });
+  }
   std::unique_lock lock{ended_->mutex};
   const auto all_ended = [this] { return ended_->running == 0; };
   if (ended_->changed.wait_for(lock, grace, all_ended)) return;
-  for (const auto& worker : running_) {
+  for (const auto& worker : performing_) {
     boost::asio::post(worker->executor, [worker] {
       if (worker->run) worker->run->stop.request_stop();
     });
@@ -205,47 +226,106 @@ void JobRunner::shut_down(milliseconds grace) {
   ended_->changed.wait(lock, all_ended);
 }
 
-Task<void> JobRunner::rest(std::shared_ptr<Worker> worker, milliseconds most) {
-  if (worker->woken || ending_) co_return;
-  worker->timer.expires_after(most);
+Task<void> JobRunner::rest(std::shared_ptr<Loop> loop, milliseconds most) {
+  if (loop->woken || ending_) co_return;
+  loop->timer.expires_after(most);
   boost::system::error_code cancelled;
-  co_await worker->timer.async_wait(
+  co_await loop->timer.async_wait(
       boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
 }
 
-Task<milliseconds> JobRunner::until_next() {
-  const auto ask = [this] { return queue_.next_due(kinds_); };
-  const Result<std::optional<std::int64_t>> due = co_await on_worker(workers_, ask);
-  if (!due || !*due) co_return options_.poll;
-  const milliseconds until{**due - integration::now_ms()};
-  co_return std::clamp(until, kAgain, options_.poll);
+std::shared_ptr<JobRunner::Worker> JobRunner::free_worker() const {
+  const auto found =
+      std::ranges::find_if(performing_, [](const auto& worker) { return !worker->busy; });
+  return found == performing_.end() ? nullptr : *found;
 }
 
-Task<void> JobRunner::work(std::shared_ptr<Worker> worker) {
+/// Destinations that do not answer leave workers to others: one has a second worker only while half
+/// of them are free, one that failed has no second one, and all that failed have half of them
+/// together.
+storage::JobChoice JobRunner::choice() const {
+  const std::size_t half = std::max<std::size_t>(performing_.size() / 2, 1);
+  std::size_t busy = 0, failing = 0;
+  for (const auto& worker : performing_) {
+    busy += worker->busy ? 1 : 0;
+    failing += worker->busy && failing_.contains(worker->destination) ? 1 : 0;
+  }
+  std::set<std::string> held_up;
+  for (const auto& worker : performing_) {
+    if (!worker->busy || worker->destination.empty()) continue;
+    if (busy >= half || failing_.contains(worker->destination)) held_up.insert(worker->destination);
+  }
+  if (failing >= half) held_up.insert(failing_.begin(), failing_.end());
+  return {kinds_, {held_up.begin(), held_up.end()}};
+}
+
+Task<Result<std::optional<storage::Job>>> JobRunner::take(const storage::JobChoice& choice) {
+  const storage::JobTaking taking{.which = choice,
+                                  .owner = fmt::format("{}/{}", process_, ++takings_),
+                                  .lease_ms = options_.lease.count(),
+                                  .attempts_max = options_.attempts_max};
+  const auto take = [&] { return queue_.take(taking); };
+  Result<std::optional<storage::Job>> taken = co_await on_worker(workers_, take);
+  co_return taken;
+}
+
+/// Looks before it takes: only a taking keeps other writers waiting.
+Task<void> JobRunner::dispatch(std::shared_ptr<Loop> self) {
   while (!ending_) {
-    worker->woken = false;
-    const storage::JobTaking taking{.kinds = kinds_,
-                                    .owner = fmt::format("{}/{}", process_, ++takings_),
-                                    .lease_ms = options_.lease.count(),
-                                    .attempts_max = options_.attempts_max};
-    const auto take = [&] { return queue_.take(taking); };
-    Result<std::optional<storage::Job>> taken = co_await on_worker(workers_, take);
-    if (taken && *taken) {
-      co_await perform(worker, std::move(**taken));
-      continue;
-    }
+    self->woken = false;
     milliseconds pause = options_.poll;
-    if (taken) {
-      const milliseconds until = co_await until_next();
-      pause = until;
-    } else {
-      log_.error("", "jobs cannot be taken", {{"why", taken.error().to_string()}});
+    if (const auto worker = free_worker()) {
+      const storage::JobChoice wanted = choice();
+      const auto look = [&] { return queue_.next_due(wanted); };
+      const Result<std::optional<std::int64_t>> due = co_await on_worker(workers_, look);
+      Result<std::optional<storage::Job>> taken;
+      if (!due) {
+        taken = fail(due.error());
+      } else if (*due && **due > integration::now_ms()) {
+        pause = std::min(pause, milliseconds{**due - integration::now_ms()});
+      } else if (*due) {
+        Result<std::optional<storage::Job>> got = co_await take(wanted);
+        taken = std::move(got);
+        pause = kAgain;
+      }
+      if (!taken) {
+        log_.error("", "jobs cannot be taken", {{"why", taken.error().to_string()}});
+        pause = options_.poll;
+      } else if (*taken) {
+        begin(worker, std::move(**taken));
+        continue;
+      }
     }
-    co_await rest(worker, pause);
+    co_await rest(self, std::max(pause, kAgain));
   }
 }
 
-Task<void> JobRunner::tidy(std::shared_ptr<Worker> self) {
+void JobRunner::begin(const std::shared_ptr<Worker>& worker, storage::Job job) {
+  worker->busy = true;
+  worker->destination = job.destination;
+  ended_->begin();
+  boost::asio::co_spawn(worker->executor, perform(worker, std::move(job)),
+                        [this, worker](const std::exception_ptr& thrown, JobOutcome::Kind outcome) {
+                          if (thrown) std::rethrow_exception(thrown);  // our own bug
+                          boost::asio::post(dispatching_->executor, [this, worker, outcome] {
+                            ended(*worker, outcome);
+                            const auto last = ended_;  // the runner may go with it
+                            last->end();
+                          });
+                        });
+}
+
+void JobRunner::ended(Worker& worker, JobOutcome::Kind outcome) {
+  const std::string destination = std::exchange(worker.destination, {});
+  worker.busy = false;
+  if (outcome == JobOutcome::Kind::Done) failing_.erase(destination);
+  if (outcome == JobOutcome::Kind::Retry && !destination.empty() && failing_.size() < kFailingMax) {
+    failing_.insert(destination);
+  }
+  dispatching_->wake();
+}
+
+Task<void> JobRunner::tidy(std::shared_ptr<Loop> self) {
   auto next = std::chrono::steady_clock::now();
   while (!ending_) {
     if (std::chrono::steady_clock::now() >= next) {
@@ -296,7 +376,7 @@ Task<void> JobRunner::beat(std::shared_ptr<Run> run) {
   run->changed.notify_all();
 }
 
-Task<void> JobRunner::perform(std::shared_ptr<Worker> worker, storage::Job job) {
+Task<JobOutcome::Kind> JobRunner::perform(std::shared_ptr<Worker> worker, storage::Job job) {
   const auto run = std::make_shared<Run>(*this, worker->executor, std::move(job));
   worker->run = run;
   boost::asio::co_spawn(worker->executor, beat(run), boost::asio::detached);
@@ -312,9 +392,10 @@ Task<void> JobRunner::perform(std::shared_ptr<Worker> worker, storage::Job job) 
   if (!counts) {
     // Its lease ends, and somebody does it again.
     log_.error(run->id(), "the end of a job is not kept", {{"why", counts.error().to_string()}});
-    co_return;
+  } else {
+    report(*run, end, *counts);
   }
-  report(*run, end, *counts);
+  co_return outcome.kind;
 }
 
 JobEnd JobRunner::end_of(const Run& run, const JobOutcome& outcome) const {

@@ -1,5 +1,6 @@
-// JobRunner: workers that take durable jobs (storage/jobs/job_queue.h) and perform them with the
-// handler of their kind, retry what fails, and give back what the end of the program interrupts.
+// JobRunner: takes durable jobs (storage/jobs/job_queue.h) for its workers, which perform them with
+// the handler of their kind; retries what fails, and gives back what the end of the program
+// interrupts.
 #pragma once
 
 #include <atomic>
@@ -8,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -94,25 +96,30 @@ class JobRunner {
   /// Releases what a process that is gone had, and begins. With `alone` false others work on the
   /// same table, and their leases are left to end by themselves.
   [[nodiscard]] Result<> start(bool alone = true);
-  /// A job was added: workers look at once. Thread-safe; nothing happens before `start`.
+  /// A job was added: it is looked for at once. Thread-safe; nothing happens before `start`.
   void wake();
   /// No job is begun any more; those under way have `grace`, then they are asked to stop, and what
   /// did not succeed is given back. Blocks until all have ended. Not for a thread of the I/O pool.
   void shut_down(std::chrono::milliseconds grace);
 
  private:
+  struct Loop;
   struct Worker;
   struct Ended;
   class Run;
   class Measures;
 
-  Task<void> work(std::shared_ptr<Worker> worker);
-  Task<void> rest(std::shared_ptr<Worker> worker, std::chrono::milliseconds most);
-  Task<std::chrono::milliseconds> until_next();
-  Task<void> perform(std::shared_ptr<Worker> worker, storage::Job job);
+  Task<void> dispatch(std::shared_ptr<Loop> self);
+  Task<void> tidy(std::shared_ptr<Loop> self);
+  Task<void> rest(std::shared_ptr<Loop> loop, std::chrono::milliseconds most);
+  Task<Result<std::optional<storage::Job>>> take(const storage::JobChoice& choice);
+  [[nodiscard]] std::shared_ptr<Worker> free_worker() const;
+  [[nodiscard]] storage::JobChoice choice() const;
+  void begin(const std::shared_ptr<Worker>& worker, storage::Job job);
+  void ended(Worker& worker, JobOutcome::Kind outcome);
+  Task<JobOutcome::Kind> perform(std::shared_ptr<Worker> worker, storage::Job job);
   Task<JobOutcome> attempt(Run& run);
   Task<void> beat(std::shared_ptr<Run> run);
-  Task<void> tidy(std::shared_ptr<Worker> self);
   [[nodiscard]] storage::JobEnd end_of(const Run& run, const JobOutcome& outcome) const;
   void report(const Run& run, const storage::JobEnd& end, bool counts) const;
 
@@ -125,7 +132,9 @@ class JobRunner {
   std::unique_ptr<Measures> measures_;
   std::map<std::string, JobHandler, std::less<>> handlers_;
   std::vector<std::string> kinds_;
-  std::vector<std::shared_ptr<Worker>> running_;
+  std::shared_ptr<Loop> dispatching_, tidying_;
+  std::vector<std::shared_ptr<Worker>> performing_;
+  std::set<std::string> failing_;  ///< destinations whose last attempt failed; of `dispatching_`
   std::shared_ptr<Ended> ended_;
   std::atomic<bool> ending_{false};
   std::atomic<std::uint64_t> takings_{0};

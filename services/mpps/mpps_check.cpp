@@ -33,6 +33,7 @@ struct Problem {
   std::vector<Step> path;
   Tag tag;
   std::string why;
+  bool is_essential = true;
   std::optional<Element> element{};  ///< what was there
 };
 
@@ -54,6 +55,15 @@ bool is_empty(const Element& element) {
   if (element.form() == Element::Form::Sequence) return element.items().empty();
   if (info(element.vr()).kind == VRKind::Text) return element.text().empty();
   return element.form() == Element::Form::Value && element.value().empty();
+}
+
+/// Nothing is said in it: modalities send such items for sequences that would have none.
+bool says_nothing(const DataSet& item) {
+  return std::ranges::all_of(item, [](const Element& element) {
+    if (element.form() != Element::Form::Sequence) return is_empty(element);
+    return std::ranges::all_of(element.items(),
+                               [](const Item& inner) { return says_nothing(inner.data_set); });
+  });
 }
 
 /// What is wrong with a value, "" when nothing. Only what would be misunderstood is looked at:
@@ -90,6 +100,7 @@ class Check {
     }
   }
   [[nodiscard]] const std::vector<Problem>& problems() const { return problems_; }
+  [[nodiscard]] const std::vector<Problem>& tolerated() const { return tolerated_; }
 
  private:
   /// Who may leave it out, and who must find a value.
@@ -136,23 +147,30 @@ class Check {
     }
     for (std::size_t i = 0; i < element->items().size(); ++i) {
       if (problems_.size() >= kProblemsMax) return;
+      const DataSet& item = element->items()[i].data_set;
+      const bool is_nothing = !is_essential(row.tag) && says_nothing(item);
       path_.push_back({row.tag, i});
-      run(node.items, element->items()[i].data_set);
+      in_nothing_ += is_nothing ? 1 : 0;
+      run(node.items, item);
+      in_nothing_ -= is_nothing ? 1 : 0;
       path_.pop_back();
     }
   }
 
   void add(Fault fault, Tag tag, std::string why, const Element* element = nullptr) {
-    const bool tolerated = fault != Fault::Invalid && strictness_ == MppsStrictness::Essential;
-    if (tolerated && !is_essential(tag)) return;
-    problems_.push_back({fault, path_, tag, std::move(why),
-                         element != nullptr ? std::optional{element->detached()} : std::nullopt});
+    const bool essential = fault == Fault::Invalid || (is_essential(tag) && in_nothing_ == 0);
+    const bool tolerates = strictness_ == MppsStrictness::Essential && !essential;
+    std::vector<Problem>& problems = tolerates ? tolerated_ : problems_;
+    if (problems.size() >= kProblemsMax) return;
+    problems.push_back({fault, path_, tag, std::move(why), essential,
+                        element != nullptr ? std::optional{element->detached()} : std::nullopt});
   }
 
   const MppsPhase phase_;
   const MppsStrictness strictness_;
   std::vector<Step> path_;
-  std::vector<Problem> problems_;
+  int in_nothing_ = 0;  // items around that say nothing
+  std::vector<Problem> problems_, tolerated_;
 };
 
 /// The attribute in its place: the innermost item of sequences with one item each.
@@ -175,6 +193,14 @@ std::uint16_t status_of(Fault fault) {
   return fault == Fault::Empty ? status::kMissingAttributeValue : status::kInvalidAttributeValue;
 }
 
+/// "Modality is missing", "SeriesInstanceUID has no value in item 2 of PerformedSeriesSequence".
+std::string sentence_of(const Problem& problem) {
+  std::string sentence = fmt::format("{} {}", keyword(problem.tag), problem.why);
+  if (problem.path.empty()) return sentence;
+  return fmt::format("{} in item {} of {}", sentence, problem.path.back().item + 1,
+                     keyword(problem.path.back().sequence));
+}
+
 Answer answer_to(const std::vector<Problem>& problems, Fault fault) {
   Answer answer;
   answer.status = status_of(fault);
@@ -182,11 +208,9 @@ Answer answer_to(const std::vector<Problem>& problems, Fault fault) {
   for (const Problem& problem : problems) {
     if (problem.fault != fault) continue;
     if (answer.error_comment.empty()) {
-      answer.error_comment = fmt::format("{} {}", keyword(problem.tag), problem.why);
-      if (!problem.path.empty()) {
-        answer.error_comment += fmt::format(" in item {} of {}", problem.path.back().item + 1,
-                                            keyword(problem.path.back().sequence));
-      }
+      // In front: an Error Comment has 64 letters (PS3.7 Annex C), the log has all of it.
+      const bool by_key_only = std::ranges::none_of(problems, &Problem::is_essential);
+      answer.error_comment = (by_key_only ? "mpps.strict: " : "") + sentence_of(problem);
     }
     auto& tags = answer.offending_elements;
     if (std::ranges::find(tags, problem.tag) == tags.end()) tags.push_back(problem.tag);
@@ -214,6 +238,16 @@ std::optional<Answer> check_mpps(const DataSet& data_set, MppsPhase phase,
   return std::nullopt;
 }
 
+std::string mpps_shortcomings(const DataSet& data_set, MppsPhase phase) {
+  Check check(phase, MppsStrictness::Essential);
+  check.run(mpps_tree(), data_set);
+  std::string text;
+  for (const Problem& problem : check.tolerated()) {
+    text += (text.empty() ? "" : ", ") + sentence_of(problem);
+  }
+  return text;
+}
+
 Answer invalid_value(const DataSet& data_set, Tag tag, std::string_view why) {
   const Element* element = data_set.find(tag);
   Answer answer =
@@ -221,6 +255,7 @@ Answer invalid_value(const DataSet& data_set, Tag tag, std::string_view why) {
                   {},
                   tag,
                   std::string(why),
+                  true,
                   element != nullptr ? std::optional{element->detached()} : std::nullopt}},
                 Fault::Invalid);
   if (element == nullptr) answer.data_set.reset();  // in an item: a list has no place for it alone

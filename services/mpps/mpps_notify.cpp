@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/uids.h"
+#include "integration/on_worker.h"
 #include "services/dispatch/event_report.h"
 
 namespace pacs::services {
@@ -18,15 +19,16 @@ std::uint16_t event_type_id(ByteView payload) {
   return payload.size() == 1 ? std::to_integer<std::uint16_t>(payload.front()) : std::uint16_t{0};
 }
 
-Task<JobOutcome> notify(const FindPeer& find_peer, const integration::Logger& log,
-                        JobContext& context) {
+Task<JobOutcome> notify(const FindPeer& find_peer, integration::WorkPool& workers,
+                        const integration::Logger& log, JobContext& context) {
   const storage::Job& job = context.job();
   EventReport report;
   report.sop_class_uid = uids::ModalityPerformedProcedureStepNotification;
   report.sop_instance_uid = job.subject;
   report.event_type_id = event_type_id(job.payload);
   if (report.event_type_id == 0) co_return JobOutcome::dead("the job does not say what happened");
-  Result<network::RequestOptions> peer = find_peer(job.destination);
+  const auto find = [&] { return find_peer(job.destination); };
+  Result<network::RequestOptions> peer = co_await on_worker(workers, find);
   if (!peer) co_return JobOutcome::retry(peer.error().to_string());
   Result<> reported =
       co_await report_event(std::move(*peer), std::move(report), log, context.stop_token());
@@ -62,10 +64,11 @@ std::vector<storage::NewJob> mpps_notices(const std::vector<std::string>& ae_tit
   return jobs;
 }
 
-JobHandler mpps_notification_handler(FindPeer find_peer, integration::Logger log) {
+JobHandler mpps_notification_handler(FindPeer find_peer, integration::WorkPool& workers,
+                                     integration::Logger log) {
   // The handler outlives what it begins.
-  return [find_peer = std::move(find_peer), log = std::move(log)](JobContext& context) {
-    return notify(find_peer, log, context);
+  return [find_peer = std::move(find_peer), &workers, log = std::move(log)](JobContext& context) {
+    return notify(find_peer, workers, log, context);
   };
 }
 

@@ -28,7 +28,8 @@ enum class MppsEvent : std::uint16_t {
 /// What an N-SET that leaves a step with this status is to those who are told.
 [[nodiscard]] MppsEvent event_of(storage::PerformedStatus status);
 
-/// The jobs that tell each of the AEs; to be added with the change itself.
+/// The jobs that tell each of the AEs; to be added with the change itself. What one step has to
+/// tell one AE goes in this order, each when the one before has ended (storage/jobs/job_queue.h).
 [[nodiscard]] std::vector<storage::NewJob> mpps_notices(const std::vector<std::string>& ae_titles,
                                                         const std::string& sop_instance_uid,
                                                         MppsEvent event);
@@ -38,6 +39,9 @@ using FindPeer = std::function<Result<network::RequestOptions>(std::string_view 
 
 /// Performs these jobs: one N-EVENT-REPORT on an association of its own. What a peer refuses, or
 /// cannot be reached for, is tried again; an AE that nobody knows may be entered meanwhile.
-[[nodiscard]] JobHandler mpps_notification_handler(FindPeer find_peer, integration::Logger log);
+/// `find_peer` may wait for the database: it is called on one of `workers`, which outlive it.
+[[nodiscard]] JobHandler mpps_notification_handler(FindPeer find_peer,
+                                                   integration::WorkPool& workers,
+                                                   integration::Logger log);
 
 }  // namespace pacs::services

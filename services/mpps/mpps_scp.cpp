@@ -8,6 +8,7 @@
 #include "core/uids.h"
 #include "encoding/character_set.h"
 #include "integration/on_worker.h"
+#include "services/mpps/mpps_check.h"
 #include "services/mpps/mpps_notify.h"
 #include "services/mpps/mpps_table.h"
 
@@ -62,10 +63,21 @@ Answer answer_with(const PerformedStep& step, const std::vector<Tag>& wanted) {
   return answer;
 }
 
+/// What an N-SET that was performed left out: of its own, and of the final state.
+std::string lacking_in_set(const DataSet& modifications, const DataSet& after) {
+  std::string lacking = mpps_shortcomings(modifications, MppsPhase::Set);
+  if (after.text(tags::PerformedProcedureStepStatus) == to_string(PerformedStatus::InProgress)) {
+    return lacking;
+  }
+  const std::string at_end = mpps_shortcomings(after, MppsPhase::FinalState);
+  return lacking.empty() || at_end.empty() ? lacking + at_end : lacking + ", " + at_end;
+}
+
 /// Decides on what it has read and writes only if it is still so, else reads again. Waits for the
 /// database.
 Result<Answer> set_attributes(PerformedSteps& steps, const std::string& sop_instance_uid,
-                              const DataSet& modifications, const MppsOptions& options) {
+                              const DataSet& modifications, const MppsOptions& options,
+                              std::string& lacking) {
   for (;;) {
     PACS_TRY(const PerformedStep before, steps.get(sop_instance_uid));
     if (before.status != PerformedStatus::InProgress) return may_no_longer_be_updated();
@@ -76,7 +88,9 @@ Result<Answer> set_attributes(PerformedSteps& steps, const std::string& sop_inst
     const auto jobs = mpps_notices(options.notify, sop_instance_uid,
                                    event_of(status.value_or(PerformedStatus::InProgress)));
     PACS_TRY(const bool is_replaced, steps.replace(before, *after, jobs));
-    if (is_replaced) return Answer{};
+    if (!is_replaced) continue;
+    lacking = lacking_in_set(modifications, *after);
+    return Answer{};
   }
 }
 
@@ -114,6 +128,12 @@ Task<Result<Answer>> MppsScp::create(Operation& operation) {
   const auto create = [&] { return steps_.create(step, jobs); };
   PACS_CO_TRY(co_await on_worker(workers_, create));
   jobs_were_added();
+  std::string lacking = mpps_shortcomings(attributes, MppsPhase::Create);
+  if (operation.request().sop_instance_uid.empty()) {
+    lacking.insert(0, lacking.empty() ? "" : ", ");
+    lacking.insert(0, "Affected SOP Instance UID is missing: it was given one");
+  }
+  say_lacking(operation, step.sop_instance_uid, lacking);
   Answer answer;
   answer.sop_instance_uid = step.sop_instance_uid;
   co_return answer;
@@ -123,12 +143,25 @@ Task<Result<Answer>> MppsScp::set(Operation& operation) {
   PACS_CO_TRY(const DataSet modifications, co_await operation.read_identifier());
   // Announced, but empty: as a request without one.
   if (modifications.empty()) co_return fail(ErrorKind::Malformed, "the data set is empty");
+  const std::string& sop_instance_uid = operation.request().sop_instance_uid;
+  std::string lacking;
   const auto set = [&] {
-    return set_attributes(steps_, operation.request().sop_instance_uid, modifications, options_);
+    return set_attributes(steps_, sop_instance_uid, modifications, options_, lacking);
   };
   Result<Answer> answer = co_await on_worker(workers_, set);
   if (answer && answer->status == status::kSuccess) jobs_were_added();
+  say_lacking(operation, sop_instance_uid, lacking);
   co_return answer;
+}
+
+void MppsScp::say_lacking(const Operation& operation, const std::string& sop_instance_uid,
+                          const std::string& lacking) const {
+  if (lacking.empty()) return;
+  options_.log.warning(operation.association().id,
+                       "a performed procedure step lacks what PS3.4 Table F.7.2-1 requires",
+                       {{"sop_instance_uid", sop_instance_uid},
+                        {"source_ae", operation.association().request.calling_ae},
+                        {"lacking", lacking}});
 }
 
 void MppsScp::jobs_were_added() const {

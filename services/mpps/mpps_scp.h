@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "integration/logging.h"
 #include "services/dispatch/service.h"
 #include "services/mpps/mpps_rules.h"
 
@@ -20,6 +21,7 @@ struct MppsOptions {
   MppsStrictness strictness = MppsStrictness::Table;
   std::vector<std::string> notify{};   ///< AE titles that are told of every step (§F.9)
   std::function<void()> jobs_added{};  ///< called when there is something to tell them
+  integration::Logger log{};           ///< is told what a step lacks that is taken nevertheless
 };
 
 /// The SOP class Modality Performed Procedure Step (PS3.4 §F.7): N-CREATE and N-SET.
@@ -39,6 +41,8 @@ class MppsScp : public Service {
   Task<Result<Answer>> create(Operation& operation);
   Task<Result<Answer>> set(Operation& operation);
   void jobs_were_added() const;
+  void say_lacking(const Operation& operation, const std::string& sop_instance_uid,
+                   const std::string& lacking) const;
 
   storage::PerformedSteps& steps_;
   integration::WorkPool& workers_;

@@ -1,9 +1,12 @@
 #include "services/retrieve/object_sink.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "core/uid_registry.h"
 #include "encoding/dicom_file.h"
@@ -17,6 +20,14 @@ Error disk_error(const std::filesystem::path& path, int code) {
   return Error{full ? ErrorKind::OutOfResources : ErrorKind::Io,
                std::generic_category().message(code)}
       .in(path.string());
+}
+
+/// Files of one name with different content: nobody has so many.
+constexpr std::size_t kFilesOfNameMax = 1000;
+
+bool same_content(const std::filesystem::path& one, const std::filesystem::path& other) {
+  const auto first = map_file(one), second = map_file(other);
+  return first && second && std::ranges::equal(first->view, second->view);
 }
 
 class FileSink final : public ObjectSink {
@@ -48,22 +59,43 @@ class FileSink final : public ObjectSink {
   }
   Task<Result<>> commit() override {
     if (std::fclose(file_.release()) != 0) co_return fail(disk_error(part_, errno));
-    std::error_code failed;
-    std::filesystem::rename(part_, path_, failed);
-    if (failed) co_return fail(disk_error(path_, failed.value()));
-    co_return Result<>{};
+    co_return put_in_place();
   }
 
  private:
   struct Close {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
-  FileSink(const std::filesystem::path& folder, const std::string& name)
-      : path_(folder / (name + ".dcm")),
-        part_(folder / ("." + name + ".part")),
+  FileSink(const std::filesystem::path& folder, std::string name)
+      : folder_(folder),
+        name_(std::move(name)),
+        part_(folder / ("." + name_ + ".part")),
         file_(std::fopen(part_.c_str(), "wbe")) {}
 
-  std::filesystem::path path_, part_;
+  Result<> put_in_place() const {
+    for (std::size_t number = 1; number <= kFilesOfNameMax; ++number) {
+      const auto path =
+          folder_ / (number == 1 ? name_ + ".dcm" : fmt::format("{}.{}.dcm", name_, number));
+      std::error_code failed;
+      std::filesystem::create_hard_link(part_, path, failed);  // never in the place of another
+      if (!failed) return {};                                  // the other name goes with the sink
+      if (failed == std::errc::file_exists) {
+        if (same_content(part_, path)) return {};
+        continue;
+      }
+      // A file system without hard links.
+      std::error_code ignored;
+      if (std::filesystem::exists(std::filesystem::symlink_status(path, ignored))) continue;
+      std::filesystem::rename(part_, path, failed);
+      if (failed) return fail(disk_error(path, failed.value()));
+      return {};
+    }
+    return fail(Error{ErrorKind::Io, "too many files of this name are there"}.in(name_));
+  }
+
+  std::filesystem::path folder_;
+  std::string name_;
+  std::filesystem::path part_;
   std::unique_ptr<std::FILE, Close> file_;
 };
 

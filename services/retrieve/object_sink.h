@@ -27,8 +27,10 @@ class ObjectSink {
 using OpenSink = std::function<Result<std::unique_ptr<ObjectSink>>(const IncomingObject&)>;
 
 /// Files `folder/<SOP Instance UID>.dcm`, written under another name and renamed when they are
-/// whole. The folder must be there. Blocks on the disk: for programs whose thread may. Errors:
-/// InvalidArgument for a UID that cannot be a file name, OutOfResources and Io.
+/// whole. No file is overwritten: one that is there and the same stays, beside another one the new
+/// is `<SOP Instance UID>.2.dcm`, and so on. The folder must be there. Blocks on the disk: for
+/// programs whose thread may. Errors: InvalidArgument for a UID that cannot be a file name,
+/// OutOfResources and Io.
 [[nodiscard]] OpenSink folder_sink(std::filesystem::path folder);
 
 }  // namespace pacs::services

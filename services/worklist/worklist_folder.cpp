@@ -76,9 +76,9 @@ Result<WorklistFolder::Files> WorklistFolder::list() const {
   Files files;
   std::error_code code;
   auto entry = fs::recursive_directory_iterator(folder_, code);
-  if (code) return fail(io_error(code, folder_));
-  for (; entry != fs::recursive_directory_iterator(); entry.increment(code)) {
-    if (code) return fail(io_error(code, folder_));
+  fs::path at = folder_;
+  for (; !code && entry != fs::recursive_directory_iterator(); entry.increment(code)) {
+    at = entry->path();
     std::error_code gone;
     if (entry->is_directory(gone)) {
       // Files set aside are not looked at again; wlmscpfs has no folders in folders.
@@ -87,13 +87,19 @@ Result<WorklistFolder::Files> WorklistFolder::list() const {
       }
       continue;
     }
-    if (entry->path().extension() != ".wl" || !entry->is_regular_file(gone)) continue;
+    if (at.extension() != ".wl") continue;
     Seen seen;
-    seen.bytes = entry->file_size(gone);
-    if (!gone) seen.changed = entry->last_write_time(gone);
-    if (gone) continue;  // between the listing and now
-    files.emplace(entry->path().lexically_relative(folder_).string(), seen);
+    const bool is_file = entry->is_regular_file(gone);
+    if (is_file && !gone) seen.bytes = entry->file_size(gone);
+    if (is_file && !gone) seen.changed = entry->last_write_time(gone);
+    if (gone && gone != std::errc::no_such_file_or_directory) {  // it may be there
+      return fail(io_error(gone, at));
+    }
+    if (!is_file || gone) continue;  // between the listing and now
+    files.emplace(at.lexically_relative(folder_).string(), seen);
   }
+  // After an error the iterator is at its end: what was not listed is not gone for that.
+  if (code) return fail(io_error(code, at));
   return files;
 }
 

@@ -66,9 +66,6 @@ class FileSystem {
   [[nodiscard]] virtual Result<std::uint64_t> free_bytes(const Path& path) = 0;
   /// Names of the entries, in no order; none for a directory that is not there.
   [[nodiscard]] virtual Result<std::vector<std::string>> list(const Path& path) = 0;
-  /// A name that changes whenever what was written and not flushed may have been lost: that of the
-  /// machine's start. Empty when unknown.
-  [[nodiscard]] virtual std::string boot_id() = 0;
 };
 
 /// The operating system's files.

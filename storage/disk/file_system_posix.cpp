@@ -199,8 +199,6 @@ class PosixFileSystem final : public FileSystem {
     return names;
   }
 
-  std::string boot_id() override { return platform::boot_id(); }
-
  private:
   template <typename Call>
   static Result<> with_directory(const Path& path, std::string_view what, Call call) {

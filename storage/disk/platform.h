@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 namespace pacs::storage::platform {
 
@@ -13,8 +12,6 @@ namespace pacs::storage::platform {
 void start_writeback(int descriptor, std::uint64_t offset, std::uint64_t length);
 /// Flushes the file system that `descriptor` lies on: 0, or -1 with errno.
 [[nodiscard]] int sync_file_system(int descriptor);
-/// A name that changes with each start of the machine; empty when unknown.
-[[nodiscard]] std::string boot_id();
 /// Lets threads that answer somebody run before the calling thread.
 void lower_thread_priority();
 /// Names the calling thread for debuggers and `top`; at most 15 letters.

@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <fstream>
-
 #ifdef __linux__
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -28,13 +26,6 @@ int sync_file_system(int descriptor) {
   return ::syncfs(descriptor);
 }
 
-std::string boot_id() {
-  std::ifstream file("/proc/sys/kernel/random/boot_id");
-  std::string id;
-  std::getline(file, id);
-  return id;
-}
-
 void lower_thread_priority() {
   // On Linux a nice value belongs to a thread; 0 names the calling one.
   constexpr int kNice = 10;
@@ -54,9 +45,6 @@ void start_writeback(int, std::uint64_t, std::uint64_t) {}
 int sync_file_system(int) {
   ::sync();  // waits on most systems, promises it on none: hence fsync of each file first there
   return 0;
-}
-std::string boot_id() {
-  return {};
 }
 void lower_thread_priority() {}
 void name_thread(const char*) {}

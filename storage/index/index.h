@@ -31,19 +31,31 @@ struct IndexPosition {
   std::uint64_t applied = 0, checkpoint = 0, last_object = 0;
 };
 
+/// What became of rows.
+struct RowsApplied {
+  std::vector<std::uint64_t> displaced;  ///< numbers of objects that no row names any more
+  struct Refused {
+    std::size_t place;  ///< among those given
+    Error why;
+  };
+  std::vector<Refused> refused;  ///< rows that cannot be written, for their own sake
+};
+
 /// Reading calls are thread-safe; writing calls come from one thread at a time.
 class Index {
  public:
   virtual ~Index() = default;
   [[nodiscard]] virtual Result<IndexPosition> position() = 0;
 
-  /// All or nothing: inserts the rows; one whose SOP Instance UID is there replaces the old one.
-  /// Returns the numbers of objects that no row names any more.
-  [[nodiscard]] virtual Result<std::vector<std::uint64_t>> apply(
-      std::span<const IndexedInstance* const> instances, std::uint64_t applied_sequence) = 0;
+  /// Inserts the rows; one whose SOP Instance UID is there replaces the old one. A row that cannot
+  /// be written is left out, so that it stops nobody else's; else all or nothing.
+  [[nodiscard]] virtual Result<RowsApplied> apply(std::span<const IndexedInstance* const> instances,
+                                                  std::uint64_t applied_sequence) = 0;
   [[nodiscard]] virtual Result<> set_checkpoint(std::uint64_t sequence) = 0;
   /// Makes durable what was applied before.
   [[nodiscard]] virtual Result<> sync() = 0;
+  /// An error once a flush failed: nothing written since may be promised.
+  [[nodiscard]] virtual Result<> healthy() = 0;
 
   /// NotFound when there is none.
   [[nodiscard]] virtual Result<InstanceRecord> find(std::string_view sop_instance_uid) = 0;

@@ -15,6 +15,9 @@ Result<std::unique_ptr<IndexDatabase>> IndexDatabase::open_sqlite(
   index->files_ = std::move(files);
   index->to_sync_ = {path.native() + "-wal", path};
   PACS_TRY(index->writer_, storage::open_sqlite(path, {false, kWriterCacheKib, durable}));
+  // A process before this one may have failed to flush the WAL: what can be read of it is written
+  // anew, into the database, and flushed there. It holds little, and nothing after a proper end.
+  PACS_TRY(index->writer_->execute("PRAGMA wal_checkpoint(TRUNCATE)"));
   if (auto migrated = migrate(*index->writer_); !migrated) {
     return fail(std::move(migrated.error()).in(path.native()));
   }
@@ -51,13 +54,37 @@ Result<std::int64_t> IndexDatabase::write(const SqlText& sql, Sync sync) {
   return changed;
 }
 
+Result<> IndexDatabase::healthy() {
+  const std::lock_guard lock(health_mutex_);
+  return health_;
+}
+
 Result<> IndexDatabase::sync() {
+  const std::lock_guard one_at_a_time(sync_mutex_);  // else one may succeed by another's failure
+  PACS_TRY(healthy());
+  auto flushed = flush();
+  if (flushed) {
+    const auto transaction_ended = lock();  // its checkpoint may be what failed
+    flushed = writer_->flushed();
+  }
+  if (flushed) return {};
+  if (flushed.error().kind == ErrorKind::OutOfResources) return flushed;  // it was not begun
+  const std::lock_guard lock(health_mutex_);
+  health_ = fail(Error{ErrorKind::Io,
+                       "a flush of the index failed, so the disk cannot be trusted: check it, then "
+                       "start again (" +
+                           flushed.error().message + ")"}
+                     .in(flushed.error().where));
+  return health_;
+}
+
+Result<> IndexDatabase::flush() {
   // What is committed is in the flushed database or in the WAL: SQLite flushes the database itself
   // before it begins the WAL anew.
   for (const auto& path : to_sync_) {
     auto file = files_->open(path, OpenMode::Read);
     if (!file && file.error().kind == ErrorKind::NotFound) continue;
-    if (!file) return fail(file.error());
+    if (!file) return fail(file.error());  // no descriptor: OutOfResources
     if (auto synced = (*file)->sync(); !synced) {
       return fail(Error{ErrorKind::Io, synced.error().message}.in(path.native()));
     }

@@ -34,8 +34,12 @@ class IndexDatabase {
   [[nodiscard]] Result<> write(const std::function<Result<>(SqlDatabase&)>& work, Sync sync);
   /// The same with one statement that returns nothing; the number of rows that it changed.
   [[nodiscard]] Result<std::int64_t> write(const SqlText& sql, Sync sync);
-  /// Makes durable what was written before.
+  /// Makes durable what was written before. After a flush that failed every further one fails until
+  /// the database is opened again: the kernel may have dropped pages of the WAL, and behind a gap
+  /// in it nothing is found again, whatever the next flush says.
   [[nodiscard]] Result<> sync();
+  /// An error once a flush failed.
+  [[nodiscard]] Result<> healthy();
 
   /// The writing connection, while the lock is held: for those who make their own transactions.
   [[nodiscard]] std::unique_lock<std::mutex> lock() { return std::unique_lock(writer_mutex_); }
@@ -43,12 +47,16 @@ class IndexDatabase {
 
  private:
   IndexDatabase() = default;
+  [[nodiscard]] Result<> flush();
 
   std::shared_ptr<FileSystem> files_;
   std::vector<std::filesystem::path> to_sync_;
   std::mutex writer_mutex_;
   std::unique_ptr<SqlDatabase> writer_;
   std::unique_ptr<SqlReaders> readers_;
+  std::mutex sync_mutex_;
+  std::mutex health_mutex_;  // guards what follows
+  Result<> health_;
 };
 
 }  // namespace pacs::storage

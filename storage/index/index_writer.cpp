@@ -15,6 +15,19 @@ constexpr std::size_t kSeriesMax = 128;
 /// Source AE titles come from outside: their cache must not grow for ever.
 constexpr std::size_t kTermsMax = 4096;
 
+/// Whether an error is the row's own: of the others (no room, a disk that fails, a damaged
+/// database) each row would meet with the same.
+bool is_of_row(const Error& error) {
+  switch (error.kind) {
+    case ErrorKind::Duplicate:  // a constraint
+    case ErrorKind::Mismatch:
+    case ErrorKind::LimitExceeded:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /// The key in the row that a statement gives, if it gives one.
 template <typename... Values>
 Result<std::optional<std::int64_t>> key_of(SqlStatement& statement, const Values&... values) {
@@ -40,27 +53,39 @@ Result<std::unique_ptr<IndexWriter>> IndexWriter::create(SqlDatabase& database,
       new IndexWriter(database, std::move(statements), std::move(logger)));
 }
 
-Result<std::vector<std::uint64_t>> IndexWriter::apply(
-    std::span<const IndexedInstance* const> instances, std::uint64_t applied_sequence) {
+Result<RowsApplied> IndexWriter::apply(std::span<const IndexedInstance* const> instances,
+                                       std::uint64_t applied_sequence) {
   if (series_.size() > kSeriesMax || terms_.size() > kTermsMax) forget();
-  totals_ = {};
-  std::vector<std::uint64_t> displaced;
-  PACS_TRY(sql_->begin->run());
-  auto done = apply_all(instances, applied_sequence, displaced);
-  if (done) done = sql_->commit->run();
-  if (!done) {
+  RowsApplied applied;
+  for (;;) {
+    const std::size_t refused = applied.refused.size();
+    totals_ = {};
+    applied.displaced.clear();
+    PACS_TRY(sql_->begin->run());
+    auto done = apply_all(instances, applied_sequence, applied);
+    if (done) done = sql_->commit->run();
+    if (done) return applied;
     (void)sql_->rollback->run();
     forget();  // what was learnt may have been undone
-    return fail(done.error());
+    if (applied.refused.size() == refused) return fail(done.error());
+    // A row of its own fault: the others without it. One after the other, for there is hardly ever
+    // one at all.
   }
-  return displaced;
 }
 
 Result<> IndexWriter::apply_all(std::span<const IndexedInstance* const> instances,
-                                std::uint64_t applied_sequence,
-                                std::vector<std::uint64_t>& displaced) {
-  for (const IndexedInstance* instance : instances) {
-    PACS_TRY(add(*instance, displaced));
+                                std::uint64_t applied_sequence, RowsApplied& applied) {
+  for (std::size_t i = 0; i < instances.size(); ++i) {
+    // Its object has its number all the same, which is not given again.
+    totals_.last_object = std::max(totals_.last_object, instances[i]->number);
+    if (std::ranges::find(applied.refused, i, &RowsApplied::Refused::place) !=
+        applied.refused.end()) {
+      continue;
+    }
+    if (auto added = add(*instances[i], applied.displaced); !added) {
+      if (is_of_row(added.error())) applied.refused.push_back({i, added.error()});
+      return added;
+    }
   }
   return write_totals(applied_sequence);
 }
@@ -71,7 +96,7 @@ Result<> IndexWriter::add(const IndexedInstance& instance, std::vector<std::uint
   PACS_TRY(const bool is_new, insert_instance(instance, *series, sop_class));
   if (!is_new) {
     PACS_TRY(const auto old, remove(instance.record.sop_instance_uid));
-    displaced.push_back(old);
+    if (old != instance.number) displaced.push_back(old);  // else it is this very object
     PACS_TRY(series, series_of(instance));  // removing may have emptied and dropped it
     PACS_TRY(insert_instance(instance, *series, sop_class));
   }
@@ -82,7 +107,6 @@ Result<> IndexWriter::add(const IndexedInstance& instance, std::vector<std::uint
     growth->bytes += bytes;
   }
   say_if_of_another_patient(instance, *series);
-  totals_.last_object = std::max(totals_.last_object, instance.number);
   if (series->sop_classes.insert(sop_class).second) {
     return include(*sql_->get_sop_classes, *sql_->set_sop_classes, instance.record.sop_class_uid,
                    series->study);
@@ -141,7 +165,14 @@ Result<std::optional<IndexWriter::Series>> IndexWriter::find_series(
   const auto base = bound(*sql_->find_base, series.key);
   PACS_TRY(const bool has_base, base->step());
   if (has_base) {
-    PACS_TRY(series.header_base, compressor_.decompress(base->bytes(0)));
+    auto header_base = compressor_.decompress(base->bytes(0));
+    if (header_base) {
+      series.header_base = std::move(*header_base);
+    } else {  // what comes now does without
+      logger_.error("", "the header that those of a series refer to cannot be read",
+                    {{"series", instance.record.series_instance_uid},
+                     {"why", header_base.error().to_string()}});
+    }
   }
   return series;
 }
@@ -210,7 +241,7 @@ Result<std::uint64_t> IndexWriter::remove(std::string_view sop_instance_uid) {
     const auto found = bound(*sql_->find_instance, sop_instance_uid);
     PACS_TRY(const bool there, found->step());
     if (!there) {
-      return fail(ErrorKind::Internal,
+      return fail(ErrorKind::Mismatch,
                   "index: an instance is not there, but cannot be inserted either");
     }
     id = found->integer(0);

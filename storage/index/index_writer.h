@@ -30,8 +30,8 @@ class IndexWriter {
   [[nodiscard]] static Result<std::unique_ptr<IndexWriter>> create(SqlDatabase& database,
                                                                    integration::Logger logger = {});
 
-  [[nodiscard]] Result<std::vector<std::uint64_t>> apply(
-      std::span<const IndexedInstance* const> instances, std::uint64_t applied_sequence);
+  [[nodiscard]] Result<RowsApplied> apply(std::span<const IndexedInstance* const> instances,
+                                          std::uint64_t applied_sequence);
   [[nodiscard]] Result<> set_checkpoint(std::uint64_t sequence);
 
  private:
@@ -57,8 +57,7 @@ class IndexWriter {
               integration::Logger logger)
       : database_(database), sql_(std::move(statements)), logger_(std::move(logger)) {}
   [[nodiscard]] Result<> apply_all(std::span<const IndexedInstance* const> instances,
-                                   std::uint64_t applied_sequence,
-                                   std::vector<std::uint64_t>& displaced);
+                                   std::uint64_t applied_sequence, RowsApplied& applied);
   [[nodiscard]] Result<> add(const IndexedInstance& instance,
                              std::vector<std::uint64_t>& displaced);
   [[nodiscard]] Result<bool> insert_instance(const IndexedInstance& instance, const Series& series,

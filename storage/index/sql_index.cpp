@@ -93,8 +93,8 @@ Result<IndexPosition> SqlIndex::position() {
   return IndexPosition{state[5], state[6], state[7]};
 }
 
-Result<std::vector<std::uint64_t>> SqlIndex::apply(
-    std::span<const IndexedInstance* const> instances, std::uint64_t applied_sequence) {
+Result<RowsApplied> SqlIndex::apply(std::span<const IndexedInstance* const> instances,
+                                    std::uint64_t applied_sequence) {
   const auto lock = database_->lock();
   return writer_->apply(instances, applied_sequence);
 }
@@ -106,6 +106,9 @@ Result<> SqlIndex::set_checkpoint(std::uint64_t sequence) {
 
 Result<> SqlIndex::sync() {
   return database_->sync();
+}
+Result<> SqlIndex::healthy() {
+  return database_->healthy();
 }
 
 Result<InstanceRecord> SqlIndex::find(std::string_view sop_instance_uid) {

@@ -24,10 +24,11 @@ class SqlIndex final : public Index {
   [[nodiscard]] IndexDatabase& database() { return *database_; }
 
   Result<IndexPosition> position() override;
-  Result<std::vector<std::uint64_t>> apply(std::span<const IndexedInstance* const> instances,
-                                           std::uint64_t applied_sequence) override;
+  Result<RowsApplied> apply(std::span<const IndexedInstance* const> instances,
+                            std::uint64_t applied_sequence) override;
   Result<> set_checkpoint(std::uint64_t sequence) override;
   Result<> sync() override;
+  Result<> healthy() override;
   Result<InstanceRecord> find(std::string_view sop_instance_uid) override;
   Result<std::vector<std::optional<InstanceRecord>>> find_many(
       std::span<const std::string_view> sop_instance_uids) override;

@@ -62,6 +62,8 @@ void StorageMetrics::observe(Probes probes) {
   gauge("pacs_storage_applier_lag_seconds", "Age of the oldest of them", &Probes::behind_seconds);
   gauge("pacs_storage_buffer_bytes", "Memory taken by objects on their way", &Probes::buffer_bytes);
   gauge("pacs_storage_free_bytes", "Room left on the file system", &Probes::free_bytes);
+  gauge("pacs_storage_set_aside", "Files set aside: an operator is to look at them",
+        &Probes::set_aside);
 }
 
 void StorageMetrics::stored(StoreOutcome outcome, std::uint64_t bytes) {

@@ -17,7 +17,7 @@ class StorageMetrics {
   /// Numbers asked for at scrape time; they must stay callable as long as this object lives.
   struct Probes {
     std::function<double()> journal_waiting, journal_bytes, behind_objects, behind_seconds,
-        buffer_bytes, free_bytes;
+        buffer_bytes, free_bytes, set_aside;
   };
 
   explicit StorageMetrics(integration::Metrics* registry);

@@ -12,9 +12,17 @@
 
 namespace pacs::storage {
 
+/// Which jobs a worker would take. Of what is due, nobody takes a job while two of its destination
+/// are running, or while an earlier one of its kind, subject and destination is not ended: what one
+/// subject has to tell one peer comes in its order.
+struct JobChoice {
+  std::vector<std::string> kinds{};    ///< that the worker can do
+  std::vector<std::string> held_up{};  ///< destinations that are to wait
+};
+
 struct JobTaking {
-  std::vector<std::string> kinds;  ///< that the worker can do
-  std::string owner;               ///< unlike that of any other taking
+  JobChoice which{};
+  std::string owner;  ///< unlike that of any other taking
   std::int64_t lease_ms = 30'000;
   /// A job whose worker was lost in so many attempts is dead: it may be what kills them.
   std::int64_t attempts_max = 100;
@@ -55,9 +63,8 @@ class JobQueue {
   [[nodiscard]] virtual Result<bool> renew(const JobClaim& claim, const JobRenewal& renewal) = 0;
   /// Durable when it returns. False: the claim was void, nothing has changed.
   [[nodiscard]] virtual Result<bool> end(const JobClaim& claim, const JobEnd& end) = 0;
-  /// When the next waiting job of these kinds is due, or the next lease ends; since 1970.
-  [[nodiscard]] virtual Result<std::optional<std::int64_t>> next_due(
-      const std::vector<std::string>& kinds) = 0;
+  /// When the next of these is due, or the next lease ends; since 1970.
+  [[nodiscard]] virtual Result<std::optional<std::int64_t>> next_due(const JobChoice& choice) = 0;
   /// Ends every lease: for the start of the only process that works on this database.
   [[nodiscard]] virtual Result<> release_all(std::int64_t attempts_max) = 0;
   /// Removes jobs that are done or cancelled since before `before_ms`, and dead ones as well, at

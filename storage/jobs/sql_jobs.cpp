@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "storage/jobs/job_rows.h"
 
@@ -43,12 +44,20 @@ SqlText release_sql(std::int64_t now_ms, std::int64_t attempts_max) {
 constexpr std::int64_t kRunningOfDestination = 2;
 
 /// "AND ..." on a waiting row of `job`.
-void add_not_held_up(SqlText& sql) {
+void add_not_held_up(SqlText& sql, const std::vector<std::string>& held_up) {
   sql +=
-      " AND (destination = '' OR (SELECT count(*) FROM job AS other WHERE other.destination = "
+      " AND (destination = '' OR ((SELECT count(*) FROM job AS other WHERE other.destination = "
       "job.destination AND other.state";
   add_state(sql, JobState::Running);
-  (sql += ") < ").add(kRunningOfDestination) += ")";
+  (sql += ") < ").add(kRunningOfDestination);
+  sql +=
+      " AND NOT EXISTS (SELECT 1 FROM job AS earlier WHERE earlier.subject = job.subject AND "
+      "earlier.subject <> '' AND earlier.destination = job.destination AND earlier.kind = job.kind "
+      "AND earlier.id < job.id AND earlier.state IN ('waiting', 'running'))";
+  // No AE title has a backslash; one parameter however many there are, so one statement.
+  sql += " AND instr(";
+  sql.add(fmt::format("\\{}\\", fmt::join(held_up, "\\"))) +=
+      ", '\\' || destination || '\\') = 0))";
 }
 
 }  // namespace
@@ -179,8 +188,8 @@ Result<std::optional<Job>> SqlJobs::take(const JobTaking& taking) {
   // may find the same row, and the second finds it taken.
   add_state(claim += " WHERE id = (SELECT id FROM job WHERE state", JobState::Waiting);
   (claim += " AND due_ms <= ").add(now) += " AND ";
-  add_kinds(claim, taking.kinds);
-  add_not_held_up(claim);
+  add_kinds(claim, taking.which.kinds);
+  add_not_held_up(claim, taking.which.held_up);
   add_state(claim += " ORDER BY priority DESC, due_ms, id LIMIT 1) AND state", JobState::Waiting);
   claim += fmt::format(" RETURNING {}, payload", kJobColumns);
 
@@ -230,15 +239,15 @@ Result<bool> SqlJobs::end(const JobClaim& claim, const JobEnd& end) {
   return change_claimed(claim, std::move(sql), Sync::Now);
 }
 
-Result<std::optional<std::int64_t>> SqlJobs::next_due(const std::vector<std::string>& kinds) {
+Result<std::optional<std::int64_t>> SqlJobs::next_due(const JobChoice& choice) {
   SqlText sql("SELECT min(CASE WHEN state");
   add_state(sql, JobState::Waiting);
   sql +=
       " THEN due_ms ELSE lease_ms END), count(*) FROM job WHERE (state = 'running' OR (state = "
       "'waiting'";
-  add_not_held_up(sql);
+  add_not_held_up(sql, choice.held_up);
   sql += ")) AND ";
-  add_kinds(sql, kinds);
+  add_kinds(sql, choice.kinds);
   const SqlQuery query(sql);
   PACS_TRY(const auto reader, database_.readers().lease());
   PACS_TRY(const auto row, reader->statement(query));

@@ -32,7 +32,7 @@ class SqlJobs final : public Jobs, public JobQueue {
   Result<std::optional<Job>> take(const JobTaking& taking) override;
   Result<bool> renew(const JobClaim& claim, const JobRenewal& renewal) override;
   Result<bool> end(const JobClaim& claim, const JobEnd& end) override;
-  Result<std::optional<std::int64_t>> next_due(const std::vector<std::string>& kinds) override;
+  Result<std::optional<std::int64_t>> next_due(const JobChoice& choice) override;
   Result<> release_all(std::int64_t attempts_max) override;
   Result<std::int64_t> remove_ended(std::int64_t before_ms, std::int64_t most) override;
 

@@ -216,7 +216,7 @@ Result<> Journal::write_to_segment(std::span<JournalEntry> entries, std::uint64_
   if (fresh) {
     std::random_device random;
     active_->seed = std::uint64_t{random()} << 32 | random();
-    SegmentHeader header{first, 0, options_.boot_id, active_->seed};
+    SegmentHeader header{first, 0, active_->seed};
     {
       const std::lock_guard lock(mutex_);
       header.checkpoint_sequence = released_sequence_;

@@ -46,7 +46,6 @@ struct JournalOptions {
   /// How long a writer waits for a segment before it is told that there is no room: clients of
   /// DIMSE give up after half a minute.
   std::chrono::milliseconds segment_wait{10'000};
-  std::string boot_id;
   /// Called with the seconds each write and flush took, on the journal's thread.
   std::function<void(double)> on_flush;
 };

@@ -11,8 +11,7 @@ namespace {
 constexpr std::uint32_t kRecordMagic = 0x31524A50;           // "PJR1"
 constexpr std::uint64_t kSegmentMagic = 0x3230304C4E524A50;  // "PJRNL002"
 constexpr std::uint64_t kFirstFormat = 0x3130304C4E524A50;   // "PJRNL001": without seed
-constexpr std::size_t kBootIdBytes = 40;
-constexpr std::size_t kSeedOffset = 24 + kBootIdBytes;
+constexpr std::size_t kSeedOffset = 64;
 constexpr std::size_t kSegmentChecksumOffset = kSeedOffset + 8;
 
 template <typename T>
@@ -34,15 +33,13 @@ std::uint64_t head_checksum(ByteView header, ByteView head, std::uint64_t seed) 
 
 }  // namespace
 
-//  0 magic  8 first sequence  16 checkpoint sequence  24 boot id, zeros behind  64 seed  72
-//  checksum of [0,72)
+//  0 magic  8 first sequence  16 checkpoint sequence  24 nothing (40 bytes)  64 seed  72 checksum
+//  of [0,72)
 void encode(const SegmentHeader& header, std::span<std::byte> block) {
   std::ranges::fill(block, std::byte{0});
   put(block, 0, kSegmentMagic);
   put(block, 8, header.first_sequence);
   put(block, 16, header.checkpoint_sequence);
-  std::memcpy(block.data() + 24, header.boot_id.data(),
-              std::min(header.boot_id.size(), kBootIdBytes));
   put(block, kSeedOffset, header.seed);
   put(block, kSegmentChecksumOffset, checksum(block.first(kSegmentChecksumOffset)));
 }
@@ -56,8 +53,6 @@ std::optional<SegmentHeader> decode_segment_header(ByteView block) {
   SegmentHeader header;
   header.first_sequence = get<std::uint64_t>(block, 8);
   header.checkpoint_sequence = get<std::uint64_t>(block, 16);
-  const std::string_view id = as_text(block.subspan(24, kBootIdBytes));
-  header.boot_id = id.substr(0, id.find('\0'));
   if (seeded) header.seed = get<std::uint64_t>(block, kSeedOffset);
   return header;
 }

@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include "core/bytes.h"
 #include "storage/disk/aligned_buffer.h"
@@ -23,7 +22,6 @@ inline constexpr std::uint64_t kRecordBytesMax = 8ULL << 20;
 struct SegmentHeader {
   std::uint64_t first_sequence = 0;       ///< of its first record
   std::uint64_t checkpoint_sequence = 0;  ///< up to here everything was durable elsewhere by then
-  std::string boot_id;                    ///< of the machine's start that wrote it
   /// Of the checksums of its records: random, so that no object's bytes can pass for a record. 0 in
   /// segments of the first format, which had none.
   std::uint64_t seed = 0;

@@ -13,6 +13,7 @@ namespace pacs::storage {
 namespace {
 
 struct Segment {
+  std::string name;
   std::unique_ptr<File> file;
   SegmentHeader header;
 };
@@ -25,7 +26,8 @@ Result<bool> fill(File& file, Bytes& buffer, std::uint64_t offset, std::uint64_t
 }
 
 Result<std::vector<Segment>> open_segments(FileSystem& files,
-                                           const std::filesystem::path& directory) {
+                                           const std::filesystem::path& directory,
+                                           std::vector<std::string>& unreadable) {
   PACS_TRY(const auto names, files.list(directory));
   std::vector<Segment> segments;
   Bytes block;
@@ -34,7 +36,9 @@ Result<std::vector<Segment>> open_segments(FileSystem& files,
     PACS_TRY(const bool filled, fill(*file, block, 0, kJournalBlock));
     if (!filled) continue;
     if (auto header = decode_segment_header(block)) {
-      segments.push_back({std::move(file), std::move(*header)});
+      segments.push_back({name, std::move(file), *header});
+    } else if (std::ranges::any_of(block, [](std::byte byte) { return byte != std::byte{0}; })) {
+      unreadable.push_back(name);  // else it was never used
     }
   }
   std::ranges::sort(segments, {}, [](const Segment& s) { return s.header.first_sequence; });
@@ -107,10 +111,11 @@ class SegmentReader {
 
 class JournalReader {
  public:
-  JournalReader(std::uint64_t checkpoint_sequence,
+  JournalReader(std::uint64_t checkpoint_sequence, std::vector<std::string> unreadable,
                 const std::function<Result<>(const JournalRecord&)>& each)
       : checkpoint_(checkpoint_sequence), expected_(checkpoint_sequence + 1), each_(each) {
     contents_.checkpoint_sequence = contents_.last_sequence = checkpoint_sequence;
+    contents_.unreadable = std::move(unreadable);
   }
 
   /// The segments in the order of their first numbers.
@@ -118,7 +123,10 @@ class JournalReader {
     SegmentReader reader(segment);
     for (std::uint64_t least = segment.header.first_sequence;;) {
       PACS_TRY(const auto found, reader.next(least));
-      if (!found) return {};
+      if (!found) {
+        before_ = &segment;
+        return {};
+      }
       least = found->header.sequence + 1;
       PACS_TRY(take(segment, *found));
     }
@@ -129,26 +137,43 @@ class JournalReader {
  private:
   Result<> take(const Segment& segment, const SegmentReader::Found& found) {
     const std::uint64_t sequence = found.header.sequence;
-    JournalRecord record{sequence, found.head, {}, segment.header.boot_id, true};
+    // Also of one that is not whole: its number is given (journal.h, J2).
+    contents_.last_sequence = std::max(contents_.last_sequence, sequence);
     if (sequence > checkpoint_) {
+      look_for_gap(segment, sequence);
       PACS_TRY(const bool filled,
                fill(*segment.file, payload_, found.payload_at, found.header.payload_bytes));
-      if (filled) record.payload = ByteView(payload_).subspan(found.header.payload_skip);
-      if (!filled || checksum(record.payload) != found.header.payload_checksum) {
-        record.payload = {};
-        record.whole = false;
+      JournalRecord record{sequence, found.head,
+                           ByteView(payload_).subspan(found.header.payload_skip)};
+      record.whole = filled && checksum(record.payload) == found.header.payload_checksum;
+      if (!record.whole) {
+        ++contents_.damaged;
         return each_(record);
       }
       if (sequence > expected_) contents_.missing.emplace_back(expected_, sequence - 1);
       expected_ = sequence + 1;
       PACS_TRY(each_(record));
     }
-    contents_.last_sequence = std::max(contents_.last_sequence, sequence);
     return {};
+  }
+
+  /// Numbers without a head lie behind what was read last: at the end of the segment before, or
+  /// in this one.
+  void look_for_gap(const Segment& segment, std::uint64_t sequence) {
+    const std::uint64_t first_unseen = std::exchange(unseen_, sequence + 1);
+    if (first_unseen >= sequence) return;
+    if (before_ != nullptr && first_unseen < segment.header.first_sequence) blame(*before_);
+    if (segment.header.first_sequence < sequence) blame(segment);
+  }
+  void blame(const Segment& segment) {
+    auto& names = contents_.unreadable;
+    if (std::ranges::find(names, segment.name) == names.end()) names.push_back(segment.name);
   }
 
   const std::uint64_t checkpoint_;
   std::uint64_t expected_;
+  std::uint64_t unseen_ = expected_;  // the first number of which no head was seen
+  const Segment* before_ = nullptr;   // read before this one
   const std::function<Result<>(const JournalRecord&)>& each_;
   JournalContents contents_;
   Bytes payload_;
@@ -159,11 +184,12 @@ class JournalReader {
 Result<JournalContents> read_journal(FileSystem& files, const std::filesystem::path& directory,
                                      std::uint64_t checkpoint_sequence,
                                      const std::function<Result<>(const JournalRecord&)>& each) {
-  PACS_TRY(const auto segments, open_segments(files, directory));
+  std::vector<std::string> unreadable;
+  PACS_TRY(const auto segments, open_segments(files, directory, unreadable));
   for (const Segment& segment : segments) {
     checkpoint_sequence = std::max(checkpoint_sequence, segment.header.checkpoint_sequence);
   }
-  JournalReader reader(checkpoint_sequence, each);
+  JournalReader reader(checkpoint_sequence, std::move(unreadable), each);
   for (const Segment& segment : segments) {
     // All records of a segment precede the first one of those begun later. (One may begin with the
     // number of an earlier one, if all that was written there failed.)

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <string_view>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -18,9 +18,8 @@ struct JournalRecord {
   std::uint64_t sequence = 0;
   ByteView head;     ///< valid during the call, as is
   ByteView payload;  ///< the payload behind what its checksum leaves out
-  std::string_view boot_id;
-  /// Head and payload are as they were written. Else the payload is empty: it was being written
-  /// when the power went, and never acknowledged, or the disk has lost it.
+  /// The payload is as it was written. Else it is what lies there: it was being written when the
+  /// power went, and never acknowledged, or the disk has damaged it.
   bool whole = true;
 };
 
@@ -31,6 +30,12 @@ struct JournalContents {
   /// Sequence numbers, from and to, that no intact record has although a later one is there: of
   /// writes that failed, or lost by the disk.
   std::vector<std::pair<std::uint64_t, std::uint64_t>> missing;
+  std::uint64_t damaged = 0;  ///< records that were not whole
+  /// Names of segments that hold what nobody can read, of which something may be missing.
+  std::vector<std::string> unreadable;
+
+  /// Whether all that was acknowledged is sure to have been read.
+  [[nodiscard]] bool sound() const { return missing.empty() && damaged == 0 && unreadable.empty(); }
 };
 
 /// Calls `each` for every record with an intact head behind `checkpoint_sequence` and behind every

@@ -8,12 +8,13 @@
 namespace pacs::storage {
 
 WriteBehind::WriteBehind(ObjectStore& store, Index& index, PendingTable& pending,
-                         WriteBehindOptions options, Applied applied)
+                         WriteBehindOptions options, Applied applied, Refused refused)
     : store_(store),
       index_(index),
       pending_(pending),
       options_(options),
       applied_(std::move(applied)),
+      refused_(std::move(refused)),
       thread_([this] { run(); }) {}
 
 WriteBehind::~WriteBehind() {
@@ -113,10 +114,10 @@ bool WriteBehind::take_batch(std::vector<Object>& batch) {
 
 void WriteBehind::apply(const std::vector<Object>& batch) {
   const auto begun = Clock::now();
-  auto displaced = try_apply(batch);
-  while (!displaced) {
+  auto done = try_apply(batch);
+  while (!done) {
     std::unique_lock lock(mutex_);
-    stalled_ = fail(displaced.error());
+    stalled_ = fail(done.error());
     progress_.notify_all();
     if (stopping_) {  // the journal keeps what could not be placed
       queue_.clear();
@@ -126,10 +127,11 @@ void WriteBehind::apply(const std::vector<Object>& batch) {
     }
     work_.wait_for(lock, options_.retry_delay, [this] { return stopping_; });
     lock.unlock();
-    displaced = try_apply(batch);
+    done = try_apply(batch);
   }
+  for (const auto& [place, why] : done->refused) refused_(batch[place], why);
   for (const Object& object : batch) pending_.applied(object);
-  applied_(batch, *displaced, std::chrono::duration<double>(Clock::now() - begun).count());
+  applied_(batch, done->displaced, std::chrono::duration<double>(Clock::now() - begun).count());
   {
     const std::lock_guard lock(mutex_);
     stalled_ = {};
@@ -140,15 +142,27 @@ void WriteBehind::apply(const std::vector<Object>& batch) {
   progress_.notify_all();
 }
 
-Result<std::vector<std::uint64_t>> WriteBehind::try_apply(const std::vector<Object>& batch) {
+Result<RowsApplied> WriteBehind::try_apply(const std::vector<Object>& batch) {
   std::vector<const IndexedInstance*> rows;
-  rows.reserve(batch.size());
-  for (const Object& object : batch) {
-    PACS_TRY(place(*object));
-    object->prepare();
-    rows.push_back(&object->row);
+  std::vector<std::size_t> places;  // of the rows, in the batch
+  std::vector<RowsApplied::Refused> missing;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    PendingObject& object = *batch[i];
+    auto placed = place(object);
+    if (!placed && placed.error().kind == ErrorKind::NotFound) {
+      // Flushed before its record was written, so a fault of the disk or a person has taken it.
+      missing.push_back({i, placed.error()});
+      continue;
+    }
+    PACS_TRY(std::move(placed));
+    object.prepare();
+    rows.push_back(&object.row);
+    places.push_back(i);
   }
-  return index_.apply(rows, batch.back()->sequence);
+  PACS_TRY(auto applied, index_.apply(rows, batch.back()->sequence));
+  for (auto& refused : applied.refused) refused.place = places[refused.place];
+  applied.refused.insert(applied.refused.end(), missing.begin(), missing.end());
+  return applied;
 }
 
 Result<> WriteBehind::place(PendingObject& object) {

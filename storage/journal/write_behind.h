@@ -39,9 +39,12 @@ class WriteBehind {
   /// numbers of those whose place they took.
   using Applied =
       std::function<void(std::span<const Object>, std::span<const std::uint64_t>, double seconds)>;
+  /// Called before that, for each object that cannot be served and why: its place or its row
+  /// cannot be had, for its own sake. The others do not wait for it.
+  using Refused = std::function<void(const Object&, const Error&)>;
 
   WriteBehind(ObjectStore& store, Index& index, PendingTable& pending, WriteBehindOptions options,
-              Applied applied);
+              Applied applied, Refused refused);
   /// Works off what waits, unless there is no room for it: then the journal keeps it.
   ~WriteBehind();
   WriteBehind(const WriteBehind&) = delete;
@@ -72,7 +75,8 @@ class WriteBehind {
   void run();
   [[nodiscard]] bool take_batch(std::vector<Object>& batch);
   void apply(const std::vector<Object>& batch);
-  [[nodiscard]] Result<std::vector<std::uint64_t>> try_apply(const std::vector<Object>& batch);
+  /// Where `batch` is what RowsApplied::refused refers to.
+  [[nodiscard]] Result<RowsApplied> try_apply(const std::vector<Object>& batch);
   [[nodiscard]] Result<> place(PendingObject& object);
 
   ObjectStore& store_;
@@ -80,6 +84,7 @@ class WriteBehind {
   PendingTable& pending_;
   const WriteBehindOptions options_;
   const Applied applied_;
+  const Refused refused_;
 
   mutable std::mutex mutex_;
   std::condition_variable work_, progress_;

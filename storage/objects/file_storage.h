@@ -26,6 +26,10 @@ class FileStorage final : public ObjectStore {
   Result<> finish(std::string_view key) override;
   Result<> discard(std::string_view key) override;
   Result<> discard_all() override;
+  Result<std::string> set_aside(std::string_view key) override;
+  Result<std::vector<std::string>> set_aside_unfinished() override;
+  Result<std::string> set_aside(std::string_view name, std::span<const ByteView> parts) override;
+  Result<std::vector<std::string>> names_aside() override;
   Result<> sync() override;
   Result<std::size_t> read(std::string_view key, std::uint64_t offset,
                            std::span<std::byte> to) override;
@@ -46,6 +50,7 @@ class FileStorage final : public ObjectStore {
   [[nodiscard]] Result<> put_direct(const std::filesystem::path& path,
                                     std::span<const ByteView> parts);
   [[nodiscard]] Result<> make_shard(const std::filesystem::path& file);
+  [[nodiscard]] Result<std::string> move_aside(const std::filesystem::path& path);
   [[nodiscard]] Result<std::shared_ptr<File>> opened(std::string_view key);
 
   /// Files kept open for range reads: a viewer reads frame after frame of few objects.
@@ -56,7 +61,7 @@ class FileStorage final : public ObjectStore {
   };
 
   std::shared_ptr<FileSystem> files_;
-  std::filesystem::path objects_, incoming_;
+  std::filesystem::path objects_, incoming_, aside_;
   std::mutex mutex_;
   std::array<OpenFile, kOpenFiles> open_files_;
   std::size_t next_slot_ = 0;

@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/bytes.h"
 #include "core/result.h"
@@ -42,6 +43,19 @@ class ObjectStore {
   [[nodiscard]] virtual Result<> discard(std::string_view key) = 0;
   /// Forgets every object that was begun but not finished: what a crash left behind.
   [[nodiscard]] virtual Result<> discard_all() = 0;
+
+  // What may have been acknowledged and cannot be served is not removed: it is set aside, where no
+  // key finds it and a person does. Each of these returns where.
+  /// An object, finished or not.
+  [[nodiscard]] virtual Result<std::string> set_aside(std::string_view key) = 0;
+  /// Every object that was begun but not finished.
+  [[nodiscard]] virtual Result<std::vector<std::string>> set_aside_unfinished() = 0;
+  /// Bytes under a name of letters, digits, dots and hyphens; in the place of what it named before.
+  [[nodiscard]] virtual Result<std::string> set_aside(std::string_view name,
+                                                      std::span<const ByteView> parts) = 0;
+  /// The names of all that lies there.
+  [[nodiscard]] virtual Result<std::vector<std::string>> names_aside() = 0;
+
   /// Makes everything durable that was put, finished or removed before.
   [[nodiscard]] virtual Result<> sync() = 0;
 

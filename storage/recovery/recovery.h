@@ -27,7 +27,9 @@ struct Recovered {
 
 /// Replays what the journal holds behind the last checkpoint, in order: puts objects to their final
 /// place, brings the index up to date, forgets objects that were begun and never acknowledged, and
-/// makes a checkpoint. Doing it twice does no harm, so a crash in between does none.
+/// makes a checkpoint. Where the journal has lost something nothing is removed: what may have been
+/// acknowledged is set aside and named. Doing it twice does no harm, so a crash in between does
+/// none.
 [[nodiscard]] Result<Recovered> recover(FileSystem& files, ObjectStore& store, Index& index,
                                         const RecoveryOptions& options,
                                         const integration::Logger& logger);

@@ -45,8 +45,9 @@ Result<std::vector<std::uint64_t>> unknown_objects(ObjectStore& store, Index& in
 
 class Reindexer {
  public:
-  Reindexer(ObjectStore& store, Index& index, const ReindexOptions& options)
-      : store_(store), index_(index), options_(options), buffer_(kReadBytes) {}
+  Reindexer(ObjectStore& store, Index& index, const ReindexOptions& options,
+            const integration::Logger& logger)
+      : store_(store), index_(index), options_(options), logger_(logger), buffer_(kReadBytes) {}
 
   Result<std::unique_ptr<IndexedInstance>> row_of(std::uint64_t number) {
     auto row = std::make_unique<IndexedInstance>();
@@ -88,10 +89,16 @@ class Reindexer {
     std::vector<const IndexedInstance*> rows;
     for (const auto& row : batch_) rows.push_back(row.get());
     // An object that lost its row here stays: what is taken for a leftover may be all there is.
-    PACS_TRY(index_.apply(rows, options_.sequence));
-    added_ += batch_.size();
+    PACS_TRY(const auto applied, index_.apply(rows, options_.sequence));
+    for (const auto& [place, why] : applied.refused) say_left(batch_[place]->number, why);
+    added_ += batch_.size() - applied.refused.size();
     batch_.clear();
     return {};
+  }
+
+  void say_left(std::uint64_t number, const Error& why) const {
+    logger_.error("", "an object cannot be indexed and stays as it is",
+                  {{"object", object_key(number)}, {"why", why.to_string()}});
   }
 
   [[nodiscard]] std::uint64_t added() const { return added_; }
@@ -117,6 +124,7 @@ class Reindexer {
   ObjectStore& store_;
   Index& index_;
   const ReindexOptions& options_;
+  const integration::Logger& logger_;
   Bytes buffer_;
   std::vector<std::unique_ptr<IndexedInstance>> batch_;
   std::uint64_t added_ = 0;
@@ -134,14 +142,13 @@ Result<std::uint64_t> reindex(ObjectStore& store, Index& index, const ReindexOpt
       "there are objects that the index has never seen: they are read and indexed again; "
       "what only a lost index held (worklist, performed steps, remote AEs, jobs) is gone",
       {{"objects", total}});
-  Reindexer reindexer(store, index, options);
+  Reindexer reindexer(store, index, options, logger);
   auto said = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < unknown.size(); ++i) {
     auto row = reindexer.row_of(unknown[i]);
     store.forget(object_key(unknown[i]));
     if (!row) {
-      logger.error("", "an object cannot be indexed and stays as it is",
-                   {{"object", object_key(unknown[i])}, {"why", row.error().to_string()}});
+      reindexer.say_left(unknown[i], row.error());
       continue;
     }
     PACS_TRY(reindexer.add(std::move(*row)));

@@ -25,8 +25,9 @@ class SqlStatement {
   virtual void bind(int parameter, std::int64_t number) = 0;  ///< from 1
   virtual void bind(int parameter, std::string_view text) = 0;
   virtual void bind_bytes(int parameter, ByteView bytes) = 0;
-  /// True with a row, false at the end. OutOfResources (disk full), Duplicate (a uniqueness is
-  /// violated), Corrupt, Io, Internal.
+  /// True with a row, false at the end. OutOfResources (disk full), Duplicate (a uniqueness or
+  /// another rule is violated), LimitExceeded (a value is too long), Mismatch, Corrupt, Io,
+  /// Internal.
   [[nodiscard]] virtual Result<bool> step() = 0;
   [[nodiscard]] virtual std::int64_t integer(int column) = 0;  ///< from 0
   [[nodiscard]] virtual std::string_view text(int column) = 0;
@@ -110,6 +111,9 @@ class SqlDatabase {
   [[nodiscard]] virtual const SqlDialect& dialect() const = 0;
   /// Rows changed by the last statement.
   [[nodiscard]] virtual std::int64_t changes() = 0;
+  /// Io once the database failed to flush something by itself, which no statement reports. Any
+  /// thread.
+  [[nodiscard]] virtual Result<> flushed() const = 0;
   /// From now on, when a stop is requested, steps fail with Cancelled, also long ones in the
   /// middle; a token without state ends that.
   virtual void stop_when(std::stop_token stop) = 0;

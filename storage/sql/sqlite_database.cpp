@@ -1,5 +1,6 @@
 #include "storage/sql/sqlite_database.h"
 
+#include <atomic>
 #include <deque>
 #include <string>
 #include <utility>
@@ -18,6 +19,10 @@ ErrorKind kind_of_sqlite(int code) {
       return ErrorKind::OutOfResources;
     case SQLITE_CONSTRAINT:
       return ErrorKind::Duplicate;
+    case SQLITE_TOOBIG:
+      return ErrorKind::LimitExceeded;
+    case SQLITE_MISMATCH:
+      return ErrorKind::Mismatch;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return ErrorKind::Corrupt;
@@ -159,6 +164,25 @@ class SqliteDatabase final : public SqlDatabase {
   }
   std::int64_t changes() override { return database_.getChanges(); }
   void stop_when(std::stop_token stop) override { stop_ = std::move(stop); }
+  Result<> flushed() const override {
+    if (!flush_failed_) return {};
+    return fail(Error{ErrorKind::Io, "a checkpoint of the WAL failed"}.in(database_.getFilename()));
+  }
+  /// Checkpoints as SQLite does by itself, but keeps what it does not tell: that a flush failed.
+  void checkpoint_wal() {
+    sqlite3_wal_hook(
+        database_.getHandle(),
+        [](void* self, sqlite3* handle, const char* name, int pages) -> int {
+          if (pages < kWalPages) return SQLITE_OK;
+          const int code =
+              sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+          if ((code & 0xFF) == SQLITE_IOERR) {
+            static_cast<SqliteDatabase*>(self)->flush_failed_ = true;
+          }
+          return SQLITE_OK;  // the transaction is committed
+        },
+        this);
+  }
   Result<std::vector<std::string>> check() override {
     std::vector<std::string> faults;
     const auto collect = [&](std::string_view sql, std::string_view what) -> Result<> {
@@ -179,8 +203,11 @@ class SqliteDatabase final : public SqlDatabase {
   static constexpr int kBusyTimeoutMs = 10'000;
   /// Instructions of SQLite's machine: well below a millisecond.
   static constexpr int kStepsBetweenLooks = 10'000;
+  /// Of 4 KiB: the WAL stays near 8 MiB.
+  static constexpr int kWalPages = 2000;
   SQLite::Database database_;
   std::stop_token stop_;
+  std::atomic<bool> flush_failed_ = false;
 };
 
 }  // namespace
@@ -196,13 +223,9 @@ Result<std::unique_ptr<SqlDatabase>> open_sqlite(const std::filesystem::path& pa
     std::string pragmas =
         fmt::format("PRAGMA cache_size = -{}; PRAGMA temp_store = MEMORY; PRAGMA synchronous = {};",
                     options.cache_kib, options.durable ? "NORMAL" : "OFF");
-    if (!options.read_only) {
-      // 2000 pages of 4 KiB: the WAL stays near 8 MiB.
-      pragmas +=
-          "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 2000;"
-          "PRAGMA foreign_keys = ON;";
-    }
+    if (!options.read_only) pragmas += "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;";
     PACS_TRY(database->execute(pragmas));
+    if (!options.read_only) database->checkpoint_wal();
     return database;
   } catch (const SQLite::Exception& exception) {
     return refuse(exception, path.native());

@@ -70,6 +70,7 @@ std::vector<PerformedSeries> performed_series(const DataSet& step) {
   for (const Item& item : step.items(tags::PerformedSeriesSequence)) {
     const DataSet& from = item.data_set;
     const std::string uid{from.text(tags::SeriesInstanceUID, 0)};
+    if (uid.empty()) continue;  // an item that says nothing
     const auto [entry, is_new] = by_uid.try_emplace(uid, all.size(), std::set<std::string>{});
     if (is_new) {
       PerformedSeries series;

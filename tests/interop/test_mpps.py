@@ -208,7 +208,7 @@ class Steps(harness.ServerTestCase):
         del lacking.PerformedProcedureStepID
         refused = self.modality.create(self.step, lacking)
         self.assertEqual((refused.status, refused.attributes), (MISSING, [0x00400253]))
-        self.assertEqual(refused.comment, "PerformedProcedureStepID is missing")
+        self.assertEqual(refused.comment, "mpps.strict: PerformedProcedureStepID is missing")
         refused = self.modality.create(self.step, beginning(self.study, PerformedProcedureStepID=""))
         self.assertEqual(refused.status, MISSING_VALUE)
         self.assertIn("PerformedProcedureStepID", refused.data_set)

@@ -73,6 +73,7 @@ class TestArchive : public storage::Archive {
     return archive_->read_object(instance, offset, to);
   }
   Result<storage::ArchiveCounts> counts() override { return archive_->counts(); }
+  std::vector<std::string> set_aside() override { return archive_->set_aside(); }
   Result<> for_each_instance(
       const std::function<bool(const storage::InstanceRecord&)>& each) override {
     return archive_->for_each_instance(each);

@@ -41,10 +41,11 @@ struct Readiness {
 Readiness readiness_of(const std::vector<ReadinessCheck>& checks) {
   Readiness readiness;
   for (const auto& [name, check] : checks) {
-    const Result<> status = check();
+    const Result<std::string> status = check();
     readiness.ready = readiness.ready && status.has_value();
     json::object row{{"name", name}, {"ok", status.has_value()}};
-    if (!status) row["detail"] = status.error().to_string();
+    const std::string detail = status ? *status : status.error().to_string();
+    if (!detail.empty()) row["detail"] = detail;
     readiness.checks.push_back(std::move(row));
   }
   return readiness;

@@ -24,10 +24,11 @@ struct DicomEndpoint {
   bool local_only = false;  ///< listens on loopback: other machines cannot reach it
 };
 
-/// Something that must hold for new objects to be taken. `check` is called from several threads.
+/// Something that must hold for new objects to be taken. `check` is called from several threads;
+/// it gives what an operator is to look at although it holds, "" for nothing.
 struct ReadinessCheck {
   std::string name;
-  std::function<Result<>()> check;
+  std::function<Result<std::string>()> check;
 };
 
 struct Operations {

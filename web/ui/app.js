@@ -77,7 +77,7 @@ function showChecks(checks) {
   element("checks").replaceChildren(...checks.map((check) => {
     const item = make("li", check.name);
     item.dataset.ok = check.ok;
-    if (!check.ok) item.append(make("small", check.detail));
+    if (check.detail) item.append(make("small", check.detail));
     return item;
   }));
   const failed = checks.filter((check) => !check.ok);

@@ -39,7 +39,6 @@ TEST_F(FileWalkTest, GivesEveryFileOnceInTheOrderOfNames) {
   adds("a");
   adds("c/d/e/f");
   EXPECT_THAT(walk({root}), ElementsAre("a", "b/1", "b/2", "c/d/e/f"));
-  EXPECT_EQ(count_files({root}), 4U);
 }
 
 TEST_F(FileWalkTest, FilesAndFoldersMayBeMixedAndKeepTheirOrder) {

@@ -33,6 +33,16 @@ TEST(ProgressTest, DrawsCountsABarAndWhatFailedWhereItIsShown) {
   EXPECT_TRUE(drawn.ends_with("\r\033[K")) << "the line is taken away at the end";
 }
 
+TEST(ProgressTest, WithoutATotalItSaysHowManySoFar) {
+  testing::internal::CaptureStderr();
+  {
+    Progress progress{"importing", std::nullopt, true};
+    progress.update(180, 1000, 0);
+  }
+  const std::string drawn = testing::internal::GetCapturedStderr();
+  EXPECT_NE(drawn.find("importing  180 so far"), std::string::npos) << drawn;
+}
+
 TEST(ProgressTest, WritesNothingWhereNobodyWatches) {
   testing::internal::CaptureStderr();
   {

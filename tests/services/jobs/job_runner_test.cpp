@@ -30,6 +30,37 @@ Task<void> pause(milliseconds time) {
   co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
 }
 
+/// The queue of the archive, which counts what it is asked.
+class CountedQueue final : public storage::JobQueue {
+ public:
+  explicit CountedQueue(storage::JobQueue& queue) : queue_(queue) {}
+  Result<std::optional<storage::Job>> take(const storage::JobTaking& taking) override {
+    ++takings;
+    return queue_.take(taking);
+  }
+  Result<bool> renew(const storage::JobClaim& claim, const storage::JobRenewal& renewal) override {
+    return queue_.renew(claim, renewal);
+  }
+  Result<bool> end(const storage::JobClaim& claim, const storage::JobEnd& end) override {
+    return queue_.end(claim, end);
+  }
+  Result<std::optional<std::int64_t>> next_due(const storage::JobChoice& choice) override {
+    ++looks;
+    return queue_.next_due(choice);
+  }
+  Result<> release_all(std::int64_t attempts_max) override {
+    return queue_.release_all(attempts_max);
+  }
+  Result<std::int64_t> remove_ended(std::int64_t before_ms, std::int64_t most) override {
+    return queue_.remove_ended(before_ms, most);
+  }
+
+  std::atomic<int> takings{0}, looks{0};
+
+ private:
+  storage::JobQueue& queue_;
+};
+
 class JobRunnerTest : public testing::Test {
  protected:
   JobRunnerTest() {
@@ -43,15 +74,16 @@ class JobRunnerTest : public testing::Test {
     pool.stop();
   }
   void starts(JobHandler handler) {
-    runner = std::make_unique<JobRunner>(archive.job_queue(), *workers, pool, options,
-                                         integration::Logger{}, metrics.get());
+    runner = std::make_unique<JobRunner>(queue, *workers, pool, options, integration::Logger{},
+                                         metrics.get());
     runner->handle("test", std::move(handler));
     ASSERT_TRUE(runner->start());
   }
-  std::int64_t adds(std::string subject, std::int64_t due_ms = 0) {
+  std::int64_t adds(std::string subject, std::int64_t due_ms = 0, std::string destination = {}) {
     storage::NewJob job;
     job.kind = "test";
     job.subject = std::move(subject);
+    job.destination = std::move(destination);
     job.due_ms = due_ms;
     const auto added = archive.jobs().add(job);
     EXPECT_TRUE(added);
@@ -70,6 +102,7 @@ class JobRunnerTest : public testing::Test {
   integration::IoPool pool{2};
   std::unique_ptr<integration::Metrics> metrics = integration::Metrics::create();
   TestArchive archive;
+  CountedQueue queue{archive.job_queue()};
   std::unique_ptr<integration::WorkPool> workers = std::make_unique<integration::WorkPool>(2);
   JobOptions options;
   std::unique_ptr<JobRunner> runner;
@@ -160,7 +193,7 @@ TEST_F(JobRunnerTest, WhatTheEndInterruptsIsGivenBackAndDoneAfterTheStart) {
 
 TEST_F(JobRunnerTest, WhatAnotherProcessLeftIsDoneAfterTheStart) {
   const std::int64_t id = adds("1");
-  ASSERT_TRUE(archive.job_queue().take({.kinds = {"test"}, .owner = "gone"}).value());
+  ASSERT_TRUE(archive.job_queue().take({.which = {.kinds = {"test"}}, .owner = "gone"}).value());
   starts([](JobContext&) -> Task<JobOutcome> { co_return JobOutcome::done(); });
   EXPECT_TRUE(becomes(id, JobState::Done));
 }
@@ -211,6 +244,66 @@ TEST_F(JobRunnerTest, JobsAreDoneBesideEachOther) {
   EXPECT_TRUE(becomes(two, JobState::Done));
   EXPECT_TRUE(becomes(three, JobState::Done));
   EXPECT_EQ(most, 2);
+}
+
+TEST_F(JobRunnerTest, DestinationsThatDoNotAnswerLeaveWorkersToOthers) {
+  options.workers = 8;
+  starts([](JobContext& context) -> Task<JobOutcome> {
+    const bool silent = context.job().destination.starts_with("SILENT");
+    while (silent && !context.stop_token().stop_requested()) co_await pause(milliseconds{5});
+    co_return silent ? JobOutcome::retry("no answer") : JobOutcome::done();
+  });
+  for (const std::string silent : {"SILENT1", "SILENT2", "SILENT3", "SILENT4"}) {
+    for (const char* number : {"1", "2", "3"}) adds(silent + number, 0, silent);
+  }
+  EXPECT_TRUE(becomes(adds("report", 0, "ANSWERS"), JobState::Done));
+}
+
+TEST_F(JobRunnerTest, DestinationsThatFailedHaveHalfOfTheWorkersAtMost) {
+  options.workers = 4;
+  options.retry_min = milliseconds{1};
+  std::atomic<bool> answer_nothing{false};
+  std::atomic<int> waiting{0};
+  starts([&](JobContext& context) -> Task<JobOutcome> {
+    if (context.job().destination == "ANSWERS") co_return JobOutcome::done();
+    ++waiting;
+    while (answer_nothing && !context.stop_token().stop_requested()) {
+      co_await pause(milliseconds{5});
+    }
+    --waiting;
+    co_return JobOutcome::retry("refused");
+  });
+  for (int i = 0; i < 6; ++i) {
+    const std::int64_t id = adds(std::to_string(i), 0, "SILENT" + std::to_string(i));
+    for (int look = 0; look < 1000 && job(id).attempts < 2; ++look) {
+      std::this_thread::sleep_for(milliseconds{5});
+    }
+  }
+  answer_nothing = true;  // all are known to fail now
+  for (int look = 0; look < 1000 && waiting < 2; ++look) {
+    std::this_thread::sleep_for(milliseconds{5});
+  }
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_TRUE(becomes(adds("report" + std::to_string(i), 0, "ANSWERS"), JobState::Done));
+    EXPECT_LE(waiting, 2);
+  }
+}
+
+TEST_F(JobRunnerTest, AWakeWritesNothingWhenNothingIsDue) {
+  options.workers = 8;
+  starts([](JobContext&) -> Task<JobOutcome> { co_return JobOutcome::done(); });
+  for (int wakes = 1; wakes <= 3; ++wakes) {
+    const int looked = queue.looks;
+    runner->wake();
+    for (int i = 0; i < 1000 && queue.looks == looked; ++i) {
+      std::this_thread::sleep_for(milliseconds{5});
+    }
+    EXPECT_GT(queue.looks, looked);
+  }
+  EXPECT_EQ(queue.takings, 0);
+  EXPECT_TRUE(becomes(adds("1"), JobState::Done));
+  runner.reset();
+  EXPECT_EQ(queue.takings, 1) << "one worker took it, the others did not try";
 }
 
 TEST(RetryDelay, DoublesUpToAnHourWithAFifthOfChance) {

@@ -199,8 +199,49 @@ TEST(MppsCheck, OnlyTheEssentialIsAskedOfWhoKnowsNoBetter) {
   step.set_items(tags::ScheduledStepAttributesSequence, {{request}});
   EXPECT_EQ(check(step, MppsPhase::Create), status::kSuccess);
   EXPECT_EQ(check(step, MppsPhase::FinalState), status::kSuccess);
-  step.set_items(tags::PerformedSeriesSequence, {{DataSet{}}});
+  DataSet series;
+  series.set_text(tags::ProtocolName, "HEAD");
+  step.set_items(tags::PerformedSeriesSequence, {{series}});
   EXPECT_EQ(check(step, MppsPhase::FinalState), status::kMissingAttribute) << "Series Instance UID";
+}
+
+TEST(MppsCheck, AnItemThatSaysNothingIsAsGoodAsNone) {
+  DataSet step = beginning(), nothing, empty;
+  nothing.set_text(tags::ReferencedSOPClassUID, "");
+  nothing.set_text(tags::ReferencedSOPInstanceUID, "");
+  // What scanners send for a patient whom nobody scheduled.
+  DataSet request = step.items(tags::ScheduledStepAttributesSequence)[0].data_set;
+  request.set_items(tags::ReferencedStudySequence, {{nothing}, {empty}});
+  request.set_items(tags::ScheduledProtocolCodeSequence, {{empty}});
+  step.set_items(tags::ScheduledStepAttributesSequence, {{request}});
+  step.set_items(tags::ReferencedPatientSequence, {{empty}});
+  step.set_items(tags::PerformedSeriesSequence, {{empty}});
+  EXPECT_EQ(status_of(check_mpps(step, MppsPhase::Create, MppsStrictness::Essential)), 0);
+  EXPECT_EQ(status_of(check_mpps(step, MppsPhase::Create, MppsStrictness::Table)),
+            status::kMissingAttribute);
+  const std::string lacking = mpps_shortcomings(step, MppsPhase::Create);
+  EXPECT_THAT(lacking, testing::HasSubstr("ReferencedSOPClassUID is missing in item 2 of "
+                                          "ReferencedStudySequence"));
+  EXPECT_THAT(lacking, testing::HasSubstr("ReferencedSOPClassUID has no value in item 1 of "
+                                          "ReferencedStudySequence"));
+  // A step without a study is none.
+  step.set_items(tags::ScheduledStepAttributesSequence, {{empty}});
+  EXPECT_EQ(status_of(check_mpps(step, MppsPhase::Create, MppsStrictness::Essential)),
+            status::kMissingAttribute);
+}
+
+TEST(MppsCheck, ARefusalNamesTheKeyThatWouldTakeIt) {
+  DataSet step = beginning();
+  step.erase(tags::ProcedureCodeSequence);
+  EXPECT_EQ(check_mpps(step, MppsPhase::Create, MppsStrictness::Table)->error_comment,
+            "mpps.strict: ProcedureCodeSequence is missing");
+  EXPECT_FALSE(check_mpps(step, MppsPhase::Create, MppsStrictness::Essential));
+  EXPECT_EQ(mpps_shortcomings(step, MppsPhase::Create), "ProcedureCodeSequence is missing");
+  step.erase(tags::PerformedProcedureStepStatus);
+  const auto refused = check_mpps(step, MppsPhase::Create, MppsStrictness::Table);
+  EXPECT_THAT(refused->error_comment, testing::Not(testing::HasSubstr("mpps.strict")))
+      << "it would not help";
+  EXPECT_EQ(mpps_shortcomings(beginning(), MppsPhase::Create), "");
 }
 
 TEST(MppsTable, ItsRowsAreThoseOfTheStandard) {

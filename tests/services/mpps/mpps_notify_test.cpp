@@ -1,10 +1,13 @@
 #include "services/mpps/mpps_notify.h"
 
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <thread>
 
 #include <gtest/gtest.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 
 #include "services/mpps/mpps_scp.h"
 #include "services/mpps/mpps_scu.h"
@@ -24,6 +27,7 @@ class Hearer : public Service {
     std::mutex mutex;
     std::condition_variable changed;
     std::vector<std::pair<std::string, int>> events;  ///< SOP instance, event type
+    int data_sets = 0;                                ///< announced with them
     int refuses = 0;                                  ///< so many reports
   };
   explicit Hearer(Heard& heard) : heard_(heard) {}
@@ -45,6 +49,7 @@ class Hearer : public Service {
       --heard_.refuses;
       co_return Answer{.status = network::status::kProcessingFailure};
     }
+    heard_.data_sets += request.has_data_set ? 1 : 0;
     heard_.events.emplace_back(request.sop_instance_uid, request.event_type_id.value_or(0));
     heard_.changed.notify_all();
     co_return Answer{};
@@ -66,18 +71,20 @@ class MppsNotifyTest : public testing::Test {
         std::make_unique<MppsScp>(pacs.archive().performed_steps(), *workers, std::move(options)));
     pacs.starts();
     JobOptions jobs;
-    jobs.workers = 1;  // in their order
+    jobs.workers = 4;
     jobs.retry_min = milliseconds{20};
     runner = std::make_unique<JobRunner>(pacs.archive().job_queue(), *workers, pool, jobs,
                                          integration::Logger{}, nullptr);
     const auto find = [this](std::string_view title) -> Result<network::RequestOptions> {
+      finder = std::this_thread::get_id();
       if (title != "HEARER" || !is_known) return fail(ErrorKind::NotFound, "no such AE is known");
       network::RequestOptions reach;
       reach.port = hearer.port();
       reach.called_ae = "PACS";
       return reach;
     };
-    runner->handle(std::string(kMppsNotificationJob), mpps_notification_handler(find, {}));
+    runner->handle(std::string(kMppsNotificationJob),
+                   mpps_notification_handler(find, *workers, {}));
     EXPECT_TRUE(runner->start());
     peer = std::make_unique<Peer>(pacs);
     peer->associates({mpps_context()});
@@ -103,6 +110,7 @@ class MppsNotifyTest : public testing::Test {
 
   Hearer::Heard heard;
   std::atomic<bool> is_known{true};
+  std::atomic<std::thread::id> finder{};  ///< who looked the AE up
   Pacs pacs, hearer;
   integration::IoPool pool{1};
   std::unique_ptr<integration::WorkPool> workers = std::make_unique<integration::WorkPool>(2);
@@ -120,6 +128,32 @@ TEST_F(MppsNotifyTest, EachChangeIsToldOnce) {
   creates("1.2");
   EXPECT_EQ(sets("1.2", ending("DISCONTINUED", {})), 0);
   EXPECT_EQ(hears(5).size(), 5U);
+}
+
+TEST_F(MppsNotifyTest, WhatAStepHasToTellComesInItsOrder) {
+  {
+    const std::lock_guard lock{heard.mutex};
+    heard.refuses = 2;
+  }
+  creates("1.1");
+  EXPECT_EQ(sets("1.1", ending("IN PROGRESS", {"1.2.3"})), 0);
+  EXPECT_EQ(sets("1.1", ending("COMPLETED", {"1.2.3"})), 0);
+  EXPECT_EQ(hears(3), (Events{{"1.1", 1}, {"1.1", 4}, {"1.1", 2}}));
+}
+
+/// PS3.4 Table F.9.2-1 names no Event Information.
+TEST_F(MppsNotifyTest, AReportWithoutInformationAnnouncesNone) {
+  creates("1.1");
+  EXPECT_EQ(hears(1).size(), 1U);
+  EXPECT_EQ(heard.data_sets, 0);
+}
+
+TEST_F(MppsNotifyTest, WhoIsToldIsNotLookedUpOnAnIoThread) {
+  std::promise<std::thread::id> io;
+  boost::asio::post(pool.context(), [&] { io.set_value(std::this_thread::get_id()); });
+  creates("1.1");
+  EXPECT_EQ(hears(1).size(), 1U);
+  EXPECT_NE(finder.load(), io.get_future().get());
 }
 
 TEST_F(MppsNotifyTest, ARefusedChangeIsNotTold) {

@@ -1,6 +1,7 @@
 #include "services/mpps/mpps_scp.h"
 
 #include <atomic>
+#include <fstream>
 
 #include <gtest/gtest.h>
 
@@ -9,6 +10,7 @@
 #include "storage/steps/performed_steps.h"
 #include "tests/services/mpps/mpps_data.h"
 #include "tests/services/peer.h"
+#include "tests/storage/temporary_folder.h"
 
 namespace pacs::services {
 namespace {
@@ -203,7 +205,7 @@ TEST_F(MppsScpTest, ARefusedRequestLeavesNothing) {
   const Response missing = creates("1.2.9", step);
   EXPECT_EQ(status_of(missing), status::kMissingAttribute);
   EXPECT_EQ(missing.command.attribute_identifiers, std::vector<Tag>{tags::Modality});
-  EXPECT_EQ(missing.command.error_comment, "Modality is missing");
+  EXPECT_EQ(missing.command.error_comment, "mpps.strict: Modality is missing");
   step.set_text(tags::Modality, "");
   const Response empty = creates("1.2.9", step);
   EXPECT_EQ(status_of(empty), status::kMissingAttributeValue);
@@ -222,6 +224,37 @@ TEST_F(MppsScpTest, ARefusedRequestLeavesNothing) {
   EXPECT_EQ(status_of(refused), status::kNoSuchAttribute);
   EXPECT_EQ(refused.command.attribute_identifiers, std::vector<Tag>{tags::PatientID});
   EXPECT_EQ(steps().get("1.2.9")->status, storage::PerformedStatus::InProgress);
+}
+
+TEST_F(MppsScpTest, WhatIsLeftOutIsTakenWhereThatIsConfiguredAndLogged) {
+  storage::test::TemporaryFolder folder;
+  MppsOptions options{.strictness = MppsStrictness::Essential};
+  options.log = *integration::Logger::create({.file = (folder / "log").string()});
+  Pacs other;
+  other.serves(std::make_unique<MppsScp>(other.archive().performed_steps(), workers, options));
+  other.starts();
+  peer->aborts();
+  peer = std::make_unique<Peer>(other);
+  peer->associates({context(kMpps)});
+  DataSet step = beginning();
+  step.erase(tags::PerformedSeriesSequence);
+  step.set_items(tags::ReferencedPatientSequence, {{DataSet{}}});
+  const Response created = creates("", step);
+  EXPECT_EQ(status_of(created), status::kSuccess) << created.command.error_comment;
+  const std::string uid = created.command.sop_instance_uid;
+  DataSet end = ending("COMPLETED", {"1.2.3"});
+  end.erase(tags::PerformedProcedureStepEndTime);
+  EXPECT_EQ(status_of(sets(uid, end)), status::kSuccess);
+  options.log.flush();
+  std::ifstream file(folder / "log");
+  const std::string log(std::istreambuf_iterator<char>(file), {});
+  for (const char* said :
+       {"Affected SOP Instance UID is missing", "PerformedSeriesSequence is missing",
+        "ReferencedSOPClassUID is missing in item 1 of ReferencedPatientSequence",
+        "PerformedProcedureStepEndTime"}) {
+    EXPECT_NE(log.find(said), std::string::npos) << said << "\n" << log;
+  }
+  peer->aborts();
 }
 
 TEST_F(MppsScpTest, ACreateWithoutDataSetMissesEverything) {

@@ -51,7 +51,7 @@ TEST_F(MppsScuTest, ARefusalSaysEverything) {
   const auto missing = peer.wait(create_step(peer.association(), "1.2", step));
   ASSERT_TRUE(missing);
   EXPECT_EQ(missing->status, status::kMissingAttribute);
-  EXPECT_EQ(missing->error_comment, "PatientID is missing");
+  EXPECT_EQ(missing->error_comment, "mpps.strict: PatientID is missing");
   EXPECT_EQ(missing->attribute_identifiers, std::vector<Tag>{tags::PatientID});
   EXPECT_EQ(peer.wait(create_step(peer.association(), "1.2", beginning()))->status, 0);
   EXPECT_EQ(peer.wait(set_step(peer.association(), "1.2", ending("COMPLETED", {})))->status, 0);

@@ -60,6 +60,35 @@ TEST_F(ObjectSinkTest, WhatIsDroppedLeavesNothing) {
   EXPECT_EQ(files(), 0U);
 }
 
+TEST_F(ObjectSinkTest, NoFileIsOverwritten) {
+  const auto receives = [this](std::size_t bytes) {
+    const TestObject object = ct("1.2.3", bytes);
+    auto sink = folder_sink(folder.path())(incoming(object));
+    ASSERT_TRUE(sink);
+    ASSERT_TRUE((*sink)->append(object.data_set));
+    ASSERT_TRUE(commit(**sink));
+  };
+  const auto size = [this](const std::string& name) { return fs::file_size(folder / name); };
+  receives(5000);
+  const auto first = size("1.2.3.dcm");
+  receives(5000);
+  EXPECT_EQ(files(), 1U) << "the same once more";
+  receives(6000);
+  receives(6000);
+  EXPECT_EQ(files(), 2U);
+  EXPECT_EQ(size("1.2.3.dcm"), first);
+  EXPECT_EQ(size("1.2.3.2.dcm"), first + 1000);
+  receives(7000);
+  EXPECT_EQ(size("1.2.3.3.dcm"), first + 2000);
+  // Also what is no file of ours.
+  fs::create_symlink("nowhere", folder / "1.2.4.dcm");
+  auto sink = folder_sink(folder.path())(incoming(ct("1.2.4")));
+  ASSERT_TRUE((*sink)->append(ct("1.2.4").data_set));
+  ASSERT_TRUE(commit(**sink));
+  EXPECT_TRUE(fs::is_symlink(folder / "1.2.4.dcm"));
+  EXPECT_TRUE(fs::exists(folder / "1.2.4.2.dcm"));
+}
+
 TEST_F(ObjectSinkTest, AUidThatIsNoneNeverBecomesAPath) {
   for (const std::string_view uid : {"../1.2.3", "1.2/3", "", "/etc/passwd", "1.2.3\n"}) {
     IncomingObject object = incoming(ct("1.2.3"));

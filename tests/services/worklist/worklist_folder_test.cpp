@@ -1,5 +1,8 @@
 #include "services/worklist/worklist_folder.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <fstream>
 #include <sstream>
 
@@ -16,6 +19,24 @@ namespace {
 namespace fs = std::filesystem;
 using storage::test::order_of;
 using testing::HasSubstr;
+
+/// As long as it lives this process can open one file more at a time.
+class OneDescriptorLeft {
+ public:
+  OneDescriptorLeft() {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const int next = dup(0);
+    close(next);
+    const rlimit limit{static_cast<rlim_t>(next) + 1, before_.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  ~OneDescriptorLeft() { setrlimit(RLIMIT_NOFILE, &before_); }
+  OneDescriptorLeft(const OneDescriptorLeft&) = delete;
+  OneDescriptorLeft& operator=(const OneDescriptorLeft&) = delete;
+
+ private:
+  rlimit before_{};
+};
 
 class WorklistFolderTest : public testing::Test {
  protected:
@@ -77,7 +98,7 @@ class WorklistFolderTest : public testing::Test {
   integration::Logger log = *integration::Logger::create({.file = (logs / "log").string()});
   storage::test::TestWorklist worklist;
   WorklistFolder watched{*worklist, folder.path(), log};
-  const storage::StepId first{"1.2.3", "S1"};
+  const storage::StepId first{"1.2.3", "S1"}, second{"1.2.3", "S2"};
 
  private:
   int writes_ = 0;
@@ -151,6 +172,48 @@ TEST_F(WorklistFolderTest, AFolderThatCannotBeReadCancelsNothing) {
   looks();
   EXPECT_EQ(worklist.status(first), "SCHEDULED");
   fs::rename(folder.path().string() + "-away", folder.path());
+}
+
+TEST_F(WorklistFolderTest, AFolderThatCannotBeListedWholeCancelsNothingAndSaysSo) {
+  writes("a.wl", order_of({}, {}));
+  writes("CT1/b.wl", order_of({}, {{tags::ScheduledProcedureStepID, "S2"}}));
+  looks();
+  ASSERT_EQ(worklist.status(second), "SCHEDULED");
+  {
+    // The folder can be opened and none below it: what a disk that fails does, also for root.
+    const OneDescriptorLeft limit;
+    looks();
+    looks();
+  }
+  EXPECT_EQ(worklist.status(first), "SCHEDULED");
+  EXPECT_EQ(worklist.status(second), "SCHEDULED");
+  EXPECT_EQ(logged("the worklist folder cannot be followed"), 1U) << log_text();
+  EXPECT_THAT(log_text(), HasSubstr("CT1"));
+  // What is gone is gone once it can be seen.
+  fs::remove(folder / "CT1/b.wl");
+  looks();
+  looks();
+  EXPECT_EQ(worklist.status(first), "SCHEDULED");
+  EXPECT_EQ(worklist.status(second), "CANCELED");
+}
+
+TEST_F(WorklistFolderTest, AFileThatCannotBeLookedAtIsNotGone) {
+  writes("a.wl", order_of({}, {}));
+  writes("b.wl", order_of({}, {{tags::ScheduledProcedureStepID, "S2"}}));
+  looks();
+  fs::remove(folder / "a.wl");
+  fs::create_symlink("a.wl", folder / "a.wl");  // a loop: neither there nor gone
+  looks();
+  looks();
+  EXPECT_EQ(worklist.status(first), "SCHEDULED");
+  EXPECT_EQ(logged("the worklist folder cannot be followed"), 1U) << log_text();
+  fs::remove(folder / "a.wl");
+  fs::create_symlink("nowhere.wl", folder / "a.wl");  // as good as none
+  fs::create_symlink("loop", folder / "loop");        // nothing of ours
+  looks();
+  looks();
+  EXPECT_EQ(worklist.status(first), "CANCELED");
+  EXPECT_EQ(worklist.status(second), "SCHEDULED");
 }
 
 TEST_F(WorklistFolderTest, ACutFileIsSetAsideWithItsReason) {

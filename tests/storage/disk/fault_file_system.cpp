@@ -55,13 +55,7 @@ class FaultFileSystem::FaultFile final : public File {
   }
   Result<> sync() override {
     const std::lock_guard lock(system_->mutex_);
-    if (auto stepped = system_->step("sync", path_); !stepped) return stepped;
-    if (is_database(path_)) {
-      if (!system_->frozen_) system_->database_ = read_database(path_.parent_path());
-    } else {
-      system_->flush(*node_, path_);
-    }
-    return {};
+    return system_->sync(*node_, path_);
   }
   void start_writeback(std::uint64_t, std::uint64_t) override {}
   Result<std::uint64_t> size() override { return file_->size(); }
@@ -117,6 +111,36 @@ Result<> FaultFileSystem::step(const char* name, const Path& path) {
   return {};
 }
 
+Result<> FaultFileSystem::sync(Node& node, const Path& path) {
+  auto stepped = step("sync", path);
+  if (is_database(path)) {
+    if (stepped) {
+      sync_database(path.parent_path());
+    } else {
+      database_dropped_ = true;
+    }
+  } else if (stepped) {
+    flush(node, path);
+  } else {
+    drop(node);
+  }
+  return stepped;
+}
+
+void FaultFileSystem::drop(Node& node) {
+  node.dirty.clear();
+}
+
+void FaultFileSystem::sync_database(const Path& folder) {
+  if (frozen_) return;
+  // What was dropped from the WAL reaches the disk only when it is written anew: when the WAL has
+  // been moved into the database and is empty.
+  std::error_code none;
+  const auto wal_bytes = std::filesystem::file_size(folder / "index.sqlite-wal", none);
+  database_dropped_ = database_dropped_ && !none && wal_bytes > 0;
+  if (!database_dropped_) database_ = read_database(folder);
+}
+
 void FaultFileSystem::flush(Node& node, const Path& path) {
   if (frozen_) return;
   const auto file = real_->open(path, OpenMode::Read);
@@ -165,8 +189,8 @@ void FaultFileSystem::cut_power(const Path& root, bool keep_database) {
     write_whole(path, bytes);
   }
   database_at_freeze_.clear();
+  database_dropped_ = false;
   frozen_ = false;
-  ++power_cuts_;
 }
 
 Result<std::unique_ptr<File>> FaultFileSystem::open(const Path& path, OpenMode mode) {
@@ -228,19 +252,24 @@ Result<> FaultFileSystem::sync_directory(const Path& path) {
   for (const auto& [name, node] : names_) {
     if (name.parent_path() == path && !is_database(name)) durable_names_[name] = node;
   }
-  if (std::filesystem::exists(path / "index.sqlite") && database_.empty()) {
-    database_ = read_database(path);
+  if (std::filesystem::exists(path / "index.sqlite") && (database_.empty() || database_dropped_)) {
+    sync_database(path);
   }
   return {};
 }
 
 Result<> FaultFileSystem::sync_all(const Path& path) {
   const std::lock_guard lock(mutex_);
-  if (auto stepped = step("sync_all", path); !stepped) return stepped;
-  if (frozen_) return {};
+  auto stepped = step("sync_all", path);
   for (const auto& [name, node] : names_) {
-    if (!is_database(name)) flush(*node, name);
+    if (is_database(name)) continue;
+    if (stepped) {
+      flush(*node, name);
+    } else if (stepped.error().kind != ErrorKind::OutOfResources) {  // else it was not begun
+      drop(*node);
+    }
   }
+  if (!stepped || frozen_) return stepped;
   renames_.clear();
   durable_names_.clear();
   for (const auto& [name, node] : names_) {

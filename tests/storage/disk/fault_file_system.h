@@ -2,8 +2,10 @@
 // everything is as it was when it was last flushed.
 //
 // Stricter than most kernels: what was written and not flushed is gone, a name is gone until its
-// directory was flushed. SQLite writes past this seam; at a power cut its files go back to where
-// they were at their last flush, or stay, as the test wants: both can happen.
+// directory was flushed. A flush that fails is as on Linux: it drops what was to be flushed, which
+// can be read until the power goes, and the next one succeeds without it. SQLite writes past this
+// seam; at a power cut its files go back to where they were at their last flush, or stay, as the
+// test wants: both can happen.
 #pragma once
 
 #include <atomic>
@@ -36,7 +38,7 @@ class FaultFileSystem final : public FileSystem,
   void fail_from(std::uint64_t n, ErrorKind kind);
   /// Operations counted since fail_from.
   [[nodiscard]] std::uint64_t operations() const { return operations_; }
-  /// An error for each operation that the test dislikes.
+  /// An error for each operation that the test dislikes; a flush drops what it was to flush.
   void fail_when(std::function<std::optional<Error>(const Operation&)> fault);
   void set_free_bytes(std::optional<std::uint64_t> bytes) { free_bytes_ = bytes; }
 
@@ -54,7 +56,6 @@ class FaultFileSystem final : public FileSystem,
   Result<> sync_all(const Path& path) override;
   Result<std::uint64_t> free_bytes(const Path& path) override;
   Result<std::vector<std::string>> list(const Path& path) override;
-  std::string boot_id() override { return "boot " + std::to_string(power_cuts_); }
 
  private:
   struct Node {  // one file, whatever its names
@@ -66,7 +67,10 @@ class FaultFileSystem final : public FileSystem,
 
   FaultFileSystem() : real_(make_file_system()) {}
   [[nodiscard]] Result<> step(const char* name, const Path& path);
+  [[nodiscard]] Result<> sync(Node& node, const Path& path);
   void flush(Node& node, const Path& path);
+  void drop(Node& node);
+  void sync_database(const Path& folder);
   [[nodiscard]] static std::map<Path, Bytes> read_database(const Path& folder);
   [[nodiscard]] static bool is_database(const Path& path);
 
@@ -78,10 +82,10 @@ class FaultFileSystem final : public FileSystem,
   std::function<std::optional<Error>(const Operation&)> fault_;
   std::optional<std::uint64_t> free_bytes_;
   bool frozen_ = false;
-  std::atomic<int> power_cuts_ = 0;
   std::map<Path, std::shared_ptr<Node>> names_, durable_names_;
   std::vector<std::pair<Path, Path>> renames_;  // not durable yet
   std::map<Path, Bytes> database_;              // as of its last flush
+  bool database_dropped_ = false;               // a flush failed, and the WAL is still that one
   std::map<Path, Bytes> database_at_freeze_;    // all that SQLite had written by then
 };
 

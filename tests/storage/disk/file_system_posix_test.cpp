@@ -102,9 +102,5 @@ TEST_F(FileSystemTest, DirectoriesAreMadeListedAndFlushed) {
   EXPECT_GT(files_->free_bytes(folder_.path()).value_or(0), 0U);
 }
 
-TEST_F(FileSystemTest, TheBootIdStaysWhileTheMachineRuns) {
-  EXPECT_EQ(files_->boot_id(), make_file_system()->boot_id());
-}
-
 }  // namespace
 }  // namespace pacs::storage::test

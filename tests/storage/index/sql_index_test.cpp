@@ -62,9 +62,9 @@ class SqlIndexTest : public testing::Test {
     std::vector<const IndexedInstance*> pointers;
     for (const auto& row : rows) pointers.push_back(&row);
     sequence_ += rows.size();
-    auto displaced = index_->apply(pointers, sequence_);
-    EXPECT_TRUE(displaced) << displaced.error().to_string();
-    return displaced.value_or(std::vector<std::uint64_t>{});
+    const auto applied = index_->apply(pointers, sequence_);
+    EXPECT_TRUE(applied) << applied.error().to_string();
+    return applied.value_or(RowsApplied{}).displaced;
   }
   /// First column of a query's rows, separated by spaces.
   std::string ask(const std::string& sql) {

@@ -44,7 +44,7 @@ class SqlJobsTest : public testing::Test {
   }
   /// Its subject; "" when none is due.
   std::string takes(const std::string& owner = "w1") {
-    taken_ = jobs_->take({.kinds = {"report"}, .owner = owner}).value();
+    taken_ = jobs_->take({.which = {.kinds = {"report"}}, .owner = owner}).value();
     return taken_ ? taken_->subject : "";
   }
   bool ends(JobEnd end) { return jobs_->end({taken_->id, taken_->owner}, end).value(); }
@@ -104,17 +104,57 @@ TEST_F(SqlJobsTest, OneThatDoesNotAnswerHoldsUpItsOwnJobsOnly) {
   EXPECT_EQ(takes(), "b");
   EXPECT_EQ(takes(), "d") << "two of one destination are running";
   EXPECT_EQ(takes(), "");
-  EXPECT_GT(jobs_->next_due({"report"}).value(), now_.load()) << "nothing before a lease ends";
+  EXPECT_GT(jobs_->next_due({.kinds = {"report"}}).value(), now_.load())
+      << "nothing before a lease ends";
   taken_ = first;
   EXPECT_TRUE(ends({.how = JobEnd::How::Done}));
   EXPECT_EQ(takes(), "c");
 }
 
+TEST_F(SqlJobsTest, WhatOneSubjectHasForOnePeerGoesInTheOrderItWasAdded) {
+  const auto step = [this](const std::string& subject, const std::string& destination) {
+    NewJob event = job(subject);
+    event.destination = destination;
+    return adds(event);
+  };
+  const auto begun = step("step", "RIS");
+  const auto ended = step("step", "RIS");
+  const auto other_peer = step("step", "HIS");
+  const auto other_step = step("step2", "RIS");
+  EXPECT_EQ(takes(), "step");
+  EXPECT_EQ(taken_->id, begun);
+  const Job first = *taken_;
+  takes();
+  EXPECT_EQ(taken_->id, other_peer);
+  takes();
+  EXPECT_EQ(taken_->id, other_step);
+  EXPECT_EQ(takes(), "") << "the end waits for the beginning";
+  taken_ = first;
+  EXPECT_TRUE(ends({JobEnd::How::Later, "no answer", now_ + 10'000}));
+  EXPECT_EQ(takes(), "") << "also while that waits to be tried again";
+  EXPECT_EQ(jobs_->next_due({.kinds = {"report"}}).value(), 1'010'000);
+  now_ = 1'010'000;
+  EXPECT_EQ(takes(), "step");
+  EXPECT_EQ(taken_->id, begun);
+  EXPECT_TRUE(ends({JobEnd::How::Dead, "given up"}));
+  EXPECT_EQ(takes(), "step") << "what is given up holds up nothing";
+  EXPECT_EQ(taken_->id, ended);
+}
+
+TEST_F(SqlJobsTest, ThoseWhoAreHeldUpAreNeitherTakenNorDue) {
+  adds(job("1"));
+  adds(job("2"));
+  const JobChoice choice{.kinds = {"report"}, .held_up = {"CT1"}};
+  EXPECT_EQ(jobs_->take({.which = choice, .owner = "w1"}).value()->subject, "2");
+  EXPECT_EQ(jobs_->take({.which = choice, .owner = "w2"}).value(), std::nullopt);
+  EXPECT_GT(jobs_->next_due(choice).value(), now_.load()) << "nothing before a lease ends";
+}
+
 TEST_F(SqlJobsTest, OnlyJobsOfTheKindsAskedForAreTaken) {
   adds(job("1.2.3"));
-  EXPECT_FALSE(jobs_->take({.kinds = {"other"}, .owner = "w"}).value());
-  EXPECT_FALSE(jobs_->take({.kinds = {}, .owner = "w"}).value());
-  EXPECT_TRUE(jobs_->take({.kinds = {"other", "report"}, .owner = "w"}).value());
+  EXPECT_FALSE(jobs_->take({.which = {.kinds = {"other"}}, .owner = "w"}).value());
+  EXPECT_FALSE(jobs_->take({.which = {.kinds = {}}, .owner = "w"}).value());
+  EXPECT_TRUE(jobs_->take({.which = {.kinds = {"other", "report"}}, .owner = "w"}).value());
 }
 
 TEST_F(SqlJobsTest, NoJobIsTakenTwiceByManyWorkers) {
@@ -134,7 +174,7 @@ TEST_F(SqlJobsTest, NoJobIsTakenTwiceByManyWorkers) {
     workers.emplace_back([&, w] {
       for (int n = 0;; ++n) {
         const std::string owner = std::to_string(w) + "/" + std::to_string(n);
-        const auto job = jobs_->take({.kinds = {"report"}, .owner = owner}).value();
+        const auto job = jobs_->take({.which = {.kinds = {"report"}}, .owner = owner}).value();
         if (!job) return;
         const std::lock_guard lock{mutex};
         ++taken[job->id];
@@ -156,7 +196,8 @@ TEST_F(SqlJobsTest, TwoProcessesOnOneTableDoNotTakeAJobTwice) {
   std::set<std::int64_t> ids[2];
   const auto work = [&](SqlJobs& jobs, const std::string& name, std::set<std::int64_t>& mine) {
     for (int n = 0;; ++n) {
-      const auto job = jobs.take({.kinds = {"report"}, .owner = name + std::to_string(n)}).value();
+      const auto job =
+          jobs.take({.which = {.kinds = {"report"}}, .owner = name + std::to_string(n)}).value();
       if (!job) return;
       mine.insert(job->id);
       ++taken;
@@ -215,8 +256,8 @@ TEST_F(SqlJobsTest, AJobComesBackWhenItIsDueAgain) {
   EXPECT_EQ(takes(), "1.2.3");
   EXPECT_TRUE(ends({JobEnd::How::Later, "nobody answered", 1'010'000}));
   EXPECT_EQ(takes(), "");
-  EXPECT_EQ(jobs_->next_due({"report"}).value(), 1'010'000);
-  EXPECT_EQ(jobs_->next_due({"other"}).value(), std::nullopt);
+  EXPECT_EQ(jobs_->next_due({.kinds = {"report"}}).value(), 1'010'000);
+  EXPECT_EQ(jobs_->next_due({.kinds = {"other"}}).value(), std::nullopt);
   now_ = 1'010'000;
   EXPECT_EQ(takes(), "1.2.3");
   EXPECT_EQ(taken_->attempts, 2);

@@ -76,13 +76,11 @@ TEST(JournalFormat, AbsurdLengthsAreNoRecord) {
 
 TEST(JournalFormat, ASegmentHeaderComesBackAndAnyChangeIsSeen) {
   Bytes block(kJournalBlock, std::byte{0xFF});
-  const std::string boot = "f81d4fae-7dec-11d0-a765-00a0c91e6bf6";
-  encode(SegmentHeader{7, 5, boot, 0x1234}, block);
+  encode(SegmentHeader{7, 5, 0x1234}, block);
   const auto header = decode_segment_header(block);
   ASSERT_TRUE(header);
   EXPECT_EQ(header->first_sequence, 7U);
   EXPECT_EQ(header->checkpoint_sequence, 5U);
-  EXPECT_EQ(header->boot_id, boot);
   EXPECT_EQ(header->seed, 0x1234U);
   for (std::size_t i = 0; i < 80; ++i) {
     Bytes changed = block;
@@ -94,7 +92,7 @@ TEST(JournalFormat, ASegmentHeaderComesBackAndAnyChangeIsSeen) {
 
 TEST(JournalFormat, ASegmentHeaderOfTheFirstFormatHasNoSeed) {
   Bytes block(kJournalBlock);
-  encode(SegmentHeader{7, 5, "boot", 0x1234}, block);
+  encode(SegmentHeader{7, 5, 0x1234}, block);
   block[7] = std::byte{'1'};
   const std::uint64_t sum = checksum(ByteView(block).first(64));
   const auto little =

@@ -6,10 +6,12 @@
 #include <set>
 #include <thread>
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 
 #include "core/dicom_tags.h"
 #include "encoding/data_set_codec.h"
+#include "integration/metrics.h"
 #include "tests/storage/archive_language.h"
 #include "tests/storage/disk/fault_file_system.h"
 
@@ -22,6 +24,7 @@ class RecoveryTest : public testing::Test {
   RecoveryTest() {
     options_ = options_for(folder_ / "archive");
     options_.file_system = files_;
+    options_.metrics = metrics_.get();
     // Nothing is in its final place before the test wants it there.
     lazy_ = small_tuning();
     lazy_.segment_bytes = 256 << 10;
@@ -56,6 +59,45 @@ class RecoveryTest : public testing::Test {
     files_->cut_power(options_.path, keep_database);
   }
 
+  using Fault = std::function<std::optional<Error>(const FaultFileSystem::Operation&)>;
+  static Fault io_error_of(std::string name, std::string path = {}) {
+    return [=](const FaultFileSystem::Operation& operation) -> std::optional<Error> {
+      const bool meant =
+          operation.name == name && operation.path.native().find(path) != std::string::npos;
+      return meant ? std::optional(Error{ErrorKind::Io, "input/output error"}) : std::nullopt;
+    };
+  }
+  static std::string content_of(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  /// Changes one byte of the journal, so far behind the last place where `text` stands.
+  void damages_segment(const std::string& name, const std::string& text, int distance) {
+    const auto segment = options_.path / "journal" / name;
+    const std::string content = content_of(segment);
+    const std::size_t at = content.rfind(text) + static_cast<std::size_t>(distance);
+    ASSERT_LT(at, content.size());
+    std::fstream file(segment, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(at));
+    file.put(static_cast<char>(content[at] ^ 1));
+  }
+  /// From now on the database takes no row of this instance: whatever may be wrong with one.
+  void index_refuses(const std::string& instance) {
+    SQLite::Database database((options_.path / "index.sqlite").native(), SQLite::OPEN_READWRITE);
+    database.exec("CREATE TRIGGER refuse" + std::to_string(++refused_) +
+                  " BEFORE INSERT ON instance WHEN NEW.sop_instance_uid = '" + instance +
+                  "' BEGIN SELECT RAISE(ABORT, 'a row that nobody can write'); END");
+  }
+  void logs() {
+    options_.logger = *integration::Logger::create({.file = (folder_ / "log").string()});
+  }
+  std::string log_text() {
+    options_.logger.flush();
+    return content_of(folder_ / "log");
+  }
+
+  int refused_ = 0;
+  std::unique_ptr<integration::Metrics> metrics_ = integration::Metrics::create();
   TemporaryFolder folder_;
   std::shared_ptr<FaultFileSystem> files_ = FaultFileSystem::create();
   ArchiveOptions options_;
@@ -454,6 +496,272 @@ TEST_F(RecoveryTest, AfterAFailedCheckpointNothingIsAcceptedUntilTheNextStart) {
   ASSERT_NE(archive_, nullptr);
   EXPECT_EQ(acknowledged_.size(), 1U);
   expect_all_acknowledged();
+}
+
+TEST_F(RecoveryTest, AFailedCheckpointIsNotTrustedAfterAStartEither) {
+  for (const bool keep_database : {false, true}) {
+    ArchiveTuning tuning = eager_;
+    tuning.checkpoint.objects = 2;
+    archive_ = open_archive(options_, tuning);
+    ASSERT_NE(archive_, nullptr);
+    const std::size_t first = acknowledged_.size();
+    files_->fail_when(io_error_of("sync_all"));
+    stores(first + 2, first + 4);  // one in the journal, one in a file of its own
+    while (archive_->ready()) std::this_thread::yield();
+    files_->fail_when({});
+    archive_.reset();
+    // The process starts anew, the machine does not: all can be read, and the next flush succeeds.
+    archive_ = open_archive(options_, tuning);
+    ASSERT_NE(archive_, nullptr);
+    archive_.reset();
+    power_goes(keep_database);
+    archive_ = open_archive(options_, tuning);
+    ASSERT_NE(archive_, nullptr);
+    EXPECT_EQ(acknowledged_.size(), first + 2);
+    expect_all_acknowledged();
+    archive_.reset();
+  }
+}
+
+TEST_F(RecoveryTest, AnyOneFlushThatFailsCostsNothingAcknowledgedHoweverOftenOneStarts) {
+  std::size_t next = 0;
+  for (int flush = 1; flush < 30; ++flush) {
+    archive_ = open_archive(options_, eager_);
+    ASSERT_NE(archive_, nullptr) << "flush " << flush;
+    int flushes = 0;
+    files_->fail_when([&](const FaultFileSystem::Operation& operation) -> std::optional<Error> {
+      if (!operation.name.starts_with("sync") || ++flushes != flush) return std::nullopt;
+      return Error{ErrorKind::Io, "input/output error"};
+    });
+    stores(next, next + 8);
+    next += 8;
+    archive_.reset();
+    files_->fail_when({});
+    archive_ = open_archive(options_, eager_);  // without a power loss in between
+    ASSERT_NE(archive_, nullptr) << "flush " << flush;
+    stores(next, next + 1);
+    ++next;
+    power_goes(flush % 2 == 0);
+    archive_ = open_archive(options_, eager_);
+    ASSERT_NE(archive_, nullptr) << "flush " << flush;
+    for (const std::size_t n : acknowledged_) {
+      if (n + 20 > next) expect_stored(*archive_, object(n));
+    }
+    ASSERT_FALSE(HasFailure()) << "flush " << flush;
+    archive_.reset();
+  }
+  EXPECT_GT(acknowledged_.size(), 50U);
+  archive_ = open_archive(options_, eager_);
+  ASSERT_NE(archive_, nullptr);
+  expect_all_acknowledged();
+}
+
+TEST_F(RecoveryTest, AfterAFailedFlushOfTheIndexNothingIsPromisedUntilTheNextStart) {
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  ASSERT_TRUE(archive_->put_remote_ae({"BEFORE", "192.0.2.1", 104, false, ""}));
+  files_->fail_when(io_error_of("sync", "index.sqlite"));
+  EXPECT_FALSE(archive_->put_remote_ae({"FAILED", "192.0.2.1", 104, false, ""}));
+  files_->fail_when({});
+  // What the WAL was to hold before it is gone: behind that nothing is ever read again.
+  EXPECT_EQ(archive_->put_remote_ae({"BEHIND", "192.0.2.1", 104, false, ""}).error().kind,
+            ErrorKind::Io);
+  EXPECT_EQ(archive_->ready().error().kind, ErrorKind::Io);
+  archive_.reset();
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  EXPECT_TRUE(archive_->put_remote_ae({"AFTER", "192.0.2.1", 104, false, ""}));
+  power_goes(false);
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  std::set<std::string> titles;
+  const auto remotes = archive_->remote_aes();
+  ASSERT_TRUE(remotes);
+  for (const RemoteAe& remote : *remotes) titles.insert(remote.ae_title);
+  EXPECT_TRUE(titles.contains("BEFORE"));
+  EXPECT_TRUE(titles.contains("AFTER"));
+}
+
+TEST_F(RecoveryTest, WhereTheJournalHasLostARecordNothingThatArrivedIsRemoved) {
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  stores(0, 3);
+  acknowledged_.insert(3);
+  ASSERT_TRUE(store(*archive_, object(3), 16'384));  // large: its record only names its file
+  stores(4, 6);
+  power_goes(false);
+  // The head of the large one's record: nothing says any more whose it was.
+  damages_segment("000001.log", object(3).instance, -60);
+  logs();
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  acknowledged_.erase(3);
+  expect_all_acknowledged();
+  EXPECT_TRUE(std::filesystem::is_empty(options_.path / "incoming"));
+  const auto aside = archive_->set_aside();
+  // The object, and the part of the journal.
+  ASSERT_EQ(aside.size(), 2U);
+  EXPECT_NE(log_text().find("set-aside/"), std::string::npos) << log_text();
+  // It is a whole file: an operator imports it.
+  const auto file =
+      std::ranges::find_if(aside, [](const std::string& name) { return name.ends_with(".part"); });
+  ASSERT_NE(file, aside.end());
+  const Bytes sent = object(3).data_set();
+  const std::string kept = content_of(options_.path / "set-aside" / *file);
+  EXPECT_TRUE(kept.ends_with(as_text(sent)));
+}
+
+TEST_F(RecoveryTest, ADamagedObjectOfTheJournalIsSetAside) {
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  stores(0, 3);
+  power_goes(false);
+  damages_segment("000001.log", object(1).instance, 600);
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  acknowledged_.erase(1);
+  expect_all_acknowledged();
+  const auto aside = archive_->set_aside();
+  ASSERT_EQ(aside.size(), 1U);
+  const Bytes sent = object(1).data_set();
+  const std::string kept = content_of(options_.path / "set-aside" / aside[0]);
+  ASSERT_GT(kept.size(), sent.size());
+  // One byte of the pixels: a person can still look at it.
+  std::size_t differing = 0;
+  const std::string_view data_set = std::string_view(kept).substr(kept.size() - sent.size());
+  for (std::size_t i = 0; i < sent.size(); ++i) differing += data_set[i] != as_text(sent)[i];
+  EXPECT_EQ(differing, 1U);
+  // The next start finds nothing new, and what is set aside stays.
+  archive_.reset();
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  EXPECT_EQ(archive_->set_aside(), aside);
+  ASSERT_TRUE(store(*archive_, object(1)));
+  expect_stored(*archive_, object(1));
+}
+
+TEST_F(RecoveryTest, WhatIsSetAsideIsSetAsideOnce) {
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  stores(0, 3);
+  power_goes(false);
+  damages_segment("000001.log", object(2).instance, 600);  // the last one
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  EXPECT_EQ(archive_->set_aside().size(), 1U);
+  archive_.reset();
+  std::filesystem::remove_all(options_.path / "set-aside");  // an operator has seen it
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  EXPECT_TRUE(archive_->set_aside().empty());
+  // The header of a segment: everything in it.
+  stores(3, 6);
+  power_goes(false);
+  for (const char* name : {"000001.log", "000002.log"}) {
+    std::fstream file(options_.path / "journal" / name,
+                      std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(10);
+    file.put('x');
+  }
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  const std::size_t aside = archive_->set_aside().size();
+  EXPECT_GE(aside, 2U) << "the segment, and the large object that it named";
+  EXPECT_TRUE(std::filesystem::is_empty(options_.path / "incoming"));
+  archive_.reset();
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  EXPECT_EQ(archive_->set_aside().size(), aside);
+}
+
+TEST_F(RecoveryTest, DamageOfWhatLiesInItsPlaceAlreadyCostsNothing) {
+  ArchiveTuning tuning = eager_;
+  tuning.checkpoint.objects = 1'000'000;
+  archive_ = open_archive(options_, tuning);
+  ASSERT_NE(archive_, nullptr);
+  stores(0, 3);
+  ASSERT_TRUE(archive_->counts());             // everything is applied
+  files_->fail_when(io_error_of("sync_all"));  // no checkpoint at the end
+  archive_.reset();
+  files_->fail_when({});
+  damages_segment("000001.log", object(1).instance, 600);
+  archive_ = open_archive(options_, tuning);
+  ASSERT_NE(archive_, nullptr);
+  expect_all_acknowledged();
+  EXPECT_TRUE(archive_->set_aside().empty());
+}
+
+TEST_F(RecoveryTest, AnInstanceThatTheIndexRefusesIsSetAsideAndStopsNothing) {
+  archive_ = open_archive(options_, eager_);
+  ASSERT_NE(archive_, nullptr);
+  index_refuses(object(1).instance);
+  index_refuses(object(3).instance);  // a large one
+  logs();
+  archive_.reset();
+  archive_ = open_archive(options_, eager_);
+  stores(0, 6);
+  EXPECT_EQ(acknowledged_.size(), 6U);
+  EXPECT_EQ(archive_->counts()->instances, 4U);
+  EXPECT_TRUE(archive_->ready());
+  EXPECT_EQ(archive_->set_aside().size(), 2U);
+  for (const std::size_t n : {1, 3}) {
+    acknowledged_.erase(n);
+    EXPECT_EQ(archive_->find_instance(object(n).instance).error().kind, ErrorKind::NotFound);
+    EXPECT_NE(log_text().find(object(n).instance), std::string::npos) << log_text();
+    bool kept = false;
+    for (const std::string& name : archive_->set_aside()) {
+      const Bytes sent = object(n).data_set();
+      kept = kept || content_of(options_.path / "set-aside" / name).ends_with(as_text(sent));
+    }
+    EXPECT_TRUE(kept) << n;
+  }
+  EXPECT_NE(metrics_->exposition().find("pacs_storage_set_aside 2"), std::string::npos);
+  expect_all_acknowledged();
+  archive_.reset();
+  archive_ = open_archive(options_, eager_);
+  ASSERT_NE(archive_, nullptr);
+  expect_all_acknowledged();
+  stores(6, 8);
+  expect_all_acknowledged();
+}
+
+TEST_F(RecoveryTest, AnInstanceThatTheIndexRefusesAtAStartStopsNothingEither) {
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  stores(0, 6);
+  power_goes(false);
+  index_refuses(object(1).instance);
+  index_refuses(object(3).instance);
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  EXPECT_TRUE(archive_->ready());
+  EXPECT_EQ(archive_->counts()->instances, 4U);
+  EXPECT_EQ(archive_->set_aside().size(), 2U);
+  acknowledged_.erase(1);
+  acknowledged_.erase(3);
+  expect_all_acknowledged();
+}
+
+TEST_F(RecoveryTest, ALargeObjectThatSomebodyTookStopsNothing) {
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  logs();
+  archive_.reset();
+  ArchiveTuning tuning = lazy_;
+  tuning.write_behind.delay = std::chrono::minutes(10);
+  archive_ = open_archive(options_, tuning);
+  ASSERT_NE(archive_, nullptr);
+  stores(3, 4);
+  for (const auto& entry : std::filesystem::directory_iterator(options_.path / "incoming")) {
+    std::filesystem::remove(entry.path());
+  }
+  stores(4, 6);
+  ASSERT_TRUE(archive_->counts());
+  EXPECT_EQ(archive_->counts()->instances, 2U);
+  EXPECT_TRUE(archive_->ready());
+  acknowledged_.erase(3);
+  expect_all_acknowledged();
+  EXPECT_NE(log_text().find("missing"), std::string::npos) << log_text();
 }
 
 TEST_F(RecoveryTest, ObjectsBegunAndNeverAcknowledgedAreGoneAfterAStart) {

@@ -57,7 +57,8 @@ TEST_F(JobsApiTest, AJobIsCancelledRetriedAndRemoved) {
   EXPECT_EQ(woken, 0);
   EXPECT_THAT(send("POST", path + "/retry").body, HasSubstr(R"("state":"waiting")"));
   EXPECT_EQ(woken, 1);
-  ASSERT_TRUE(archive->job_queue().take({.kinds = {"commitment"}, .owner = "w"}).value());
+  ASSERT_TRUE(
+      archive->job_queue().take({.which = {.kinds = {"commitment"}}, .owner = "w"}).value());
   EXPECT_THAT(get(path).body, HasSubstr(R"("owner":"w")"));
   EXPECT_EQ(send("POST", path + "/retry").status(), 409);
   EXPECT_EQ(send("DELETE", path).status(), 409);
@@ -68,7 +69,7 @@ TEST_F(JobsApiTest, AJobIsCancelledRetriedAndRemoved) {
 
 TEST_F(JobsApiTest, ADoneJobIsNotTriedAgain) {
   const std::string id = adds("1.2.3"), path = "/api/jobs/" + id;
-  const auto taken = archive->job_queue().take({.kinds = {"commitment"}, .owner = "w"});
+  const auto taken = archive->job_queue().take({.which = {.kinds = {"commitment"}}, .owner = "w"});
   ASSERT_TRUE(taken && *taken);
   ASSERT_TRUE(archive->job_queue().end({(*taken)->id, "w"}, {}).value());
   const Answer refused = send("POST", path + "/retry");

@@ -33,7 +33,7 @@ class OperationsTest : public testing::Test {
   Answer get(std::string_view target) { return Peer(server()).gets(target); }
 
   std::unique_ptr<integration::Metrics> metrics = integration::Metrics::create();
-  Result<> archive;
+  Result<std::string> archive;
   Operations operations;
   std::unique_ptr<TestServer> server_;
 };
@@ -55,6 +55,14 @@ TEST_F(OperationsTest, ReadinessFollowsTheChecksAndSaysWhy) {
   EXPECT_THAT(answer.body, HasSubstr(R"("ready":false)"));
   EXPECT_THAT(answer.body,
               HasSubstr(R"("detail":"out of resources: only 3 MiB are free below \"/data\"")"));
+}
+
+TEST_F(OperationsTest, WhatAnOperatorIsToLookAtMakesNothingUnready) {
+  archive = "2 files are set aside";
+  EXPECT_EQ(get("/readyz").status(), 200);
+  EXPECT_EQ(get("/readyz").body,
+            R"({"ready":true,"checks":[{"name":"archive","ok":true,"detail":"2 files are set )"
+            "aside\"}]}\n");
 }
 
 TEST_F(OperationsTest, StatusTellsCountsEndpointsAndAssociations) {
