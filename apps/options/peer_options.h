@@ -20,11 +20,12 @@ struct PeerOptions {
   std::string called_ae;  ///< empty: from AE@host:port, else ANY-SCP
   bool tls = false;
   network::TlsOptions tls_files{};
-  bool anonymous_peer = false;  ///< --no-verify
+  bool anonymous_peer = false;  ///< --tls-no-verify
   std::uint32_t connect_seconds = 10;
   std::uint32_t response_seconds = 300;
   std::uint32_t pdu_bytes_max = 131'072;
   std::string user, passcode;
+  std::string passcode_file;  ///< its first line is the passcode
 };
 
 void add_peer_options(CLI::App& command, PeerOptions& options);
