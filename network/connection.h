@@ -108,6 +108,7 @@ class Connection final : public Association, public std::enable_shared_from_this
   Task<void> send_pdu(const Pdu& pdu);
   Task<Result<>> write(std::span<const ByteView> pieces);
   Task<void> answer_release();
+  Task<void> release_confirmed();
   void take_answer(AssociateAc& answer);
   void take_answer(AssociateRj& answer);
   [[nodiscard]] Result<> establish(AssociateAc answer);
