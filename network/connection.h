@@ -72,6 +72,8 @@ class Connection final : public Association, public std::enable_shared_from_this
   Task<void> finish();
   /// Aborts as soon as no operation is being performed.
   void wind_down();
+  /// Closes a connection that has no association: another one needs its place.
+  void make_room();
 
   // Requestor side: the transport is connected; TLS handshake, A-ASSOCIATE-RQ, and the answer, all
   // before limits.connect after `began`.
