@@ -123,10 +123,7 @@ Task<void> Connection::carry_out(Effects effects) {
         return done();
       },
       [this](ReleaseIndication&) { return answer_release(); },
-      [this](ReleaseConfirmation&) {
-        end(Outcome::Released, {ErrorKind::ConnectionClosed, "the association was released"});
-        return done();
-      },
+      [this](ReleaseConfirmation&) { return release_confirmed(); },
       [this](AbortIndication& aborted) {
         using Cause = AbortIndication::Cause;
         end(aborted.cause == Cause::Peer       ? Outcome::AbortedByPeer
@@ -142,9 +139,18 @@ Task<void> Connection::carry_out(Effects effects) {
   }
 }
 
+// In a release collision (PS3.8 §9.2.2.2, Table 9-8) the requestor answers first, Sta9 to Sta11,
+// and the acceptor, in Sta10, when it has that answer; both still wait for the other's then.
 Task<void> Connection::answer_release() {
+  if (machine_.state() == State::Sta10) co_return;
   co_await carry_out(machine_.release_response());
+  if (machine_.state() == State::Sta11) co_return;
   end(Outcome::Released, {ErrorKind::ConnectionClosed, "the peer released the association"});
+}
+
+Task<void> Connection::release_confirmed() {
+  if (machine_.state() == State::Sta12) co_await carry_out(machine_.release_response());
+  end(Outcome::Released, {ErrorKind::ConnectionClosed, "the association was released"});
 }
 
 Task<void> Connection::close_in_order() {

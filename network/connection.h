@@ -72,6 +72,8 @@ class Connection final : public Association, public std::enable_shared_from_this
   Task<void> finish();
   /// Aborts as soon as no operation is being performed.
   void wind_down();
+  /// Closes a connection that has no association: another one needs its place.
+  void make_room();
 
   // Requestor side: the transport is connected; TLS handshake, A-ASSOCIATE-RQ, and the answer, all
   // before limits.connect after `began`.
@@ -108,6 +110,7 @@ class Connection final : public Association, public std::enable_shared_from_this
   Task<void> send_pdu(const Pdu& pdu);
   Task<Result<>> write(std::span<const ByteView> pieces);
   Task<void> answer_release();
+  Task<void> release_confirmed();
   void take_answer(AssociateAc& answer);
   void take_answer(AssociateRj& answer);
   [[nodiscard]] Result<> establish(AssociateAc answer);

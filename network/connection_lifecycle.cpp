@@ -106,6 +106,11 @@ void Connection::wind_down() {
   }
 }
 
+void Connection::make_room() {
+  end(loss(), {ErrorKind::OutOfResources, "closed to make room for another connection"});
+  close();
+}
+
 Task<Result<>> Connection::release() {
   co_await senders_.enter();
   const Turnstile::Passage passage(senders_);

@@ -44,7 +44,7 @@ bool is_called(const AcceptorPolicy& policy, std::string_view called_ae) {
 std::optional<AssociateRj> reason_to_reject(const AssociateRq& rq, const AcceptorPolicy& policy) {
   if (rq.application_context != kDicomApplicationContext) return kApplicationContextNotSupported;
   if (!is_called(policy, rq.called_ae)) return kCalledAeTitleNotRecognized;
-  if (!is_ae_title(rq.calling_ae)) return kCallingAeTitleNotRecognized;
+  if (!rq.calling_ae.empty() && !is_ae_title(rq.calling_ae)) return kCallingAeTitleNotRecognized;
   if (takes_no_data(rq.user)) return kProviderNoReason;
   if (policy.refuse) {
     if (const auto refusal = policy.refuse(rq)) {
@@ -114,11 +114,8 @@ UserInformation answer_user(const UserInformation& user, const AcceptorPolicy& p
     if (policy.answer_extended) information = policy.answer_extended(asked);
     if (information) answer.extended.push_back({asked.sop_class_uid, *std::move(information)});
   }
-  // PS3.7 §D.3.3.7.2: answered only when a positive response was requested.
-  if (user.user_identity && user.user_identity->positive_response_requested) {
-    answer.user_identity_response =
-        policy.answer_user_identity ? policy.answer_user_identity(*user.user_identity) : "";
-  }
+  // PS3.7 §D.3.3.7.2: a positive response says that the identity was verified. Nothing of ours
+  // verifies one, so there is none, and the association is accepted as without an identity.
   return answer;
 }
 
@@ -180,6 +177,10 @@ bool Negotiated::serves(std::string_view sop_class_uid) const {
   });
 }
 
+bool Negotiated::answers_role(std::string_view sop_class_uid) const {
+  return roles_for(answer.user, sop_class_uid) != nullptr;
+}
+
 bool is_ae_title(std::string_view title) {
   return !title.empty() && title.size() <= kAeTitleCharacters &&
          title.find_first_not_of(' ') != std::string_view::npos &&
@@ -200,6 +201,7 @@ std::variant<AssociateAc, AssociateRj> negotiate(const AssociateRq& rq,
   AssociateAc answer;
   answer.called_ae = rq.called_ae;
   answer.calling_ae = rq.calling_ae;
+  answer.title_fields = rq.title_fields;
   for (const PresentationContextProposal& proposed : rq.contexts) {
     answer.contexts.push_back(decide(proposed, policy));
   }

@@ -47,6 +47,9 @@ struct Negotiated {
   /// proposed (PS3.8 Table 9-18: result 0 or 4).
   [[nodiscard]] bool serves(std::string_view sop_class_uid) const;
 
+  /// Whether the answer has a role selection for the SOP class (PS3.7 §D.3.3.4), whatever it says.
+  [[nodiscard]] bool answers_role(std::string_view sop_class_uid) const;
+
   /// What the peer said of itself.
   [[nodiscard]] const UserInformation& peer() const {
     return side == Side::Acceptor ? request.user : answer.user;
@@ -79,12 +82,9 @@ struct AcceptorPolicy {
   /// Which of the proposed roles to grant; the default is SCU only.
   std::function<RoleSelection(const RoleSelection& proposed)> grant_roles;
   std::function<std::optional<Bytes>(const ExtendedNegotiation&)> answer_extended;
-  /// Refuses an association by caller or user identity: nullopt to accept, else the reason of
-  /// PS3.8 Table 9-21 (source, reason).
+  /// Refuses an association by caller (whose title may be blank: some devices leave it so) or user
+  /// identity: nullopt to accept, else the reason of PS3.8 Table 9-21 (source, reason).
   std::function<std::optional<std::pair<std::uint8_t, std::uint8_t>>(const AssociateRq&)> refuse;
-  /// The server response of a user identity (PS3.7 Table D.3-15) when the requestor asked for a
-  /// positive response: empty for user name and passcode, a ticket or token else.
-  std::function<std::string(const UserIdentity&)> answer_user_identity;
 };
 
 /// The acceptor's decision.

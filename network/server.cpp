@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 
 #include "integration/metrics.h"
+#include "integration/summed_warnings.h"
 #include "integration/thread_adapter.h"
 #include "integration/trace_id.h"
 #include "network/await.h"
@@ -35,9 +36,9 @@ using std::chrono::steady_clock;
 constexpr AssociateRj kTemporaryCongestion{2, 3, 1};
 constexpr AssociateRj kLocalLimitExceeded{2, 3, 2};
 
-// Connections without an association (it is not negotiated yet, or waits for the peer to close) are
-// few in normal use. With so many more than associations_max, a new connection is closed at once.
-constexpr std::size_t kConnectionsBeyondAssociations = 256;
+// Connections that are told to close are gone a moment later: so many times waiting_max may be
+// there at most, beside the associations. Above it, a new connection is closed at once.
+constexpr std::size_t kWaitingAndClosing = 2;
 // When descriptors have run out, accepting again at once would spin.
 constexpr milliseconds kPauseAfterFailedAccept{100};
 // How long `ready` reports such a failure: for several further tries.
@@ -83,17 +84,27 @@ struct Server::Port : std::enable_shared_from_this<Port> {
         series(registry),
         pool(threads),
         strand(asio::make_strand(pool.context())),
-        acceptor(strand) {}
+        acceptor(strand),
+        warnings(log, pool),
+        lobby(options.waiting_max) {}
 
   Result<> listen();
   Task<void> accept();
+  /// A connection, where it comes from, and its place while it has no association.
+  struct Visitor {
+    std::shared_ptr<Connection> connection;
+    std::string address;
+    Lobby::Place place = 0;
+  };
   Task<void> attend(tcp::socket socket);
-  Task<bool> establish(Connection& connection);
-  Task<void> serve_guarded(std::shared_ptr<Connection> connection);
-  void log_end(const Connection& connection, steady_clock::duration lasted, std::uint64_t bytes_in,
-               std::uint64_t bytes_out) const;
-  bool admit(const std::shared_ptr<Connection>& connection);
-  void dismiss(const std::shared_ptr<Connection>& connection);
+  Task<bool> establish(Visitor& visitor);
+  Task<void> serve_guarded(Visitor& visitor);
+  void log_end(const Visitor& visitor, steady_clock::duration lasted, std::uint64_t bytes_in,
+               std::uint64_t bytes_out);
+  bool admit(Visitor& visitor);
+  void dismiss(const Visitor& visitor);
+  void take_place(Visitor& visitor);
+  void served(Visitor& visitor);
   void for_each(const std::function<void(Connection&)>& call);
   [[nodiscard]] Result<> ready() const;
   void shut_down(milliseconds grace);
@@ -106,11 +117,13 @@ struct Server::Port : std::enable_shared_from_this<Port> {
   integration::IoPool& pool;
   asio::strand<asio::io_context::executor_type> strand;
   tcp::acceptor acceptor;
+  integration::SummedWarnings warnings;
   TlsContext tls;
   std::uint16_t port = 0;
 
   mutable std::mutex mutex;  // guards what follows
   std::condition_variable changed;
+  Lobby lobby;
   std::unordered_set<std::shared_ptr<Connection>> connections;
   std::size_t serving = 0;  ///< established and not yet left by `serve`
   bool accepting = true;    ///< the accept loop runs
@@ -153,7 +166,8 @@ Task<void> Server::Port::accept() {
           },
           asio::detached);
     } else if (code != asio::error::operation_aborted) {
-      log.warning("", "cannot accept a connection", {{"error", code.message()}});
+      warnings.warning("", "", "cannot accept a connection", code.message(),
+                       {{"error", code.message()}});
       {
         const std::scoped_lock lock(mutex);
         accept_failure = code.message();
@@ -168,17 +182,34 @@ Task<void> Server::Port::accept() {
   changed.notify_all();
 }
 
-bool Server::Port::admit(const std::shared_ptr<Connection>& connection) {
+bool Server::Port::admit(Visitor& visitor) {
   const std::scoped_lock lock(mutex);
-  const std::size_t most = options.associations_max + kConnectionsBeyondAssociations;
+  const std::size_t most = options.associations_max + kWaitingAndClosing * options.waiting_max.all;
   if (draining || connections.size() >= most) return false;
-  connections.insert(connection);
+  connections.insert(visitor.connection);
+  take_place(visitor);
   return true;
 }
 
-void Server::Port::dismiss(const std::shared_ptr<Connection>& connection) {
+// Under the mutex.
+void Server::Port::take_place(Visitor& visitor) {
+  visitor.place = lobby.enter(visitor.address, [connection = visitor.connection] {
+    asio::post(connection->executor(), [connection] { connection->make_room(); });
+  });
+}
+
+void Server::Port::dismiss(const Visitor& visitor) {
   const std::scoped_lock lock(mutex);
-  connections.erase(connection);
+  lobby.leave(visitor.place);
+  connections.erase(visitor.connection);
+  changed.notify_all();
+}
+
+// No longer an association: what is left of it has a place as before.
+void Server::Port::served(Visitor& visitor) {
+  const std::scoped_lock lock(mutex);
+  --serving;
+  take_place(visitor);
   changed.notify_all();
 }
 
@@ -187,9 +218,9 @@ Task<void> Server::Port::attend(tcp::socket socket) {
   boost::system::error_code gone;
   const tcp::endpoint remote = socket.remote_endpoint(gone);
   if (gone) co_return;
-  Negotiated identity{
-      .id = integration::next_trace_id(),
-      .peer_address = fmt::format("{}:{}", remote.address().to_string(), remote.port())};
+  Visitor visitor{.connection = {}, .address = remote.address().to_string()};
+  Negotiated identity{.id = integration::next_trace_id(),
+                      .peer_address = fmt::format("{}:{}", visitor.address, remote.port())};
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   Traffic traffic{[&](std::size_t bytes) {
@@ -203,37 +234,46 @@ Task<void> Server::Port::attend(tcp::socket socket) {
                   }};
   auto transport =
       tls ? make_tls_acceptor(std::move(socket), tls) : make_tcp_transport(std::move(socket));
-  const auto connection = std::make_shared<Connection>(std::move(transport), std::move(identity),
-                                                       options.limits, std::move(traffic));
-  if (!admit(connection)) {
-    log.warning(connection->id(), "connection closed: too many",
-                {{"peer", connection->negotiated().peer_address}});
-    connection->close();
+  visitor.connection = std::make_shared<Connection>(std::move(transport), std::move(identity),
+                                                    options.limits, std::move(traffic));
+  Connection& connection = *visitor.connection;
+  if (!admit(visitor)) {
+    warnings.warning(connection.id(), visitor.address, "connection closed: too many", "",
+                     {{"peer", connection.negotiated().peer_address}});
+    connection.close();
     co_return;
   }
   const auto start = steady_clock::now();
-  const bool established = co_await establish(*connection);
-  if (established) co_await serve_guarded(connection);
-  co_await connection->finish();
-  log_end(*connection, steady_clock::now() - start, bytes_in, bytes_out);
-  series.ended(connection->ending().outcome);
-  connection->forget_traffic();
-  dismiss(connection);
+  const bool established = co_await establish(visitor);
+  if (established) co_await serve_guarded(visitor);
+  co_await connection.finish();
+  log_end(visitor, steady_clock::now() - start, bytes_in, bytes_out);
+  series.ended(connection.ending().outcome);
+  connection.forget_traffic();
+  dismiss(visitor);
 }
 
 // The request and our answer; true when there is an association, which then counts as serving.
-Task<bool> Server::Port::establish(Connection& connection) {
+Task<bool> Server::Port::establish(Visitor& visitor) {
+  Connection& connection = *visitor.connection;
   const AssociateRq* rq = co_await connection.await_request();
   if (rq == nullptr) co_return false;
   std::optional<AssociateRj> refusal;
+  bool has_place = true;
   {
     const std::scoped_lock lock(mutex);
-    if (draining)
+    if (draining) {
       refusal = kTemporaryCongestion;
-    else if (serving >= options.associations_max)
+    } else if (serving >= options.associations_max) {
       refusal = kLocalLimitExceeded;
-    else
-      ++serving;
+    } else {
+      has_place = lobby.leave(visitor.place);
+      if (has_place) ++serving;
+    }
+  }
+  if (!has_place) {  // it yielded just now
+    connection.make_room();
+    co_return false;
   }
   if (!refusal) {
     auto decision = negotiate(*rq, policy, options.limits);
@@ -243,22 +283,22 @@ Task<bool> Server::Port::establish(Connection& connection) {
     } else {
       refusal = std::get<AssociateRj>(decision);
     }
-    const std::scoped_lock lock(mutex);
-    --serving;
-    changed.notify_all();
+    served(visitor);
   }
   if (refusal) {
-    log.warning(connection.id(), "association rejected",
-                {{"calling_ae", rq->calling_ae},
-                 {"called_ae", rq->called_ae},
-                 {"peer", connection.negotiated().peer_address},
-                 {"reason", describe(*refusal)}});
+    const std::string reason = describe(*refusal);
+    warnings.warning(connection.id(), visitor.address, "association rejected", reason,
+                     {{"calling_ae", rq->calling_ae},
+                      {"called_ae", rq->called_ae},
+                      {"peer", connection.negotiated().peer_address},
+                      {"reason", reason}});
     co_await connection.reject(*refusal);
   }
   co_return false;
 }
 
-Task<void> Server::Port::serve_guarded(std::shared_ptr<Connection> connection) {
+Task<void> Server::Port::serve_guarded(Visitor& visitor) {
+  const std::shared_ptr<Connection>& connection = visitor.connection;
   const Negotiated& negotiated = connection->negotiated();
   log.info(connection->id(), "association accepted",
            {{"calling_ae", negotiated.request.calling_ae},
@@ -276,33 +316,42 @@ Task<void> Server::Port::serve_guarded(std::shared_ptr<Connection> connection) {
     log.error(connection->id(), "exception while serving", {{"what", thrown.what()}});
   }
   if (series.active != nullptr) series.active->add(-1);
-  const std::scoped_lock lock(mutex);
-  --serving;
-  changed.notify_all();
+  served(visitor);
 }
 
-void Server::Port::log_end(const Connection& connection, steady_clock::duration lasted,
-                           std::uint64_t bytes_in, std::uint64_t bytes_out) const {
+void Server::Port::log_end(const Visitor& visitor, steady_clock::duration lasted,
+                           std::uint64_t bytes_in, std::uint64_t bytes_out) {
+  const Connection& connection = *visitor.connection;
   const Negotiated& negotiated = connection.negotiated();
   const auto lasted_ms = std::chrono::duration_cast<milliseconds>(lasted).count();
   const auto& [outcome, reason] = connection.ending();
-  // A probe that only connects needs no attention; a TLS handshake that was refused does.
-  const auto level =
-      outcome == Outcome::Released ? integration::LogLevel::Info
-      : outcome == Outcome::NoAssociation && bytes_in == 0 && reason.kind != ErrorKind::Rejected
-          ? integration::LogLevel::Debug
-          : integration::LogLevel::Warning;
-  log.log(level, connection.id(),
-          outcome == Outcome::NoAssociation ? "connection ended without an association"
-                                            : "association ended",
-          {{"calling_ae", negotiated.request.calling_ae},
-           {"called_ae", negotiated.request.called_ae},
-           {"peer", negotiated.peer_address},
-           {"outcome", to_string(outcome)},
-           {"reason", reason.message},
-           {"duration_ms", std::to_string(lasted_ms)},
-           {"bytes_received", std::to_string(bytes_in)},
-           {"bytes_sent", std::to_string(bytes_out)}});
+  const std::string_view message = outcome == Outcome::NoAssociation
+                                       ? "connection ended without an association"
+                                       : "association ended";
+  const std::string duration_ms = std::to_string(lasted_ms);
+  const std::string received = std::to_string(bytes_in);
+  const std::string sent = std::to_string(bytes_out);
+  const std::initializer_list<integration::LogField> fields = {
+      {"calling_ae", negotiated.request.calling_ae},
+      {"called_ae", negotiated.request.called_ae},
+      {"peer", negotiated.peer_address},
+      {"outcome", to_string(outcome)},
+      {"reason", reason.message},
+      {"duration_ms", duration_ms},
+      {"bytes_received", received},
+      {"bytes_sent", sent}};
+  // A probe that only connects needs no attention; a TLS handshake that was refused does, and so
+  // does a connection that had to make room.
+  const bool is_probe = outcome == Outcome::NoAssociation && bytes_in == 0 &&
+                        reason.kind != ErrorKind::Rejected &&
+                        reason.kind != ErrorKind::OutOfResources;
+  if (outcome == Outcome::Released) {
+    log.info(connection.id(), message, fields);
+  } else if (is_probe) {
+    log.debug(connection.id(), message, fields);
+  } else {
+    warnings.warning(connection.id(), visitor.address, message, reason.message, fields);
+  }
 }
 
 void Server::Port::for_each(const std::function<void(Connection&)>& call) {

@@ -12,6 +12,7 @@
 #include "core/result.h"
 #include "integration/logging.h"
 #include "network/association.h"
+#include "network/lobby.h"
 #include "network/negotiation.h"
 
 namespace pacs::integration {
@@ -27,6 +28,10 @@ struct ServerOptions {
   std::optional<TlsOptions> tls{};
   AssociationLimits limits{};
   std::size_t associations_max = 512;  ///< above it: A-ASSOCIATE-RJ transient, local limit exceeded
+  /// Connections without an association: it is not negotiated yet, or has ended and the peer is to
+  /// close. In normal use they are few and short; where there is no room for another one, the
+  /// oldest is closed. 256 of one address are a gateway that connects for a whole hospital at once.
+  Lobby::Limits waiting_max{.all = 512, .per_address = 256};
 };
 
 /// Each accepted association is handed to `serve` as a coroutine on one context of the pool; when

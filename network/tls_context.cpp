@@ -43,15 +43,19 @@ Result<> apply_profile(ssl::context& context) {
   context.set_options(ssl::context::no_sslv2 | ssl::context::no_sslv3 | ssl::context::no_tlsv1 |
                           ssl::context::no_tlsv1_1 | ssl::context::no_compression |
                           ssl::context::single_dh_use | SSL_OP_NO_RENEGOTIATION |
-                          SSL_OP_CIPHER_SERVER_PREFERENCE,
+                          SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_TICKET,
                       ignored);
   const bool done = SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION) == 1 &&
                     SSL_CTX_set_cipher_list(native, kTls12Ciphers) == 1 &&
                     SSL_CTX_set_ciphersuites(native, kTls13Ciphers) == 1 &&
                     SSL_CTX_set1_groups_list(native, kGroups) == 1 &&
-                    SSL_CTX_set_dh_auto(native, 1) == 1;  // DHE of the certificate's strength
+                    SSL_CTX_set_dh_auto(native, 1) == 1 &&  // DHE of the certificate's strength
+                    SSL_CTX_set_num_tickets(native, 0) == 1;
   SSL_CTX_set_security_level(native, 2);  // keys below 112 bits of security: refused
-  // Each connection is one association: nothing to resume, and no tickets to protect.
+  // Each connection is one association, with a full handshake, so that certificates are checked
+  // again. No tickets and no sessions: one that a client brings is not known, and not refused, as
+  // OpenSSL does where client certificates are asked for (alert 80, "session id context
+  // uninitialized").
   SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
   // A send buffer's address may change between tries of a coroutine; idle ones give memory back.
   SSL_CTX_set_mode(native, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);

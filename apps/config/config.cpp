@@ -235,7 +235,10 @@ void Loader::environment(const std::vector<std::pair<std::string, std::string>>&
     }
     // Others may use our prefix (container platforms set PACS_PORT for a service called pacs), so
     // this is a warning and not an error.
-    if (!variable.starts_with("PACS_") || variable == "PACS_CONFIG") continue;
+    if (!variable.starts_with("PACS_") || variable == "PACS_CONFIG" ||
+        variable == "PACS_PASSCODE") {
+      continue;
+    }
     Nearest nearest{variable};
     for (const auto& [name, key] : names) nearest.offer(name);
     if (nearest.best().empty()) continue;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <fstream>
 #include <optional>
 
 #include <fmt/format.h>
@@ -19,6 +20,56 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (error != std::errc{} || end != text.data() + text.size() || port == 0) return std::nullopt;
   return port;
+}
+
+constexpr std::size_t kPasscodeCharactersMax = 1024;
+
+Result<std::string> passcode_of(const PeerOptions& options) {
+  if (options.passcode_file.empty()) return options.passcode;
+  std::ifstream file(options.passcode_file);
+  std::array<char, kPasscodeCharactersMax + 1> line{};
+  file.getline(line.data(), line.size());
+  std::string passcode = line.data();
+  if (passcode.ends_with('\r')) passcode.pop_back();
+  if (file.fail() || passcode.empty()) {
+    return fail(ErrorKind::InvalidArgument,
+                fmt::format("--passcode-file {}: it cannot be read, or its first line is empty or "
+                            "has more than {} characters",
+                            options.passcode_file, kPasscodeCharactersMax));
+  }
+  return passcode;
+}
+
+Result<> set_user(network::UserInformation& user, const PeerOptions& options) {
+  PACS_TRY(std::string passcode, passcode_of(options));
+  if (options.user.empty()) {
+    if (options.passcode_file.empty()) return {};  // one in the environment may be for others
+    return fail(ErrorKind::InvalidArgument, "--passcode-file is for a --user");
+  }
+  network::UserIdentity& identity = user.user_identity.emplace();
+  identity.type = passcode.empty() ? 1 : 2;
+  identity.primary = options.user;
+  identity.secondary = std::move(passcode);
+  return {};
+}
+
+/// Nobody who names a certificate means to connect in clear, and half of a pair is not used.
+Result<> set_tls(std::optional<network::TlsOptions>& tls, const PeerOptions& options) {
+  const network::TlsOptions& files = options.tls_files;
+  const bool wanted = options.tls || !files.ca_file.empty() || options.anonymous_peer;
+  if (!wanted && !(files.certificate_file.empty() && files.private_key_file.empty())) {
+    return fail(ErrorKind::InvalidArgument,
+                "--tls-cert and --tls-key are for TLS, and the connection would be in clear: add "
+                "--tls");
+  }
+  if (files.certificate_file.empty() != files.private_key_file.empty()) {
+    return fail(ErrorKind::InvalidArgument,
+                "--tls-cert and --tls-key belong together: name both files");
+  }
+  if (!wanted) return {};
+  tls = files;
+  tls->verify_peer = !options.anonymous_peer;
+  return {};
 }
 
 }  // namespace
@@ -45,7 +96,13 @@ void add_peer_options(CLI::App& command, PeerOptions& options) {
   command.add_flag("--tls-no-verify", options.anonymous_peer,
                    "accept any certificate from the peer");
   command.add_option("--user", options.user, "user identity to send (PS3.7 D.3.3.7)");
-  command.add_option("--passcode", options.passcode, "passcode for --user");
+  command
+      .add_option(
+          "--passcode", options.passcode,
+          "passcode for --user; other users of this machine see it in its list of processes")
+      ->envname("PACS_PASSCODE");
+  command.add_option("--passcode-file", options.passcode_file,
+                     "file whose first line is the passcode for --user");
 }
 
 Result<network::RequestOptions> take_peer(std::vector<std::string>& arguments,
@@ -90,16 +147,8 @@ Result<network::RequestOptions> take_peer(std::vector<std::string>& arguments,
   request.limits.dimse_response = std::chrono::seconds{options.response_seconds};
   request.limits.idle = request.limits.dimse_response;  // between the parts of a response
   request.limits.pdu_bytes_max = options.pdu_bytes_max;
-  if (!options.user.empty()) {
-    network::UserIdentity& identity = request.user.user_identity.emplace();
-    identity.type = options.passcode.empty() ? 1 : 2;
-    identity.primary = options.user;
-    identity.secondary = options.passcode;
-  }
-  if (options.tls || !options.tls_files.ca_file.empty() || options.anonymous_peer) {
-    request.tls = options.tls_files;
-    request.tls->verify_peer = !options.anonymous_peer;
-  }
+  PACS_TRY(set_user(request.user, options));
+  PACS_TRY(set_tls(request.tls, options));
   return request;
 }
 

@@ -25,6 +25,7 @@ struct PeerOptions {
   std::uint32_t response_seconds = 300;
   std::uint32_t pdu_bytes_max = 131'072;
   std::string user, passcode;
+  std::string passcode_file;  ///< its first line is the passcode
 };
 
 void add_peer_options(CLI::App& command, PeerOptions& options);

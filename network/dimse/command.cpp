@@ -62,10 +62,15 @@ Result<FoundElements> find_elements(ByteView bytes) {
                             offset));
     }
     if (const std::size_t i = index_of(tag.element()); i < kCommandElements) {
-      if (found.present[i]) return fail(malformed("the element comes twice", tag, offset));
-      found.present.set(i);
-      found.value[i] = rest.subspan(kElementHeaderBytes, length);
-      found.offset[i] = offset;
+      const bool again = found.present[i];
+      if (again && command_elements()[i].weight == Weight::Needed) {
+        return fail(malformed("the element comes twice", tag, offset));
+      }
+      if (!again) {
+        found.present.set(i);
+        found.value[i] = rest.subspan(kElementHeaderBytes, length);
+        found.offset[i] = offset;
+      }
     }
     offset += kElementHeaderBytes + length;
   }
@@ -134,17 +139,20 @@ struct ValueReader {
   }
 };
 
-/// Reads what `row` allows and is there. The first wrong value ends it.
+/// Reads what `row` allows and is there. The first wrong value ends it, unless it is only told.
 Result<> read_elements(const FoundElements& found, const CommandRow& row, Command& command) {
   for (std::size_t i = 0; i < kCommandElements; ++i) {
     if (row.presence[i] == Presence::None || !found.present[i]) continue;
     const CommandElement& element = command_elements()[i];
     const std::string_view wrong =
         std::visit(ValueReader{command, element.vr, found.value[i]}, element.member);
-    if (!wrong.empty()) {
-      return fail(malformed(fmt::format("{} of {}: {}", element.keyword, row.name, wrong),
-                            element.tag(), found.offset[i]));
+    if (wrong.empty()) continue;
+    std::string what = fmt::format("{} of {}: {}", element.keyword, row.name, wrong);
+    if (element.weight == Weight::Needed) {
+      return fail(malformed(std::move(what), element.tag(), found.offset[i]));
     }
+    if (!command.ignored.empty()) command.ignored += "; ";
+    command.ignored += what;
   }
   return {};
 }
@@ -152,8 +160,8 @@ Result<> read_elements(const FoundElements& found, const CommandRow& row, Comman
 Result<> check_mandatory(const FoundElements& found, const CommandRow& row,
                          const Command& command) {
   for (std::size_t i = 0; i < kCommandElements; ++i) {
-    if (row.presence[i] != Presence::M) continue;
     const CommandElement& element = command_elements()[i];
+    if (row.presence[i] != Presence::M || element.weight == Weight::Told) continue;
     const bool empty_text = element.vr == CommandVr::UI || element.vr == CommandVr::AE
                                 ? trimmed_end(as_text(found.value[i])).empty()
                                 : found.value[i].empty();

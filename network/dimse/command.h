@@ -64,10 +64,13 @@ struct Command {
   std::vector<Tag> offending_elements;
   std::optional<std::uint16_t> error_id{}, event_type_id{}, action_type_id{};
   std::vector<Tag> attribute_identifiers;
+  std::string ignored;  ///< which information could not be read, in words; not written
 };
 
 /// Reads a whole command set (Implicit VR LE, PS3.7 §6.3.1). Errors: Malformed with the offending
-/// tag when an element that the command's table requires is missing or has a wrong value.
+/// tag when an element that the command's table requires is missing or has a wrong value. What is
+/// only information (PS3.7 Table 9.1-1: Priority, Move Originator, ...) may be missing or wrong:
+/// `ignored` says what was.
 /// A Command Field that the standard does not know is no error: the caller answers it
 /// (status::kUnrecognizedOperation).
 [[nodiscard]] Result<Command> decode_command(ByteView command_set);

@@ -4,31 +4,37 @@
 namespace pacs::network {
 namespace {
 
+constexpr Weight Needed = Weight::Needed;
+constexpr Weight Told = Weight::Told;
+
+// Told: medium when there is no readable Priority (PS3.7 Tables 9.1-1, 9.1-2, 9.1-3, 9.1-4: LOW,
+// MEDIUM or HIGH; we serve all alike), whom a sub-operation of C-MOVE is for, how many there are,
+// and why a request failed, which its Status says as well.
 // clang-format off
 constexpr CommandElement kElements[kCommandElements] = {
-    {0x0002, "AffectedSOPClassUID",                  CommandVr::UI, &Command::sop_class_uid},
-    {0x0003, "RequestedSOPClassUID",                 CommandVr::UI, &Command::sop_class_uid},
-    {0x0100, "CommandField",                         CommandVr::US, &Command::field},
-    {0x0110, "MessageID",                            CommandVr::US, &Command::message_id},
-    {0x0120, "MessageIDBeingRespondedTo",            CommandVr::US, &Command::message_id},
-    {0x0600, "MoveDestination",                      CommandVr::AE, &Command::move_destination},
-    {0x0700, "Priority",                             CommandVr::US, &Command::priority},
-    {0x0800, "CommandDataSetType",                   CommandVr::US, &Command::has_data_set},
-    {0x0900, "Status",                               CommandVr::US, &Command::status},
-    {0x0901, "OffendingElement",                     CommandVr::AT, &Command::offending_elements},
-    {0x0902, "ErrorComment",                         CommandVr::LO, &Command::error_comment},
-    {0x0903, "ErrorID",                              CommandVr::US, &Command::error_id},
-    {0x1000, "AffectedSOPInstanceUID",               CommandVr::UI, &Command::sop_instance_uid},
-    {0x1001, "RequestedSOPInstanceUID",              CommandVr::UI, &Command::sop_instance_uid},
-    {0x1002, "EventTypeID",                          CommandVr::US, &Command::event_type_id},
-    {0x1005, "AttributeIdentifierList",              CommandVr::AT, &Command::attribute_identifiers},
-    {0x1008, "ActionTypeID",                         CommandVr::US, &Command::action_type_id},
-    {0x1020, "NumberOfRemainingSuboperations",       CommandVr::US, &Command::remaining},
-    {0x1021, "NumberOfCompletedSuboperations",       CommandVr::US, &Command::completed},
-    {0x1022, "NumberOfFailedSuboperations",          CommandVr::US, &Command::failed},
-    {0x1023, "NumberOfWarningSuboperations",         CommandVr::US, &Command::warning},
-    {0x1030, "MoveOriginatorApplicationEntityTitle", CommandVr::AE, &Command::move_originator_ae},
-    {0x1031, "MoveOriginatorMessageID",              CommandVr::US, &Command::move_originator_message_id},
+    {0x0002, "AffectedSOPClassUID",                  CommandVr::UI, Needed, &Command::sop_class_uid},
+    {0x0003, "RequestedSOPClassUID",                 CommandVr::UI, Needed, &Command::sop_class_uid},
+    {0x0100, "CommandField",                         CommandVr::US, Needed, &Command::field},
+    {0x0110, "MessageID",                            CommandVr::US, Needed, &Command::message_id},
+    {0x0120, "MessageIDBeingRespondedTo",            CommandVr::US, Needed, &Command::message_id},
+    {0x0600, "MoveDestination",                      CommandVr::AE, Needed, &Command::move_destination},
+    {0x0700, "Priority",                             CommandVr::US, Told,   &Command::priority},
+    {0x0800, "CommandDataSetType",                   CommandVr::US, Needed, &Command::has_data_set},
+    {0x0900, "Status",                               CommandVr::US, Needed, &Command::status},
+    {0x0901, "OffendingElement",                     CommandVr::AT, Told,   &Command::offending_elements},
+    {0x0902, "ErrorComment",                         CommandVr::LO, Told,   &Command::error_comment},
+    {0x0903, "ErrorID",                              CommandVr::US, Told,   &Command::error_id},
+    {0x1000, "AffectedSOPInstanceUID",               CommandVr::UI, Needed, &Command::sop_instance_uid},
+    {0x1001, "RequestedSOPInstanceUID",              CommandVr::UI, Needed, &Command::sop_instance_uid},
+    {0x1002, "EventTypeID",                          CommandVr::US, Needed, &Command::event_type_id},
+    {0x1005, "AttributeIdentifierList",              CommandVr::AT, Needed, &Command::attribute_identifiers},
+    {0x1008, "ActionTypeID",                         CommandVr::US, Needed, &Command::action_type_id},
+    {0x1020, "NumberOfRemainingSuboperations",       CommandVr::US, Told,   &Command::remaining},
+    {0x1021, "NumberOfCompletedSuboperations",       CommandVr::US, Told,   &Command::completed},
+    {0x1022, "NumberOfFailedSuboperations",          CommandVr::US, Told,   &Command::failed},
+    {0x1023, "NumberOfWarningSuboperations",         CommandVr::US, Told,   &Command::warning},
+    {0x1030, "MoveOriginatorApplicationEntityTitle", CommandVr::AE, Told,   &Command::move_originator_ae},
+    {0x1031, "MoveOriginatorMessageID",              CommandVr::US, Told,   &Command::move_originator_message_id},
 };
 
 constexpr Presence M = Presence::M;

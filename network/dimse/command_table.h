@@ -19,11 +19,16 @@ enum class DataSetRule : std::uint8_t { None, Always, Maybe };
 /// How the value of a command element is written (PS3.7 Table E.1-1).
 enum class CommandVr : std::uint8_t { UI, US, AE, LO, AT };
 
+/// Needed: a wrong value makes the command set wrong. Told: information on which nothing of ours
+/// depends, so that a value that cannot be read is as good as absent.
+enum class Weight : std::uint8_t { Needed, Told };
+
 /// One element of group 0000 and the member of Command that holds it.
 struct CommandElement {
   std::uint16_t element;
   std::string_view keyword;
   CommandVr vr;
+  Weight weight;
   std::variant<std::string Command::*, std::uint16_t Command::*,
                std::optional<std::uint16_t> Command::*, std::vector<Tag> Command::*,
                CommandField Command::*, bool Command::*>

@@ -1,4 +1,5 @@
 // A-ASSOCIATE-RQ and A-ASSOCIATE-AC: PS3.8 §9.3.2 and §9.3.3.
+#include <algorithm>
 #include <bitset>
 
 #include <fmt/format.h>
@@ -33,28 +34,43 @@ void append_ae_title(Bytes& to, std::string_view title) {
   to.insert(to.end(), kAeTitleCharacters - title.size(), std::byte{' '});
 }
 
+// Bytes 11 to 74 of both PDUs.
+void append_title_fields(Bytes& to, std::string_view called_ae, std::string_view calling_ae) {
+  append_ae_title(to, called_ae);
+  append_ae_title(to, calling_ae);
+  to.insert(to.end(), kReservedBytes, std::byte{0});
+}
+
 // The fixed fields both PDUs begin with: PS3.8 Tables 9-11 and 9-17.
 template <typename Associate>
 Parsed decode_fixed_fields(FieldReader& from, Associate& associate) {
   associate.protocol_version = from.u16();
   from.u16();  // reserved
-  associate.called_ae = read_ae_title(from.take(kAeTitleCharacters));
-  associate.calling_ae = read_ae_title(from.take(kAeTitleCharacters));
-  from.take(kReservedBytes);
+  const ByteView fields = from.take(2 * kAeTitleCharacters + kReservedBytes);
   if (from.failed()) {
     return fault(AbortReason::InvalidPduParameterValue, from.offset(),
                  "A-ASSOCIATE PDU is shorter than its fixed fields");
   }
+  associate.called_ae = read_ae_title(fields.first(kAeTitleCharacters));
+  associate.calling_ae = read_ae_title(fields.subspan(kAeTitleCharacters, kAeTitleCharacters));
+  Bytes usual;
+  append_title_fields(usual, associate.called_ae, associate.calling_ae);
+  if (!std::ranges::equal(fields, usual))
+    associate.title_fields.assign(fields.begin(), fields.end());
   return {};
 }
 
+// PS3.8 Table 9-17, bytes 11 to 74 of an answer: "This reserved field shall be sent with a value
+// identical to the value received in the same field of the A-ASSOCIATE-RQ PDU".
 template <typename Associate>
 void encode_fixed_fields(const Associate& associate, Bytes& to) {
   append(to, associate.protocol_version, ByteOrder::Big);
   append(to, std::uint16_t{0}, ByteOrder::Big);
-  append_ae_title(to, associate.called_ae);
-  append_ae_title(to, associate.calling_ae);
-  to.insert(to.end(), kReservedBytes, std::byte{0});
+  if (associate.title_fields.empty()) {
+    append_title_fields(to, associate.called_ae, associate.calling_ae);
+  } else {
+    append(to, associate.title_fields);
+  }
 }
 
 // What must be unique in one PDU.

@@ -119,17 +119,21 @@ struct AssociateRq {
   std::uint16_t protocol_version = 1;  ///< bit 0: version 1
   std::string called_ae;
   std::string calling_ae;
+  /// Bytes 11 to 74 (titles and reserved) as they came; empty when they are what the titles, filled
+  /// up with spaces, and zeros give.
+  Bytes title_fields{};
   std::string application_context{kDicomApplicationContext};
   std::vector<PresentationContextProposal> contexts;
   UserInformation user;
   bool operator==(const AssociateRq&) const = default;
 };
 
-/// PS3.8 §9.3.3. The AE titles repeat the request's and are not to be tested.
+/// PS3.8 §9.3.3. The AE titles and reserved bytes repeat the request's and are not to be tested.
 struct AssociateAc {
   std::uint16_t protocol_version = 1;
   std::string called_ae;
   std::string calling_ae;
+  Bytes title_fields{};  ///< as in AssociateRq
   std::string application_context{kDicomApplicationContext};
   std::vector<PresentationContextAnswer> contexts;
   UserInformation user;

@@ -48,19 +48,20 @@ Result<> outcome_of(const Result<Response>& response) {
                           answer.error_comment.empty() ? "" : ": ", answer.error_comment));
 }
 
-/// The context that the peer accepted, with us as SCP.
+/// The context that the peer accepted, and not without us as SCP.
 Result<const network::PresentationContext*> reporting_context(const network::Negotiated& negotiated,
                                                               const std::string& sop_class_uid) {
   const network::PresentationContext* context = negotiated.accepted_for(sop_class_uid);
   if (context == nullptr) {
     return fail(ErrorKind::Rejected, "the peer did not accept the SOP class " + sop_class_uid);
   }
-  // PS3.7 §D.3.3.4: without the role the peer is the SCP, to which nobody reports.
-  if (!context->scp_role) {
-    return fail(
-        ErrorKind::Rejected,
-        "the peer accepted the SOP class but not the role selection: it must accept that we "
-        "are the SCP (PS3.7 D.3.3.4)");
+  // PS3.7 §D.3.3.4: who refuses the role is the SCP itself, to which nobody reports. Many a peer
+  // takes the SOP class and answers no role item at all. By the letter the default roles hold then;
+  // what it opened its port for is the report.
+  if (!context->scp_role && negotiated.answers_role(sop_class_uid)) {
+    return fail(ErrorKind::Rejected,
+                "the peer accepted the SOP class but refused the role selection: it must accept "
+                "that we are the SCP (PS3.7 D.3.3.4)");
   }
   return context;
 }

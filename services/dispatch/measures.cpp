@@ -46,6 +46,10 @@ void Measures::finished(const Operation& operation, std::uint16_t status, const 
   const std::string_view id = operation.association().id;
   const std::string name = operation_name(request.field);
   const std::string milliseconds = fmt::format("{:.2f}", took.count() * 1000);
+  if (!request.ignored.empty()) {
+    log_.info(id, "information in the command cannot be read and is ignored",
+              {{"what", request.ignored}});
+  }
   if (network::status_class(status) == network::StatusClass::Failure) {
     log_.warning(id, name,
                  {{"status", status_text},

@@ -126,8 +126,7 @@ Task<Result<Response>> invoke(network::Association& association, std::uint8_t co
                 co_await read_response(association, std::move(message.command), kResponseBytesMax));
     if (!network::is_response(response.command.field) ||
         response.command.message_id != message_id) {
-      association.abort();
-      co_return fail(ErrorKind::Malformed, "the peer answered a request that was not made");
+      co_return fail(unasked_answer(association));
     }
     if (!is_pending(response)) co_return response;
   }

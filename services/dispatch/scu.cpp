@@ -39,6 +39,11 @@ network::Task<Result<network::Message>> receive_message(network::Association& as
                  "the peer released the association before it answered");
 }
 
+Error unasked_answer(network::Association& association) {
+  association.abort();
+  return {ErrorKind::Malformed, "the peer answered a request that was not made"};
+}
+
 network::Task<Result<DataSet>> receive_data_set(network::Association& association,
                                                 const network::PresentationContext& context,
                                                 std::size_t bytes_max) {

@@ -28,6 +28,10 @@ namespace pacs::services {
 /// The next message. ConnectionClosed when the peer released the association instead.
 network::Task<Result<network::Message>> receive_message(network::Association& association);
 
+/// Aborts the association: the peer answered a request that was not made, and whose its further
+/// answers are nobody knows. Malformed, which says so.
+[[nodiscard]] Error unasked_answer(network::Association& association);
+
 /// The data set that comes with the message just received on this context.
 network::Task<Result<DataSet>> receive_data_set(network::Association& association,
                                                 const network::PresentationContext& context,

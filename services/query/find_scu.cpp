@@ -61,8 +61,7 @@ Task<Result<FindResult>> find(network::Association& association,
     }
     const Command& response = answer->command;
     if (response.field != CommandField::CFindRsp || response.message_id != request.message_id) {
-      association.abort();
-      co_return fail(ErrorKind::Malformed, "the peer answered a request that was not made");
+      co_return fail(unasked_answer(association));
     }
     const std::uint16_t status = response.status.value_or(0);
     if (network::status_class(status) != network::StatusClass::Pending) {

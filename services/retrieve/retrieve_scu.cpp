@@ -62,8 +62,7 @@ Task<Result<RetrieveResult>> retrieve(network::Association& association,
       Command& response = message.command;
       if (response.field != network::response_to(command).field ||
           response.message_id != command.message_id) {
-        association.abort();
-        co_return fail(ErrorKind::Malformed, "the peer answered a request that was not made");
+        co_return fail(unasked_answer(association));
       }
       DataSet identifier;
       if (response.has_data_set) {

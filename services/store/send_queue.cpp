@@ -14,6 +14,16 @@
 
 namespace pacs::services {
 
+namespace {
+
+/// PS3.7 Annex C: the peer has an object of this name already, as after a try whose response was
+/// lost. So it is no failure; nor does it prove that the peer's object is the one that was sent.
+bool says_duplicate(std::uint16_t status) {
+  return status == network::status::kDuplicateSopInstance;
+}
+
+}  // namespace
+
 SendResult result_of(const Result<network::Command>& response) {
   SendResult result;
   if (!response) {
@@ -22,13 +32,19 @@ SendResult result_of(const Result<network::Command>& response) {
   }
   result.status = response->status.value_or(network::status::kProcessingFailure);
   const network::StatusClass kind = network::status_class(result.status);
-  result.outcome = kind == network::StatusClass::Success   ? SendOutcome::Stored
-                   : kind == network::StatusClass::Warning ? SendOutcome::Warning
-                                                           : SendOutcome::Failed;
+  const bool duplicate = says_duplicate(result.status);
+  result.outcome = kind == network::StatusClass::Success                ? SendOutcome::Stored
+                   : kind == network::StatusClass::Warning || duplicate ? SendOutcome::Warning
+                                                                        : SendOutcome::Failed;
   if (result.outcome != SendOutcome::Stored) {
     result.reason =
         fmt::format("status {:04X}{}{}", result.status, response->error_comment.empty() ? "" : ": ",
                     response->error_comment);
+  }
+  if (duplicate) {
+    result.reason +=
+        ": the peer has an object of this SOP Instance UID, and does not say whether "
+        "it is the same one";
   }
   return result;
 }

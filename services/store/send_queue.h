@@ -19,6 +19,7 @@
 
 namespace pacs::services {
 
+/// Warning: the peer has an object of this name, and said something besides.
 enum class SendOutcome : std::uint8_t { Stored, Warning, Failed };
 
 /// What came of sending one object.

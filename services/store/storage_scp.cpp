@@ -8,7 +8,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "core/uids.h"
+#include "encoding/transfer_syntax.h"
 #include "integration/on_worker.h"
 #include "storage/archive.h"
 
@@ -59,7 +59,8 @@ Task<Result<Answer>> StorageScp::perform(Operation& operation) {
                                      .trace_id = operation.association().id,
                                      .end = DataSetEnd::Certain}));
 
-  const bool deflated = operation.context().transfer_syntax == uids::DeflatedExplicitVRLittleEndian;
+  const TransferSyntax* syntax = find_transfer_syntax(operation.context().transfer_syntax);
+  const bool deflated = syntax != nullptr && syntax->deflated;  // JPIP Referenced Deflate as well
   for (bool last = false; !last;) {
     PACS_CO_TRY(const network::DataPiece piece, co_await operation.read_data_set());
     last = piece.last;

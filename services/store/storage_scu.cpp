@@ -87,8 +87,7 @@ class Requests {
     }
     const auto entry = waiting_.find(response.command.message_id);
     if (entry == waiting_.end() || entry->second->expected != response.command.field) {
-      association_->abort();
-      co_return fail_all({ErrorKind::Malformed, "the peer answered a request that was not made"});
+      co_return fail_all(unasked_answer(*association_));
     }
     entry->second->response = std::move(response);
     entry->second->changed.notify_all();

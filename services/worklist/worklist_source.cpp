@@ -26,8 +26,14 @@ FindSource scheduled_steps(storage::Archive& archive, WorklistOptions options) {
   FindSource source;
   source.models = {storage::QueryModel::ModalityWorklist};
   source.matches_max = options.matches_max;
-  source.find = [&archive, options = std::move(options)](storage::Query query,
-                                                         std::string_view calling_ae) {
+  source.find = [&archive, options = std::move(options)](
+                    storage::Query query,
+                    std::string_view calling_ae) -> Result<std::unique_ptr<storage::Matches>> {
+    if (options.only_own_station && calling_ae.empty()) {
+      return fail(ErrorKind::Rejected,
+                  "worklist.only_own_station is set, and the calling AE title is blank: nobody "
+                  "knows whose steps these are");
+    }
     storage::WorklistView view;
     if (!asks_for_status(query)) view.statuses = options.shown_statuses;
     if (options.only_own_station) view.station_ae = calling_ae;

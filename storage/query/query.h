@@ -104,7 +104,7 @@ struct Selection {
 };
 
 /// Reads a C-MOVE or C-GET identifier (PS3.4 §C.4.2.1.4): unique keys, lists at its level, and the
-/// issuer of the Patient ID where there is one.
+/// issuer of the Patient ID where there is one. Above its level the Patient ID may be left out.
 /// Errors as parse_query.
 [[nodiscard]] Result<Selection> parse_selection(const DataSet& identifier, const QueryRules& rules);
 

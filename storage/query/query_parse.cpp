@@ -407,8 +407,12 @@ Result<Selection> parse_selection(const DataSet& identifier, const QueryRules& r
       return mismatch(tag, fmt::format("a retrieval at level {} must say by {} what it wants",
                                        to_string(level), lookup(tag)->keyword));
     }
-    const bool needed = at >= top_level(rules.model) && at < level && !rules.relational;
-    if (needed && values.size() != 1) {
+    const bool above = at >= top_level(rules.model) && at < level && !rules.relational;
+    // Departs from PS3.4 §C.4.2.2.1: a Patient ID above the level may be left out, as users of
+    // DCMTK's getscu and movescu do, whose default is the Patient Root model: the UIDs say it all.
+    // One that is given must be the study's.
+    const bool needed = at != QueryLevel::Patient;
+    if (above && (values.size() > 1 || (needed && values.empty()))) {
       return mismatch(tag, fmt::format("a retrieval at level {} without relational retrieval needs "
                                        "one {} (PS3.4 §C.4.2.2.1)",
                                        to_string(level), lookup(tag)->keyword));

@@ -369,8 +369,18 @@ class CommitmentTest(harness.TestCase):
         listener.report()
         self.becomes(server, "done")
 
-    def test_a_peer_that_refuses_the_role_is_tried_until_it_takes_it(self):
+    def test_a_peer_that_answers_no_role_item_gets_its_report(self):
         listener = self.listener(role=None)
+        server = self.serve(listener, commitment={"same_association": False})
+        with Modality(server) as modality:
+            self.assertEqual(modality.asks(request(identities(self.files))), 0)
+            modality.release()
+        event, report = listener.report()
+        self.assertEqual((event, len(report.ReferencedSOPSequence)), (1, 5))
+        self.becomes(server, "done")
+
+    def test_a_peer_that_refuses_the_role_is_tried_until_it_takes_it(self):
+        listener = self.listener(role=(1, 0))
         server = self.serve(listener, commitment={"same_association": False})
         with Modality(server) as modality:
             self.assertEqual(modality.asks(request(identities(self.files))), 0)

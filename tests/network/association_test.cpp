@@ -48,7 +48,7 @@ TEST(Association, BothSidesSeeTheSame) {
   EXPECT_EQ(theirs.request.user.extended.size(), 1U);
   EXPECT_EQ(theirs.window().invoked, 4);
   EXPECT_EQ(ours.window().invoked, 4);
-  EXPECT_EQ(ours.answer.user.user_identity_response, "");
+  EXPECT_FALSE(ours.answer.user.user_identity_response) << "nobody has verified it";
   EXPECT_EQ(ours.contexts.size(), 3U);
   EXPECT_EQ(ours.contexts[2].id, 5);
   EXPECT_FALSE(theirs.id.empty());
@@ -583,6 +583,50 @@ TEST(Association, AReleaseIsAwaitedNoLongerThanAResponse) {
   const Bytes received = acceptor.received();
   EXPECT_EQ(to_hex(ByteView{received}.last(10)), "07000000000400000000");
   EXPECT_LT(std::chrono::steady_clock::now() - begin, kSoon);
+}
+
+TEST(Association, ARequestorInAReleaseCollisionAnswersAndWaitsForTheAnswer) {
+  AssociateAc ac;
+  ac.contexts = {{1, 0, kImplicitLittle}};
+  for (const bool answers : {true, false}) {
+    Bytes bytes = encode_pdu(Pdu{ac});
+    append(bytes, encode_pdu(Pdu{ReleaseRq{}}));
+    if (answers) append(bytes, encode_pdu(Pdu{ReleaseRp{}}));
+    RawAcceptor acceptor;
+    acceptor.answer_with(std::move(bytes));
+    TestPort executor;
+    auto opened = open(executor, acceptor);
+    ASSERT_TRUE(opened);
+    const Result<> released = executor.wait((*opened)->release());
+    EXPECT_EQ(static_cast<bool>(released), answers);
+    if (!released) {
+      EXPECT_EQ(released.error().message, "no answer to the release within 200 ms");
+    }
+    opened->reset();
+    const std::string received = to_hex(acceptor.received());
+    const std::string_view both = "0500000000040000000006000000000400000000";
+    EXPECT_NE(received.find(both), std::string::npos) << received;
+  }
+}
+
+TEST(Association, AnAcceptorInAReleaseCollisionAnswersWhenItHasItsAnswer) {
+  std::promise<Result<>> released;
+  TestPort port({}, accept_all(), [&](std::shared_ptr<Association> association) -> Task<void> {
+    Result<> outcome = co_await association->release();
+    released.set_value(std::move(outcome));
+  });
+  RawPeer peer(port.port());
+  AssociateRq rq;
+  rq.called_ae = "TESTPORT";
+  rq.calling_ae = "RAW";
+  rq.contexts = {{1, kVerification, {kImplicitLittle}}};
+  peer.send(Pdu{rq});
+  peer.expect<AssociateAc>();
+  peer.expect<ReleaseRq>();
+  peer.send(Pdu{ReleaseRq{}});
+  peer.send(Pdu{ReleaseRp{}});
+  peer.expect<ReleaseRp>();
+  EXPECT_TRUE(released.get_future().get());
 }
 
 TEST(Association, GarbageInsideAnAssociationIsAbortedAndClosedSoon) {

@@ -192,13 +192,31 @@ TEST_F(HostilePeer, AbsurdTitlesAreRejectedWithTheirReason) {
     peer.send(Pdu{rq});
     EXPECT_EQ(peer.expect<AssociateRj>(), (AssociateRj{1, 1, 7})) << title;
   }
-  for (const char* title : {"", "A\\B", "\x1b[31m"}) {
+  for (const char* title : {"A\\B", "\x1b[31m"}) {
     AssociateRq rq = good_request();
     rq.calling_ae = title;
     RawPeer peer(port.port());
     peer.send(Pdu{rq});
     EXPECT_EQ(peer.expect<AssociateRj>(), (AssociateRj{1, 1, 3})) << title;
   }
+}
+
+TEST_F(HostilePeer, TheAnswerRepeatsTitlesAndReservedBytesAsTheyCame) {
+  AssociateRq rq = good_request();
+  rq.title_fields = hex("'TESTPORT' 0000000000000000 '  RAW'");
+  rq.title_fields.resize(32, std::byte{' '});
+  rq.title_fields.resize(64, std::byte{0xA5});
+  RawPeer peer(port.port());
+  peer.send(Pdu{rq});
+  EXPECT_EQ(to_hex(peer.expect<AssociateAc>().title_fields), to_hex(rq.title_fields));
+}
+
+TEST_F(HostilePeer, ABlankCallingTitleIsServed) {
+  RawPeer peer(port.port());
+  AssociateRq rq = good_request();
+  rq.calling_ae = "";
+  peer.send(Pdu{rq});
+  EXPECT_EQ(peer.expect<AssociateAc>().calling_ae, "");
 }
 
 TEST_F(HostilePeer, AnotherProtocolVersionOrApplicationContextIsRejected) {

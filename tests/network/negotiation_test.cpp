@@ -135,7 +135,7 @@ TEST(Negotiation, AnswersToItsOtherTitlesAndRepeatsTheOneThatWasCalled) {
 }
 
 TEST(Negotiation, RejectsCallingTitlesThatAreNone) {
-  for (const char* title : {"", "A\\B", "A\nB", "\x7f", "\xc3\xa4"}) {
+  for (const char* title : {"A\\B", "A\nB", "\x7f", "\xc3\xa4"}) {
     AssociateRq rq = request();
     rq.calling_ae = title;
     EXPECT_EQ(rejected(rq), (AssociateRj{1, 1, 3})) << title;
@@ -143,6 +143,19 @@ TEST(Negotiation, RejectsCallingTitlesThatAreNone) {
   AssociateRq rq = request();
   rq.calling_ae = std::string{"A\0B", 3};
   EXPECT_EQ(rejected(rq), (AssociateRj{1, 1, 3}));
+}
+
+TEST(Negotiation, TakesABlankCallingTitleUnlessThePolicyRefusesIt) {
+  AssociateRq rq = request();
+  rq.calling_ae = "";
+  EXPECT_EQ(accepted(rq).answer.calling_ae, "");
+  AcceptorPolicy known = policy();
+  known.refuse =
+      [](const AssociateRq& asked) -> std::optional<std::pair<std::uint8_t, std::uint8_t>> {
+    if (asked.calling_ae == "MODALITY") return std::nullopt;
+    return std::pair<std::uint8_t, std::uint8_t>{1, 3};
+  };
+  EXPECT_EQ(rejected(rq, known), (AssociateRj{1, 1, 3}));
 }
 
 TEST(Negotiation, RejectsAnotherApplicationContext) {
@@ -256,15 +269,14 @@ TEST(Negotiation, KeepsCommonExtendedNegotiationWhichHasNoAnswer) {
   EXPECT_TRUE(negotiated.answer.user.common_extended.empty());
 }
 
-TEST(Negotiation, AnswersAUserIdentityOnlyWhenAskedTo) {
+TEST(Negotiation, AUserIdentityThatNobodyVerifiesHasNoPositiveResponse) {
   AssociateRq rq = request();
-  rq.user.user_identity = UserIdentity{2, false, "doctor", "secret"};
-  EXPECT_FALSE(accepted(rq).answer.user.user_identity_response);
-  rq.user.user_identity->positive_response_requested = true;
-  EXPECT_EQ(accepted(rq).answer.user.user_identity_response, "");
-  AcceptorPolicy ticketing = policy();
-  ticketing.answer_user_identity = [](const UserIdentity&) { return std::string{"ticket"}; };
-  EXPECT_EQ(accepted(rq, ticketing).answer.user.user_identity_response, "ticket");
+  for (std::uint8_t type = 1; type <= 5; ++type) {
+    for (const bool asked : {false, true}) {
+      rq.user.user_identity = UserIdentity{type, asked, "doctor", "secret"};
+      EXPECT_FALSE(accepted(rq).answer.user.user_identity_response) << int{type};
+    }
+  }
 }
 
 TEST(Negotiation, APolicyThatChoosesBeyondTheProposalRefuses) {

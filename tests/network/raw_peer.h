@@ -21,9 +21,15 @@ namespace pacs::network {
 
 class RawPeer {
  public:
-  explicit RawPeer(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  /// `from` is the client's address, one of 127.0.0.0/8.
+  explicit RawPeer(std::uint16_t port, const char* from = "127.0.0.1")
+      : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    ::inet_pton(AF_INET, from, &address.sin_addr);
+    if (::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+      throw std::runtime_error("cannot bind");
+    }
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
@@ -80,6 +86,12 @@ class RawPeer {
   }
   void expect_abort(AbortSource source, AbortReason reason) {
     EXPECT_EQ(describe(expect<Abort>()), describe(Abort{source, reason}));
+  }
+  /// Whether the other end has closed and nothing lies unread.
+  [[nodiscard]] bool is_closed() const {
+    std::byte byte{};
+    const ssize_t count = ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return count == 0 || (count < 0 && errno != EAGAIN);
   }
   /// Reads until the other end closes; how long that took.
   std::chrono::milliseconds expect_close() {

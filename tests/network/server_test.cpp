@@ -1,6 +1,10 @@
 // The port itself: limits, readiness, shutdown, metrics.
+#include <algorithm>
+#include <fstream>
 #include <optional>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include <fmt/format.h>
 #include <boost/asio/steady_timer.hpp>
@@ -10,6 +14,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "process.h"
 #include "raw_peer.h"
 #include "scu.h"
 #include "test_port.h"
@@ -38,6 +43,111 @@ TEST(Server, RejectsAssociationsAboveItsLimitForNow) {
   }
   EXPECT_TRUE(port.seen().wait([&] { return port.seen().ends.size() == 2; }));
   EXPECT_TRUE(port.wait(echo_once(port.request_options())));
+}
+
+AssociateRq raw_request() {
+  AssociateRq rq;
+  rq.called_ae = "TESTPORT";
+  rq.calling_ae = "RAW";
+  rq.contexts = {{1, kVerification, {kImplicitLittle}}};
+  return rq;
+}
+
+std::vector<RawPeer> silent_peers(std::uint16_t port, int count, const char* from) {
+  std::vector<RawPeer> peers;
+  for (int i = 0; i < count; ++i) peers.emplace_back(port, from);
+  return peers;
+}
+
+/// That many of them, whichever came first on the threads of the server.
+void wait_until_closed(const std::vector<RawPeer>& peers, int count) {
+  while (std::ranges::count_if(peers, &RawPeer::is_closed) < count) {
+    std::this_thread::yield();  // the test's time limit ends this
+  }
+}
+
+TEST(Server, ConnectionsThatSayNothingYieldAndHoldNoOtherUp) {
+  ServerOptions options;
+  options.associations_max = 4;
+  options.waiting_max = {.all = 8, .per_address = 4};
+  TestPort port(options);
+  const auto established = port.wait(request_association(port.request_options(), {}));
+  ASSERT_TRUE(established);
+  std::vector<RawPeer> silent = silent_peers(port.port(), 40, "127.0.0.2");
+  wait_until_closed(silent, 36);
+  EXPECT_TRUE(port.wait(echo_once(port.request_options()))) << "from another address";
+  RawPeer honest(port.port(), "127.0.0.2");
+  honest.send(Pdu{raw_request()});
+  honest.expect<AssociateAc>();
+  std::vector<RawPeer> more = silent_peers(port.port(), 40, "127.0.0.2");
+  wait_until_closed(more, 36);
+  honest.send(Pdu{ReleaseRq{}});
+  honest.expect<ReleaseRp>();
+  const auto answer =
+      port.wait([](std::shared_ptr<Association> association) -> Task<Result<Command>> {
+        co_await association->send(1, echo_request());
+        Result<Command> echoed = co_await response(*association);
+        co_return echoed;
+      }(*established));
+  ASSERT_TRUE(answer) << "an association of another address never suffers";
+  EXPECT_EQ(answer->status, status::kSuccess);
+}
+
+TEST(Server, ConnectionsOfManyAddressesYieldToo) {
+  ServerOptions options;
+  options.waiting_max = {.all = 6, .per_address = 4};
+  TestPort port(options);
+  std::vector<RawPeer> silent;
+  for (const char* from : {"127.0.0.2", "127.0.0.3", "127.0.0.4"}) {
+    for (RawPeer& peer : silent_peers(port.port(), 4, from)) silent.push_back(std::move(peer));
+  }
+  EXPECT_TRUE(port.wait(echo_once(port.request_options())));
+  wait_until_closed(silent, 6);
+}
+
+TEST(Server, ConnectionsThatOutstayTheirAssociationYield) {
+  ServerOptions options;
+  options.waiting_max = {.all = 8, .per_address = 2};
+  TestPort port(options);
+  std::vector<RawPeer> released;
+  for (int i = 0; i < 4; ++i) {
+    RawPeer& peer = released.emplace_back(port.port());
+    peer.send(Pdu{raw_request()});
+    peer.expect<AssociateAc>();
+    peer.send(Pdu{ReleaseRq{}});
+    peer.expect<ReleaseRp>();
+  }
+  released[0].expect_close();  // long before ARTIM
+  released[1].expect_close();
+}
+
+TEST(Server, EqualWarningsOfOnePeerAreSummedAfterTheFirstFew) {
+  const TemporaryDirectory directory;
+  const integration::Logger log = *integration::Logger::create({.file = directory / "log"});
+  {
+    TestPort port({}, accept_all(), {}, log);
+    for (const char* title : {"WRONG", "OTHER"}) {
+      for (int i = 0; i < 12; ++i) {
+        RawPeer peer(port.port(), "127.0.0.2");
+        AssociateRq rq = raw_request();
+        rq.called_ae = title;
+        peer.send(Pdu{rq});
+        peer.expect<AssociateRj>();
+      }
+    }
+    RequestOptions wrong = port.request_options();
+    wrong.called_ae = "WRONG";
+    EXPECT_FALSE(port.wait(request_association(wrong, {})));
+  }
+  log.flush();
+  std::ifstream file{directory / "log"};
+  std::vector<std::string> rejections;
+  for (std::string line; std::getline(file, line);) {
+    if (line.find("association rejected") != std::string::npos) rejections.push_back(line);
+  }
+  ASSERT_EQ(rejections.size(), 5U + 1U + 1U) << "five, one of another peer, and the sum";
+  EXPECT_NE(rejections.back().find("more_times=19"), std::string::npos) << rejections.back();
+  EXPECT_NE(rejections.back().find("peer=127.0.0.2"), std::string::npos) << rejections.back();
 }
 
 TEST(Server, CountsAssociationsByTheirEndAndBytesBothWays) {

@@ -184,6 +184,67 @@ TEST(Tls, ARequiredClientCertificateIsRequired) {
   EXPECT_EQ(port.seen().messages, 2U);
 }
 
+/// A client that keeps its session and resumes it with the next connection, as those in Java and
+/// .NET do by default.
+class ResumingClient {
+ public:
+  explicit ResumingClient(int version) {
+    context_.use_certificate_chain_file(certificates().pem("client"));
+    context_.use_private_key_file(certificates().key("client"), boost::asio::ssl::context::pem);
+    SSL_CTX_set_session_cache_mode(context_.native_handle(), SSL_SESS_CACHE_CLIENT);
+    SSL_CTX_set_min_proto_version(context_.native_handle(), version);
+    SSL_CTX_set_max_proto_version(context_.native_handle(), version);
+  }
+  ~ResumingClient() { SSL_SESSION_free(session_); }
+  ResumingClient(const ResumingClient&) = delete;
+  ResumingClient& operator=(const ResumingClient&) = delete;
+
+  /// Associates and releases; "full", "resumed", or what went wrong.
+  std::string associates(const TestPort& port) {
+    namespace asio = boost::asio;
+    asio::ssl::stream<asio::ip::tcp::socket> stream(io_, context_);
+    stream.lowest_layer().connect({asio::ip::address_v4::loopback(), port.port()});
+    if (session_ != nullptr) SSL_set_session(stream.native_handle(), session_);
+    boost::system::error_code code;
+    stream.handshake(asio::ssl::stream_base::client, code);
+    if (code) return code.message();
+    AssociateRq asked;
+    asked.calling_ae = "PEER";
+    asked.called_ae = "TESTPORT";
+    asked.contexts = {{1, kVerification, {kImplicitLittle}}};
+    asio::write(stream, asio::buffer(encode_pdu(Pdu{*make_request(std::move(asked), {})})), code);
+    asio::write(stream, asio::buffer(encode_pdu(Pdu{ReleaseRq{}})), code);
+    Bytes answers(100'000);
+    asio::read(stream, asio::buffer(answers), code);  // TLS 1.3: a ticket would come with it
+    if (code != asio::error::eof) return code.message();
+    stream.shutdown(code);  // else OpenSSL takes the session for broken, and does not offer it
+    SSL_SESSION_free(std::exchange(session_, SSL_get1_session(stream.native_handle())));
+    return SSL_session_reused(stream.native_handle()) == 1 ? "resumed" : "full";
+  }
+
+ private:
+  boost::asio::io_context io_;
+  boost::asio::ssl::context context_{boost::asio::ssl::context::tls_client};
+  SSL_SESSION* session_ = nullptr;
+};
+
+TEST(Tls, AClientThatResumesItsSessionHasAFullHandshakeEachTime) {
+  using enum TlsOptions::ClientCertificate;
+  for (const auto certificate : {Off, Optional, Required}) {
+    ServerOptions options = tls_server(certificate);
+    options.limits.artim = std::chrono::milliseconds{300};
+    TestPort port(std::move(options));
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+      ResumingClient client(version);
+      for (int i = 0; i < 2; ++i) {
+        EXPECT_EQ(client.associates(port), "full") << int(certificate) << ' ' << version;
+      }
+    }
+    if (certificate == Off) continue;
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(port.wait(echo_once(tls_request(port, true))));
+  }
+}
+
 TEST(Tls, AnOptionalClientCertificateIsVerifiedWhenItComes) {
   TestPort port(tls_server(TlsOptions::ClientCertificate::Optional));
   EXPECT_TRUE(port.wait(echo_once(tls_request(port))));

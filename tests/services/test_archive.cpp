@@ -17,6 +17,7 @@ class TestArchive::GuidedIngest : public storage::Ingest {
 
   Result<> append(ByteView bytes) override {
     if (Result<> failure = archive_.failure("append"); !failure) return failure;
+    archive_.appended(bytes.size());
     return ingest_->append(bytes);
   }
   void commit(Done done) override { archive_.commit({std::move(ingest_), std::move(done)}); }
@@ -111,6 +112,16 @@ bool TestArchive::waits_for_held(std::size_t count) {
 std::size_t TestArchive::most_at_once() const {
   const std::lock_guard lock{mutex_};
   return most_at_once_;
+}
+
+void TestArchive::appended(std::size_t bytes) {
+  const std::lock_guard lock{mutex_};
+  most_appended_ = std::max(most_appended_, bytes);
+}
+
+std::size_t TestArchive::most_appended() const {
+  const std::lock_guard lock{mutex_};
+  return most_appended_;
 }
 
 std::size_t TestArchive::begun() const {

@@ -41,6 +41,8 @@ class TestArchive : public storage::Archive {
   /// The most commits that were under way at once.
   [[nodiscard]] std::size_t most_at_once() const;
   [[nodiscard]] std::size_t begun() const;
+  /// The most bytes of a data set that came at once.
+  [[nodiscard]] std::size_t most_appended() const;
   struct Object {
     std::string transfer_syntax_uid;
     Bytes data_set;
@@ -106,6 +108,7 @@ class TestArchive : public storage::Archive {
 
   [[nodiscard]] Result<> failure(const std::string& where) const;
   void commit(Commit commit);
+  void appended(std::size_t bytes);
   void go_on(Commit commit);
 
   mutable std::mutex mutex_;  // guards what follows, up to the folder
@@ -114,7 +117,7 @@ class TestArchive : public storage::Archive {
   std::vector<Commit> held_;
   bool hold_ = false, hold_checks_ = false;
   std::map<std::string, Error, std::less<>> bad_objects_;
-  std::size_t at_once_ = 0, most_at_once_ = 0, begun_ = 0;
+  std::size_t at_once_ = 0, most_at_once_ = 0, begun_ = 0, most_appended_ = 0;
   std::map<std::string, storage::IngestContext> contexts_;
 
   storage::test::TemporaryFolder folder_;

@@ -1,13 +1,20 @@
 #include "apps/options/peer_options.h"
 
+#include <cstdlib>
+#include <fstream>
+
 #include <gmock/gmock.h>
 
+#include <CLI/CLI.hpp>
+
 #include "tests/apps/program.h"
+#include "tests/storage/temporary_folder.h"
 
 namespace pacs::apps {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 TEST(PeerOptionsTest, TakesHostAndPortAndLeavesTheRest) {
@@ -76,6 +83,60 @@ TEST(PeerOptionsTest, TlsIsOnWhenAnythingAboutItIsSaid) {
   const auto peer = take_peer(arguments, options);
   ASSERT_TRUE(peer->tls);
   EXPECT_TRUE(peer->tls->verify_peer);
+}
+
+Result<network::RequestOptions> peer_with(const PeerOptions& options) {
+  std::vector<std::string> arguments{"host:104"};
+  return take_peer(arguments, options);
+}
+
+TEST(PeerOptionsTest, ACertificateWithoutTlsOrWithoutItsOtherHalfIsRefused) {
+  PeerOptions clear;
+  clear.tls_files.certificate_file = "client.pem";
+  EXPECT_THAT(peer_with(clear).error().message, HasSubstr("add --tls"));
+  clear.tls_files.private_key_file = "client.key";
+  EXPECT_THAT(peer_with(clear).error().message, HasSubstr("add --tls"));
+  PeerOptions secure = clear;
+  secure.tls = true;
+  EXPECT_EQ(peer_with(secure)->tls->certificate_file, "client.pem");
+  secure.tls_files.private_key_file.clear();
+  EXPECT_THAT(peer_with(secure).error().message, HasSubstr("belong together"));
+  secure = clear;
+  secure.anonymous_peer = true;  // says TLS as well
+  EXPECT_TRUE(peer_with(secure)->tls);
+  const auto ran = pacs("echo 127.0.0.1:1 --tls-cert a.pem --tls-key a.key");
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_THAT(ran.output, HasSubstr("add --tls"));
+}
+
+TEST(PeerOptionsTest, ThePasscodeComesFromAFileOrTheEnvironmentToo) {
+  const storage::test::TemporaryFolder folder;
+  PeerOptions options;
+  options.user = "doctor";
+  EXPECT_EQ(peer_with(options)->user.user_identity->type, 1);
+  options.passcode_file = folder / "passcode";
+  EXPECT_THAT(peer_with(options).error().message, HasSubstr(options.passcode_file));
+  for (const std::string text : {"secret\nand more\n", "secret", "secret\r\n"}) {
+    std::ofstream(options.passcode_file) << text;
+    const auto peer = peer_with(options);
+    ASSERT_TRUE(peer) << peer.error().message;
+    EXPECT_EQ(peer->user.user_identity->type, 2);
+    EXPECT_EQ(peer->user.user_identity->secondary, "secret");
+  }
+  for (const std::string& text : {std::string{"\nsecret"}, std::string(5000, 'x')}) {
+    std::ofstream(options.passcode_file) << text;
+    EXPECT_FALSE(peer_with(options));
+  }
+  options.user.clear();
+  EXPECT_THAT(peer_with(options).error().message, HasSubstr("--user"));
+
+  CLI::App command;
+  PeerOptions from_environment;
+  add_peer_options(command, from_environment);
+  ::setenv("PACS_PASSCODE", "hidden", 1);
+  command.parse("--user doctor");
+  ::unsetenv("PACS_PASSCODE");
+  EXPECT_EQ(peer_with(from_environment)->user.user_identity->secondary, "hidden");
 }
 
 TEST(PeerOptionsTest, KnowsDcmtksFlagsWithOneDash) {

@@ -64,16 +64,24 @@ std::map<std::uint16_t, Bytes> elements_of(const Bytes& bytes) {
   return elements;
 }
 
-Bytes without(const Bytes& bytes, std::uint16_t element) {
+/// The elements but one; with a value, that one has it.
+Bytes replaced(const Bytes& bytes, std::uint16_t element, const Bytes* new_value) {
   Bytes kept;
   for (const auto& [number, value] : elements_of(bytes)) {
-    if (number == element) continue;
+    if (number == element && new_value == nullptr) continue;
+    const Bytes& written = number == element ? *new_value : value;
     append(kept, std::uint16_t{0}, ByteOrder::Little);
     append(kept, number, ByteOrder::Little);
-    append(kept, static_cast<std::uint32_t>(value.size()), ByteOrder::Little);
-    append(kept, value);
+    append(kept, static_cast<std::uint32_t>(written.size()), ByteOrder::Little);
+    append(kept, written);
   }
   return kept;
+}
+Bytes without(const Bytes& bytes, std::uint16_t element) {
+  return replaced(bytes, element, nullptr);
+}
+Bytes with(const Bytes& bytes, std::uint16_t element, const Bytes& value) {
+  return replaced(bytes, element, &value);
 }
 
 TEST(Command, WritesAnEchoRequestByteForByte) {
@@ -194,7 +202,7 @@ TEST(CommandTable, EveryMandatoryElementIsMissedByName) {
     for (std::size_t i = 0; i < kCommandElements; ++i) {
       const CommandElement& element = command_elements()[i];
       const auto read = decode_command(without(bytes, element.element));
-      if (row.presence[i] != Presence::M) {
+      if (row.presence[i] != Presence::M || element.weight == Weight::Told) {
         EXPECT_TRUE(read) << row.name << ' ' << element.keyword;
       } else {
         ASSERT_FALSE(read) << row.name << ' ' << element.keyword;
@@ -300,9 +308,52 @@ TEST(Command, RefusesValuesThatAreTooLong) {
   Command store = full(CommandField::CStoreRq, true);
   store.sop_instance_uid = std::string(10'000, '1');
   EXPECT_EQ(decode_command(encode_command(store)).error().tag, (Tag{0x0000, 0x1000}));
-  store = full(CommandField::CStoreRq, true);
-  store.move_originator_ae = "SEVENTEEN_LETTERS";
-  EXPECT_EQ(decode_command(encode_command(store)).error().tag, (Tag{0x0000, 0x1030}));
+  Command move = full(CommandField::CMoveRq, true);
+  move.move_destination = "SEVENTEEN_LETTERS";
+  EXPECT_EQ(decode_command(encode_command(move)).error().tag, (Tag{0x0000, 0x0600}));
+}
+
+TEST(Command, InformationThatCannotBeReadIsIgnoredAndNoted) {
+  for (const CommandRow& row : command_rows()) {
+    const Bytes bytes = encode_command(full(row.field, row.data_set != DataSetRule::None));
+    for (std::size_t i = 0; i < kCommandElements; ++i) {
+      const CommandElement& element = command_elements()[i];
+      // Every text may be cut but for titles; no other VR has a value of 18 bytes.
+      if (row.presence[i] == Presence::None || element.vr == CommandVr::LO) continue;
+      const Bytes wrong = with(bytes, element.element, Bytes(18, std::byte{'7'}));
+      const auto read = decode_command(wrong);
+      const bool fine = element.weight == Weight::Told || element.vr == CommandVr::UI;
+      ASSERT_EQ(static_cast<bool>(read), fine) << row.name << ' ' << element.keyword;
+      if (element.weight == Weight::Needed) continue;
+      EXPECT_NE(read->ignored.find(element.keyword), std::string::npos) << row.name;
+      const auto others = [&](const Bytes& set) {
+        return to_hex(without(without(set, 0x0000), element.element));  // nor the group length
+      };
+      EXPECT_EQ(others(encode_command(*read)), others(bytes)) << row.name;
+    }
+  }
+}
+
+TEST(Command, ARequestWithoutPriorityOrWithAnUnknownOneIsTaken) {
+  for (const CommandField field : {CommandField::CStoreRq, CommandField::CFindRq,
+                                   CommandField::CGetRq, CommandField::CMoveRq}) {
+    const Bytes bytes = encode_command(full(field, true));
+    const auto absent = decode_command(without(bytes, 0x0700));
+    ASSERT_TRUE(absent) << to_string(field);
+    EXPECT_FALSE(absent->priority);
+    EXPECT_TRUE(absent->ignored.empty());
+    for (const Bytes& value : {hex(""), hex("0300"), hex("ffff"), hex("00000000")}) {
+      EXPECT_TRUE(decode_command(with(bytes, 0x0700, value))) << to_string(field);
+    }
+  }
+}
+
+TEST(Command, OfInformationThatComesTwiceTheFirstCounts) {
+  Bytes bytes = encode_command(full(CommandField::CStoreRq, true));
+  append(bytes, hex("0000 3010 06000000 'SECOND'"));
+  const auto read = decode_command(bytes);
+  ASSERT_TRUE(read) << read.error().to_string();
+  EXPECT_EQ(read->move_originator_ae, full(CommandField::CStoreRq, true).move_originator_ae);
 }
 
 TEST(Command, RefusesACommandSetCutInsideAnElement) {

@@ -67,11 +67,17 @@ TEST_F(GetScpTest, EveryModelSelectsAtItsLevels) {
                               {kPatientRoot, "STUDY", {patient, of_study}, 2},
                               {kPatientRoot, "SERIES", {patient, of_study, series}, 2},
                               {kPatientRoot, "IMAGE", {patient, of_study, series, one}, 1},
+                              {kPatientRoot, "STUDY", {of_study}, 2},
+                              {kPatientRoot, "STUDY", {{tags::PatientID, ""}, of_study}, 2},
+                              {kPatientRoot, "SERIES", {of_study, series}, 2},
+                              {kPatientRoot, "IMAGE", {of_study, series, both}, 2},
+                              {kPatientRoot, "STUDY", {{tags::PatientID, "P2"}, of_study}, 0},
                               {kStudyRoot, "STUDY", {of_study}, 2},
                               {kStudyRoot, "SERIES", {of_study, series}, 2},
                               {kStudyRoot, "IMAGE", {of_study, series, both}, 2},
                               {kPatientStudyOnly, "PATIENT", {patient}, 2},
-                              {kPatientStudyOnly, "STUDY", {patient, of_study}, 2}};
+                              {kPatientStudyOnly, "STUDY", {patient, of_study}, 2},
+                              {kPatientStudyOnly, "STUDY", {of_study}, 2}};
   for (const Row& row : rows) {
     Requester asker{server};
     asker.get_class = row.sop_class_uid;
@@ -179,6 +185,21 @@ TEST_F(GetScpTest, RefusalsAndWarningsOfTheReceiverAreCounted) {
   EXPECT_EQ(result.counts.failed, 1);
   EXPECT_THAT(result.failed_uids, ElementsAre("1.2.9.2"));
   EXPECT_THAT(result.error_comment, HasSubstr("A700"));
+}
+
+TEST_F(GetScpTest, AnObjectThatTheReceiverHasAlreadyIsAWarning) {
+  has_cts(2);
+  starts();
+  Requester asker{server};
+  asker.refuses = [](const IncomingObject& object) -> Result<> {
+    if (object.sop_instance_uid != "1.2.9.2") return {};
+    return fail(ErrorKind::Duplicate, "it is here");
+  };
+  const RetrieveResult result = asker.gets(study());
+  EXPECT_EQ(result.status, status::kSubOperationsFailed);
+  EXPECT_EQ(result.counts.completed, 1);
+  EXPECT_EQ(result.counts.warning, 1);
+  EXPECT_TRUE(result.failed_uids.empty());
 }
 
 TEST_F(GetScpTest, AnObjectThatCannotBeReadFailsByItself) {

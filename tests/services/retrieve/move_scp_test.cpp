@@ -119,6 +119,21 @@ TEST_F(MoveScpTest, StatusesOfTheDestinationAreCounted) {
   EXPECT_THAT(result.failed_uids, ElementsAre("1.2.9.2"));
 }
 
+TEST_F(MoveScpTest, AnObjectThatTheDestinationHasAlreadyIsAWarning) {
+  has_cts(2);
+  seen->answer = [](const network::Command& request) -> std::uint16_t {
+    return request.sop_instance_uid == "1.2.9.1" ? status::kDuplicateSopInstance : status::kSuccess;
+  };
+  starts_taker();
+  starts();
+  const RetrieveResult result = Requester{server}.moves(study());
+  EXPECT_EQ(result.status, status::kSubOperationsFailed);
+  EXPECT_EQ(result.counts.completed, 1);
+  EXPECT_EQ(result.counts.warning, 1);
+  EXPECT_EQ(result.counts.failed, 0);
+  EXPECT_TRUE(result.failed_uids.empty());
+}
+
 TEST_F(MoveScpTest, WarningsAloneAreB000WithoutAList) {
   has_cts(2);
   seen->answer = [](const auto&) { return std::uint16_t{0xB000}; };

@@ -2,6 +2,8 @@
 // C-MOVE, and a destination that takes objects, or does not.
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -35,7 +37,11 @@ class WatchedArchive : public TestArchive {
  public:
   Result<std::size_t> read_object(const storage::InstanceRecord& instance, std::uint64_t offset,
                                   std::span<std::byte> to) override {
-    const std::lock_guard lock{mutex_};
+    std::unique_lock lock{mutex_};
+    ++reading_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return !hold_reads_; });
+    --reading_;
     if (const auto bad = unreadable_.find(instance.sop_instance_uid);
         bad != unreadable_.end() && offset >= bad->second) {
       return fail(ErrorKind::Io, "the disk refuses");
@@ -55,6 +61,21 @@ class WatchedArchive : public TestArchive {
     unreadable_.emplace(sop_instance_uid, offset);
   }
   void cannot_select() { select_fails_ = true; }
+  /// Reads from now on wait for releases_reads.
+  void holds_reads() {
+    const std::lock_guard lock{mutex_};
+    hold_reads_ = true;
+  }
+  void releases_reads() {
+    const std::lock_guard lock{mutex_};
+    hold_reads_ = false;
+    changed_.notify_all();
+  }
+  /// Whether so many reads come to be held at once.
+  [[nodiscard]] bool holds(std::size_t reads, std::chrono::milliseconds within) {
+    std::unique_lock lock{mutex_};
+    return changed_.wait_for(lock, within, [&] { return reading_ >= reads; });
+  }
   [[nodiscard]] std::uint64_t bytes_read() {
     const std::lock_guard lock{mutex_};
     return bytes_read_;
@@ -62,7 +83,10 @@ class WatchedArchive : public TestArchive {
 
  private:
   std::mutex mutex_;
+  std::condition_variable changed_;
   std::map<std::string, std::uint64_t> unreadable_;
+  std::size_t reading_ = 0;
+  bool hold_reads_ = false;
   std::uint64_t bytes_read_ = 0;
   std::atomic<bool> select_fails_{false};
 };

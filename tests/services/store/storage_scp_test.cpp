@@ -62,6 +62,21 @@ TEST_F(StorageScpTest, StoresCompressedObjectsAsTheyCome) {
   }
 }
 
+TEST_F(StorageScpTest, WhateverIsDeflatedIsInflatedInSlices) {
+  for (const std::string_view syntax :
+       {uids::DeflatedExplicitVRLittleEndian, uids::JPIPReferencedDeflate,
+        uids::JPIPHTJ2KReferencedDeflate}) {
+    Pacs server;
+    server.starts();
+    const TestObject object = ct("1.2.9", 16'000'000, syntax);
+    ASSERT_GT(object.data_set.size(), 10'000U);
+    Peer peer{server};
+    peer.associates({context(uids::CTImageStorage, {syntax})});
+    EXPECT_EQ(peer.stores(object), status::kSuccess) << uid_name(syntax);
+    EXPECT_LE(server.archive().most_appended(), 2048U) << uid_name(syntax);
+  }
+}
+
 TEST_F(StorageScpTest, TakesEveryStorageClassOfTheRegistryIn128Contexts) {
   const auto& classes = storage_sop_classes();
   for (std::size_t first = 0; first < classes.size(); first += 128) {

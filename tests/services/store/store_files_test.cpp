@@ -131,6 +131,17 @@ TEST_F(StoreFilesTest, AFullPeerIsAFailureWithItsStatusAndComment) {
   EXPECT_THAT(results[0].reason, HasSubstr("A700: the disk is full"));
 }
 
+TEST_F(StoreFilesTest, APeerThatHasTheInstanceIsAWarningAndNoProofThatItIsTheSame) {
+  pacs.archive().fails("commit", Error{ErrorKind::Duplicate, "it is here"});
+  pacs.starts();
+  adds(ct("1.2.1"));
+  const auto results = store();
+  EXPECT_EQ(results[0].outcome, FileOutcome::Warning);
+  EXPECT_EQ(results[0].status, network::status::kDuplicateSopInstance);
+  EXPECT_THAT(results[0].reason, HasSubstr("0111: it is here"));
+  EXPECT_THAT(results[0].reason, HasSubstr("does not say whether it is the same"));
+}
+
 TEST_F(StoreFilesTest, FilesOfABrokenAssociationAreSentAgain) {
   pacs.drops_associations(1);
   pacs.starts();

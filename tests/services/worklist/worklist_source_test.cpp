@@ -140,6 +140,14 @@ TEST_F(WorklistSourceTest, AModalityMaySeeOnlyItsOwnStation) {
   EXPECT_TRUE(answers.empty());
 }
 
+TEST_F(WorklistSourceTest, WhoHasNoTitleIsNoStation) {
+  const FindSource source = scheduled_steps(pacs.archive(), {.only_own_station = true});
+  const auto refused = source.find({}, "");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::Rejected);
+  EXPECT_THAT(refused.error().message, testing::HasSubstr("only_own_station"));
+}
+
 TEST_F(WorklistSourceTest, NamesComeInTheCharacterSetOfTheQuestion) {
   serves();
   has("S1", {{tags::PatientName, "Müller^Jürgen"}});

@@ -296,14 +296,36 @@ TEST(SelectionParse, UniqueKeysOnlyAndListsAtTheLevel) {
   expect_refused(selected({{tags::StudyInstanceUID, "1.2"}, {tags::SOPInstanceUID, "1.3"}},
                           kStudyRoot, "STUDY"),
                  ErrorKind::Mismatch, tags::SOPInstanceUID);
-  expect_refused(selected({{tags::StudyInstanceUID, "1.2"}}, kPatientRoot, "STUDY"),
-                 ErrorKind::Mismatch, tags::PatientID);
+  expect_refused(selected({{tags::PatientID, ""}}, kPatientRoot, "PATIENT"), ErrorKind::Mismatch,
+                 tags::PatientID);
   expect_refused(selected({{tags::PatientID, "P*"}}, kPatientRoot, "PATIENT"), ErrorKind::Malformed,
                  tags::PatientID);
   expect_refused(selected({{tags::StudyInstanceUID, "1.2*"}}, kStudyRoot, "STUDY"),
                  ErrorKind::Malformed, tags::StudyInstanceUID);
   EXPECT_TRUE(
       selected({{tags::SOPInstanceUID, "1.3"}}, rules_of(QueryModel::StudyRoot, true), "IMAGE"));
+}
+
+TEST(SelectionParse, InPatientRootTheUidsSayItAllWithoutAPatientId) {
+  const std::pair<Tag, std::string> study{tags::StudyInstanceUID, "1.2"},
+      series{tags::SeriesInstanceUID, "1.2.1"}, image{tags::SOPInstanceUID, "1.3"};
+  for (const QueryRules& rules : {kPatientRoot, rules_of(QueryModel::PatientStudyOnly)}) {
+    const auto without = selected({study}, rules, "STUDY");
+    ASSERT_TRUE(without) << without.error().to_string();
+    EXPECT_TRUE(without->patient_ids.empty());
+    EXPECT_TRUE(selected({study, {tags::PatientID, ""}}, rules, "STUDY"));
+    const auto of_patient = selected({study, {tags::PatientID, "P1"}}, rules, "STUDY");
+    ASSERT_TRUE(of_patient);
+    EXPECT_EQ(of_patient->patient_ids, std::vector<std::string>{"P1"});
+    expect_refused(selected({study, {tags::PatientID, "P1\\P2"}}, rules, "STUDY"),
+                   ErrorKind::Mismatch, tags::PatientID);
+  }
+  EXPECT_TRUE(selected({study, series}, kPatientRoot, "SERIES"));
+  EXPECT_TRUE(selected({study, series, image}, kPatientRoot, "IMAGE"));
+  expect_refused(selected({series}, kPatientRoot, "SERIES"), ErrorKind::Mismatch,
+                 tags::StudyInstanceUID);
+  expect_refused(selected({study, image}, kPatientRoot, "IMAGE"), ErrorKind::Mismatch,
+                 tags::SeriesInstanceUID);
 }
 
 TEST(SelectionParse, TheIssuerOfThePatientIdRestrictsIt) {
