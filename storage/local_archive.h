@@ -58,6 +58,7 @@ class LocalArchive final : public Archive {
   Result<VerifyReport> verify(
       const std::function<bool(std::uint64_t, std::uint64_t)>& progress) override;
   Result<> ready() override;
+  Conflicts& conflicts() override { return *conflicts_; }
   PerformedSteps& performed_steps() override { return *performed_steps_; }
   Result<std::vector<RemoteAe>> remote_aes() override;
   Result<> put_remote_ae(const RemoteAe& remote) override;
@@ -90,6 +91,7 @@ class LocalArchive final : public Archive {
   SqlReaders* readers_ = nullptr;  ///< of the index
   std::unique_ptr<Worklist> worklist_;
   std::unique_ptr<SqlJobs> jobs_;
+  std::unique_ptr<Conflicts> conflicts_;
   std::unique_ptr<PerformedSteps> performed_steps_;
   PendingTable pending_;
   std::unique_ptr<Journal> journal_;

@@ -77,6 +77,10 @@ struct IndexConfig {
   std::string url = "sqlite:";
 };
 
+struct QueryConfig {
+  std::vector<std::string> private_creators;
+};
+
 /// Durable jobs (storage/jobs/jobs.h).
 struct JobsConfig {
   std::uint32_t workers = 8;
@@ -131,6 +135,7 @@ struct Config {
   HttpConfig http;
   StorageConfig storage;
   IndexConfig index;
+  QueryConfig query;
   WorklistConfig worklist;
   MppsConfig mpps;
   Limits limits;

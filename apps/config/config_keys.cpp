@@ -264,6 +264,11 @@ const ConfigKey kKeys[] = {
        "Where the index lies: \"sqlite:\" is a file below storage.path.",
        At<&Config::index, &IndexConfig::url>{}),
 
+  list("query.private_creators",
+       "Private creators whose attributes queries and worklist queries are matched on. A private key of\n"
+       "any other creator is ignored: its value restricts nothing, and responses say so (FF01).",
+       At<&Config::query, &QueryConfig::private_creators>{}),
+
   list("worklist.shown_statuses",
        "The statuses of scheduled procedure steps that a modality sees when its query has no Scheduled\n"
        "Procedure Step Status: SCHEDULED, ARRIVED, READY, STARTED, DEPARTED, COMPLETED, DISCONTINUED,\n"

@@ -214,6 +214,18 @@ UPDATE series
 UPDATE worklist_item SET patient_name_folded = replace(patient_name_folded, 'ẞ', 'SS')
   WHERE patient_name_folded LIKE '%ẞ%';
 )sql",
+    R"sql(
+-- Patients that instances name whose study is filed under another one (patient_conflicts.h), with
+-- how many such instances have arrived, and the last of them. decided: 1 once an operator has seen
+-- it.
+CREATE TABLE patient_conflict (
+  study_key $BIG NOT NULL REFERENCES study (id) ON DELETE CASCADE,
+  patient_id TEXT NOT NULL, issuer_of_patient_id TEXT NOT NULL, patient_name TEXT NOT NULL,
+  instance_count $BIG NOT NULL, sop_instance_uid TEXT NOT NULL, source_ae TEXT NOT NULL,
+  first_ms $BIG NOT NULL, last_ms $BIG NOT NULL, decided $BIG NOT NULL,
+  PRIMARY KEY (study_key, patient_id, issuer_of_patient_id));
+CREATE INDEX patient_conflict_undecided ON patient_conflict (study_key) WHERE decided = 0;
+)sql",
 };
 
 /// Version 1 kept names as fold() makes them, from 2 on they are as fold_name() makes them.

@@ -81,7 +81,7 @@ Result<> IndexWriter::add(const IndexedInstance& instance, std::vector<std::uint
     ++growth->instances;
     growth->bytes += bytes;
   }
-  say_if_of_another_patient(instance, *series);
+  PACS_TRY(note_patient(instance, *series));
   totals_.last_object = std::max(totals_.last_object, instance.number);
   if (series->sop_classes.insert(sop_class).second) {
     return include(*sql_->get_sop_classes, *sql_->set_sop_classes, instance.record.sop_class_uid,
@@ -90,16 +90,19 @@ Result<> IndexWriter::add(const IndexedInstance& instance, std::vector<std::uint
   return {};
 }
 
-void IndexWriter::say_if_of_another_patient(const IndexedInstance& instance,
-                                            const Series& series) const {
+Result<> IndexWriter::note_patient(const IndexedInstance& instance, const Series& series) {
   const std::vector<std::string>& values = instance.columns.patient;
-  if (values[0] == series.patient_id && values[1] == series.issuer_of_patient_id) return;
+  if (values[0] == series.patient_id && values[1] == series.issuer_of_patient_id) return {};
   logger_.warning("",
                   "an instance names a different patient than its study: it is filed under the "
-                  "study's patient",
+                  "study's patient, and listed at /api/conflicts",
                   {{"sop_instance", instance.record.sop_instance_uid},
                    {"study", instance.record.study_instance_uid},
                    {"source_ae", instance.source_ae}});
+  constexpr std::int64_t kOne = 1, kUndecided = 0;
+  return sql_->add_conflict->run(series.study, values[0], values[1], values[2],
+                                 instance.record.sop_instance_uid, instance.source_ae,
+                                 instance.received_ms, instance.received_ms, kOne, kUndecided);
 }
 
 Result<bool> IndexWriter::insert_instance(const IndexedInstance& instance, const Series& series,

@@ -82,7 +82,8 @@ class IndexWriter {
   [[nodiscard]] Result<> write_totals(std::uint64_t applied_sequence);
   void forget();
 
-  void say_if_of_another_patient(const IndexedInstance& instance, const Series& series) const;
+  /// Keeps and says that the instance names another patient than its study's, if it does.
+  [[nodiscard]] Result<> note_patient(const IndexedInstance& instance, const Series& series);
 
   SqlDatabase& database_;
   const std::unique_ptr<IndexStatements> sql_;

@@ -207,20 +207,39 @@ class IdentifierReader {
     PACS_TRY(key.vr, vr_of(element, key.private_creator));
     if (key.vr == VR::SQ) {
       PACS_TRY(read_items(element, key, characters, depth));
+      if (key.matching == Matching::Sequence && !is_matched_on(key)) leave_unmatched(key);
       return key;
     }
     if (element.value().empty() || is_answered_by_caller(key.tag) ||
         says_zone_of_times(key.tag, depth) || is_empty_number(element, key)) {
       return key;
     }
-    if (info(key.vr).kind == VRKind::Bytes) {
-      query_.unmatched.push_back(key.tag);
+    if (info(key.vr).kind == VRKind::Bytes || !is_matched_on(key)) {
+      leave_unmatched(key);
       return key;
     }
     key.values = values_of(Element::view(key.tag, key.vr, element.value(), element.byte_order()),
                            characters);
     PACS_TRY(read_matching(key));
     return key;
+  }
+
+  /// PS3.4 §C.2.2.1.3: "If an Optional Key Attribute is not supported for matching", it is as if it
+  /// had no value. Else a key that no object has would be one that no object matches: what clients
+  /// of other archives send by habit would hide everything.
+  [[nodiscard]] bool is_matched_on(const QueryKey& key) const {
+    if (key.tag.is_private()) {
+      return !key.private_creator.empty() &&
+             std::ranges::count(query_.rules.private_creators, key.private_creator) != 0;
+    }
+    // Groups below are of commands, files and directories, never of what is stored (PS3.5 §7.1).
+    constexpr std::uint16_t kFirstGroupOfObjects = 0x0008;
+    return key.tag.group() >= kFirstGroupOfObjects && key.tag != tags::QueryRetrieveView &&
+           lookup(key.tag) != nullptr;
+  }
+  void leave_unmatched(QueryKey& key) {
+    key.matching = Matching::Universal;
+    query_.unmatched.push_back(key.tag);
   }
 
   /// dcmjs-dimse, which modalities in JavaScript are made with, writes a Pregnancy Status that has
@@ -265,7 +284,7 @@ class IdentifierReader {
                       std::size_t depth) {
     if (element.form() != Element::Form::Sequence) {
       // What came as UN: only to be returned.
-      if (!element.value().empty()) query_.unmatched.push_back(key.tag);
+      if (!element.value().empty()) leave_unmatched(key);
       return {};
     }
     const Sequence& items = element.items();
