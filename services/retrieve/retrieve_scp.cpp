@@ -5,6 +5,12 @@
 #include "integration/on_worker.h"
 
 namespace pacs::services {
+namespace {
+
+/// As many UIDs as a retrieval may list (storage/query/query_parse.cpp) are 6.5 MiB.
+constexpr DataSetLimits kIdentifierLimits{.bytes_max = 8U << 20, .elements_max = 10'000};
+
+}  // namespace
 
 bool RetrieveScp::serves(std::string_view sop_class_uid) const {
   const QuerySopClass* sop_class = find_query_sop_class(sop_class_uid);
@@ -17,7 +23,7 @@ std::optional<Bytes> RetrieveScp::answer_extended(
 }
 
 Task<Result<Answer>> RetrieveScp::perform(Operation& operation) {
-  PACS_CO_TRY(const DataSet identifier, co_await operation.read_identifier());
+  PACS_CO_TRY(const DataSet identifier, co_await operation.read_identifier(kIdentifierLimits));
   const QuerySopClass& sop_class = *find_query_sop_class(operation.request().sop_class_uid);
   PACS_CO_TRY(
       storage::Selection selection,

@@ -25,6 +25,11 @@ namespace {
 constexpr std::size_t kKeyValueBytesMax = 32 << 10;
 /// Keys in all, items' included: a query is matched key by key.
 constexpr std::size_t kKeysMax = 4096;
+/// Values of all keys of a query together: workstations list the UIDs of what a screen shows. Each
+/// becomes text of its own, which takes forty times what a short one takes in the identifier.
+constexpr std::size_t kQueryValuesMax = 10'000;
+/// The same of a retrieval: the instances of the largest studies, one by one.
+constexpr std::size_t kSelectionValuesMax = 100'000;
 /// Sequences within sequences: no attribute that anybody matches on lies deeper.
 constexpr std::size_t kKeyNestingMax = 16;
 
@@ -132,6 +137,13 @@ Result<> check_key_value(VR vr, std::string_view value) {
   }
 }
 
+/// Counts the values of a key before they are taken out.
+Result<> count_values(const Element& element, std::size_t& counted, std::size_t most) {
+  counted += element.value_count();
+  if (counted <= most) return {};
+  return malformed(element.tag(), fmt::format("the keys have more than {} values", most));
+}
+
 /// The values of an element as text in UTF-8, those that are empty left out.
 std::vector<std::string> values_of(const Element& element, const CharacterSet& characters) {
   std::vector<std::string> values;
@@ -218,8 +230,10 @@ class IdentifierReader {
       leave_unmatched(key);
       return key;
     }
-    key.values = values_of(Element::view(key.tag, key.vr, element.value(), element.byte_order()),
-                           characters);
+    const Element values =
+        Element::view(key.tag, key.vr, element.value(), element.byte_order());
+    PACS_TRY(count_values(values, values_, kQueryValuesMax));
+    key.values = values_of(values, characters);
     PACS_TRY(read_matching(key));
     return key;
   }
@@ -378,7 +392,7 @@ class IdentifierReader {
   }
 
   Query query_;
-  std::size_t keys_ = 0;
+  std::size_t keys_ = 0, values_ = 0;
 };
 
 /// The values of a key for retrieval, checked: nobody means to fetch by a pattern.
@@ -387,8 +401,10 @@ Result<std::vector<std::string>> retrieval_values(const DataSet& identifier, Tag
   const Element* element = identifier.find(tag);
   if (element == nullptr) return std::vector<std::string>{};
   const VR vr = dictionary_vr(tag);
-  auto values =
-      values_of(Element::view(tag, vr, element->value(), element->byte_order()), characters);
+  const Element found = Element::view(tag, vr, element->value(), element->byte_order());
+  std::size_t counted = 0;
+  PACS_TRY(count_values(found, counted, kSelectionValuesMax));
+  auto values = values_of(found, characters);
   for (const std::string& value : values) {
     if (value.size() > kKeyValueBytesMax) return malformed(tag, "the value is too long for a key");
     if (auto checked = check_key_value(vr, value); !checked) {

@@ -6,11 +6,11 @@
 #include <fmt/format.h>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "storage/jobs/jobs.h"
 #include "web/api/api_text.h"
+#include "web/api/small_json.h"
 #include "web/http/state_change.h"
 
 namespace pacs::web {
@@ -102,9 +102,7 @@ Handler with_id(Act act) {
 }
 
 Result<std::int64_t> read_priority(std::string_view body) {
-  boost::system::error_code malformed;
-  const json::value value = json::parse({body.data(), body.size()}, malformed);
-  if (malformed) return bad_request("the body is not JSON: " + malformed.message());
+  PACS_TRY(const json::value value, parse_small_json(body));
   const json::object* object = value.if_object();
   if (object == nullptr || object->size() != 1 || !object->contains("priority")) {
     return bad_request("the body must be {\"priority\": NUMBER}");

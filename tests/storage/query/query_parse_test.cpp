@@ -296,6 +296,30 @@ TEST(QueryParse, KeysNestedTooDeepAndTooManyAreRefused) {
   EXPECT_FALSE(parse_query(many, kStudyRoot));
 }
 
+/// "1\\1\\1": as short as values are.
+std::string list_of(std::size_t values) {
+  std::string list;
+  for (std::size_t i = 0; i < values; ++i) list += i == 0 ? "1" : "\\1";
+  return list;
+}
+
+TEST(QueryParse, MoreValuesThanAnybodyListsAreRefused) {
+  EXPECT_EQ(key_of(tags::StudyInstanceUID, list_of(10'000)).values.size(), 10'000U);
+  const Tag study = tags::StudyInstanceUID;
+  expect_refused(parsed({{study, list_of(10'001)}}), ErrorKind::Malformed, study);
+  expect_refused(parsed({{tags::ModalitiesInStudy, list_of(5001)}, {study, list_of(5000)}}),
+                 ErrorKind::Malformed, study);
+  DataSet numbers = data_set_of({{tags::QueryRetrieveLevel, "STUDY"}});
+  numbers.set_bytes(tags::Rows, VR::US, Bytes(20'002));
+  expect_refused(parse_query(numbers, kStudyRoot), ErrorKind::Malformed, tags::Rows);
+  DataSet retrieval = data_set_of({{tags::QueryRetrieveLevel, "STUDY"}, {study, list_of(100'000)}});
+  EXPECT_EQ(parse_selection(retrieval, kStudyRoot)->study_uids.size(), 100'000U);
+  retrieval.set_text(study, list_of(100'001));
+  const auto refused = parse_selection(retrieval, kStudyRoot);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().tag, study);
+}
+
 TEST(QueryParse, TextIsDecodedByTheIdentifiersCharacterSet) {
   DataSet identifier = data_set_of({{tags::QueryRetrieveLevel, "STUDY"}});
   identifier.set_text(tags::SpecificCharacterSet, "ISO_IR 100");
