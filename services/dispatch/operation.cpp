@@ -81,7 +81,9 @@ Task<Result<DataSet>> Operation::read_identifier(DataSetLimits limits) {
   options.limits.elements_max = limits.elements_max;
   options.limits.inflated_bytes_max = limits.bytes_max;
   const std::uint64_t received = 2 * whole.size();
-  if (syntax->deflated) PACS_CO_TRY(share_.hold(received + limits.bytes_max));
+  if (syntax->deflated) {
+    PACS_CO_TRY(share_.hold(received + limits.bytes_max));
+  }
   PACS_CO_TRY(DataSet data_set, pacs::read_data_set(share(std::move(whole)), *syntax, options));
   // Only now it is known what it takes: of all data sets that are parsed, one on each I/O thread is
   // not counted yet.

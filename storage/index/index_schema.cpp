@@ -225,6 +225,12 @@ CREATE TABLE patient_conflict (
   first_ms $BIG NOT NULL, last_ms $BIG NOT NULL, decided $BIG NOT NULL,
   PRIMARY KEY (study_key, patient_id, issuer_of_patient_id));
 CREATE INDEX patient_conflict_undecided ON patient_conflict (study_key) WHERE decided = 0;
+
+-- Columns of few different values in many rows (query_drivers.h).
+CREATE INDEX study_by_description ON study (study_description);
+CREATE INDEX study_by_referring_physician ON study (referring_physician_name);
+CREATE INDEX series_by_institution ON series (institution_name);
+CREATE INDEX series_by_station ON series (station_name);
 )sql",
 };
 
