@@ -36,8 +36,9 @@ Result<std::int64_t> new_key(SqlStatement& insert, const Values&... values) {
 Result<std::unique_ptr<IndexWriter>> IndexWriter::create(SqlDatabase& database,
                                                          integration::Logger logger) {
   PACS_TRY(auto statements, IndexStatements::prepare(database));
+  PACS_TRY(auto words, NameWords::prepare(database));
   return std::unique_ptr<IndexWriter>(
-      new IndexWriter(database, std::move(statements), std::move(logger)));
+      new IndexWriter(database, std::move(statements), std::move(words), std::move(logger)));
 }
 
 Result<std::vector<std::uint64_t>> IndexWriter::apply(
@@ -194,15 +195,18 @@ Result<> IndexWriter::study_of(const IndexedInstance& instance, Series& series) 
 
 Result<std::int64_t> IndexWriter::patient_of(const IndexedInstance& instance) {
   const std::vector<std::string>& values = instance.columns.patient;
+  const std::string& folded_name = values[3];
   // Without an id two patients are not known to be one.
   const std::string_view distinct_by =
       values[0].empty() ? std::string_view(instance.record.study_instance_uid) : std::string_view();
   PACS_TRY(const auto known, key_of(*sql_->find_patient, values[0], values[1], distinct_by));
   if (known) {
     PACS_TRY(sql_->supplement_patient->run(values, *known));
+    PACS_TRY(words_.keep(*known, folded_name));  // it may have had none
     return *known;
   }
   PACS_TRY(const auto key, new_key(*sql_->insert_patient, distinct_by, values));
+  PACS_TRY(words_.keep(key, folded_name));
   ++totals_.patients_added;
   return key;
 }

@@ -43,6 +43,7 @@ class Chooser {
     PACS_TRY(const bool few, one_has_few(ways));
     if (!few) {
       PACS_TRY(add_ways_of_few_values(ways));
+      PACS_TRY(add_way_of_words(ways));
     }
     if (ways.empty()) return all_rows();
     PACS_TRY(auto way, cheapest(std::move(ways), [this](const auto& one, std::int64_t most) {
@@ -148,6 +149,66 @@ class Chooser {
     return {};
   }
 
+  /// The patients with words like one of the key's that few have: every word that anybody has is
+  /// held against the key.
+  Result<> add_way_of_words(std::vector<std::vector<Driver>>& ways) {
+    const QueryKey* key = restricting_key(tags::PatientName);
+    if (key == nullptr || !query_.rules.fuzzy_names || key->values.size() != 1) return {};
+    const NameKey name(key->values.front(), true);
+    std::optional<std::vector<std::int64_t>> best;
+    for (const NameKey::NeededGroup& group : name.needed_words()) {
+      std::vector<std::int64_t> patients;
+      bool counts = true;
+      for (const auto& words : group) {
+        if (words.empty()) continue;
+        PACS_TRY(auto some, patients_with_one_of(words));
+        counts = counts && some;
+        if (some) patients.insert(patients.end(), some->begin(), some->end());
+      }
+      if (counts && (!best || patients.size() < best->size())) best = std::move(patients);
+    }
+    if (!best) return {};
+    Driver driver{Driver::Kind::Rows, QueryLevel::Patient};
+    driver.rows = std::move(*best);
+    sort_unique(driver.rows);
+    ways.push_back(only(std::move(driver)));
+    return {};
+  }
+
+  /// The fewest patients that have a word like one of these; nullopt when all are of too many.
+  Result<std::optional<std::vector<std::int64_t>>> patients_with_one_of(
+      const std::vector<NameKey::NeededWord>& words) {
+    std::vector<std::vector<std::int64_t>> found(words.size());
+    PACS_TRY(const auto vocabulary, reader_.statement("SELECT id, word FROM name_word"));
+    PACS_TRY(each_row(*vocabulary, [&](SqlStatement& row) -> Result<> {
+      if (query_.stop.stop_requested()) return fail(ErrorKind::Cancelled, "the query was cancelled");
+      for (std::size_t i = 0; i < words.size(); ++i) {
+        if (words[i](row.text(1))) found[i].push_back(row.integer(0));
+      }
+      return {};
+    }));
+    std::optional<std::vector<std::int64_t>> fewest;
+    for (const auto& alike : found) {
+      PACS_TRY(auto patients, patients_of(alike, fewest ? fewest->size() : kManyRows));
+      if (patients) fewest = std::move(patients);
+    }
+    return fewest;
+  }
+
+  /// The patients with these words; nullopt when they are not below `most`.
+  Result<std::optional<std::vector<std::int64_t>>> patients_of(
+      const std::vector<std::int64_t>& words, std::size_t most) {
+    PACS_TRY(const auto of_word,
+             reader_.statement("SELECT patient_key FROM patient_word WHERE word_key = $1 LIMIT $2"));
+    std::vector<std::int64_t> patients;
+    for (const std::int64_t word : words) {
+      PACS_TRY(each_row(*bound(*of_word, word, most),
+                        [&](SqlStatement& row) { patients.push_back(row.integer(0)); }));
+      if (patients.size() >= most) return std::nullopt;
+    }
+    return patients;
+  }
+
   /// The rows with those of the column's different values that match; nullopt when it has too many.
   Result<std::optional<Driver>> few_values_driver(const QueryKey& key, const KeyColumn& column) {
     if (key.matching == Matching::Single && column.kind == KeyColumn::Kind::Text) {
@@ -248,6 +309,9 @@ class Chooser {
   /// How many rows a driver has, `most` at most.
   Result<std::int64_t> rows_of(const Driver& driver, std::int64_t most) {
     SqlText from;
+    if (driver.kind == Driver::Kind::Rows) {
+      return std::min(most, static_cast<std::int64_t>(driver.rows.size()));
+    }
     if (driver.kind == Driver::Kind::Values) {
       const std::string_view table = table_of(driver.level).table;
       std::int64_t rows = 0;

@@ -80,7 +80,9 @@ class SqlIndexTest : public testing::Test {
 
   /// What steps of the schema from 5 on made goes.
   static void back_to(SQLite::Database& database, int version) {
-    database.exec("DROP TABLE patient_conflict");
+    for (const char* table : {"patient_conflict", "patient_word", "name_word"}) {
+      database.exec(std::string("DROP TABLE ") + table);
+    }
     for (const char* index : {"study_by_description", "study_by_referring_physician",
                               "series_by_institution", "series_by_station"}) {
       database.exec(std::string("DROP INDEX ") + index);

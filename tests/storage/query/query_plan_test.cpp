@@ -167,6 +167,32 @@ TEST_F(QueryPlanTest, AnyFormOfKeyForAColumnOfFewValuesBecomesAListOfThem) {
   EXPECT_EQ(below.walks[0].driver.rows, std::vector<std::int64_t>{8});
 }
 
+TEST_F(QueryPlanTest, NamesThatSoundAlikeAreFoundByTheWordThatFewerHave) {
+  std::vector<DataSet> headers;
+  for (int i = 0; i < 20; ++i) {
+    headers.push_back(data_set_of({{tags::PatientID, "P" + std::to_string(i)},
+                                   {tags::PatientName, i < 3 ? "Schmidt^Jane" : "Roe^Jane"}}));
+  }
+  headers.push_back(
+      data_set_of({{tags::PatientID, "Q"}, {tags::PatientName, "Van der Berg^Jane=x=y"}}));
+  index_.hold_all(std::move(headers));
+  QueryRules fuzzy;
+  fuzzy.relational = fuzzy.fuzzy_names = true;
+  const auto driver = [&](const char* name) {
+    auto made =
+        plan(QueriedIndex::query(Study, data_set_of({{tags::PatientName, name}}), fuzzy), reader_);
+    EXPECT_TRUE(made);
+    return made->walks[0].driver;
+  };
+  using Rows = std::vector<std::int64_t>;
+  EXPECT_EQ(driver("SMITH^JANE").rows, (Rows{1, 2, 3}));
+  EXPECT_EQ(driver("SMITH*").rows, (Rows{1, 2, 3}));
+  EXPECT_EQ(driver("VANDERBERG^J").rows, Rows{21});
+  EXPECT_EQ(driver("SMITH^JANE").kind, Driver::Kind::Rows);
+  EXPECT_EQ(driver("SM?TH^JANE").kind, Driver::Kind::All);
+  EXPECT_TRUE(driver("NOBODY").rows.empty());
+}
+
 TEST_F(QueryPlanTest, AColumnOfManyValuesIsNoWay) {
   std::vector<DataSet> headers;
   for (int i = 0; i < 4100; ++i) {
