@@ -186,9 +186,10 @@ class Check {
     constexpr std::uint64_t kReferenceBytes = 920;  // in memory, with the longest UIDs
     const std::uint64_t needed = config_.commitment.references_max * kReferenceBytes;
     if (needed <= config_.dicom.data_sets_bytes_max) return;
-    problem(fmt::format("commitment.references_max = {} needs dicom.data_sets_bytes_max = {} or "
-                        "more, else no request of that size is taken",
-                        config_.commitment.references_max, needed));
+    problem(
+        fmt::format("commitment.references_max = {} needs dicom.data_sets_bytes_max = {} or "
+                    "more, else no request of that size is taken",
+                    config_.commitment.references_max, needed));
   }
 
   void jobs() {

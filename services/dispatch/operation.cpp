@@ -74,8 +74,8 @@ Task<Result<network::DataPiece>> Operation::read_data_set() {
 
 Task<Result<DataSet>> Operation::read_identifier(DataSetLimits limits) {
   if (!request_.has_data_set) co_return fail(ErrorKind::Malformed, "the request has no data set");
-  PACS_CO_TRY(Bytes whole, co_await read_whole([this] { return read_data_set(); }, limits.bytes_max,
-                                               &share_));
+  PACS_CO_TRY(Bytes whole,
+              co_await read_whole([this] { return read_data_set(); }, limits.bytes_max, &share_));
   PACS_CO_TRY(const TransferSyntax* const syntax, syntax_of(context_));
   ReadOptions options;
   options.limits.elements_max = limits.elements_max;

@@ -46,6 +46,10 @@ struct DataSetLimits {
   std::uint64_t elements_max = 0;  ///< with items, at any depth
 };
 
+/// Of an identifier: as many UIDs as it may list (storage/query/query_parse.cpp) are 6.5 MiB; its
+/// keys, with private creators and group lengths.
+inline constexpr DataSetLimits kIdentifierLimits{.bytes_max = 8U << 20, .elements_max = 10'000};
+
 /// On the association's strand.
 class Operation {
  public:

@@ -263,7 +263,8 @@ network::AcceptorPolicy Responder::policy(network::AcceptorPolicy base) const {
 
 Task<void> Responder::serve(std::shared_ptr<network::Association> association) {
   const auto strand = co_await boost::asio::this_coro::executor;
-  const auto served = std::make_shared<ServedAssociation>(std::move(association), strand, limits_, budget_);
+  const auto served =
+      std::make_shared<ServedAssociation>(std::move(association), strand, limits_, budget_);
   const auto conversation = std::make_shared<Conversation>(*this, *measures_, served);
   co_await conversation->run();
 }

@@ -27,9 +27,6 @@ constexpr std::size_t kPageBytes = 256U << 10;
 constexpr std::size_t kPulledAtOnce = 64;
 /// What has been found is sent after so long, however little it is.
 constexpr std::chrono::milliseconds kPageTime{20};
-/// As many UIDs as a query may list (storage/query/query_parse.cpp) are 0.7 MiB; its keys, with
-/// private creators and group lengths.
-constexpr DataSetLimits kIdentifierLimits{.bytes_max = 1U << 20, .elements_max = 10'000};
 /// Instance Availability (0008,0056) of all that is stored (PS3.3 §C.4.23.1.1).
 constexpr std::string_view kInstanceAvailability = "ONLINE";
 

@@ -39,8 +39,8 @@ struct FindSource {
 };
 
 struct FindOptions {
-  std::string retrieve_ae = "PACS";  ///< whom to ask for the objects: ourselves
-  std::uint64_t matches_max = 0;     ///< as in FindSource
+  std::string retrieve_ae = "PACS";             ///< whom to ask for the objects: ourselves
+  std::uint64_t matches_max = 0;                ///< as in FindSource
   std::vector<std::string> private_creators{};  ///< as in FindSource
 };
 /// What is stored (Query/Retrieve, PS3.4 §C.4.1): Patient Root, Study Root, and the retired

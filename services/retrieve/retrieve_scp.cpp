@@ -5,13 +5,6 @@
 #include "integration/on_worker.h"
 
 namespace pacs::services {
-namespace {
-
-/// As many UIDs as a retrieval may list (storage/query/query_parse.cpp) are 6.5 MiB.
-constexpr DataSetLimits kIdentifierLimits{.bytes_max = 8U << 20, .elements_max = 10'000};
-
-}  // namespace
-
 bool RetrieveScp::serves(std::string_view sop_class_uid) const {
   const QuerySopClass* sop_class = find_query_sop_class(sop_class_uid);
   return sop_class != nullptr && sop_class->service == service_;

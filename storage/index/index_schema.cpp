@@ -292,9 +292,8 @@ Result<> keep_name_words(SqlDatabase& database) {
   std::vector<std::pair<std::int64_t, std::string>> rows;
   do {
     rows.clear();
-    PACS_TRY(each_row(*bound(*read, after), [&](SqlStatement& row) {
-      rows.emplace_back(row.integer(0), row.text(1));
-    }));
+    PACS_TRY(each_row(*bound(*read, after),
+                      [&](SqlStatement& row) { rows.emplace_back(row.integer(0), row.text(1)); }));
     for (const auto& [id, folded] : rows) {
       PACS_TRY(words.keep(id, folded));
       after = id;

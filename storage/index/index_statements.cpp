@@ -71,10 +71,9 @@ Result<std::unique_ptr<IndexStatements>> IndexStatements::prepare(SqlDatabase& d
                                      instance_columns()) +
                                   " ON CONFLICT (sop_instance_uid) DO NOTHING"},
       {&All::add_conflict,
-       insert_text("patient_conflict",
-                   {"study_key", "patient_id", "issuer_of_patient_id", "patient_name",
-                    "sop_instance_uid", "source_ae", "first_ms", "last_ms", "instance_count",
-                    "decided"}) +
+       insert_text("patient_conflict", {"study_key", "patient_id", "issuer_of_patient_id",
+                                        "patient_name", "sop_instance_uid", "source_ae", "first_ms",
+                                        "last_ms", "instance_count", "decided"}) +
            " ON CONFLICT (study_key, patient_id, issuer_of_patient_id) DO UPDATE SET "
            "patient_name = excluded.patient_name, sop_instance_uid = excluded.sop_instance_uid, "
            "source_ae = excluded.source_ae, last_ms = excluded.last_ms, instance_count = "

@@ -11,9 +11,9 @@
 
 namespace pacs::storage {
 
-/// The words of a component group of a folded name: separated by spaces, commas, full stops, hyphens
-/// and ^, or, `joined`, by ^ alone with the rest taken out. Hiragana as katakana, without prolonged
-/// sound marks. At most `most`.
+/// The words of a component group of a folded name: separated by spaces, commas, full stops,
+/// hyphens and ^, or, `joined`, by ^ alone with the rest taken out. Hiragana as katakana, without
+/// prolonged sound marks. At most `most`.
 [[nodiscard]] std::vector<std::string> words_of_group(std::string_view group, bool joined,
                                                       std::size_t most);
 

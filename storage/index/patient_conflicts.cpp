@@ -50,8 +50,7 @@ Result<std::vector<PatientConflict>> Conflicts::list(const ConflictFilter& filte
                           "WHERE study_key = $1 AND decided = 0 ORDER BY first_ms, patient_id, "
                           "issuer_of_patient_id LIMIT $2",
                           conflict.id, kOtherPatientsMax));
-    PACS_TRY(each_row(*rows,
-                      [&](SqlStatement& row) { conflict.others.push_back(other_of(row)); }));
+    PACS_TRY(each_row(*rows, [&](SqlStatement& row) { conflict.others.push_back(other_of(row)); }));
   }
   return page;
 }

@@ -16,9 +16,9 @@ namespace pacs::storage {
 /// A patient that instances name and their study is not filed under.
 struct OtherPatient {
   std::string patient_id, issuer_of_patient_id, patient_name;
-  std::int64_t instances = 0;    ///< that have arrived, those that came again included
-  std::string sop_instance_uid;  ///< of the last of them
-  std::string source_ae;         ///< which sent it
+  std::int64_t instances = 0;              ///< that have arrived, those that came again included
+  std::string sop_instance_uid;            ///< of the last of them
+  std::string source_ae;                   ///< which sent it
   std::int64_t first_ms = 0, last_ms = 0;  ///< since 1970
 };
 
@@ -28,9 +28,9 @@ inline constexpr std::size_t kOtherPatientsMax = 100;
 struct PatientConflict {
   std::int64_t id = 0;  ///< for ConflictFilter::before
   std::string study_instance_uid;
-  std::int64_t instances = 0;  ///< of the study
+  std::int64_t instances = 0;                                  ///< of the study
   std::string patient_id, issuer_of_patient_id, patient_name;  ///< it is filed under
-  std::vector<OtherPatient> others;  ///< kOtherPatientsMax at most
+  std::vector<OtherPatient> others;                            ///< kOtherPatientsMax at most
   std::int64_t others_total = 0;
 };
 

@@ -114,8 +114,8 @@ std::vector<NameKey::NeededGroup> NameKey::needed_words() const {
     if (group.text.empty()) continue;
     NeededGroup& ways = needed.emplace_back();
     // Whatever begins like the key has words that are, or begin, like its own.
-    const std::string_view before = std::string_view(group.text).substr(
-        0, group.text.find_last_not_of('*') + 1);
+    const std::string_view before =
+        std::string_view(group.text).substr(0, group.text.find_last_not_of('*') + 1);
     if (!fuzzy_ || has_wildcard(before) || group.words.empty()) return {};
     const auto add = [](std::vector<NeededWord>& to, const std::vector<Word>& words) {
       for (const Word& word : words) {

@@ -63,9 +63,9 @@ struct Query {
   QueryRules rules;
   /// In tag order; without level and character set, and without time zone when that is agreed on.
   std::vector<QueryKey> keys;
-  /// Optional keys with a value that are not matched on: of no dictionary, of a private creator that
-  /// is not in `rules`, or of a VR that is not known. They count as universal, and pending responses
-  /// say FF01 (PS3.4 §C.2.2.1.3, §C.4.1.1.4).
+  /// Optional keys with a value that are not matched on: of no dictionary, of a private creator
+  /// that is not in `rules`, or of a VR that is not known. They count as universal, and pending
+  /// responses say FF01 (PS3.4 §C.2.2.1.3, §C.4.1.1.4).
   std::vector<Tag> unmatched{};
   std::optional<std::int16_t> offset_minutes{};  ///< (0008,0201) of the identifier
   std::uint64_t skip = 0;                        ///< QIDO-RS offset

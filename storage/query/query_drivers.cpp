@@ -181,7 +181,8 @@ class Chooser {
     std::vector<std::vector<std::int64_t>> found(words.size());
     PACS_TRY(const auto vocabulary, reader_.statement("SELECT id, word FROM name_word"));
     PACS_TRY(each_row(*vocabulary, [&](SqlStatement& row) -> Result<> {
-      if (query_.stop.stop_requested()) return fail(ErrorKind::Cancelled, "the query was cancelled");
+      if (query_.stop.stop_requested())
+        return fail(ErrorKind::Cancelled, "the query was cancelled");
       for (std::size_t i = 0; i < words.size(); ++i) {
         if (words[i](row.text(1))) found[i].push_back(row.integer(0));
       }
@@ -189,7 +190,8 @@ class Chooser {
     }));
     std::optional<std::vector<std::int64_t>> fewest;
     for (const auto& alike : found) {
-      PACS_TRY(auto patients, patients_of(alike, fewest ? fewest->size() : kManyRows));
+      PACS_TRY(auto patients,
+               patients_of(alike, fewest ? fewest->size() : static_cast<std::size_t>(kManyRows)));
       if (patients) fewest = std::move(patients);
     }
     return fewest;
@@ -198,8 +200,9 @@ class Chooser {
   /// The patients with these words; nullopt when they are not below `most`.
   Result<std::optional<std::vector<std::int64_t>>> patients_of(
       const std::vector<std::int64_t>& words, std::size_t most) {
-    PACS_TRY(const auto of_word,
-             reader_.statement("SELECT patient_key FROM patient_word WHERE word_key = $1 LIMIT $2"));
+    PACS_TRY(
+        const auto of_word,
+        reader_.statement("SELECT patient_key FROM patient_word WHERE word_key = $1 LIMIT $2"));
     std::vector<std::int64_t> patients;
     for (const std::int64_t word : words) {
       PACS_TRY(each_row(*bound(*of_word, word, most),
@@ -216,8 +219,9 @@ class Chooser {
     }
     Driver driver{Driver::Kind::Values, column.level, column.expression};
     const std::string_view table = table_of(column.level).table;
-    PACS_TRY(const auto next, reader_.statement(fmt::format("SELECT min({0}) FROM {1} WHERE {0} > $1",
-                                                            column.expression, table)));
+    PACS_TRY(const auto next,
+             reader_.statement(
+                 fmt::format("SELECT min({0}) FROM {1} WHERE {0} > $1", column.expression, table)));
     std::string value;
     for (std::size_t looked_at = 0; looked_at < kDifferentValuesMax; ++looked_at) {
       if (matches(key, data_set_of(key, value), query_)) driver.values.push_back(value);

@@ -25,11 +25,9 @@ namespace {
 constexpr std::size_t kKeyValueBytesMax = 32 << 10;
 /// Keys in all, items' included: a query is matched key by key.
 constexpr std::size_t kKeysMax = 4096;
-/// Values of all keys of a query together: workstations list the UIDs of what a screen shows. Each
-/// becomes text of its own, which takes forty times what a short one takes in the identifier.
-constexpr std::size_t kQueryValuesMax = 10'000;
-/// The same of a retrieval: the instances of the largest studies, one by one.
-constexpr std::size_t kSelectionValuesMax = 100'000;
+/// Values of all keys together: the instances of the largest studies, one by one. Each becomes text
+/// of its own, which takes forty times what a short one takes in the identifier.
+constexpr std::size_t kValuesMax = 100'000;
 /// Sequences within sequences: no attribute that anybody matches on lies deeper.
 constexpr std::size_t kKeyNestingMax = 16;
 
@@ -138,10 +136,10 @@ Result<> check_key_value(VR vr, std::string_view value) {
 }
 
 /// Counts the values of a key before they are taken out.
-Result<> count_values(const Element& element, std::size_t& counted, std::size_t most) {
+Result<> count_values(const Element& element, std::size_t& counted) {
   counted += element.value_count();
-  if (counted <= most) return {};
-  return malformed(element.tag(), fmt::format("the keys have more than {} values", most));
+  if (counted <= kValuesMax) return {};
+  return malformed(element.tag(), fmt::format("the keys have more than {} values", kValuesMax));
 }
 
 /// The values of an element as text in UTF-8, those that are empty left out.
@@ -230,9 +228,8 @@ class IdentifierReader {
       leave_unmatched(key);
       return key;
     }
-    const Element values =
-        Element::view(key.tag, key.vr, element.value(), element.byte_order());
-    PACS_TRY(count_values(values, values_, kQueryValuesMax));
+    const Element values = Element::view(key.tag, key.vr, element.value(), element.byte_order());
+    PACS_TRY(count_values(values, values_));
     key.values = values_of(values, characters);
     PACS_TRY(read_matching(key));
     return key;
@@ -397,13 +394,13 @@ class IdentifierReader {
 
 /// The values of a key for retrieval, checked: nobody means to fetch by a pattern.
 Result<std::vector<std::string>> retrieval_values(const DataSet& identifier, Tag tag,
-                                                  const CharacterSet& characters) {
+                                                  const CharacterSet& characters,
+                                                  std::size_t& counted) {
   const Element* element = identifier.find(tag);
   if (element == nullptr) return std::vector<std::string>{};
   const VR vr = dictionary_vr(tag);
   const Element found = Element::view(tag, vr, element->value(), element->byte_order());
-  std::size_t counted = 0;
-  PACS_TRY(count_values(found, counted, kSelectionValuesMax));
+  PACS_TRY(count_values(found, counted));
   auto values = values_of(found, characters);
   for (const std::string& value : values) {
     if (value.size() > kKeyValueBytesMax) return malformed(tag, "the value is too long for a key");
@@ -427,13 +424,14 @@ Result<Selection> parse_selection(const DataSet& identifier, const QueryRules& r
   PACS_TRY(const auto level, level_of(identifier, rules.model));
   const CharacterSet characters = CharacterSet::of(identifier);
   Selection selection;
+  std::size_t counted = 0;
   const std::array<std::vector<std::string>*, 4> lists{
       &selection.patient_ids, &selection.study_uids, &selection.series_uids,
       &selection.instance_uids};
   for (std::size_t i = 0; i < lists.size(); ++i) {
     const auto at = static_cast<QueryLevel>(i);
     const Tag tag = kUniqueKeys[i];
-    PACS_TRY(auto values, retrieval_values(identifier, tag, characters));
+    PACS_TRY(auto values, retrieval_values(identifier, tag, characters, counted));
     if (at > level && !values.empty()) {
       return mismatch(
           tag, fmt::format("the key lies below the level {} of the retrieval", to_string(level)));
@@ -453,7 +451,7 @@ Result<Selection> parse_selection(const DataSet& identifier, const QueryRules& r
   if (selection.patient_ids.empty()) return selection;
   // Departs from PS3.4 §C.4.2.1.4, which has unique keys only: a Patient ID is unique where it was
   // issued, and another person's images are not to be sent.
-  PACS_TRY(const auto issuer, retrieval_values(identifier, tags::IssuerOfPatientID, characters));
+  PACS_TRY(const auto issuer, retrieval_values(identifier, tags::IssuerOfPatientID, characters, counted));
   selection.issuer_of_patient_id = fmt::format("{}", fmt::join(issuer, "\\"));
   return selection;
 }

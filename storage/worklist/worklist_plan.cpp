@@ -135,9 +135,8 @@ class WorklistPlanner {
     }
     if (auto ways = with_name(); !ways.empty()) choices.push_back(std::move(ways));
     choices.push_back(with_start());
-    return cheapest(std::move(choices), [this](const auto& ways, std::int64_t most) {
-      return rows_of(ways, most);
-    });
+    return cheapest(std::move(choices),
+                    [this](const auto& ways, std::int64_t most) { return rows_of(ways, most); });
   }
 
   static std::vector<Way> with_values(Tag sequence, const QueryKey& key) {

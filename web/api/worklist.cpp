@@ -32,8 +32,8 @@ using storage::WorklistItem;
 /// Orders of one request: what one transaction takes in well below a second.
 constexpr std::size_t kOrdersOfRequestMax = 1000;
 
-/// Of one order; real ones have some hundred. A request's body of "0,0,0" is else a hundred times as
-/// large in memory.
+/// Of one order; real ones have some hundred. A request's body of "0,0,0" is else a hundred times
+/// as large in memory.
 ModelReadOptions order_limits() {
   ModelReadOptions limits;
   limits.nodes_max = 20'000;
@@ -110,8 +110,9 @@ Result<std::vector<NewWorklistItem>> read_orders(std::string_view body) {
   }
   std::vector<NewWorklistItem> items;
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    auto of_order = read_json(texts[i], order_limits()).and_then(
-        [](const DataSet& order) { return storage::items_of_order(order); });
+    auto of_order = read_json(texts[i], order_limits()).and_then([](const DataSet& order) {
+      return storage::items_of_order(order);
+    });
     if (!of_order) {
       Error error = of_order.error();
       if (texts.size() > 1) error.message = fmt::format("order {}: {}", i + 1, error.message);

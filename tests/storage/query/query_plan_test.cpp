@@ -131,8 +131,7 @@ TEST_F(QueryPlanTest, OfManyRowsTheFewerLead) {
                                    {tags::StudyDate, i < 2500 ? "20240201" : "20240101"}}));
   }
   index_.hold_all(std::move(headers));
-  const QueryPlan made =
-      planned(Study, {{tags::PatientName, "S*"}, {tags::StudyDate, "20240201"}});
+  const QueryPlan made = planned(Study, {{tags::PatientName, "S*"}, {tags::StudyDate, "20240201"}});
   EXPECT_EQ(made.walks[0].driver.column, "study.study_date");
 }
 
@@ -186,7 +185,7 @@ TEST_F(QueryPlanTest, NamesThatSoundAlikeAreFoundByTheWordThatFewerHave) {
   };
   using Rows = std::vector<std::int64_t>;
   EXPECT_EQ(driver("SMITH^JANE").rows, (Rows{1, 2, 3}));
-  EXPECT_EQ(driver("SMITH*").rows, (Rows{1, 2, 3}));
+  EXPECT_EQ(driver("SCHM*").rows, (Rows{1, 2, 3}));
   EXPECT_EQ(driver("VANDERBERG^J").rows, Rows{21});
   EXPECT_EQ(driver("SMITH^JANE").kind, Driver::Kind::Rows);
   EXPECT_EQ(driver("SM?TH^JANE").kind, Driver::Kind::All);
