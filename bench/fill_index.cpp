@@ -140,7 +140,8 @@ Result<IndexedInstance> instance_of_study(std::uint64_t number, std::uint64_t st
   ds.set_text(tags::AccessionNumber, fmt::format("A{:08}", study));
   ds.set_text(tags::Modality, series == kSeriesOfStudy && chance % 5 == 0 ? "SR" : modality);
   ds.set_text(tags::Manufacturer, "ACME Imaging");
-  ds.set_text(tags::InstitutionName, "General Hospital");
+  ds.set_text(tags::InstitutionName, chance % 4000 == 0 ? "Valley Clinic" : "General Hospital");
+  ds.set_text(tags::StationName, fmt::format("{}{:02}", modality, chance / 64 % 40));
   ds.set_text(tags::ReferringPhysicianName, patient_name(chance % 500));
   ds.set_text(tags::StudyDescription, fmt::format("{} {}", modality, part));
   ds.set_text(tags::SeriesDescription, fmt::format("{} {}", part, series));

@@ -1,9 +1,10 @@
 // Measures queries in-process, over a large index: how long the first answer and 200 answers take.
 //
-//   query_bench ARCHIVE [ROUNDS [KIND]]
+//   query_bench ARCHIVE [ROUNDS [KIND [STORES]]]
 //
 // ARCHIVE is made by `fill_index ARCHIVE --studies COUNT`. Each round asks for something else, as
-// people do; the first answer is pulled alone. Prints p50 and p95 in milliseconds for each kind of
+// people do; the first answer is pulled alone. STORES: objects of 9 kB that are stored each second
+// meanwhile, of today; KIND "" is every kind. Prints p50 and p95 in milliseconds for each kind of
 // query, then answers per second of a universal query over all studies, and the memory it took.
 #include <sys/resource.h>
 
@@ -12,7 +13,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
@@ -20,6 +23,9 @@
 #include "core/date_time.h"
 #include "core/dicom_dictionary.h"
 #include "core/dicom_tags.h"
+#include "core/uid_generator.h"
+#include "core/uids.h"
+#include "encoding/data_set_codec.h"
 #include "storage/archive.h"
 
 namespace {
@@ -51,7 +57,7 @@ double resident_mib() {
 using Keys = std::vector<std::pair<Tag, std::string>>;
 
 /// A study-level query with the keys that work lists show.
-Query query_of(const Keys& keys, QueryLevel level = QueryLevel::Study) {
+Query query_of(const Keys& keys, bool fuzzy = false, QueryLevel level = QueryLevel::Study) {
   DataSet identifier;
   identifier.set_text(tags::QueryRetrieveLevel, to_string(level));
   for (const Tag tag : {tags::StudyDate, tags::StudyTime, tags::AccessionNumber,
@@ -63,6 +69,7 @@ Query query_of(const Keys& keys, QueryLevel level = QueryLevel::Study) {
   for (const auto& [tag, value] : keys) identifier.set_text(tag, dictionary_vr(tag), value);
   QueryRules rules;
   rules.relational = true;
+  rules.fuzzy_names = fuzzy;
   auto query = parse_query(identifier, rules);
   if (!query) stop(query.error().to_string());
   return std::move(*query);
@@ -113,11 +120,39 @@ void all_studies(Archive& archive) {
              seconds, static_cast<double>(answers) / seconds, resident_mib());
 }
 
+/// Stores so many objects each second, a study of 50 after the other, until it is stopped.
+void store(const std::stop_token& stopped, Archive& archive, std::size_t each_second) {
+  DataSet ds;
+  ds.set_text(tags::SOPClassUID, uids::MRImageStorage);
+  ds.set_text(tags::StudyDate, "20241231");
+  ds.set_text(tags::Modality, "MR");
+  ds.set_text(tags::PatientName, "Load^Heavy");
+  ds.set_bytes(tags::PixelData, VR::OW, Bytes(9000));
+  const auto begun = Clock::now();
+  for (std::size_t number = 0; !stopped.stop_requested(); ++number) {
+    std::this_thread::sleep_until(begun + number * std::chrono::seconds(1) / each_second);
+    if (number % 50 == 0) {
+      ds.set_text(tags::PatientID, fmt::format("L{}", number));
+      ds.set_text(tags::StudyInstanceUID, generate_uid());
+      ds.set_text(tags::SeriesInstanceUID, generate_uid());
+    }
+    ds.set_text(tags::SOPInstanceUID, generate_uid());
+    IngestContext context;
+    context.transfer_syntax_uid = uids::ExplicitVRLittleEndian;
+    auto ingest = archive.begin_ingest(context);
+    const auto bytes = write_data_set(ds, *find_transfer_syntax(uids::ExplicitVRLittleEndian));
+    if (!ingest || !bytes || !(*ingest)->append(*bytes)) stop("cannot store");
+    (*ingest)->commit([](const Result<StoredInstance>& stored) {
+      if (!stored) stop(stored.error().to_string());
+    });
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2 || argc > 4) {
-    std::fputs("usage: query_bench ARCHIVE [ROUNDS [KIND]]\n", stderr);
+  if (argc < 2 || argc > 5) {
+    std::fputs("usage: query_bench ARCHIVE [ROUNDS [KIND [STORES]]]\n", stderr);
     return 2;
   }
   const std::size_t rounds = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 100;
@@ -127,7 +162,7 @@ int main(int argc, char** argv) {
   auto opened = Archive::open(options);
   if (!opened) stop(opened.error().to_string());
   Archive& archive = **opened;
-  const std::string_view only = argc == 4 ? argv[3] : "";
+  const std::string_view only = argc > 3 ? argv[3] : "";
   const auto counts = archive.counts();
   if (!counts) stop(counts.error().to_string());
   const std::uint64_t studies = counts->studies;
@@ -193,18 +228,63 @@ int main(int argc, char** argv) {
                      {tags::StudyDescription, "XA KNEE"},
                      {tags::PatientSex, "F"}};
        }},
+      {"today's, of a rare letter",
+       [&](std::size_t r) {
+         return Keys{{tags::PatientName, std::string(1, parts[r % parts.size()][0]) + "*"},
+                     {tags::StudyDate, day(r, -30) + "-" + day(r)}};
+       }},
+      {"description XA KNEE",
+       [](std::size_t) {
+         return Keys{{tags::StudyDescription, "XA KNEE"}};
+       }},
+      {"description *SPINE*, of one",
+       [&](std::size_t r) {
+         return Keys{{tags::StudyDescription, "*SPINE*"},
+                     {tags::PatientBirthDate, day(r, -10'000)}};
+       }},
+      {"no such description",
+       [](std::size_t) {
+         return Keys{{tags::StudyDescription, "*QXQXQ*"}};
+       }},
+      {"no such physician",
+       [](std::size_t) {
+         return Keys{{tags::ReferringPhysicianName, "QXQXQ*"}};
+       }},
+      {"a rare institution",
+       [](std::size_t) {
+         return Keys{{tags::InstitutionName, "Valley*"}};
+       }},
+      {"no such station",
+       [](std::size_t) {
+         return Keys{{tags::StationName, "QX*"}};
+       }},
+      {"fuzzy SMITH^JON",
+       [](std::size_t) {
+         return Keys{{tags::PatientName, "SMYTH^JON"}};
+       }},
+      {"fuzzy, no such name",
+       [](std::size_t) {
+         return Keys{{tags::PatientName, "QXQXQ^ZZZ"}};
+       }},
       {"no such name",
        [](std::size_t) {
          return Keys{{tags::PatientName, "*QXQXQ*"}};
        }},
   };
+  std::jthread load;
+  if (argc > 4) {
+    const std::size_t each_second = std::strtoul(argv[4], nullptr, 10);
+    load = std::jthread([&archive, each_second](const std::stop_token& stopped) {
+      store(stopped, archive, each_second);
+    });
+  }
   fmt::print("{:<28} {:>19} {:>19}\n{:<28} {:>9} {:>9} {:>9} {:>9} {:>9}\n", "", "first answer, ms",
              "200 answers, ms", "", "p50", "p95", "p50", "p95", "answers");
   for (const auto& [name, keys] : kinds) {
     if (name.find(only) == std::string::npos) continue;
     Times times;
     for (std::size_t round = 0; round < rounds; ++round) {
-      measure(archive, query_of(keys(round)), times);
+      measure(archive, query_of(keys(round), name.starts_with("fuzzy")), times);
     }
     report(name, times);
   }

@@ -10,8 +10,8 @@ namespace pacs::network {
 struct AssociationLimits {
   std::uint32_t pdu_bytes_max = 131'072;  ///< what we announce: bytes of P-DATA we take at once
   std::uint32_t association_pdu_bytes_max =
-      1U << 20;  ///< an A-ASSOCIATE-RQ of 128 contexts stays below 64 KiB
-  std::uint32_t command_bytes_max = 1U << 20;  ///< one command set; real ones are below 1 KiB
+      256U << 10;  ///< an A-ASSOCIATE-RQ of 128 contexts stays below 64 KiB; kept while it is open
+  std::uint32_t command_bytes_max = 64U << 10;  ///< one command set; real ones are below 1 KiB
   std::chrono::milliseconds artim{
       30'000};  ///< PS3.8 §9.1.5: to A-ASSOCIATE-RQ or A-RELEASE-RP, and to close
   std::chrono::milliseconds idle{600'000};  ///< without a byte from the peer while it is its turn

@@ -30,6 +30,7 @@ class Metrics;
 
 namespace pacs::storage {
 
+class Conflicts;
 class FileSystem;
 class Jobs;
 class JobQueue;
@@ -119,6 +120,8 @@ class Archive {
   /// Work that may fail and must happen; both live as long as the archive.
   [[nodiscard]] virtual Jobs& jobs() = 0;
   [[nodiscard]] virtual JobQueue& job_queue() = 0;
+  /// Studies whose instances name different patients; lives as long as the archive.
+  [[nodiscard]] virtual Conflicts& conflicts() = 0;
   /// What modalities report of their work; lives as long as the archive.
   [[nodiscard]] virtual PerformedSteps& performed_steps() = 0;
 };

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "encoding/header_blob.h"
+#include "storage/index/patient_conflicts.h"
 #include "storage/index/sql_index.h"
 #include "storage/ingest/identity.h"
 #include "storage/jobs/sql_jobs.h"
@@ -69,8 +70,9 @@ Result<> LocalArchive::start() {
   worklist_ = std::make_unique<SqlWorklist>(index->database());
   jobs_ = std::make_unique<SqlJobs>(index->database());
   // Without room to index what waits, what is indexed is better than no answer.
-  performed_steps_ =
-      std::make_unique<SqlPerformedSteps>(index->database(), [this] { (void)behind_->settle(); });
+  const auto settle = [this] { (void)behind_->settle(); };
+  conflicts_ = std::make_unique<Conflicts>(index->database(), settle);
+  performed_steps_ = std::make_unique<SqlPerformedSteps>(index->database(), settle);
   readers_ = &index->database().readers();
   index_ = std::move(index);
 

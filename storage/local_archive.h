@@ -59,6 +59,7 @@ class LocalArchive final : public Archive {
       const std::function<bool(std::uint64_t, std::uint64_t)>& progress) override;
   Result<> ready() override;
   std::vector<std::string> set_aside() override;
+  Conflicts& conflicts() override { return *conflicts_; }
   PerformedSteps& performed_steps() override { return *performed_steps_; }
   Result<std::vector<RemoteAe>> remote_aes() override;
   Result<> put_remote_ae(const RemoteAe& remote) override;
@@ -91,6 +92,7 @@ class LocalArchive final : public Archive {
   SqlReaders* readers_ = nullptr;  ///< of the index
   std::unique_ptr<Worklist> worklist_;
   std::unique_ptr<SqlJobs> jobs_;
+  std::unique_ptr<Conflicts> conflicts_;
   std::unique_ptr<PerformedSteps> performed_steps_;
   PendingTable pending_;
   std::unique_ptr<Journal> journal_;

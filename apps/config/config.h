@@ -42,9 +42,10 @@ struct DicomConfig {
   std::uint32_t connect_seconds = 30;
   std::uint32_t send_seconds = 60;
   std::uint32_t pdu_bytes_max = 131'072;
-  std::uint32_t association_pdu_bytes_max = 1U << 20;
-  std::uint32_t command_bytes_max = 1U << 20;
+  std::uint32_t association_pdu_bytes_max = 256U << 10;
+  std::uint32_t command_bytes_max = 64U << 10;
   std::uint16_t operations_window_max = 16;
+  std::uint64_t data_sets_bytes_max = 256ULL << 20;
   std::uint64_t find_matches_max = 0;
   std::uint32_t move_associations = 1;
   std::uint32_t sub_operation_seconds = 60;
@@ -75,6 +76,10 @@ struct StorageConfig {
 
 struct IndexConfig {
   std::string url = "sqlite:";
+};
+
+struct QueryConfig {
+  std::vector<std::string> private_creators;
 };
 
 /// Durable jobs (storage/jobs/jobs.h).
@@ -131,6 +136,7 @@ struct Config {
   HttpConfig http;
   StorageConfig storage;
   IndexConfig index;
+  QueryConfig query;
   WorklistConfig worklist;
   MppsConfig mpps;
   Limits limits;

@@ -30,6 +30,8 @@ class Check {
     tls();
     sop_classes();
     index();
+    query();
+    commitment();
     jobs();
     worklist();
     remote_aes();
@@ -169,6 +171,25 @@ class Check {
       problem(
           fmt::format("index.url \"{}\" is not supported: write \"sqlite:\"", config_.index.url));
     }
+  }
+
+  void query() {
+    for (const std::string& creator : config_.query.private_creators) {
+      constexpr std::size_t kCreatorLettersMax = 64;  // LO, PS3.5 §7.8.1
+      if (creator.empty() || creator.size() > kCreatorLettersMax) {
+        problem(fmt::format("query.private_creators: \"{}\" is not a private creator", creator));
+      }
+    }
+  }
+
+  void commitment() {
+    constexpr std::uint64_t kReferenceBytes = 920;  // in memory, with the longest UIDs
+    const std::uint64_t needed = config_.commitment.references_max * kReferenceBytes;
+    if (needed <= config_.dicom.data_sets_bytes_max) return;
+    problem(
+        fmt::format("commitment.references_max = {} needs dicom.data_sets_bytes_max = {} or "
+                    "more, else no request of that size is taken",
+                    config_.commitment.references_max, needed));
   }
 
   void jobs() {

@@ -176,6 +176,11 @@ const ConfigKey kKeys[] = {
   integer("dicom.operations_window_max", 1, 1024,
        "Operations that a peer may have in progress on one association when it asks for more than one.",
        At<&Config::dicom, &DicomConfig::operations_window_max>{}),
+  integer("dicom.data_sets_bytes_max", kKiB * kKiB, 64 * kGiB,
+       "Bytes of memory for queries and other data sets that are read whole, and what is made of them, all\n"
+       "associations together. A request beyond it is refused (A700, A702, 0213). 200,000 references of\n"
+       "one request for commitment take 180 MB.",
+       At<&Config::dicom, &DicomConfig::data_sets_bytes_max>{}),
   integer("dicom.find_matches_max", 0, 1'000'000'000,
        "Matches that one query gets; then it ends with status A700 (out of resources). 0: all.",
        At<&Config::dicom, &DicomConfig::find_matches_max>{}),
@@ -263,6 +268,11 @@ const ConfigKey kKeys[] = {
   text("index.url",
        "Where the index lies: \"sqlite:\" is a file below storage.path.",
        At<&Config::index, &IndexConfig::url>{}),
+
+  list("query.private_creators",
+       "Private creators whose attributes queries and worklist queries are matched on. A private key of\n"
+       "any other creator is ignored: its value restricts nothing, and responses say so (FF01).",
+       At<&Config::query, &QueryConfig::private_creators>{}),
 
   list("worklist.shown_statuses",
        "The statuses of scheduled procedure steps that a modality sees when its query has no Scheduled\n"

@@ -19,6 +19,7 @@
 #include "services/store/storage_scp.h"
 #include "services/verification/verification_scp.h"
 #include "services/worklist/worklist_source.h"
+#include "web/api/conflicts.h"
 #include "web/api/jobs.h"
 #include "web/api/performed_steps.h"
 #include "web/api/remote_aes.h"
@@ -117,6 +118,7 @@ services::WorklistOptions worklist_options(const Config& config) {
   }
   options.only_own_station = config.worklist.only_own_station;
   options.matches_max = config.dicom.find_matches_max;
+  options.private_creators = config.query.private_creators;
   return options;
 }
 
@@ -171,13 +173,15 @@ Result<> ServerGraph::open_archive() {
 
   services::ResponderLimits limits;
   limits.invoke_timeout = seconds(config_.dicom.sub_operation_seconds);
+  limits.data_sets_bytes_max = config_.dicom.data_sets_bytes_max;
   responder_ = std::make_unique<services::Responder>(log_, metrics_.get(), limits);
   responder_->add(std::make_unique<services::VerificationScp>());
   responder_->add(std::make_unique<services::StorageScp>(
       *archive_, services::StorageClasses(config_.storage.additional_sop_classes)));
   responder_->add(std::make_unique<services::FindScp>(
       services::stored_objects(*archive_, {.retrieve_ae = config_.dicom.ae_title,
-                                           .matches_max = config_.dicom.find_matches_max}),
+                                           .matches_max = config_.dicom.find_matches_max,
+                                           .private_creators = config_.query.private_creators}),
       *workers_));
   responder_->add(std::make_unique<services::FindScp>(
       services::scheduled_steps(*archive_, worklist_options(config_)), *workers_));
@@ -276,6 +280,7 @@ Result<> ServerGraph::open_http_port() {
   web::add_remote_aes(router, *remotes_, [this](std::string_view title) {
     if (const auto due = archive_->jobs().make_due(title); due && *due != 0) jobs_->wake();
   });
+  web::add_conflicts(router, archive_->conflicts());
   web::add_jobs(router, archive_->jobs(), [this] { jobs_->wake(); });
   web::add_performed_steps(router, *archive_);
   web::add_worklist(router, *archive_);

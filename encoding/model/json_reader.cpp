@@ -39,12 +39,18 @@ struct TreeBuilder {
   static constexpr std::size_t max_string_size = SIZE_MAX;
   using Code = json::error_code;
 
+  std::size_t nodes_left = 0;
   Node root;
   std::vector<Node> open;
   std::string key;
   std::string text;
 
-  bool add(Node node) {
+  bool add(Node node, Code& code) {
+    if (nodes_left == 0) {
+      code = make_error_code(boost::system::errc::value_too_large);
+      return false;
+    }
+    --nodes_left;
     node.name = std::move(key);
     key.clear();
     if (open.empty()) {
@@ -59,17 +65,17 @@ struct TreeBuilder {
     key.clear();
     return true;
   }
-  bool end() {
+  bool end(Code& code) {
     Node node = std::move(open.back());
     open.pop_back();
     key = std::move(node.name);
-    return add(std::move(node));
+    return add(std::move(node), code);
   }
-  bool scalar(Node::Kind kind, json::string_view last_part) {
+  bool scalar(Node::Kind kind, json::string_view last_part, Code& code) {
     text.append(last_part.data(), last_part.size());
     Node node{kind, {}, std::move(text), {}};
     text.clear();
-    return add(std::move(node));
+    return add(std::move(node), code);
   }
   bool part(json::string_view piece) {
     text.append(piece.data(), piece.size());
@@ -79,9 +85,9 @@ struct TreeBuilder {
   bool on_document_begin(Code&) { return true; }
   bool on_document_end(Code&) { return true; }
   bool on_object_begin(Code&) { return begin(Node::Kind::Object); }
-  bool on_object_end(std::size_t, Code&) { return end(); }
+  bool on_object_end(std::size_t, Code& code) { return end(code); }
   bool on_array_begin(Code&) { return begin(Node::Kind::Array); }
-  bool on_array_end(std::size_t, Code&) { return end(); }
+  bool on_array_end(std::size_t, Code& code) { return end(code); }
   bool on_key_part(json::string_view piece, std::size_t, Code&) {
     key.append(piece.data(), piece.size());
     return true;
@@ -90,34 +96,42 @@ struct TreeBuilder {
     return on_key_part(piece, n, code);
   }
   bool on_string_part(json::string_view piece, std::size_t, Code&) { return part(piece); }
-  bool on_string(json::string_view piece, std::size_t, Code&) {
-    return scalar(Node::Kind::String, piece);
+  bool on_string(json::string_view piece, std::size_t, Code& code) {
+    return scalar(Node::Kind::String, piece, code);
   }
   bool on_number_part(json::string_view piece, Code&) { return part(piece); }
-  bool on_int64(std::int64_t, json::string_view piece, Code&) {
-    return scalar(Node::Kind::Number, piece);
+  bool on_int64(std::int64_t, json::string_view piece, Code& code) {
+    return scalar(Node::Kind::Number, piece, code);
   }
-  bool on_uint64(std::uint64_t, json::string_view piece, Code&) {
-    return scalar(Node::Kind::Number, piece);
+  bool on_uint64(std::uint64_t, json::string_view piece, Code& code) {
+    return scalar(Node::Kind::Number, piece, code);
   }
-  bool on_double(double, json::string_view piece, Code&) {
-    return scalar(Node::Kind::Number, piece);
+  bool on_double(double, json::string_view piece, Code& code) {
+    return scalar(Node::Kind::Number, piece, code);
   }
-  bool on_bool(bool, Code&) { return scalar(Node::Kind::Bool, {}); }
-  bool on_null(Code&) { return scalar(Node::Kind::Null, {}); }
+  bool on_bool(bool, Code& code) { return scalar(Node::Kind::Bool, {}, code); }
+  bool on_null(Code& code) { return scalar(Node::Kind::Null, {}, code); }
   bool on_comment_part(json::string_view, Code&) { return true; }
   bool on_comment(json::string_view, Code&) { return true; }
 };
 
-Result<Node> parse_tree(std::string_view text, std::uint32_t nesting_depth_max) {
+Result<Node> parse_tree(std::string_view text, const ModelReadOptions& limits) {
   json::parse_options options;
   options.max_depth =
-      std::size_t{nesting_depth_max} * 3 + 4;  // element, Value and item for each level
+      std::size_t{limits.nesting_depth_max} * 3 + 4;  // element, Value and item for each level
   json::basic_parser<TreeBuilder> parser{options};
+  parser.handler().nodes_left = limits.nodes_max;
   json::error_code code;
   const std::size_t taken = parser.write_some(false, text.data(), text.size(), code);
   if (!code && taken < text.size()) code = json::error::extra_data;
   if (!code && !parser.done()) code = json::error::incomplete;
+  if (code == boost::system::errc::value_too_large) {
+    return fail(
+        Error{ErrorKind::LimitExceeded,
+              fmt::format("the JSON has more than nodes_max = {} values, arrays and objects",
+                          limits.nodes_max)}
+            .at(taken));
+  }
   if (code) {
     const ErrorKind kind = code == json::error::incomplete ? ErrorKind::Truncated
                            : code == json::error::too_deep ? ErrorKind::LimitExceeded
@@ -222,7 +236,7 @@ class JsonReader {
 }  // namespace
 
 Result<DataSet> read_json(std::string_view json_text, const ModelReadOptions& options) {
-  PACS_TRY(const Node tree, parse_tree(json_text, options.nesting_depth_max));
+  PACS_TRY(const Node tree, parse_tree(json_text, options));
   return JsonReader{options}.read(tree, true);
 }
 

@@ -21,6 +21,9 @@ struct ModelOptions {
 
 struct ModelReadOptions {
   std::uint32_t nesting_depth_max = 512;  ///< sequences in sequences, as in Limits
+  /// Values, arrays and objects of JSON, of which "0," makes one and each takes 100 bytes of memory
+  /// before it is a value of an element.
+  std::uint32_t nodes_max = 1'000'000;
   /// The bytes behind the URI of bulk data, little endian. Without it such an element is
   /// Unsupported.
   std::function<Result<Bytes>(std::string_view uri, Tag tag, VR vr)> resolve_bulk{};

@@ -13,8 +13,8 @@
 namespace pacs {
 namespace {
 
-constexpr std::size_t kValuesMax = 1
-                                   << 20;  // of one attribute: a high `number` must not cost memory
+/// Of all attributes: a high `number` must not cost memory.
+constexpr std::size_t kValuesMax = 1U << 20;
 
 /// All text in a node; a comment or CDATA section may divide it.
 std::string text_of(const pugi::xml_node& node) {
@@ -98,7 +98,10 @@ class XmlReader {
     for (const pugi::xml_node& child : node.children(vr == VR::PN ? "PersonName" : "Value")) {
       PACS_TRY(takes_values(tag, vr));
       const std::size_t number = child.attribute("number").as_ullong(values + 1);
-      if (number <= values || number > kValuesMax) return malformed(tag, "values out of order");
+      if (number <= values) return malformed(tag, "values out of order");
+      if ((values_ += number - values) > kValuesMax) {
+        return malformed(tag, fmt::format("the document has more than {} values", kValuesMax));
+      }
       if (!text && number != values + 1) return malformed(tag, "a number is missing among others");
       if (text)
         bytes.insert(bytes.end(), number - std::max<std::size_t>(values, 1), std::byte{'\\'});
@@ -124,6 +127,7 @@ class XmlReader {
 
   ModelReader model_;
   std::uint32_t nesting_depth_max_;
+  std::size_t values_ = 0;  // of all attributes, those that are left out between others included
 };
 
 }  // namespace

@@ -94,6 +94,13 @@ std::string_view failure_reason::text(std::uint16_t reason) {
   return found == std::end(kReasons) ? "unknown reason" : found->text;
 }
 
+DataSetLimits commitment_limits(std::size_t references_max) {
+  constexpr std::size_t kReferenceBytes = 2 * (8 + 64) + 16, kReferenceElements = 3;
+  constexpr std::size_t kOtherBytes = 64U << 10, kOtherElements = 1000;
+  return {.bytes_max = kOtherBytes + references_max * kReferenceBytes,
+          .elements_max = kOtherElements + references_max * kReferenceElements};
+}
+
 tl::expected<CommitmentRequest, Answer> read_commitment_request(const DataSet& data_set,
                                                                 std::size_t references_max) {
   if (auto wrong = fault(data_set, tags::TransactionUID, "Transaction UID")) {

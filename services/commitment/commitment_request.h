@@ -37,6 +37,9 @@ struct CommitmentRequest {
   std::vector<CommitmentReference> references;  ///< in the order of the request
 };
 
+/// Of a data set with so many references: of each an item with two UIDs.
+[[nodiscard]] DataSetLimits commitment_limits(std::size_t references_max);
+
 /// Reads the data set of N-ACTION. Else what to answer: 0120 for what is missing, 0106 for what is
 /// no UID, 0213 above `references_max`, with the offending element.
 [[nodiscard]] tl::expected<CommitmentRequest, Answer> read_commitment_request(

@@ -79,8 +79,10 @@ Result<> CommitmentScp::accept(const CommitmentOrder& order, const std::string& 
 
 Task<Result<Answer>> CommitmentScp::perform(Operation& operation) {
   if (auto refused = refusal(operation.request())) co_return std::move(*refused);
-  PACS_CO_TRY(const DataSet data_set, co_await operation.read_identifier());
-  auto request = read_commitment_request(data_set, setup_->options.references_max);
+  const std::size_t references_max = setup_->options.references_max;
+  PACS_CO_TRY(const DataSet data_set,
+              co_await operation.read_identifier(commitment_limits(references_max)));
+  auto request = read_commitment_request(data_set, references_max);
   if (!request) co_return std::move(request.error());
 
   const network::AssociateRq& asked = operation.association().request;

@@ -18,6 +18,8 @@ using network::CommandField;
 
 /// A report on 200,000 instances has some 40 MB.
 constexpr std::size_t kReportBytesMax = 64U << 20;
+/// The same on an association of the peer's: 200,000 references.
+constexpr DataSetLimits kReportLimits{.bytes_max = 32U << 20, .elements_max = 1'000'000};
 constexpr std::uint16_t kMessageId = 1;
 
 // Event Type IDs, PS3.4 Table J.3-2.
@@ -183,7 +185,7 @@ network::RoleSelection CommitmentReports::grant_roles(
 }
 
 Task<Result<Answer>> CommitmentReports::perform(Operation& operation) {
-  const Result<DataSet> information = co_await operation.read_identifier();
+  const Result<DataSet> information = co_await operation.read_identifier(kReportLimits);
   auto report = report_of(operation.request(), information);
   if (report) co_return Answer{.status = take_(std::move(*report))};
   if (refused_) refused_(report.error().error_comment);

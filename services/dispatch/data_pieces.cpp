@@ -26,23 +26,29 @@ network::DataSource data_source(SharedBytes bytes) {
 }
 
 network::Task<Result<Bytes>> read_whole(
-    std::function<network::Task<Result<network::DataPiece>>()> next, std::size_t bytes_max) {
+    std::function<network::Task<Result<network::DataPiece>>()> next, std::size_t bytes_max,
+    integration::MemoryBudget::Share* share) {
   Bytes whole;
-  bool too_long = false;
+  Result<> room;
   for (bool last = false; !last;) {
     PACS_CO_TRY(const network::DataPiece piece, co_await next());
     last = piece.last;
-    too_long = too_long || piece.bytes.size() > bytes_max - whole.size();
-    if (too_long) {
-      whole = Bytes{};
-    } else {
+    if (!room) continue;
+    if (piece.bytes.size() > bytes_max - whole.size()) {
+      room = fail(ErrorKind::LimitExceeded,
+                  fmt::format("data set is longer than {} bytes", bytes_max));
+    } else if (share != nullptr) {
+      // Its buffer may have twice the room that it needs.
+      room = share->hold(2 * (whole.size() + piece.bytes.size()));
+    }
+    if (room) {
       append(whole, piece.bytes);
+    } else {
+      whole = Bytes{};
+      if (share != nullptr) (void)share->hold(0);
     }
   }
-  if (too_long) {
-    co_return fail(ErrorKind::LimitExceeded,
-                   fmt::format("data set is longer than {} bytes", bytes_max));
-  }
+  if (!room) co_return fail(std::move(room.error()));
   co_return whole;
 }
 

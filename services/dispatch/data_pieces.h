@@ -6,6 +6,7 @@
 #include "core/bytes.h"
 #include "core/result.h"
 #include "encoding/transfer_syntax.h"
+#include "integration/memory_budget.h"
 #include "network/association.h"
 
 namespace pacs::services {
@@ -17,9 +18,11 @@ namespace pacs::services {
 /// in as they are sent.
 [[nodiscard]] network::DataSource data_source(SharedBytes bytes);
 
-/// Reads pieces to the last one into one buffer. Above `bytes_max` it goes on reading, keeps
-/// nothing, and says LimitExceeded.
+/// Reads pieces to the last one into one buffer. Above `bytes_max`, or above what `share` can hold,
+/// it goes on reading, keeps nothing, and says LimitExceeded or OutOfResources. `share` lives until
+/// it is done; null: no budget.
 network::Task<Result<Bytes>> read_whole(
-    std::function<network::Task<Result<network::DataPiece>>()> next, std::size_t bytes_max);
+    std::function<network::Task<Result<network::DataPiece>>()> next, std::size_t bytes_max,
+    integration::MemoryBudget::Share* share = nullptr);
 
 }  // namespace pacs::services

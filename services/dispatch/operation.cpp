@@ -25,6 +25,22 @@ network::Command response_with(const Answer& answer, const network::Command& req
   return response;
 }
 
+/// About what the elements of a data set take beside their bytes, and a service that takes out each
+/// value as text of its own.
+std::uint64_t memory_of(const DataSet& data_set) {
+  constexpr std::uint64_t kElementBytes = 2 * sizeof(Element), kItemBytes = 2 * sizeof(Item);
+  constexpr std::uint64_t kValueBytes = 2 * sizeof(std::string), kNumberBytes = 2;
+  std::uint64_t bytes = 0;
+  for (const Element& element : data_set) {
+    const bool text = info(element.vr()).kind == VRKind::Text;
+    const std::uint64_t values =
+        text ? element.value_count() : element.value().size() / kNumberBytes;
+    bytes += kElementBytes + kValueBytes * values;
+    for (const Item& item : element.items()) bytes += kItemBytes + memory_of(item.data_set);
+  }
+  return bytes;
+}
+
 }  // namespace
 
 Operation::Operation(std::shared_ptr<ServedAssociation> served,
@@ -34,7 +50,8 @@ Operation::Operation(std::shared_ptr<ServedAssociation> served,
       requestor_(std::move(requestor)),
       request_(std::move(request)),
       context_(std::move(context)),
-      consumed_(!request_.has_data_set) {}
+      consumed_(!request_.has_data_set),
+      share_(served_->budget) {}
 
 const network::Negotiated& Operation::association() const {
   return served_->association->negotiated();
@@ -55,12 +72,23 @@ Task<Result<network::DataPiece>> Operation::read_data_set() {
   co_return piece;
 }
 
-Task<Result<DataSet>> Operation::read_identifier() {
+Task<Result<DataSet>> Operation::read_identifier(DataSetLimits limits) {
   if (!request_.has_data_set) co_return fail(ErrorKind::Malformed, "the request has no data set");
-  PACS_CO_TRY(Bytes whole, co_await read_whole([this] { return read_data_set(); },
-                                               served_->limits.identifier_bytes_max));
+  PACS_CO_TRY(Bytes whole,
+              co_await read_whole([this] { return read_data_set(); }, limits.bytes_max, &share_));
   PACS_CO_TRY(const TransferSyntax* const syntax, syntax_of(context_));
-  co_return pacs::read_data_set(share(std::move(whole)), *syntax);
+  ReadOptions options;
+  options.limits.elements_max = limits.elements_max;
+  options.limits.inflated_bytes_max = limits.bytes_max;
+  const std::uint64_t received = 2 * whole.size();
+  if (syntax->deflated) {
+    PACS_CO_TRY(share_.hold(received + limits.bytes_max));
+  }
+  PACS_CO_TRY(DataSet data_set, pacs::read_data_set(share(std::move(whole)), *syntax, options));
+  // Only now it is known what it takes: of all data sets that are parsed, one on each I/O thread is
+  // not counted yet.
+  PACS_CO_TRY(share_.hold(received + data_set.buffer().view.size() + memory_of(data_set)));
+  co_return data_set;
 }
 
 Task<void> Operation::drain() {

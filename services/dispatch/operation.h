@@ -13,6 +13,7 @@
 
 #include "core/dicom_dataset.h"
 #include "core/result.h"
+#include "integration/memory_budget.h"
 #include "network/association.h"
 #include "network/dimse/status.h"
 #include "services/dispatch/requestor.h"
@@ -39,6 +40,16 @@ struct Answer {
   std::function<void()> when_sent{};
 };
 
+/// How much of a data set that is read whole a service takes: above what any real one has.
+struct DataSetLimits {
+  std::size_t bytes_max = 0;
+  std::uint64_t elements_max = 0;  ///< with items, at any depth
+};
+
+/// Of an identifier: as many UIDs as it may list (storage/query/query_parse.cpp) are 6.5 MiB; its
+/// keys, with private creators and group lengths.
+inline constexpr DataSetLimits kIdentifierLimits{.bytes_max = 8U << 20, .elements_max = 10'000};
+
 /// On the association's strand.
 class Operation {
  public:
@@ -52,8 +63,9 @@ class Operation {
   /// The next piece of the request's data set; its bytes are valid until the caller next suspends.
   /// Errors are the connection's and final. What a service leaves unread is drained after it.
   Task<Result<network::DataPiece>> read_data_set();
-  /// The whole data set, for identifiers and N-service data sets: at most identifier_bytes_max.
-  Task<Result<DataSet>> read_identifier();
+  /// The whole data set, for identifiers and N-service data sets. Until the operation ends it holds
+  /// its share of what all associations may have of such. LimitExceeded, OutOfResources.
+  Task<Result<DataSet>> read_identifier(DataSetLimits limits);
 
   /// A response before the final one (status FF00 or FF01). The answer must have a name: GCC 12
   /// destroys an aggregate made inside of a co_await twice.
@@ -93,6 +105,7 @@ class Operation {
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   bool consumed_;
   std::stop_source stop_;
+  integration::MemoryBudget::Share share_;
 };
 
 }  // namespace pacs::services

@@ -21,11 +21,12 @@ constexpr std::size_t kResponseBytesMax = 32U << 20;  // N-GET of a large instan
 
 /// A response with its data set, if it has one.
 Task<Result<Response>> read_response(network::Association& association, Command command,
-                                     std::size_t data_set_bytes_max) {
+                                     std::size_t data_set_bytes_max,
+                                     integration::MemoryBudget::Share* share = nullptr) {
   Response response{.command = std::move(command), .data_set = {}};
   if (response.command.has_data_set) {
     PACS_CO_TRY(response.data_set, co_await read_whole([&] { return association.read_data_set(); },
-                                                       data_set_bytes_max));
+                                                       data_set_bytes_max, share));
   }
   co_return response;
 }
@@ -109,9 +110,11 @@ void Requestor::end() {
 Task<void> Requestor::take_response(Command command) {
   const auto entry = invoked_.find(command.message_id);
   const std::shared_ptr<Invocation> invocation = entry == invoked_.end() ? nullptr : entry->second;
-  Result<Response> response = co_await read_response(*served_->association, std::move(command),
-                                                     served_->limits.response_bytes_max);
   // A response to nothing of ours, or one that came after its time: nobody waits for it.
+  const std::size_t bytes_max = invocation == nullptr ? 0 : served_->limits.response_bytes_max;
+  integration::MemoryBudget::Share share(served_->budget);
+  Result<Response> response =
+      co_await read_response(*served_->association, std::move(command), bytes_max, &share);
   if (invocation == nullptr || (response && is_pending(*response))) co_return;
   invocation->set_response(std::move(response));
 }

@@ -222,7 +222,9 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
 }  // namespace
 
 Responder::Responder(integration::Logger log, integration::Metrics* metrics, ResponderLimits limits)
-    : limits_(limits), measures_(std::make_unique<Measures>(std::move(log), metrics)) {}
+    : limits_(limits),
+      measures_(std::make_unique<Measures>(std::move(log), metrics)),
+      budget_("dicom.data_sets_bytes_max", limits.data_sets_bytes_max) {}
 
 Responder::~Responder() = default;
 
@@ -261,7 +263,8 @@ network::AcceptorPolicy Responder::policy(network::AcceptorPolicy base) const {
 
 Task<void> Responder::serve(std::shared_ptr<network::Association> association) {
   const auto strand = co_await boost::asio::this_coro::executor;
-  const auto served = std::make_shared<ServedAssociation>(std::move(association), strand, limits_);
+  const auto served =
+      std::make_shared<ServedAssociation>(std::move(association), strand, limits_, budget_);
   const auto conversation = std::make_shared<Conversation>(*this, *measures_, served);
   co_await conversation->run();
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "integration/logging.h"
+#include "integration/memory_budget.h"
 #include "network/association.h"
 #include "services/dispatch/served_association.h"
 #include "services/dispatch/service.h"
@@ -41,6 +42,7 @@ class Responder {
  private:
   const ResponderLimits limits_;
   const std::unique_ptr<Measures> measures_;
+  integration::MemoryBudget budget_;
   std::vector<std::unique_ptr<Service>> services_;
 };
 

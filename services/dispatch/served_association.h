@@ -7,17 +7,20 @@
 #include <memory>
 #include <utility>
 
+#include "integration/memory_budget.h"
 #include "network/association.h"
 #include "services/dispatch/event.h"
 
 namespace pacs::services {
 
 struct ResponderLimits {
-  /// Bytes of an identifier or an N-service data set, which is read whole: real ones are below
-  /// 64 KiB, a commitment request for 100,000 instances is 14 MiB.
-  std::size_t identifier_bytes_max = 32U << 20;
-  /// Bytes of a data set that comes with a response.
-  std::size_t response_bytes_max = 1U << 20;
+  /// Bytes of memory for identifiers and other data sets that are read whole, and for what is made
+  /// of them, all associations together: hundreds of ordinary ones at once, or one request for
+  /// the commitment of 200,000 instances.
+  std::uint64_t data_sets_bytes_max = 256ULL << 20;
+  /// Bytes of a data set that comes with a response: neither of C-STORE nor of N-EVENT-REPORT has
+  /// one to speak of.
+  std::size_t response_bytes_max = 64U << 10;
   /// Operations performed at once on one association when the negotiated window is unlimited.
   std::size_t operations_in_flight_max = 16;
   /// To the response of a request of ours.
@@ -27,12 +30,17 @@ struct ResponderLimits {
 /// Used on the association's strand only.
 struct ServedAssociation {
   ServedAssociation(std::shared_ptr<network::Association> with, boost::asio::any_io_executor on,
-                    const ResponderLimits& within)
-      : association(std::move(with)), strand(std::move(on)), limits(within), changed(strand) {}
+                    const ResponderLimits& within, integration::MemoryBudget& of)
+      : association(std::move(with)),
+        strand(std::move(on)),
+        limits(within),
+        budget(of),
+        changed(strand) {}
 
   const std::shared_ptr<network::Association> association;
   const boost::asio::any_io_executor strand;
   const ResponderLimits limits;
+  integration::MemoryBudget& budget;  ///< of data_sets_bytes_max
   /// An operation has consumed its data set or ended, or a request of ours has ended.
   Event changed;
 };

@@ -20,6 +20,9 @@ using storage::PerformedStatus;
 using storage::PerformedStep;
 using storage::PerformedSteps;
 
+/// A step of 50,000 images, each a reference of three elements and 150 bytes.
+constexpr DataSetLimits kAttributesLimits{.bytes_max = 8U << 20, .elements_max = 200'000};
+
 /// PS3.4 Table F.7.2-2.
 constexpr std::uint16_t kMayNoLongerBeUpdated = 0xA710;
 
@@ -117,7 +120,7 @@ Task<Result<Answer>> MppsScp::create(Operation& operation) {
   if (step.sop_instance_uid.empty()) step.sop_instance_uid = generate_uid();
   DataSet attributes;
   if (operation.request().has_data_set) {
-    PACS_CO_TRY(attributes, co_await operation.read_identifier());
+    PACS_CO_TRY(attributes, co_await operation.read_identifier(kAttributesLimits));
   }
   if (auto refused = refuse_create(attributes, step.sop_instance_uid, options_.strictness)) {
     co_return std::move(*refused);
@@ -140,7 +143,7 @@ Task<Result<Answer>> MppsScp::create(Operation& operation) {
 }
 
 Task<Result<Answer>> MppsScp::set(Operation& operation) {
-  PACS_CO_TRY(const DataSet modifications, co_await operation.read_identifier());
+  PACS_CO_TRY(const DataSet modifications, co_await operation.read_identifier(kAttributesLimits));
   // Announced, but empty: as a request without one.
   if (modifications.empty()) co_return fail(ErrorKind::Malformed, "the data set is empty");
   const std::string& sop_instance_uid = operation.request().sop_instance_uid;

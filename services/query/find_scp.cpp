@@ -141,6 +141,7 @@ FindSource stored_objects(storage::Archive& archive, FindOptions options) {
   };
   source.retrieve_ae = std::move(options.retrieve_ae);
   source.matches_max = options.matches_max;
+  source.private_creators = std::move(options.private_creators);
   return source;
 }
 
@@ -155,10 +156,11 @@ std::optional<Bytes> FindScp::answer_extended(const network::ExtendedNegotiation
 }
 
 Task<Result<Answer>> FindScp::perform(Operation& operation) {
-  PACS_CO_TRY(const DataSet identifier, co_await operation.read_identifier());
+  PACS_CO_TRY(const DataSet identifier, co_await operation.read_identifier(kIdentifierLimits));
   const QuerySopClass& sop_class = *find_query_sop_class(operation.request().sop_class_uid);
-  PACS_CO_TRY(storage::Query query,
-              storage::parse_query(identifier, query_rules(operation.association(), sop_class)));
+  storage::QueryRules rules = query_rules(operation.association(), sop_class);
+  rules.private_creators = source_.private_creators;
+  PACS_CO_TRY(storage::Query query, storage::parse_query(identifier, rules));
   // PS3.4 Tables C.4-1 and K.4-1: "Matches are continuing - Warning that one or more Optional Keys
   // were not supported for existence and/or matching".
   const std::uint16_t pending =

@@ -31,14 +31,17 @@ struct FindSource {
       find;
   /// Retrieve AE Title (0008,0054) of every answer; empty: nothing is there to be retrieved.
   std::string retrieve_ae{};
+  /// Whose private attributes are matched on (storage::QueryRules).
+  std::vector<std::string> private_creators{};
   /// Matches of one query; one with more ends with A700 after them, so that a query by mistake for
   /// everything costs little. 0: no limit.
   std::uint64_t matches_max = 0;
 };
 
 struct FindOptions {
-  std::string retrieve_ae = "PACS";  ///< whom to ask for the objects: ourselves
-  std::uint64_t matches_max = 0;     ///< as in FindSource
+  std::string retrieve_ae = "PACS";             ///< whom to ask for the objects: ourselves
+  std::uint64_t matches_max = 0;                ///< as in FindSource
+  std::vector<std::string> private_creators{};  ///< as in FindSource
 };
 /// What is stored (Query/Retrieve, PS3.4 §C.4.1): Patient Root, Study Root, and the retired
 /// Patient/Study Only. `archive` outlives it.

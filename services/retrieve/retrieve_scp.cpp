@@ -5,7 +5,6 @@
 #include "integration/on_worker.h"
 
 namespace pacs::services {
-
 bool RetrieveScp::serves(std::string_view sop_class_uid) const {
   const QuerySopClass* sop_class = find_query_sop_class(sop_class_uid);
   return sop_class != nullptr && sop_class->service == service_;
@@ -17,7 +16,7 @@ std::optional<Bytes> RetrieveScp::answer_extended(
 }
 
 Task<Result<Answer>> RetrieveScp::perform(Operation& operation) {
-  PACS_CO_TRY(const DataSet identifier, co_await operation.read_identifier());
+  PACS_CO_TRY(const DataSet identifier, co_await operation.read_identifier(kIdentifierLimits));
   const QuerySopClass& sop_class = *find_query_sop_class(operation.request().sop_class_uid);
   PACS_CO_TRY(
       storage::Selection selection,

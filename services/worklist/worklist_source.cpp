@@ -26,6 +26,7 @@ FindSource scheduled_steps(storage::Archive& archive, WorklistOptions options) {
   FindSource source;
   source.models = {storage::QueryModel::ModalityWorklist};
   source.matches_max = options.matches_max;
+  source.private_creators = options.private_creators;
   source.find = [&archive, options = std::move(options)](
                     storage::Query query,
                     std::string_view calling_ae) -> Result<std::unique_ptr<storage::Matches>> {

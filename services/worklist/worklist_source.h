@@ -17,7 +17,8 @@ struct WorklistOptions {
       storage::StepStatus::Started};
   /// Show a calling AE only what is scheduled for a station of its title.
   bool only_own_station = false;
-  std::uint64_t matches_max = 0;  ///< as in FindSource
+  std::uint64_t matches_max = 0;                ///< as in FindSource
+  std::vector<std::string> private_creators{};  ///< as in FindSource
 };
 /// `archive` outlives it.
 [[nodiscard]] FindSource scheduled_steps(storage::Archive& archive, WorklistOptions options);

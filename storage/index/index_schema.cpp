@@ -10,6 +10,7 @@
 
 #include "storage/index/fold.h"
 #include "storage/index/index_columns.h"
+#include "storage/index/name_words.h"
 
 namespace pacs::storage {
 namespace {
@@ -214,6 +215,33 @@ UPDATE series
 UPDATE worklist_item SET patient_name_folded = replace(patient_name_folded, 'ẞ', 'SS')
   WHERE patient_name_folded LIKE '%ẞ%';
 )sql",
+    R"sql(
+-- Patients that instances name whose study is filed under another one (patient_conflicts.h), with
+-- how many such instances have arrived, and the last of them. decided: 1 once an operator has seen
+-- it.
+CREATE TABLE patient_conflict (
+  study_key $BIG NOT NULL REFERENCES study (id) ON DELETE CASCADE,
+  patient_id TEXT NOT NULL, issuer_of_patient_id TEXT NOT NULL, patient_name TEXT NOT NULL,
+  instance_count $BIG NOT NULL, sop_instance_uid TEXT NOT NULL, source_ae TEXT NOT NULL,
+  first_ms $BIG NOT NULL, last_ms $BIG NOT NULL, decided $BIG NOT NULL,
+  PRIMARY KEY (study_key, patient_id, issuer_of_patient_id));
+CREATE INDEX patient_conflict_undecided ON patient_conflict (study_key) WHERE decided = 0;
+
+-- The words of patients' names (name_words.h), for names that sound alike. Words that no patient has
+-- any more stay.
+CREATE TABLE name_word (id $ID PRIMARY KEY, word TEXT NOT NULL UNIQUE);
+CREATE TABLE patient_word (
+  word_key $BIG NOT NULL REFERENCES name_word (id),
+  patient_key $BIG NOT NULL REFERENCES patient (id) ON DELETE CASCADE,
+  PRIMARY KEY (word_key, patient_key));
+CREATE INDEX patient_word_by_patient ON patient_word (patient_key);
+
+-- Columns of few different values in many rows (query_drivers.h).
+CREATE INDEX study_by_description ON study (study_description);
+CREATE INDEX study_by_referring_physician ON study (referring_physician_name);
+CREATE INDEX series_by_institution ON series (institution_name);
+CREATE INDEX series_by_station ON series (station_name);
+)sql",
 };
 
 /// Version 1 kept names as fold() makes them, from 2 on they are as fold_name() makes them.
@@ -256,6 +284,24 @@ Result<> refold_names(SqlDatabase& database) {
   return {};
 }
 
+Result<> keep_name_words(SqlDatabase& database) {
+  PACS_TRY(const auto read, database.prepare("SELECT id, patient_name_folded FROM patient WHERE id "
+                                             "> $1 ORDER BY id LIMIT 1000"));
+  PACS_TRY(const auto words, NameWords::prepare(database));
+  std::int64_t after = 0;
+  std::vector<std::pair<std::int64_t, std::string>> rows;
+  do {
+    rows.clear();
+    PACS_TRY(each_row(*bound(*read, after),
+                      [&](SqlStatement& row) { rows.emplace_back(row.integer(0), row.text(1)); }));
+    for (const auto& [id, folded] : rows) {
+      PACS_TRY(words.keep(id, folded));
+      after = id;
+    }
+  } while (!rows.empty());
+  return {};
+}
+
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
     text.replace(at, from.size(), to);
@@ -285,6 +331,7 @@ Result<> migrate(SqlDatabase& database) {
     auto done = database.execute(
         in_dialect(kSchemaSteps[static_cast<std::size_t>(version)], database.dialect()));
     if (done && version == 1) done = refold_names(database);
+    if (done && version == 4) done = keep_name_words(database);
     if (done) done = database.set_schema_version(version + 1);
     if (done) done = database.execute("COMMIT");
     if (!done) {

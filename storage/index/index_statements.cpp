@@ -70,6 +70,14 @@ Result<std::unique_ptr<IndexStatements>> IndexStatements::prepare(SqlDatabase& d
                                       "data_set_bytes", "data_set_offset", "checksum", "header"},
                                      instance_columns()) +
                                   " ON CONFLICT (sop_instance_uid) DO NOTHING"},
+      {&All::add_conflict,
+       insert_text("patient_conflict", {"study_key", "patient_id", "issuer_of_patient_id",
+                                        "patient_name", "sop_instance_uid", "source_ae", "first_ms",
+                                        "last_ms", "instance_count", "decided"}) +
+           " ON CONFLICT (study_key, patient_id, issuer_of_patient_id) DO UPDATE SET "
+           "patient_name = excluded.patient_name, sop_instance_uid = excluded.sop_instance_uid, "
+           "source_ae = excluded.source_ae, last_ms = excluded.last_ms, instance_count = "
+           "patient_conflict.instance_count + 1"},
       {&All::supplement_patient, supplement("patient", patient_columns())},
       {&All::supplement_study, supplement("study", study_columns())},
       {&All::delete_instance, "DELETE FROM instance WHERE id = $1"},

@@ -17,6 +17,7 @@ struct IndexStatements {
   // These give the new row's id: patient, study, series, term.
   Statement insert_patient, insert_study, insert_series, insert_term;
   Statement insert_base, insert_instance;
+  Statement add_conflict;  ///< or count one more
   // Fill what was empty.
   Statement supplement_patient, supplement_study;
   // All but delete_instance: when nothing hangs on the row any more.

@@ -49,8 +49,9 @@ Result<std::int64_t> new_key(SqlStatement& insert, const Values&... values) {
 Result<std::unique_ptr<IndexWriter>> IndexWriter::create(SqlDatabase& database,
                                                          integration::Logger logger) {
   PACS_TRY(auto statements, IndexStatements::prepare(database));
+  PACS_TRY(auto words, NameWords::prepare(database));
   return std::unique_ptr<IndexWriter>(
-      new IndexWriter(database, std::move(statements), std::move(logger)));
+      new IndexWriter(database, std::move(statements), std::move(words), std::move(logger)));
 }
 
 Result<RowsApplied> IndexWriter::apply(std::span<const IndexedInstance* const> instances,
@@ -106,7 +107,7 @@ Result<> IndexWriter::add(const IndexedInstance& instance, std::vector<std::uint
     ++growth->instances;
     growth->bytes += bytes;
   }
-  say_if_of_another_patient(instance, *series);
+  PACS_TRY(note_patient(instance, *series));
   if (series->sop_classes.insert(sop_class).second) {
     return include(*sql_->get_sop_classes, *sql_->set_sop_classes, instance.record.sop_class_uid,
                    series->study);
@@ -114,16 +115,19 @@ Result<> IndexWriter::add(const IndexedInstance& instance, std::vector<std::uint
   return {};
 }
 
-void IndexWriter::say_if_of_another_patient(const IndexedInstance& instance,
-                                            const Series& series) const {
+Result<> IndexWriter::note_patient(const IndexedInstance& instance, const Series& series) {
   const std::vector<std::string>& values = instance.columns.patient;
-  if (values[0] == series.patient_id && values[1] == series.issuer_of_patient_id) return;
+  if (values[0] == series.patient_id && values[1] == series.issuer_of_patient_id) return {};
   logger_.warning("",
                   "an instance names a different patient than its study: it is filed under the "
-                  "study's patient",
+                  "study's patient, and listed at /api/conflicts",
                   {{"sop_instance", instance.record.sop_instance_uid},
                    {"study", instance.record.study_instance_uid},
                    {"source_ae", instance.source_ae}});
+  constexpr std::int64_t kOne = 1, kUndecided = 0;
+  return sql_->add_conflict->run(series.study, values[0], values[1], values[2],
+                                 instance.record.sop_instance_uid, instance.source_ae,
+                                 instance.received_ms, instance.received_ms, kOne, kUndecided);
 }
 
 Result<bool> IndexWriter::insert_instance(const IndexedInstance& instance, const Series& series,
@@ -222,15 +226,18 @@ Result<> IndexWriter::study_of(const IndexedInstance& instance, Series& series) 
 
 Result<std::int64_t> IndexWriter::patient_of(const IndexedInstance& instance) {
   const std::vector<std::string>& values = instance.columns.patient;
+  const std::string& folded_name = values[3];
   // Without an id two patients are not known to be one.
   const std::string_view distinct_by =
       values[0].empty() ? std::string_view(instance.record.study_instance_uid) : std::string_view();
   PACS_TRY(const auto known, key_of(*sql_->find_patient, values[0], values[1], distinct_by));
   if (known) {
     PACS_TRY(sql_->supplement_patient->run(values, *known));
+    PACS_TRY(words_.keep(*known, folded_name));  // it may have had none
     return *known;
   }
   PACS_TRY(const auto key, new_key(*sql_->insert_patient, distinct_by, values));
+  PACS_TRY(words_.keep(key, folded_name));
   ++totals_.patients_added;
   return key;
 }

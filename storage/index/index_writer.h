@@ -15,6 +15,7 @@
 #include "storage/index/header_compressor.h"
 #include "storage/index/index.h"
 #include "storage/index/index_statements.h"
+#include "storage/index/name_words.h"
 
 namespace pacs::storage {
 
@@ -53,9 +54,12 @@ class IndexWriter {
     std::uint64_t last_object = 0;
   };
 
-  IndexWriter(SqlDatabase& database, std::unique_ptr<IndexStatements> statements,
+  IndexWriter(SqlDatabase& database, std::unique_ptr<IndexStatements> statements, NameWords words,
               integration::Logger logger)
-      : database_(database), sql_(std::move(statements)), logger_(std::move(logger)) {}
+      : database_(database),
+        sql_(std::move(statements)),
+        words_(std::move(words)),
+        logger_(std::move(logger)) {}
   [[nodiscard]] Result<> apply_all(std::span<const IndexedInstance* const> instances,
                                    std::uint64_t applied_sequence, RowsApplied& applied);
   [[nodiscard]] Result<> add(const IndexedInstance& instance,
@@ -81,10 +85,12 @@ class IndexWriter {
   [[nodiscard]] Result<> write_totals(std::uint64_t applied_sequence);
   void forget();
 
-  void say_if_of_another_patient(const IndexedInstance& instance, const Series& series) const;
+  /// Keeps and says that the instance names another patient than its study's, if it does.
+  [[nodiscard]] Result<> note_patient(const IndexedInstance& instance, const Series& series);
 
   SqlDatabase& database_;
   const std::unique_ptr<IndexStatements> sql_;
+  const NameWords words_;
   const integration::Logger logger_;
   HeaderCompressor compressor_;
   std::unordered_map<std::string, Series> series_;  // by study UID + series UID

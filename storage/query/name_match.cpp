@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "storage/index/fold.h"
+#include "storage/index/name_words.h"
 #include "storage/query/phonetic.h"
 #include "storage/query/wildcard.h"
 
@@ -79,47 +80,10 @@ std::size_t slips_allowed(std::size_t letters) {
   return letters >= 9 ? 2 : letters >= 5 ? 1 : 0;
 }
 
-bool replace_kana(std::string& to, std::string_view three) {
-  // U+3041..U+3096 and U+309D, U+309E are hiragana, U+30FC is the prolonged sound mark.
-  const auto first = static_cast<unsigned char>(three[0]);
-  if (first != 0xE3) return false;
-  const char32_t letter = letters_of(three).front();
-  if (letter == 0x30FC) return true;
-  const bool hiragana =
-      (letter >= 0x3041 && letter <= 0x3096) || letter == 0x309D || letter == 0x309E;
-  if (!hiragana) return false;
-  const char32_t katakana = letter + 0x60;
-  to += static_cast<char>(0xE0 | katakana >> 12);
-  to += static_cast<char>(0x80 | (katakana >> 6 & 0x3F));
-  to += static_cast<char>(0x80 | (katakana & 0x3F));
-  return true;
-}
-
-std::string with_one_kana(std::string_view text) {
-  std::string result;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::string_view three = text.substr(at, 3);
-    if (three.size() == 3 && replace_kana(result, three)) {
-      at += 3;
-    } else {
-      result += text[at++];
-    }
-  }
-  return result;
-}
-
-/// The words of a component group; `joined`: each component without the spaces and signs in it.
 /// None when there are more than any name has: such text is compared literally only.
 std::vector<std::string> split_words(std::string_view group, bool joined) {
-  std::vector<std::string> words;
-  for (const std::string_view part : split(group, joined ? "^" : "^ ,.-")) {
-    std::string word = with_one_kana(part);
-    std::erase_if(
-        word, [](char c) { return std::string_view{" ,.-'`"}.find(c) != std::string_view::npos; });
-    if (word.empty()) continue;
-    if (words.size() == kWordsMax) return {};
-    words.push_back(std::move(word));
-  }
+  std::vector<std::string> words = words_of_group(group, joined, kWordsMax + 1);
+  if (words.size() > kWordsMax) words.clear();
   return words;
 }
 
@@ -142,6 +106,26 @@ NameKey::NameKey(std::string_view key_utf8, bool fuzzy) : fuzzy_(fuzzy) {
     group.words = words_of(text, false);
     group.joined = words_of(text, true);
   }
+}
+
+std::vector<NameKey::NeededGroup> NameKey::needed_words() const {
+  std::vector<NeededGroup> needed;
+  for (const Group& group : groups_) {
+    if (group.text.empty()) continue;
+    NeededGroup& ways = needed.emplace_back();
+    // Whatever begins like the key has words that are, or begin, like its own.
+    const std::string_view before =
+        std::string_view(group.text).substr(0, group.text.find_last_not_of('*') + 1);
+    if (!fuzzy_ || has_wildcard(before) || group.words.empty()) return {};
+    const auto add = [](std::vector<NeededWord>& to, const std::vector<Word>& words) {
+      for (const Word& word : words) {
+        to.emplace_back([&word](std::string_view other) { return alike(word, other); });
+      }
+    };
+    add(ways[0], group.words);
+    if (group.joined.size() != group.words.size()) add(ways[1], group.joined);
+  }
+  return needed;
 }
 
 bool NameKey::matches(std::string_view names_utf8) const {

@@ -21,6 +21,8 @@
 //    of their letters differ: Smith, Smyth and Schmidt, Meyer and Maier, Catherine and Kathryn.
 #pragma once
 
+#include <array>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +33,15 @@ namespace pacs::storage {
 class NameKey {
  public:
   NameKey(std::string_view key_utf8, bool fuzzy);
+
+  /// Whether a word of a name (storage/index/name_words.h) is like one of the key.
+  using NeededWord = std::function<bool(std::string_view)>;
+  /// In the two ways to split words; the second is empty where it says the same.
+  using NeededGroup = std::array<std::vector<NeededWord>, 2>;
+  /// A name that matches has, for each of these groups, in one of the ways, a word like each of
+  /// them. Empty when that cannot be said: of keys that are not fuzzy, or with other wildcards than
+  /// a last "*". Live as long as the key.
+  [[nodiscard]] std::vector<NeededGroup> needed_words() const;
 
   /// Whether one of the names, which backslashes separate, matches.
   [[nodiscard]] bool matches(std::string_view names_utf8) const;

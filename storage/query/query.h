@@ -25,7 +25,8 @@ enum class QueryModel : std::uint8_t {
   ModalityWorklist,  ///< one entity: no levels, no hierarchy (PS3.4 §K.6.1.2)
 };
 
-/// What has been agreed on beyond the baseline (PS3.4 §C.5.1.1.1.1), or what QIDO-RS allows.
+/// What has been agreed on beyond the baseline (PS3.4 §C.5.1.1.1.1), or what QIDO-RS allows; and
+/// what the archive matches on beyond the dictionary.
 struct QueryRules {
   QueryModel model = QueryModel::StudyRoot;
   bool relational = false;               ///< keys of any level, no unique key of the levels above
@@ -34,6 +35,7 @@ struct QueryRules {
   bool timezone_adjustment = false;      ///< times are in the zone of (0008,0201) of the identifier
   bool empty_value_matching = false;     ///< "" in double quotes matches only empty values
   bool multiple_value_matching = false;  ///< all of several values must be there (§C.2.2.2.8)
+  std::vector<std::string> private_creators{};  ///< whose private attributes are matched on
 };
 
 enum class Matching : std::uint8_t {
@@ -61,8 +63,9 @@ struct Query {
   QueryRules rules;
   /// In tag order; without level and character set, and without time zone when that is agreed on.
   std::vector<QueryKey> keys;
-  /// Optional keys with a value that cannot be matched on (their VR is not known): they count as
-  /// universal, and pending responses say FF01 (PS3.4 §C.4.1.1.4).
+  /// Optional keys with a value that are not matched on: of no dictionary, of a private creator
+  /// that is not in `rules`, or of a VR that is not known. They count as universal, and pending
+  /// responses say FF01 (PS3.4 §C.2.2.1.3, §C.4.1.1.4).
   std::vector<Tag> unmatched{};
   std::optional<std::int16_t> offset_minutes{};  ///< (0008,0201) of the identifier
   std::uint64_t skip = 0;                        ///< QIDO-RS offset

@@ -1,6 +1,7 @@
 #include "storage/query/query_drivers.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -8,6 +9,7 @@
 
 #include "core/dicom_tags.h"
 #include "core/sort_unique.h"
+#include "storage/query/query_match.h"
 #include "storage/query/ways.h"
 
 namespace pacs::storage {
@@ -15,6 +17,11 @@ namespace {
 
 /// Runs of three letters that narrow a search by name: more find hardly less.
 constexpr std::size_t kTrigramsMax = 8;
+/// Different values of a column that are looked at: some 3 microseconds each.
+constexpr std::size_t kDifferentValuesMax = 4096;
+/// Attributes whose columns have few different values, and an index.
+constexpr std::array kOfFewValues{tags::StudyDescription, tags::ReferringPhysicianName,
+                                  tags::InstitutionName, tags::StationName};
 
 class Chooser {
  public:
@@ -33,8 +40,19 @@ class Chooser {
     if (auto drivers = name_drivers(); !drivers.empty()) ways.push_back(std::move(drivers));
     if (auto driver = date_driver()) ways.push_back({std::move(*driver)});
     std::erase_if(ways, [this](const auto& way) { return way.front().level > query_.level; });
+    PACS_TRY(const bool few, one_has_few(ways));
+    if (!few) {
+      PACS_TRY(add_ways_of_few_values(ways));
+      PACS_TRY(add_way_of_words(ways));
+    }
     if (ways.empty()) return all_rows();
-    return cheapest(std::move(ways), [this](const auto& way) { return rows_of(way.front()); });
+    PACS_TRY(auto way, cheapest(std::move(ways), [this](const auto& one, std::int64_t most) {
+               return rows_of(one.front(), most);
+             }));
+    if (way.front().level > query_.level) {
+      PACS_TRY(way.front(), rows_above(way.front()));
+    }
+    return way;
   }
 
  private:
@@ -72,9 +90,7 @@ class Chooser {
       if (key == nullptr || key->matching != Matching::Single) continue;
       Driver driver = values_driver(*key, *find_key_column(tag));
       if (driver.level > query_.level) {
-        PACS_TRY(auto rows, rows_above(driver));
-        driver = {Driver::Kind::Rows, query_.level};
-        driver.rows = std::move(rows);
+        PACS_TRY(driver, rows_above(driver));
       }
       return driver;
     }
@@ -82,21 +98,21 @@ class Chooser {
   }
 
   /// The rows of the level asked for that hold rows with these values; 8 bytes each.
-  Result<std::vector<std::int64_t>> rows_above(const Driver& driver) {
+  Result<Driver> rows_above(const Driver& driver) {
     const Joined joined = join_up(driver.level, query_.level);
     SqlText sql(fmt::format("SELECT {} FROM {} WHERE {} = ", table_of(query_.level).id, joined.from,
                             driver.column));
     sql.add_open();
     sql += joined.conditions;
     PACS_TRY(const auto statement, reader_.statement(sql.numbered()));
-    std::vector<std::int64_t> rows;
+    Driver above{Driver::Kind::Rows, query_.level};
     for (const std::string& value : driver.values) {
       if (query_.stop.stop_requested()) break;
       PACS_TRY(each_row(*bound(*statement, value),
-                        [&](SqlStatement& row) { rows.push_back(row.integer(0)); }));
+                        [&](SqlStatement& row) { above.rows.push_back(row.integer(0)); }));
     }
-    sort_unique(rows);
-    return rows;
+    sort_unique(above.rows);
+    return above;
   }
 
   /// Values that few rows share.
@@ -107,6 +123,124 @@ class Chooser {
       return std::nullopt;
     }
     return values_driver(*key, column);
+  }
+
+  Result<bool> one_has_few(const std::vector<std::vector<Driver>>& ways) {
+    for (const auto& way : ways) {
+      PACS_TRY(const auto rows, rows_of(way.front(), kFewRows));
+      if (rows < kFewRows) return true;
+    }
+    return false;
+  }
+
+  Result<> add_ways_of_few_values(std::vector<std::vector<Driver>>& ways) {
+    for (const Tag tag : kOfFewValues) {
+      const QueryKey* key = restricting_key(tag);
+      if (key == nullptr || info(key->vr).kind != VRKind::Text) continue;
+      PACS_TRY(auto driver, few_values_driver(*key, *find_key_column(tag)));
+      if (!driver) continue;
+      if (driver->level > query_.level) {
+        // They will be looked up one by one.
+        PACS_TRY(const auto rows, rows_of(*driver, kManyRows));
+        if (rows == kManyRows) continue;
+      }
+      ways.push_back(only(std::move(*driver)));
+    }
+    return {};
+  }
+
+  /// The patients with words like one of the key's that few have: every word that anybody has is
+  /// held against the key.
+  Result<> add_way_of_words(std::vector<std::vector<Driver>>& ways) {
+    const QueryKey* key = restricting_key(tags::PatientName);
+    if (key == nullptr || !query_.rules.fuzzy_names || key->values.size() != 1) return {};
+    const NameKey name(key->values.front(), true);
+    std::optional<std::vector<std::int64_t>> best;
+    for (const NameKey::NeededGroup& group : name.needed_words()) {
+      std::vector<std::int64_t> patients;
+      bool counts = true;
+      for (const auto& words : group) {
+        if (words.empty()) continue;
+        PACS_TRY(auto some, patients_with_one_of(words));
+        counts = counts && some;
+        if (some) patients.insert(patients.end(), some->begin(), some->end());
+      }
+      if (counts && (!best || patients.size() < best->size())) best = std::move(patients);
+    }
+    if (!best) return {};
+    Driver driver{Driver::Kind::Rows, QueryLevel::Patient};
+    driver.rows = std::move(*best);
+    sort_unique(driver.rows);
+    ways.push_back(only(std::move(driver)));
+    return {};
+  }
+
+  /// The fewest patients that have a word like one of these; nullopt when all are of too many.
+  Result<std::optional<std::vector<std::int64_t>>> patients_with_one_of(
+      const std::vector<NameKey::NeededWord>& words) {
+    std::vector<std::vector<std::int64_t>> found(words.size());
+    PACS_TRY(const auto vocabulary, reader_.statement("SELECT id, word FROM name_word"));
+    PACS_TRY(each_row(*vocabulary, [&](SqlStatement& row) -> Result<> {
+      if (query_.stop.stop_requested())
+        return fail(ErrorKind::Cancelled, "the query was cancelled");
+      for (std::size_t i = 0; i < words.size(); ++i) {
+        if (words[i](row.text(1))) found[i].push_back(row.integer(0));
+      }
+      return {};
+    }));
+    std::optional<std::vector<std::int64_t>> fewest;
+    for (const auto& alike : found) {
+      PACS_TRY(auto patients,
+               patients_of(alike, fewest ? fewest->size() : static_cast<std::size_t>(kManyRows)));
+      if (patients) fewest = std::move(patients);
+    }
+    return fewest;
+  }
+
+  /// The patients with these words; nullopt when they are not below `most`.
+  Result<std::optional<std::vector<std::int64_t>>> patients_of(
+      const std::vector<std::int64_t>& words, std::size_t most) {
+    PACS_TRY(
+        const auto of_word,
+        reader_.statement("SELECT patient_key FROM patient_word WHERE word_key = $1 LIMIT $2"));
+    std::vector<std::int64_t> patients;
+    for (const std::int64_t word : words) {
+      PACS_TRY(each_row(*bound(*of_word, word, most),
+                        [&](SqlStatement& row) { patients.push_back(row.integer(0)); }));
+      if (patients.size() >= most) return std::nullopt;
+    }
+    return patients;
+  }
+
+  /// The rows with those of the column's different values that match; nullopt when it has too many.
+  Result<std::optional<Driver>> few_values_driver(const QueryKey& key, const KeyColumn& column) {
+    if (key.matching == Matching::Single && column.kind == KeyColumn::Kind::Text) {
+      return values_driver(key, column);
+    }
+    Driver driver{Driver::Kind::Values, column.level, column.expression};
+    const std::string_view table = table_of(column.level).table;
+    PACS_TRY(const auto next,
+             reader_.statement(
+                 fmt::format("SELECT min({0}) FROM {1} WHERE {0} > $1", column.expression, table)));
+    std::string value;
+    for (std::size_t looked_at = 0; looked_at < kDifferentValuesMax; ++looked_at) {
+      if (matches(key, data_set_of(key, value), query_)) driver.values.push_back(value);
+      const auto row = bound(*next, value);
+      PACS_TRY(const bool there, row->step());
+      const std::string_view greater = there ? row->text(0) : std::string_view{};
+      if (greater.empty()) return driver;
+      value = greater;
+    }
+    return std::nullopt;
+  }
+
+  /// As a row with this value is held against the key.
+  static DataSet data_set_of(const QueryKey& key, const std::string& value) {
+    DataSet data_set;
+    constexpr std::string_view kUtf8 = "ISO_IR 192";
+    data_set.push_back(Element::view(tags::SpecificCharacterSet, VR::CS, as_bytes(kUtf8)));
+    if (!value.empty()) data_set.push_back(Element::view(key.tag, key.vr, as_bytes(value)));
+    return data_set;
   }
 
   std::optional<Driver> prefix_driver(Tag tag) const {
@@ -176,9 +310,23 @@ class Chooser {
     return drivers;
   }
 
-  /// How many rows a driver has, kFewRows at most.
-  Result<std::int64_t> rows_of(const Driver& driver) {
+  /// How many rows a driver has, `most` at most.
+  Result<std::int64_t> rows_of(const Driver& driver, std::int64_t most) {
     SqlText from;
+    if (driver.kind == Driver::Kind::Rows) {
+      return std::min(most, static_cast<std::int64_t>(driver.rows.size()));
+    }
+    if (driver.kind == Driver::Kind::Values) {
+      const std::string_view table = table_of(driver.level).table;
+      std::int64_t rows = 0;
+      for (const std::string& value : driver.values) {
+        SqlText equal(fmt::format("{} WHERE {} = ", table, driver.column));
+        PACS_TRY(const auto more, count_rows(reader_, equal.add(value), most));
+        rows += more;
+        if (rows >= most) return most;
+      }
+      return rows;
+    }
     if (driver.kind == Driver::Kind::Names) {
       from += "patient_name_trigram WHERE patient_name_trigram MATCH ";
       from.add(driver.match);
@@ -190,7 +338,7 @@ class Chooser {
         from.add(*driver.range.last);
       }
     }
-    return count_few(reader_, from);
+    return count_rows(reader_, from, most);
   }
 
   const Query& query_;

@@ -1,5 +1,11 @@
 // Drivers: where the walks through the tables that answer a query begin. A unique key first, then
 // values that few rows share, else the cheapest index that a key can use; or all rows.
+//
+// Some columns have few different values in many rows: descriptions, institutions, stations,
+// referring physicians. For these the index is asked for its different values, one after the other,
+// and each is held against the key as a row's value would be: so a key of any form, an infix or a
+// name that sounds alike, becomes a list of values. For patients' names that sound alike there is
+// the same of words (storage/index/name_words.h).
 #pragma once
 
 #include <cstdint>

@@ -25,6 +25,9 @@ namespace {
 constexpr std::size_t kKeyValueBytesMax = 32 << 10;
 /// Keys in all, items' included: a query is matched key by key.
 constexpr std::size_t kKeysMax = 4096;
+/// Values of all keys together: the instances of the largest studies, one by one. Each becomes text
+/// of its own, which takes forty times what a short one takes in the identifier.
+constexpr std::size_t kValuesMax = 100'000;
 /// Sequences within sequences: no attribute that anybody matches on lies deeper.
 constexpr std::size_t kKeyNestingMax = 16;
 
@@ -132,6 +135,13 @@ Result<> check_key_value(VR vr, std::string_view value) {
   }
 }
 
+/// Counts the values of a key before they are taken out.
+Result<> count_values(const Element& element, std::size_t& counted) {
+  counted += element.value_count();
+  if (counted <= kValuesMax) return {};
+  return malformed(element.tag(), fmt::format("the keys have more than {} values", kValuesMax));
+}
+
 /// The values of an element as text in UTF-8, those that are empty left out.
 std::vector<std::string> values_of(const Element& element, const CharacterSet& characters) {
   std::vector<std::string> values;
@@ -207,20 +217,40 @@ class IdentifierReader {
     PACS_TRY(key.vr, vr_of(element, key.private_creator));
     if (key.vr == VR::SQ) {
       PACS_TRY(read_items(element, key, characters, depth));
+      if (key.matching == Matching::Sequence && !is_matched_on(key)) leave_unmatched(key);
       return key;
     }
     if (element.value().empty() || is_answered_by_caller(key.tag) ||
         says_zone_of_times(key.tag, depth) || is_empty_number(element, key)) {
       return key;
     }
-    if (info(key.vr).kind == VRKind::Bytes) {
-      query_.unmatched.push_back(key.tag);
+    if (info(key.vr).kind == VRKind::Bytes || !is_matched_on(key)) {
+      leave_unmatched(key);
       return key;
     }
-    key.values = values_of(Element::view(key.tag, key.vr, element.value(), element.byte_order()),
-                           characters);
+    const Element values = Element::view(key.tag, key.vr, element.value(), element.byte_order());
+    PACS_TRY(count_values(values, values_));
+    key.values = values_of(values, characters);
     PACS_TRY(read_matching(key));
     return key;
+  }
+
+  /// PS3.4 §C.2.2.1.3: "If an Optional Key Attribute is not supported for matching", it is as if it
+  /// had no value. Else a key that no object has would be one that no object matches: what clients
+  /// of other archives send by habit would hide everything.
+  [[nodiscard]] bool is_matched_on(const QueryKey& key) const {
+    if (key.tag.is_private()) {
+      return !key.private_creator.empty() &&
+             std::ranges::count(query_.rules.private_creators, key.private_creator) != 0;
+    }
+    // Groups below are of commands, files and directories, never of what is stored (PS3.5 §7.1).
+    constexpr std::uint16_t kFirstGroupOfObjects = 0x0008;
+    return key.tag.group() >= kFirstGroupOfObjects && key.tag != tags::QueryRetrieveView &&
+           lookup(key.tag) != nullptr;
+  }
+  void leave_unmatched(QueryKey& key) {
+    key.matching = Matching::Universal;
+    query_.unmatched.push_back(key.tag);
   }
 
   /// dcmjs-dimse, which modalities in JavaScript are made with, writes a Pregnancy Status that has
@@ -265,7 +295,7 @@ class IdentifierReader {
                       std::size_t depth) {
     if (element.form() != Element::Form::Sequence) {
       // What came as UN: only to be returned.
-      if (!element.value().empty()) query_.unmatched.push_back(key.tag);
+      if (!element.value().empty()) leave_unmatched(key);
       return {};
     }
     const Sequence& items = element.items();
@@ -359,17 +389,19 @@ class IdentifierReader {
   }
 
   Query query_;
-  std::size_t keys_ = 0;
+  std::size_t keys_ = 0, values_ = 0;
 };
 
 /// The values of a key for retrieval, checked: nobody means to fetch by a pattern.
 Result<std::vector<std::string>> retrieval_values(const DataSet& identifier, Tag tag,
-                                                  const CharacterSet& characters) {
+                                                  const CharacterSet& characters,
+                                                  std::size_t& counted) {
   const Element* element = identifier.find(tag);
   if (element == nullptr) return std::vector<std::string>{};
   const VR vr = dictionary_vr(tag);
-  auto values =
-      values_of(Element::view(tag, vr, element->value(), element->byte_order()), characters);
+  const Element found = Element::view(tag, vr, element->value(), element->byte_order());
+  PACS_TRY(count_values(found, counted));
+  auto values = values_of(found, characters);
   for (const std::string& value : values) {
     if (value.size() > kKeyValueBytesMax) return malformed(tag, "the value is too long for a key");
     if (auto checked = check_key_value(vr, value); !checked) {
@@ -392,13 +424,14 @@ Result<Selection> parse_selection(const DataSet& identifier, const QueryRules& r
   PACS_TRY(const auto level, level_of(identifier, rules.model));
   const CharacterSet characters = CharacterSet::of(identifier);
   Selection selection;
+  std::size_t counted = 0;
   const std::array<std::vector<std::string>*, 4> lists{
       &selection.patient_ids, &selection.study_uids, &selection.series_uids,
       &selection.instance_uids};
   for (std::size_t i = 0; i < lists.size(); ++i) {
     const auto at = static_cast<QueryLevel>(i);
     const Tag tag = kUniqueKeys[i];
-    PACS_TRY(auto values, retrieval_values(identifier, tag, characters));
+    PACS_TRY(auto values, retrieval_values(identifier, tag, characters, counted));
     if (at > level && !values.empty()) {
       return mismatch(
           tag, fmt::format("the key lies below the level {} of the retrieval", to_string(level)));
@@ -422,7 +455,7 @@ Result<Selection> parse_selection(const DataSet& identifier, const QueryRules& r
   if (selection.patient_ids.empty()) return selection;
   // Departs from PS3.4 §C.4.2.1.4, which has unique keys only: a Patient ID is unique where it was
   // issued, and another person's images are not to be sent.
-  PACS_TRY(const auto issuer, retrieval_values(identifier, tags::IssuerOfPatientID, characters));
+  PACS_TRY(const auto issuer, retrieval_values(identifier, tags::IssuerOfPatientID, characters, counted));
   selection.issuer_of_patient_id = fmt::format("{}", fmt::join(issuer, "\\"));
   return selection;
 }

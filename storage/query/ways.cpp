@@ -28,11 +28,11 @@ std::optional<NamePattern> literal_name(const QueryKey* key, const QueryRules& r
   return name_pattern(key->values.front());
 }
 
-Result<std::int64_t> count_few(SqlReader& reader, const SqlText& from,
-                               std::span<const SqlValue> more) {
+Result<std::int64_t> count_rows(SqlReader& reader, const SqlText& from, std::int64_t most,
+                                std::span<const SqlValue> more) {
   SqlText sql("SELECT count(*) FROM (SELECT 1 FROM ");
   sql += from;
-  const SqlQuery query(sql += fmt::format(" LIMIT {}) few", kFewRows));
+  const SqlQuery query(sql += fmt::format(" LIMIT {}) counted", most));
   PACS_TRY(const auto row, reader.statement(query, more));
   PACS_TRY(const bool there, row->step());
   return there ? row->integer(0) : 0;

@@ -135,7 +135,8 @@ class WorklistPlanner {
     }
     if (auto ways = with_name(); !ways.empty()) choices.push_back(std::move(ways));
     choices.push_back(with_start());
-    return cheapest(std::move(choices), [this](const auto& ways) { return rows_of(ways); });
+    return cheapest(std::move(choices),
+                    [this](const auto& ways, std::int64_t most) { return rows_of(ways, most); });
   }
 
   static std::vector<Way> with_values(Tag sequence, const QueryKey& key) {
@@ -221,15 +222,15 @@ class WorklistPlanner {
     return way;
   }
 
-  /// How many rows they have together, kFewRows at most.
-  Result<std::int64_t> rows_of(const std::vector<Way>& ways) {
+  /// How many rows they have together, `most` at most.
+  Result<std::int64_t> rows_of(const std::vector<Way>& ways, std::int64_t most) {
     std::int64_t rows = 0;
     for (const Way& way : ways) {
       SqlText from("worklist_item WHERE true");
       (from += way.rows) += behind(way);
-      PACS_TRY(const std::int64_t more, count_few(reader_, from, way.begin));
+      PACS_TRY(const std::int64_t more, count_rows(reader_, from, most, way.begin));
       rows += more;
-      if (rows >= kFewRows) return kFewRows;
+      if (rows >= most) return most;
     }
     return rows;
   }

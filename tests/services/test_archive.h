@@ -96,6 +96,7 @@ class TestArchive : public storage::Archive {
   Result<> check_object(const storage::InstanceRecord& instance) override;
   storage::Jobs& jobs() override { return archive_->jobs(); }
   storage::JobQueue& job_queue() override { return archive_->job_queue(); }
+  storage::Conflicts& conflicts() override { return archive_->conflicts(); }
   storage::PerformedSteps& performed_steps() override { return archive_->performed_steps(); }
 
  private:

@@ -14,6 +14,7 @@
 #include "encoding/data_set_codec.h"
 #include "encoding/dicom_file.h"
 #include "integration/metrics.h"
+#include "storage/index/patient_conflicts.h"
 #include "tests/storage/archive_language.h"
 
 namespace pacs::storage::test {
@@ -371,6 +372,73 @@ TEST_F(ArchiveTest, DeparturesOfStoredObjectsAreCountedAndLogged) {
   }
   EXPECT_THAT(lines[1], HasSubstr("sop_instance=1.2.3.4.10"));
   EXPECT_THAT(lines[1], HasSubstr("objects_so_far=10"));
+}
+
+TEST_F(ArchiveTest, AStudyOfTwoPatientsIsListedUntilSomebodyDecides) {
+  const auto listed = [this] {
+    const auto conflicts = archive_->conflicts().list({});
+    EXPECT_TRUE(conflicts) << conflicts.error().to_string();
+    return conflicts.value_or(std::vector<PatientConflict>{});
+  };
+  ASSERT_TRUE(store(*archive_, TestObject{}));
+  EXPECT_TRUE(listed().empty());
+  EXPECT_EQ(archive_->conflicts().decide("1.2.3").error().kind, ErrorKind::NotFound);
+  TestObject other;
+  other.series = "1.2.3.5";
+  other.patient_id = "P2";
+  other.patient_name = "Roe^Richard";
+  for (const char* instance : {"1.2.3.5.1", "1.2.3.5.2"}) {
+    other.instance = instance;
+    ASSERT_TRUE(store(*archive_, other));
+  }
+  for (int start = 0; start < 2; ++start, open()) {
+    const auto conflicts = listed();
+    ASSERT_EQ(conflicts.size(), 1U) << "also after a restart";
+    EXPECT_EQ(conflicts[0].study_instance_uid, "1.2.3");
+    EXPECT_EQ(conflicts[0].instances, 3);
+    EXPECT_EQ(conflicts[0].patient_id, "P1");
+    EXPECT_EQ(conflicts[0].patient_name, "Doe^John");
+    ASSERT_EQ(conflicts[0].others.size(), 1U);
+    EXPECT_EQ(conflicts[0].others_total, 1);
+    const OtherPatient& patient = conflicts[0].others[0];
+    EXPECT_EQ(patient.patient_id, "P2");
+    EXPECT_EQ(patient.patient_name, "Roe^Richard");
+    EXPECT_EQ(patient.instances, 2);
+    EXPECT_EQ(patient.sop_instance_uid, "1.2.3.5.2");
+    EXPECT_GT(patient.first_ms, 0);
+    EXPECT_GE(patient.last_ms, patient.first_ms);
+  }
+  ASSERT_TRUE(archive_->conflicts().decide("1.2.3"));
+  open();
+  EXPECT_TRUE(listed().empty());
+  other.instance = "1.2.3.5.3";
+  ASSERT_TRUE(store(*archive_, other));
+  EXPECT_TRUE(listed().empty()) << "decided is decided";
+  other.instance = "1.2.3.5.4";
+  other.patient_id = "P3";
+  ASSERT_TRUE(store(*archive_, other));
+  ASSERT_EQ(listed().size(), 1U) << "nobody has decided about this one";
+  EXPECT_EQ(listed()[0].others[0].patient_id, "P3");
+  expect_sound(*archive_);
+}
+
+TEST_F(ArchiveTest, AConflictGoesWithItsStudy) {
+  options_.on_duplicate = DuplicatePolicy::Replace;
+  open();
+  TestObject object;
+  ASSERT_TRUE(store(*archive_, object));
+  object.patient_id = "P2";  // the only instance again, of another patient
+  ASSERT_TRUE(store(*archive_, object));
+  object.instance = "1.2.3.4.2";
+  object.patient_id = "P3";
+  ASSERT_TRUE(store(*archive_, object));
+  const auto conflicts = archive_->conflicts().list({});
+  ASSERT_TRUE(conflicts);
+  ASSERT_EQ(conflicts->size(), 1U);
+  EXPECT_EQ(conflicts->front().patient_id, "P2");
+  EXPECT_EQ(conflicts->front().others_total, 1);
+  EXPECT_EQ(conflicts->front().others[0].patient_id, "P3");
+  expect_sound(*archive_);
 }
 
 TEST_F(ArchiveTest, CountsAreRightAfterTheOnlyInstanceWasReplaced) {

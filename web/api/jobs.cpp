@@ -1,19 +1,16 @@
 #include "web/api/jobs.h"
 
-#include <charconv>
-#include <chrono>
 #include <cstdint>
-#include <optional>
 #include <utility>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "storage/jobs/jobs.h"
+#include "web/api/api_text.h"
+#include "web/api/small_json.h"
 #include "web/http/state_change.h"
 
 namespace pacs::web {
@@ -25,13 +22,6 @@ using storage::JobFilter;
 using storage::Jobs;
 using storage::JobState;
 
-/// RFC 3339, "2026-01-31T12:00:00.123Z".
-std::string time_text(std::int64_t ms) {
-  const std::chrono::sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds{ms}};
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                     std::chrono::time_point_cast<std::chrono::seconds>(time), ms % 1000);
-}
-
 json::object to_json(const Job& job) {
   json::object object{{"id", job.id},
                       {"kind", job.kind},
@@ -40,10 +30,10 @@ json::object to_json(const Job& job) {
                       {"state", to_string(job.state)},
                       {"priority", job.priority},
                       {"attempts", job.attempts},
-                      {"created", time_text(job.created_ms)},
-                      {"changed", time_text(job.changed_ms)},
+                      {"created", instant(job.created_ms)},
+                      {"changed", instant(job.changed_ms)},
                       {"progress", {{"done", job.progress_done}, {"total", job.progress_total}}}};
-  if (job.state == JobState::Waiting) object["due"] = time_text(job.due_ms);
+  if (job.state == JobState::Waiting) object["due"] = instant(job.due_ms);
   if (job.state == JobState::Running) object["owner"] = job.owner;
   if (!job.error.empty()) object["error"] = job.error;
   return object;
@@ -57,14 +47,6 @@ Response answer(const Result<Job>& job) {
   return job ? answer(to_json(*job)) : Response::problem(job.error());
 }
 
-std::optional<std::int64_t> number(std::string_view text) {
-  std::int64_t number = 0;
-  const char* last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, number);
-  if (error != std::errc{} || end != last || number < 0) return std::nullopt;
-  return number;
-}
-
 Result<> take_parameter(JobFilter& filter, const std::string& name, const std::string& value) {
   if (name == "state") {
     filter.state = storage::job_state(value);
@@ -76,14 +58,11 @@ Result<> take_parameter(JobFilter& filter, const std::string& name, const std::s
     filter.subject = value;
   } else if (name == "destination") {
     filter.destination = value;
-  } else if (name == "before" || name == "limit") {
-    const auto read = number(value);
-    if (!read || *read == 0) return bad_request(name + " must be a number above 0");
-    if (name == "before") filter.before = *read;
-    if (name == "limit") filter.limit = static_cast<std::size_t>(*read);
-    if (filter.limit > storage::kJobsPageMax) {
-      return bad_request(fmt::format("limit must be at most {}", storage::kJobsPageMax));
-    }
+  } else if (name == "before") {
+    PACS_TRY(filter.before, read_number(name, value, 1, INT64_MAX));
+  } else if (name == "limit") {
+    PACS_TRY(const auto limit, read_number(name, value, 1, storage::kJobsPageMax));
+    filter.limit = static_cast<std::size_t>(limit);
   } else {
     return bad_request(name +
                        " is unknown; use state, kind, subject, destination, before or limit");
@@ -116,16 +95,14 @@ template <typename Act>
 Handler with_id(Act act) {
   return [act = std::move(act)](const Request& request) {
     const std::string_view text = request.parameter("id");
-    const auto id = number(text);
+    const auto id = read_number("id", text, 0, INT64_MAX);
     if (!id) return Response::problem(404, fmt::format("There is no job {}.", text.substr(0, 20)));
     return act(*id, request);
   };
 }
 
 Result<std::int64_t> read_priority(std::string_view body) {
-  boost::system::error_code malformed;
-  const json::value value = json::parse({body.data(), body.size()}, malformed);
-  if (malformed) return bad_request("the body is not JSON: " + malformed.message());
+  PACS_TRY(const json::value value, parse_small_json(body));
   const json::object* object = value.if_object();
   if (object == nullptr || object->size() != 1 || !object->contains("priority")) {
     return bad_request("the body must be {\"priority\": NUMBER}");

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <utility>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -14,6 +12,7 @@
 #include "encoding/model/dicom_json.h"
 #include "storage/archive.h"
 #include "storage/steps/performed_steps.h"
+#include "web/api/api_text.h"
 
 namespace pacs::web {
 namespace {
@@ -24,15 +23,6 @@ using storage::StepSummary;
 
 /// Steps in one answer: each is compared with what is stored before it is shown.
 constexpr std::int64_t kLimitMax = 500;
-
-Result<std::int64_t> number_of(std::string_view name, std::string_view text, std::int64_t most) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || number < 1 || number > most) {
-    return bad_request(fmt::format("{} must be a number from 1 to {}", name, most));
-  }
-  return number;
-}
 
 /// "IN PROGRESS", or as it is easier to write in a URL: "in_progress".
 Result<storage::PerformedStatus> status_of(std::string text) {
@@ -58,10 +48,10 @@ Result<> take_parameter(StepFilter& filter, const std::string& name, const std::
     PACS_TRY(const auto status, status_of(value));
     filter.status = status;
   } else if (name == "limit") {
-    PACS_TRY(const auto limit, number_of(name, value, kLimitMax));
+    PACS_TRY(const auto limit, read_number(name, value, 1, kLimitMax));
     filter.limit = static_cast<std::size_t>(limit);
   } else if (name == "before") {
-    PACS_TRY(const auto before, number_of(name, value, INT64_MAX));
+    PACS_TRY(const auto before, read_number(name, value, 1, INT64_MAX));
     filter.before = before;
   } else {
     return bad_request(
@@ -78,12 +68,6 @@ Result<StepFilter> read_filter(const Fields& query) {
     PACS_TRY(take_parameter(filter, name, value));
   }
   return filter;
-}
-
-/// RFC 3339, in UTC.
-std::string instant(std::int64_t milliseconds) {
-  const auto seconds = static_cast<std::time_t>(milliseconds / 1000);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds), milliseconds % 1000);
 }
 
 json::object to_json(const storage::PerformedRequest& request) {

@@ -10,11 +10,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "services/dispatch/remote_aes.h"
 #include "services/verification/verification_scu.h"
+#include "web/api/small_json.h"
 #include "web/http/path_segment.h"
 #include "web/http/state_change.h"
 
@@ -66,9 +66,7 @@ Result<> take_field(storage::RemoteAe& remote, std::string_view name, const json
 
 /// The AE of a PUT or POST. `title` is that of the path, if there is one.
 Result<storage::RemoteAe> read_body(std::string_view body, std::string_view title) {
-  boost::system::error_code malformed;
-  const json::value value = json::parse({body.data(), body.size()}, malformed);
-  if (malformed) return bad_request("the body is not JSON: " + malformed.message());
+  PACS_TRY(const json::value value, parse_small_json(body));
   if (!value.is_object()) return bad_request("the body must be one JSON object");
   storage::RemoteAe remote;
   for (const auto& [name, field] : value.get_object()) {

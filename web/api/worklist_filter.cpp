@@ -1,7 +1,6 @@
 #include "web/api/worklist_filter.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 
@@ -10,21 +9,11 @@
 #include "core/percent_encoding.h"
 #include "core/text.h"
 #include "storage/worklist/worklist_order.h"
+#include "web/api/api_text.h"
 #include "web/http/http_message.h"
 
 namespace pacs::web {
 namespace {
-
-Result<std::uint64_t> read_number(std::string_view name, std::string_view text, std::uint64_t min,
-                                  std::uint64_t max) {
-  std::uint64_t number = 0;
-  const char* last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, number);
-  if (error != std::errc{} || end != last || number < min || number > max) {
-    return bad_request(fmt::format("{} must be a number from {} to {}", name, min, max));
-  }
-  return number;
-}
 
 Result<std::vector<storage::StepStatus>> read_statuses(std::string_view text) {
   std::vector<storage::StepStatus> statuses;
@@ -67,14 +56,12 @@ Result<> put_key(DataSet& identifier, DataSet& step, const std::string& name,
 Result<WorklistFilter> read_worklist_filter(const Fields& parameters) {
   WorklistFilter filter;
   DataSet identifier, step;
-  std::uint64_t limit = kWorklistPage, skip = 0;
+  std::int64_t limit = kWorklistPage, skip = 0;
   for (const auto& [name, value] : parameters) {
     if (name == "limit") {
-      PACS_TRY(const auto number, read_number(name, value, 1, kWorklistPageMax));
-      limit = number;
+      PACS_TRY(limit, read_number(name, value, 1, kWorklistPageMax));
     } else if (name == "offset") {
-      PACS_TRY(const auto number, read_number(name, value, 0, UINT32_MAX));
-      skip = number;
+      PACS_TRY(skip, read_number(name, value, 0, UINT32_MAX));
     } else if (name == "status") {
       PACS_TRY(auto statuses, read_statuses(value));
       filter.view.statuses = std::move(statuses);
@@ -90,9 +77,13 @@ Result<WorklistFilter> read_worklist_filter(const Fields& parameters) {
   rules.model = storage::QueryModel::ModalityWorklist;
   rules.combined_date_time = true;  // PS3.4 Table K.6-1
   PACS_TRY(auto query, storage::parse_query(identifier, rules));
+  if (!query.unmatched.empty()) {
+    return bad_request(fmt::format("{} cannot be used as a filter: no order has it",
+                                   lookup(query.unmatched.front())->keyword));
+  }
   filter.query = std::move(query);
-  filter.query.skip = skip;
-  filter.query.limit = limit;
+  filter.query.skip = static_cast<std::uint64_t>(skip);
+  filter.query.limit = static_cast<std::uint64_t>(limit);
   return filter;
 }
 

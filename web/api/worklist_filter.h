@@ -11,8 +11,8 @@
 namespace pacs::web {
 
 /// Items of one page.
-inline constexpr std::uint64_t kWorklistPage = 100;
-inline constexpr std::uint64_t kWorklistPageMax = 1000;
+inline constexpr std::int64_t kWorklistPage = 100;
+inline constexpr std::int64_t kWorklistPageMax = 1000;
 
 struct WorklistFilter {
   storage::Query query;  ///< with skip and limit

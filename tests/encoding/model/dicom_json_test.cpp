@@ -264,5 +264,19 @@ TEST(DicomJson, RefusesNestingBeyondTheLimit) {
   EXPECT_EQ(read_json(nested(100'000)).error().kind, ErrorKind::LimitExceeded);
 }
 
+TEST(DicomJson, MoreValuesThanAllowedAreRefusedBeforeTheyTakeMemory) {
+  ModelReadOptions options;
+  options.nodes_max = 6;  // the data set, the element, its vr, its values and two of them
+  const auto with = [](std::string_view values) {
+    return fmt::format(R"({{"00081030":{{"vr":"LO","Value":[{}]}}}})", values);
+  };
+  EXPECT_TRUE(read_json(with(R"("a","b")"), options));
+  for (const char* values : {R"("a","b","c")", "null,null,null", "[],[],[]"}) {
+    const auto refused = read_json(with(values), options);
+    ASSERT_FALSE(refused) << values;
+    EXPECT_EQ(refused.error().kind, ErrorKind::LimitExceeded) << refused.error().to_string();
+  }
+}
+
 }  // namespace
 }  // namespace pacs

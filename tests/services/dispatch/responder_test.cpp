@@ -36,6 +36,9 @@ Bytes identifier_bytes(std::string_view patient_id) {
   return *write_data_set(identifier(patient_id), explicit_vr_little_endian());
 }
 
+/// Of what the services here read whole.
+constexpr DataSetLimits kLimits{.bytes_max = 4096, .elements_max = 50};
+
 /// Answers C-FIND with as many matches as the identifier's Patient ID says; "endless" goes on until
 /// it is cancelled.
 class CountingFind : public Service {
@@ -45,7 +48,7 @@ class CountingFind : public Service {
     return field == CommandField::CFindRq;
   }
   Task<Result<Answer>> perform(Operation& operation) override {
-    Result<DataSet> query = co_await operation.read_identifier();
+    Result<DataSet> query = co_await operation.read_identifier(kLimits);
     if (!query) co_return fail(std::move(query.error()));
     const std::string_view wanted = query->text(tags::PatientID);
     const std::size_t matches =
@@ -100,7 +103,7 @@ class Failing : public Service {
     const std::string how = operation.request().sop_instance_uid;
     if (how == "1") throw std::runtime_error("boom");
     if (how == "2") co_return fail(Error{ErrorKind::Malformed, "wrong"}.on(tags::Modality));
-    Result<DataSet> whole = co_await operation.read_identifier();
+    Result<DataSet> whole = co_await operation.read_identifier(kLimits);
     if (!whole) co_return fail(std::move(whole.error()));
     co_return Answer{.sop_instance_uid = "1.2.3.4", .data_set = std::move(*whole)};
   }
@@ -108,7 +111,7 @@ class Failing : public Service {
 
 class ResponderTest : public testing::Test {
  protected:
-  ResponderTest() : pacs({.identifier_bytes_max = 4096}) {
+  ResponderTest() : pacs({.data_sets_bytes_max = 20'000}) {
     pacs.serves(std::make_unique<CountingFind>());
     pacs.serves(std::make_unique<ThreeObjectGet>());
     pacs.serves(std::make_unique<Failing>());
@@ -331,6 +334,65 @@ TEST_F(ResponderTest, AnIdentifierAboveTheLimitIsRefusedAndTheAssociationLives) 
   EXPECT_EQ(network::status_class(*peer.receives().command.status), network::StatusClass::Failure);
   peer.sends(1, request(CommandField::CFindRq, kFindClass, 4), identifier_bytes("0"));
   EXPECT_EQ(peer.receives().command.status, status::kSuccess);
+}
+
+TEST_F(ResponderTest, AnIdentifierOfTooManyElementsIsRefusedAndTheAssociationLives) {
+  Peer peer{pacs};
+  peer.associates({context(kFindClass)});
+  DataSet many = identifier("1");
+  many.set_items(tags::ReferencedStudySequence, Sequence(50));
+  peer.sends(1, request(CommandField::CFindRq, kFindClass, 3),
+             *write_data_set(many, explicit_vr_little_endian()));
+  EXPECT_EQ(network::status_class(*peer.receives().command.status), network::StatusClass::Failure);
+  peer.sends(1, request(CommandField::CFindRq, kFindClass, 4), identifier_bytes("0"));
+  EXPECT_EQ(peer.receives().command.status, status::kSuccess);
+}
+
+TEST_F(ResponderTest, AnIdentifierThatInflatesAboveTheLimitIsRefused) {
+  Peer peer{pacs};
+  peer.associates({context(kFindClass, {uids::DeflatedExplicitVRLittleEndian})});
+  const TransferSyntax& deflated = *find_transfer_syntax(uids::DeflatedExplicitVRLittleEndian);
+  DataSet large = identifier("1");
+  large.set_text(tags::PatientComments, std::string(60'000, 'x'));
+  const Bytes small = *write_data_set(large, deflated);
+  ASSERT_LT(small.size(), 1000U);
+  peer.sends(1, request(CommandField::CFindRq, kFindClass, 3), small);
+  EXPECT_EQ(peer.receives().command.status, 0xC000);
+  peer.sends(1, request(CommandField::CFindRq, kFindClass, 4),
+             *write_data_set(identifier("0"), deflated));
+  EXPECT_EQ(peer.receives().command.status, status::kSuccess);
+}
+
+/// Three of them are above this server's data_sets_bytes_max.
+Bytes large_identifier(std::string_view patient_id) {
+  DataSet large = identifier(patient_id);
+  large.set_text(tags::PatientComments, std::string(2500, 'x'));
+  return *write_data_set(large, explicit_vr_little_endian());
+}
+
+TEST_F(ResponderTest, WhatAllAssociationsReadWholeHasOneBudget) {
+  Peer first{pacs};
+  Peer second{pacs};
+  Peer third{pacs};
+  for (Peer* peer : {&first, &second, &third}) peer->associates({context(kFindClass)});
+  for (Peer* peer : {&first, &second}) {
+    peer->sends(1, request(CommandField::CFindRq, kFindClass, 3), large_identifier("endless"));
+    EXPECT_EQ(peer->receives().command.status, status::kPending);
+  }
+  const auto asks = [&third] {
+    third.sends(1, request(CommandField::CFindRq, kFindClass, 3), large_identifier("0"));
+    return third.receives().command;
+  };
+  const Command refused = asks();
+  EXPECT_EQ(refused.status, status::kOutOfResources);
+  EXPECT_NE(refused.error_comment.find("data_sets_bytes_max"), std::string::npos);
+  third.sends(1, request(CommandField::CFindRq, kFindClass, 3), identifier_bytes("0"));
+  EXPECT_EQ(third.receives().command.status, status::kSuccess) << "a small one has its place";
+  first.aborts();
+  Command answer = asks();
+  while (answer.status == status::kOutOfResources) answer = asks();  // until the abort is seen
+  EXPECT_EQ(answer.status, status::kSuccess);
+  second.aborts();
 }
 
 TEST_F(ResponderTest, ShutDownLetsOperationsInFlightEnd) {

@@ -278,6 +278,20 @@ TEST_F(FindScpTest, AKeyOfUnknownVrIsAnsweredFF01) {
   EXPECT_EQ(answers.size(), 1U);
 }
 
+TEST_F(FindScpTest, APrivateKeyCountsWhenItsCreatorIsListed) {
+  DataSet identifier = data_set_of(study_level({{tags::PatientID, ""}}));
+  identifier.set_text(Tag{0x0009, 0x0010}, VR::LO, "SOMEBODY");
+  identifier.set_text(Tag{0x0009, 0x1001}, VR::LO, "x");
+  serves({.private_creators = {"SOMEBODY"}});
+  has({});
+  Peer peer{pacs};
+  peer.associates({find_context(kStudyRoot)});
+  const FindResult result = asks(peer, kStudyRoot, identifier);
+  EXPECT_EQ(result.status, status::kSuccess);
+  EXPECT_FALSE(result.keys_unsupported);
+  EXPECT_TRUE(answers.empty()) << "no object has that element";
+}
+
 TEST_F(FindScpTest, WhatIsNegotiatedHoldsForTheAssociation) {
   serves();
   has({});

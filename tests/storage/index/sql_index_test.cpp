@@ -78,6 +78,18 @@ class SqlIndexTest : public testing::Test {
     return text;
   }
 
+  /// What steps of the schema from 5 on made goes.
+  static void back_to(SQLite::Database& database, int version) {
+    for (const char* table : {"patient_conflict", "patient_word", "name_word"}) {
+      database.exec(std::string("DROP TABLE ") + table);
+    }
+    for (const char* index : {"study_by_description", "study_by_referring_physician",
+                              "series_by_institution", "series_by_station"}) {
+      database.exec(std::string("DROP INDEX ") + index);
+    }
+    database.exec("PRAGMA user_version = " + std::to_string(version));
+  }
+
   TemporaryFolder folder_;
   std::unique_ptr<SqlIndex> index_;
   std::uint64_t sequence_ = 0;
@@ -322,7 +334,7 @@ TEST_F(SqlIndexTest, ACapitalSharpSOfAnOlderIndexIsFoldedAsASmallOne) {
     database.exec(
         "UPDATE study SET referring_physician_name_folded = 'STRAẞE^A' WHERE study_instance_uid = "
         "'1.2'");
-    database.exec("PRAGMA user_version = 3");
+    back_to(database, 3);
   }
   open();
   EXPECT_EQ(ask("SELECT patient_name FROM patient ORDER BY id"), "STRAẞE^A Straße^Ä");
@@ -330,6 +342,16 @@ TEST_F(SqlIndexTest, ACapitalSharpSOfAnOlderIndexIsFoldedAsASmallOne) {
   EXPECT_EQ(ask("SELECT referring_physician_name_folded FROM study"), "STRASSE^A STRASSE^A");
   EXPECT_EQ(ask("SELECT rowid FROM patient_name_trigram WHERE patient_name_trigram MATCH 'ASS'"),
             "1 2");
+  EXPECT_EQ(ask("PRAGMA user_version"), std::to_string(kSchemaVersion));
+}
+
+TEST_F(SqlIndexTest, AnOlderIndexGetsATableOfConflicts) {
+  apply({instance(1, "1.2", "1.2.3")});
+  index_.reset();
+  back_to(*std::make_unique<SQLite::Database>(folder_ / "index.sqlite", SQLite::OPEN_READWRITE), 4);
+  open();
+  apply({instance(2, "1.2", "1.2.3", [](DataSet& ds) { ds.set_text(tags::PatientID, "P2"); })});
+  EXPECT_EQ(ask("SELECT patient_id FROM patient_conflict"), "P2");
   EXPECT_EQ(ask("PRAGMA user_version"), std::to_string(kSchemaVersion));
 }
 

@@ -173,25 +173,88 @@ TEST(QueryParse, ThePrivateDictionaryIsAskedOnlyWhereNoVrIsSaid) {
   identifier.set_text(Tag{0x00290010}, VR::LO, "SIEMENS CSA HEADER");
   identifier.set_text(Tag{0x00291008}, VR::UN, "IMAGE NUM 4");
   identifier.set_integer(Tag{0x00291009}, VR::US, 7);  // LO by the dictionary
-  const auto query = parse_query(identifier, kStudyRoot);
+  QueryRules rules = kStudyRoot;
+  rules.private_creators = {"SIEMENS CSA HEADER"};
+  const auto query = parse_query(identifier, rules);
   ASSERT_TRUE(query) << query.error().to_string();
   EXPECT_EQ(query->keys[0].vr, VR::CS);
   EXPECT_EQ(query->keys[0].values, std::vector<std::string>{"IMAGE NUM 4"});
   EXPECT_EQ(query->keys[1].vr, VR::US);
 }
 
-TEST(QueryParse, UnknownKeysAreReturnKeysAndSaidToBeUnmatched) {
+/// A key for each form of key that a client may have and we do not know.
+DataSet foreign_keys() {
   DataSet identifier = data_set_of({{tags::QueryRetrieveLevel, "STUDY"}});
+  identifier.set_text(Tag{0x00020010}, VR::UI, "1.2.3");  // of files
+  identifier.set_text(tags::QueryRetrieveView, VR::CS, "CLASSIC");
   identifier.set_text(Tag{0x00090010}, VR::LO, "ACME 1");
-  identifier.set_text(Tag{0x00091001}, VR::LO, "x");
+  identifier.set_text(Tag{0x00091001}, VR::LO, "x*");
   identifier.set_bytes(Tag{0x00091002}, VR::UN, Bytes(2, std::byte{1}));
+  identifier.set_text(Tag{0x00091003}, VR::DA, "tomorrow");
+  identifier.set_text(Tag{0x000B1001}, VR::LO, "of nobody");
+  identifier.set_text(Tag{0x00100FFF}, VR::LO, "of no dictionary");
+  return identifier;
+}
+std::vector<Tag> tags_of(const std::vector<QueryKey>& keys) {
+  std::vector<Tag> tags;
+  for (const QueryKey& key : keys) tags.push_back(key.tag);
+  return tags;
+}
+
+// PS3.4 §C.2.2.1.3
+TEST(QueryParse, UnsupportedKeysAreReturnKeysAndSaidToBeUnmatched) {
+  const auto query = parse_query(foreign_keys(), kStudyRoot);
+  ASSERT_TRUE(query) << query.error().to_string();
+  ASSERT_EQ(query->keys.size(), 7U);
+  for (const QueryKey& key : query->keys) {
+    EXPECT_EQ(key.matching, Matching::Universal) << key.tag.to_string();
+    EXPECT_TRUE(key.values.empty());
+  }
+  EXPECT_EQ(query->unmatched, tags_of(query->keys));
+  EXPECT_EQ(query->keys[2].private_creator, "ACME 1");
+}
+
+TEST(QueryParse, PrivateKeysOfAListedCreatorAreMatchedOn) {
+  DataSet identifier = foreign_keys();
+  identifier.erase(Tag{0x00091003});
+  QueryRules rules = kStudyRoot;
+  rules.private_creators = {"OTHER", "ACME 1"};
+  const auto query = parse_query(identifier, rules);
+  ASSERT_TRUE(query) << query.error().to_string();
+  EXPECT_EQ(query->keys[2].matching, Matching::Wildcard);
+  EXPECT_EQ(query->keys[2].values, std::vector<std::string>{"x*"});
+  EXPECT_EQ(query->unmatched,
+            (std::vector<Tag>{Tag{0x00020010}, tags::QueryRetrieveView, Tag{0x00091002},
+                              Tag{0x000B1001}, Tag{0x00100FFF}}));
+}
+
+TEST(QueryParse, UnsupportedKeysWithoutAValueAreKeysLikeOthers) {
+  DataSet identifier = data_set_of({{tags::QueryRetrieveLevel, "STUDY"}});
+  identifier.set_text(Tag{0x00091001}, VR::LO, "");
+  identifier.set_items(Tag{0x00091002}, Sequence(1));
   const auto query = parse_query(identifier, kStudyRoot);
   ASSERT_TRUE(query) << query.error().to_string();
-  ASSERT_EQ(query->keys.size(), 2U);
-  EXPECT_EQ(query->keys[0].private_creator, "ACME 1");
-  EXPECT_EQ(query->keys[0].matching, Matching::Single);
-  EXPECT_EQ(query->keys[1].matching, Matching::Universal);
-  EXPECT_EQ(query->unmatched, std::vector<Tag>{Tag(0x00091002)});
+  EXPECT_EQ(query->keys.size(), 2U);
+  EXPECT_TRUE(query->unmatched.empty());
+}
+
+TEST(QueryParse, UnsupportedKeysAreIgnoredInSequencesAndAsSequences) {
+  DataSet identifier = data_set_of({{tags::QueryRetrieveLevel, "STUDY"}});
+  Sequence items(1);
+  items[0].data_set.set_text(Tag{0x00091001}, VR::LO, "x");
+  identifier.set_items(tags::ProcedureCodeSequence, items);
+  Sequence known(1);
+  known[0].data_set.set_text(tags::CodeValue, "T1");
+  identifier.set_items(Tag{0x00091010}, known);  // its creator is not listed
+  identifier.set_items(Tag{0x00100FFF}, known);  // of no dictionary
+  const auto query = parse_query(identifier, kStudyRoot);
+  ASSERT_TRUE(query) << query.error().to_string();
+  for (const QueryKey& key : query->keys) {
+    EXPECT_EQ(key.matching, Matching::Universal) << key.tag.to_string();
+    EXPECT_EQ(key.items.size(), 1U) << "what is asked for is answered";
+  }
+  EXPECT_EQ(query->unmatched,
+            (std::vector<Tag>{Tag{0x00091001}, Tag{0x00091010}, Tag{0x00100FFF}}));
 }
 
 TEST(QueryParse, SequencesHaveOneItemOfKeys) {
@@ -231,6 +294,30 @@ TEST(QueryParse, KeysNestedTooDeepAndTooManyAreRefused) {
   }
   many.set_text(tags::QueryRetrieveLevel, "STUDY");
   EXPECT_FALSE(parse_query(many, kStudyRoot));
+}
+
+/// "1\\1\\1": as short as values are.
+std::string list_of(std::size_t values) {
+  std::string list;
+  for (std::size_t i = 0; i < values; ++i) list += i == 0 ? "1" : "\\1";
+  return list;
+}
+
+TEST(QueryParse, MoreValuesThanAnybodyListsAreRefused) {
+  const Tag study = tags::StudyInstanceUID;
+  EXPECT_EQ(key_of(study, list_of(100'000)).values.size(), 100'000U);
+  expect_refused(parsed({{study, list_of(100'001)}}), ErrorKind::Malformed, study);
+  expect_refused(parsed({{tags::ModalitiesInStudy, list_of(50'001)}, {study, list_of(50'000)}}),
+                 ErrorKind::Malformed, study);
+  DataSet numbers = data_set_of({{tags::QueryRetrieveLevel, "STUDY"}});
+  numbers.set_bytes(tags::Rows, VR::US, Bytes(200'002));
+  expect_refused(parse_query(numbers, kStudyRoot), ErrorKind::Malformed, tags::Rows);
+  DataSet retrieval = data_set_of({{tags::QueryRetrieveLevel, "STUDY"}, {study, list_of(100'000)}});
+  EXPECT_EQ(parse_selection(retrieval, kStudyRoot)->study_uids.size(), 100'000U);
+  retrieval.set_text(study, list_of(100'001));
+  const auto refused = parse_selection(retrieval, kStudyRoot);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().tag, study);
 }
 
 TEST(QueryParse, TextIsDecodedByTheIdentifiersCharacterSet) {

@@ -76,7 +76,12 @@ TEST_F(QueryPlanTest, EveryWayToBeginIsServedByItsIndexInItsOrder) {
   expect_no_scan_and_no_sorting(
       Study, {{tags::StudyDate, "20240101-"}, {tags::Modality, "CT"}, {tags::KVP, ""}},
       "instance_by_series");
-  expect_no_scan_and_no_sorting(Study, {{tags::StudyDescription, "*x*"}}, "rowid>");
+  expect_no_scan_and_no_sorting(Study, {{tags::StudyDescription, "*x*"}}, "study_by_description");
+  expect_no_scan_and_no_sorting(Study, {{tags::ReferringPhysicianName, "Doe"}},
+                                "study_by_referring_physician");
+  expect_no_scan_and_no_sorting(Series, {{tags::InstitutionName, "A"}}, "series_by_institution");
+  expect_no_scan_and_no_sorting(Image, {{tags::StationName, "CT*"}}, "series_by_station");
+  expect_no_scan_and_no_sorting(Study, {{tags::PatientComments, "*x*"}}, "rowid>");
 }
 
 TEST_F(QueryPlanTest, OnlyRowsOfOneValueAreSorted) {
@@ -116,6 +121,87 @@ TEST_F(QueryPlanTest, TheKeyWithFewerRowsLeads) {
   EXPECT_EQ(leads({{tags::PatientName, "S*"}, {tags::StudyDate, "20240201"}}), "study.study_date");
   EXPECT_EQ(leads({{tags::PatientName, "R*"}, {tags::StudyDate, "20240101"}}),
             "patient.patient_name_folded");
+}
+
+TEST_F(QueryPlanTest, OfManyRowsTheFewerLead) {
+  std::vector<DataSet> headers;
+  for (int i = 0; i < 9000; ++i) {
+    headers.push_back(data_set_of({{tags::PatientID, "P" + std::to_string(i)},
+                                   {tags::PatientName, "Smith^A"},
+                                   {tags::StudyDate, i < 2500 ? "20240201" : "20240101"}}));
+  }
+  index_.hold_all(std::move(headers));
+  const QueryPlan made = planned(Study, {{tags::PatientName, "S*"}, {tags::StudyDate, "20240201"}});
+  EXPECT_EQ(made.walks[0].driver.column, "study.study_date");
+}
+
+/// Studies of four descriptions and two stations, one of which only one series has.
+std::vector<DataSet> studies_of_few_values(int count) {
+  std::vector<DataSet> headers;
+  for (int i = 0; i < count; ++i) {
+    const char* description[] = {"CT HEAD", "CT Knee", "MR HEAD", "MR KNEE"};
+    headers.push_back(data_set_of({{tags::PatientID, "P" + std::to_string(i)},
+                                   {tags::StudyDescription, description[i % 4]},
+                                   {tags::ReferringPhysicianName, i % 2 ? "Meyer^A" : "Roe^B"},
+                                   {tags::StationName, i == 7 ? "RARE" : "USUAL"}}));
+  }
+  return headers;
+}
+
+TEST_F(QueryPlanTest, AnyFormOfKeyForAColumnOfFewValuesBecomesAListOfThem) {
+  index_.hold_all(studies_of_few_values(8));
+  const auto values = [&](Tag tag, const char* value) {
+    const QueryPlan made = planned(Study, {{tag, value}});
+    EXPECT_EQ(made.walks.size(), 1U);
+    return made.walks[0].driver.values;
+  };
+  using Values = std::vector<std::string>;
+  EXPECT_EQ(values(tags::StudyDescription, "MR HEAD"), Values{"MR HEAD"});
+  EXPECT_EQ(values(tags::StudyDescription, "*HEAD"), (Values{"CT HEAD", "MR HEAD"}));
+  EXPECT_EQ(values(tags::StudyDescription, "?? Knee"), Values{"CT Knee"});
+  EXPECT_EQ(values(tags::StudyDescription, "US*"), Values{});
+  EXPECT_EQ(values(tags::ReferringPhysicianName, "MEYER*"), Values{"Meyer^A"});
+  const QueryPlan below = planned(Study, {{tags::StationName, "RA*"}});
+  EXPECT_EQ(below.walks[0].driver.kind, Driver::Kind::Rows);
+  EXPECT_EQ(below.walks[0].driver.rows, std::vector<std::int64_t>{8});
+}
+
+TEST_F(QueryPlanTest, NamesThatSoundAlikeAreFoundByTheWordThatFewerHave) {
+  std::vector<DataSet> headers;
+  for (int i = 0; i < 20; ++i) {
+    headers.push_back(data_set_of({{tags::PatientID, "P" + std::to_string(i)},
+                                   {tags::PatientName, i < 3 ? "Schmidt^Jane" : "Roe^Jane"}}));
+  }
+  headers.push_back(
+      data_set_of({{tags::PatientID, "Q"}, {tags::PatientName, "Van der Berg^Jane=x=y"}}));
+  index_.hold_all(std::move(headers));
+  QueryRules fuzzy;
+  fuzzy.relational = fuzzy.fuzzy_names = true;
+  const auto driver = [&](const char* name) {
+    auto made =
+        plan(QueriedIndex::query(Study, data_set_of({{tags::PatientName, name}}), fuzzy), reader_);
+    EXPECT_TRUE(made);
+    return made->walks[0].driver;
+  };
+  using Rows = std::vector<std::int64_t>;
+  EXPECT_EQ(driver("SMITH^JANE").rows, (Rows{1, 2, 3}));
+  EXPECT_EQ(driver("SCHM*").rows, (Rows{1, 2, 3}));
+  EXPECT_EQ(driver("VANDERBERG^J").rows, Rows{21});
+  EXPECT_EQ(driver("SMITH^JANE").kind, Driver::Kind::Rows);
+  EXPECT_EQ(driver("SM?TH^JANE").kind, Driver::Kind::All);
+  EXPECT_TRUE(driver("NOBODY").rows.empty());
+}
+
+TEST_F(QueryPlanTest, AColumnOfManyValuesIsNoWay) {
+  std::vector<DataSet> headers;
+  for (int i = 0; i < 4100; ++i) {
+    headers.push_back(data_set_of({{tags::StudyDescription, "D" + std::to_string(i)}}));
+  }
+  index_.hold_all(std::move(headers));
+  EXPECT_EQ(planned(Study, {{tags::StudyDescription, "*9"}}).walks[0].driver.kind,
+            Driver::Kind::All);
+  EXPECT_EQ(planned(Study, {{tags::StudyDescription, "D9"}}).walks[0].driver.kind,
+            Driver::Kind::Values);
 }
 
 TEST_F(QueryPlanTest, NothingAskedIsPartOfTheText) {

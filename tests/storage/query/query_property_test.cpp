@@ -47,6 +47,7 @@ class Generator : public ValueGenerator {
     set(ds, tags::TimezoneOffsetFromUTC, any(kZones));
     set(ds, tags::KVP, any({"", "120", "120.0", "80"}));  // no column
     set(ds, tags::StationName, any(kTexts));
+    set(ds, tags::InstitutionName, any(kTexts));
     set(ds, tags::ContrastBolusAgent, any(kTexts));  // no column
     if (chance(2)) ds.set_items(tags::ProcedureCodeSequence, codes());
   }
@@ -126,6 +127,7 @@ class Generator : public ValueGenerator {
                                         tags::NameOfPhysiciansReadingStudy,
                                         tags::KVP,
                                         tags::StationName,
+                                        tags::InstitutionName,
                                         tags::ContrastBolusAgent,
                                         tags::Modality,
                                         tags::SeriesNumber,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include <gtest/gtest.h>
@@ -21,6 +22,10 @@ class ArchiveApiTest : public testing::Test {
   Answer get(std::string_view path) { return Peer(*server).gets(path); }
   Answer send(std::string_view method, std::string_view path, std::string_view body = "",
               std::string_view headers = "Content-Type: application/json\r\n");
+
+  /// A small object of the series 1 of the study.
+  void stores(const std::string& instance, const std::string& study = "1.2.3",
+              const std::string& patient_id = "P1");
 
   storage::test::TemporaryFolder folder;
   std::unique_ptr<storage::Archive> archive;

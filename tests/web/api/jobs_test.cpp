@@ -50,6 +50,11 @@ TEST_F(JobsApiTest, WrongParametersAreAnswered400) {
   }
 }
 
+TEST_F(JobsApiTest, ABodyThatSaysMoreThanAnybodyHasToSayIsAnswered413) {
+  const std::string path = "/api/jobs/" + adds("1.2.3");
+  EXPECT_EQ(send("PATCH", path, "[" + std::string(16 << 10, ' ') + "]").status(), 413);
+}
+
 TEST_F(JobsApiTest, AJobIsCancelledRetriedAndRemoved) {
   const std::string path = "/api/jobs/" + adds("1.2.3");
   EXPECT_THAT(send("POST", path + "/cancel").body, HasSubstr(R"("state":"cancelled")"));

@@ -1,13 +1,10 @@
 #include "web/api/performed_steps.h"
 
-#include <future>
-
 #include <gmock/gmock.h>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
 #include "core/dicom_tags.h"
-#include "encoding/data_set_codec.h"
 #include "storage/steps/performed_steps.h"
 #include "tests/web/api/archive_api.h"
 
@@ -52,22 +49,6 @@ class PerformedStepsApiTest : public ArchiveApiTest {
     const Result<> created =
         archive->performed_steps().create({uid, {}, "SCANNER", "", 0, 0, step});
     ASSERT_TRUE(created) << created.error().to_string();
-  }
-  void stores(const std::string& instance) {
-    DataSet object;
-    object.set_text(tags::SOPClassUID, "1.2.840.10008.5.1.4.1.1.2");
-    object.set_text(tags::SOPInstanceUID, instance);
-    object.set_text(tags::StudyInstanceUID, "1.2.3");
-    object.set_text(tags::SeriesInstanceUID, "1.2.3.4");
-    auto ingest = *archive->begin_ingest({.transfer_syntax_uid = "1.2.840.10008.1.2.1",
-                                          .sop_class_uid = {},
-                                          .sop_instance_uid = {},
-                                          .source_ae = {},
-                                          .trace_id = {}});
-    ASSERT_TRUE(ingest->append(*write_data_set(object, explicit_vr_little_endian())));
-    std::promise<bool> stored;
-    ingest->commit([&](auto outcome) { stored.set_value(outcome.has_value()); });
-    ASSERT_TRUE(stored.get_future().get());
   }
 };
 
