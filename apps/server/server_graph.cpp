@@ -171,6 +171,7 @@ Result<> ServerGraph::open_archive() {
 
   services::ResponderLimits limits;
   limits.invoke_timeout = seconds(config_.dicom.sub_operation_seconds);
+  limits.character_sets = default_character_sets(config_);
   responder_ = std::make_unique<services::Responder>(log_, metrics_.get(), limits);
   responder_->add(std::make_unique<services::VerificationScp>());
   responder_->add(std::make_unique<services::StorageScp>(

@@ -60,7 +60,13 @@ Task<Result<DataSet>> Operation::read_identifier() {
   PACS_CO_TRY(Bytes whole, co_await read_whole([this] { return read_data_set(); },
                                                served_->limits.identifier_bytes_max));
   PACS_CO_TRY(const TransferSyntax* const syntax, syntax_of(context_));
-  co_return pacs::read_data_set(share(std::move(whole)), *syntax);
+  PACS_CO_TRY(DataSet data_set, pacs::read_data_set(share(std::move(whole)), *syntax));
+  // PS3.4 §F.7.2.2.1: what an N-SET changes is in the set of its N-CREATE.
+  if (request_.field != network::CommandField::NSetRq) {
+    const std::string& peer = association().request.calling_ae;
+    name_character_set(data_set, served_->limits.character_sets.of(peer));
+  }
+  co_return data_set;
 }
 
 Task<void> Operation::drain() {

@@ -52,7 +52,8 @@ class Operation {
   /// The next piece of the request's data set; its bytes are valid until the caller next suspends.
   /// Errors are the connection's and final. What a service leaves unread is drained after it.
   Task<Result<network::DataPiece>> read_data_set();
-  /// The whole data set, for identifiers and N-service data sets: at most identifier_bytes_max.
+  /// The whole data set, for identifiers and N-service data sets: at most identifier_bytes_max. One
+  /// that names no character set names that of the peer, if one is known.
   Task<Result<DataSet>> read_identifier();
 
   /// A response before the final one (status FF00 or FF01). The answer must have a name: GCC 12

@@ -141,7 +141,16 @@ Result<std::optional<IndexWriter::Series>> IndexWriter::find_series(
   const auto base = bound(*sql_->find_base, series.key);
   PACS_TRY(const bool has_base, base->step());
   if (has_base) {
-    PACS_TRY(series.header_base, compressor_.decompress(base->bytes(0)));
+    if (auto plain = compressor_.decompress(base->bytes(0))) {
+      series.header_base = std::move(*plain);
+    } else {
+      logger_.error(
+          "",
+          "what the headers of a series are compressed against is damaged: those are read "
+          "from their objects, new ones are stored whole",
+          {{"study", instance.record.study_instance_uid},
+           {"series", instance.record.series_instance_uid}});
+    }
   }
   return series;
 }
