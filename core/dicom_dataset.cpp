@@ -13,6 +13,17 @@ const Element* DataSet::find(Tag tag) const {
   return found != elements_.end() && found->tag() == tag ? &*found : nullptr;
 }
 
+std::vector<const Element*> DataSet::in_order() const {
+  std::vector<const Element*> ordered;
+  ordered.reserve(elements_.size());
+  for (const Element& element : elements_) ordered.push_back(&element);
+  const auto tag_of = [](const Element* element) { return element->tag(); };
+  if (!sorted_) std::ranges::stable_sort(ordered, {}, tag_of);
+  const auto again = std::ranges::unique(ordered, {}, tag_of);
+  ordered.erase(again.begin(), again.end());
+  return ordered;
+}
+
 std::string_view DataSet::text(Tag tag) const {
   const Element* element = find(tag);
   return element != nullptr ? element->text() : std::string_view{};

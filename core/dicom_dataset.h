@@ -29,7 +29,12 @@ class DataSet {
   [[nodiscard]] auto end() const { return elements_.end(); }
   [[nodiscard]] const SharedBytes& buffer() const { return buffer_; }
 
+  /// Of one tag, which the input may have twice, the first.
   [[nodiscard]] const Element* find(Tag tag) const;
+  /// Whether no element stands before one with a lower tag.
+  [[nodiscard]] bool is_sorted() const { return sorted_; }
+  /// The elements as PS3.5 §7.1 wants them: by tag, each tag once, the first of it.
+  [[nodiscard]] std::vector<const Element*> in_order() const;
   [[nodiscard]] bool contains(Tag tag) const { return find(tag) != nullptr; }
   /// Whole value without trailing padding; "" when absent, empty or not text.
   [[nodiscard]] std::string_view text(Tag tag) const;

@@ -10,7 +10,6 @@ namespace {
 using code_sets::append_decoded;
 using code_sets::append_utf8;
 using code_sets::checked_utf8;
-using code_sets::code_of;
 using code_sets::CodeSet;
 using code_sets::is_plain_ascii;
 using code_sets::kAscii;
@@ -18,7 +17,8 @@ using code_sets::kCodeSets;
 using code_sets::kNothing;
 using code_sets::kReplacement;
 using code_sets::kRomaji;
-using code_sets::set_with_term;
+using code_sets::read_term;
+using code_sets::Term;
 using code_sets::Width;
 
 /// Decodes one value in ISO 2022 (PS3.5 §6.1.2.4 and §6.1.2.5): escape sequences change what the
@@ -126,36 +126,39 @@ class Iso2022 {
 }  // namespace
 
 CharacterSet::CharacterSet(std::string_view specific_character_set) {
+  Term first{{}, kAscii, false};  // PS3.3 §C.12.1.1.2: when value 1 is empty, ISO IR 6
   for (std::size_t start = 0; start <= specific_character_set.size();) {
     const auto end =
         std::min(specific_character_set.find('\\', start), specific_character_set.size());
-    terms_.emplace_back(trimmed(specific_character_set.substr(start, end - start)));
+    const std::string_view written = trimmed(specific_character_set.substr(start, end - start));
     start = end + 1;
-  }
-  for (const std::string& term : terms_) {
+    auto term = read_term(written);
+    terms_.push_back(term ? term->spelt : std::string{written});
+    unknown_term_ = unknown_term_ || !term;
     // PS3.5 §6.1.2.5.4: code extensions where the attribute is "multi-valued"; writers use the
     // terms without them there too.
-    if (term.starts_with("ISO 2022") || terms_.size() > 1) form_ = Form::CodeExtensions;
-    const bool known = term.empty() || set_with_term(code_of(term)) < kCodeSets.size();
-    unknown_term_ = unknown_term_ || !known;
+    if (!term || term->code_extension || terms_.size() > 1) form_ = Form::CodeExtensions;
+    if (!term) continue;
+    // A set without code extensions cannot be brought in by an escape sequence. Writers that name
+    // one beside ISO IR 6 mean it alone, which holds ISO IR 6.
+    const bool alone =
+        kCodeSets[term->set].width == Width::Utf8 || kCodeSets[term->set].width == Width::Whole;
+    if (terms_.size() == 1 || (alone && first.set == kAscii)) first = *std::move(term);
   }
-  // PS3.3 §C.12.1.1.2: value 1 says what is in force at the start; when empty, ISO IR 6.
-  const std::uint8_t first =
-      terms_.front().empty() ? kAscii : set_with_term(code_of(terms_.front()));
-  if (first >= kCodeSets.size()) return;
-  switch (kCodeSets[first].width) {
+  switch (kCodeSets[first.set].width) {
     case Width::Utf8:
     case Width::Whole:
       form_ = Form::WholeString;
-      g1_ = first;
+      g1_ = first.set;
+      terms_ = {std::move(first.spelt)};
       break;
     case Width::Katakana:
       g0_ = kRomaji;
-      g1_ = first;
+      g1_ = first.set;
       break;
     case Width::Single:
     case Width::PairG1:
-      g1_ = first;
+      g1_ = first.set;
       break;
     default:
       break;  // G0 begins as ASCII; sets of two bytes come by escape sequence
@@ -166,6 +169,12 @@ CharacterSet CharacterSet::of(const DataSet& data_set) {
   const Element* element = data_set.find(tags::SpecificCharacterSet);
   return element != nullptr && !element->text().empty() ? CharacterSet{element->text()}
                                                         : CharacterSet{};
+}
+
+bool CharacterSet::is_default_repertoire() const {
+  return std::ranges::all_of(terms_, [](const std::string& term) {
+    return term.empty() || term == "ISO_IR 6" || term == "ISO 2022 IR 6";
+  });
 }
 
 bool CharacterSet::can_decode(std::string_view stored, VR vr) const {

@@ -36,6 +36,8 @@ class CharacterSet {
   [[nodiscard]] const std::vector<std::string>& defined_terms() const { return terms_; }
   /// Whether PS3.3 §C.12.1.1.2 lacks one of the terms; such a term counts as ISO IR 6.
   [[nodiscard]] bool has_unknown_term() const { return unknown_term_; }
+  /// Whether it is ISO IR 6 and nothing else.
+  [[nodiscard]] bool is_default_repertoire() const;
 
  private:
   enum class Form : std::uint8_t { SingleByte, CodeExtensions, WholeString };

@@ -146,9 +146,9 @@ class Iso2022Encoder {
 std::vector<std::uint8_t> designable_sets(const std::vector<std::string>& terms) {
   std::vector<std::uint8_t> sets;
   for (const std::string& term : terms) {
-    const std::uint8_t set =
-        term.empty() ? kAscii : code_sets::set_with_term(code_sets::code_of(term));
-    if (set >= kCodeSets.size() || kCodeSets[set].escape.empty()) continue;
+    const auto known = code_sets::read_term(term);
+    if (!known || kCodeSets[known->set].escape.empty()) continue;
+    const std::uint8_t set = known->set;
     // A single-byte term stands for both halves.
     if (kCodeSets[set].width == Width::Single) sets.push_back(kAscii);
     if (kCodeSets[set].width == Width::Katakana) sets.push_back(kRomaji);

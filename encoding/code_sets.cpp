@@ -27,12 +27,58 @@ UConverter* converter_for(std::size_t set) {
   return converters[set].get();
 }
 
+/// Other names of the sets, in capital letters and digits.
+struct OtherName {
+  std::string_view bare, term;
+};
+constexpr std::array kOtherNames{
+    OtherName{"ASCII", "6"},     OtherName{"USASCII", "6"},          OtherName{"646", "6"},
+    OtherName{"LATIN1", "100"},  OtherName{"88591", "100"},          OtherName{"LATIN2", "101"},
+    OtherName{"88592", "101"},   OtherName{"88593", "109"},          OtherName{"88594", "110"},
+    OtherName{"88595", "144"},   OtherName{"88596", "127"},          OtherName{"88597", "126"},
+    OtherName{"88598", "138"},   OtherName{"LATIN5", "148"},         OtherName{"88599", "148"},
+    OtherName{"LATIN9", "203"},  OtherName{"885915", "203"},         OtherName{"TIS620", "166"},
+    OtherName{"UTF8", "192"},    OtherName{"GB2312", "58"},          OtherName{"KSC5601", "149"},
+    OtherName{"KSX1001", "149"}, OtherName{"SHIFTJIS", "SHIFT_JIS"}, OtherName{"SJIS", "SHIFT_JIS"},
+};
+
 }  // namespace
 
-std::string_view code_of(std::string_view term) {
-  if (!term.starts_with("ISO")) return term;
-  const auto digits = term.find_last_not_of("0123456789");
-  return term.substr(digits + 1);
+std::optional<Term> read_term(std::string_view term) {
+  if (term.empty()) return Term{{}, kAscii, false};
+  std::string bare;  // of "iso-8859_1" ISO88591
+  for (const char c : term) {
+    if (c >= 'a' && c <= 'z') {
+      bare += static_cast<char>(c - 'a' + 'A');
+    } else if ((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) {
+      bare += c;
+    }
+  }
+  std::string_view code = bare;
+  const auto skip = [&code](std::string_view prefix) {
+    const bool there = code.starts_with(prefix);
+    if (there) code.remove_prefix(prefix.size());
+    return there;
+  };
+  skip("ISO");
+  const bool iso_2022 = skip("2022");
+  skip("IR");
+  const auto* const other = std::ranges::find(kOtherNames, code, &OtherName::bare);
+  if (other != kOtherNames.end()) code = other->term;
+  if (code.empty()) return std::nullopt;
+  const std::uint8_t set = set_with_term(code);
+  if (set == kCodeSets.size()) return std::nullopt;
+  switch (kCodeSets[set].width) {
+    case Width::Utf8:
+      return Term{"ISO_IR 192", set, false};
+    case Width::Whole:
+      return Term{std::string{code}, set, false};
+    case Width::PairG0:
+    case Width::PairG1:  // PS3.3 Table C.12-4: only "with Code Extensions"
+      return Term{"ISO 2022 IR " + std::string{code}, set, true};
+    default:
+      return Term{(iso_2022 ? "ISO 2022 IR " : "ISO_IR ") + std::string{code}, set, iso_2022};
+  }
 }
 
 void append_utf8(std::string& to, char32_t letter) {

@@ -58,22 +58,31 @@ inline constexpr std::array kCodeSets{
   CodeSet{"192",     "",    true,  Width::Utf8,     nullptr,       0},
   CodeSet{"GB18030", "",    true,  Width::Whole,    "GB18030",     0},
   CodeSet{"GBK",     "",    true,  Width::Whole,    "GBK",         0},
+  // Not in PS3.3: what Japanese devices write that name no character set.
+  CodeSet{"SHIFT_JIS", "",  true,  Width::Whole,    "Shift_JIS",   0},
 };
 // clang-format on
 inline constexpr std::uint8_t kAscii = 0;
 inline constexpr std::uint8_t kNothing = 1;
 static_assert(kCodeSets[kAscii].width == Width::Ascii && kCodeSets[kNothing].width == Width::None);
 
-/// The row of a term; kCodeSets.size() when there is none.
+/// The row of what follows "ISO_IR " in a term; kCodeSets.size() when there is none.
 constexpr std::uint8_t set_with_term(std::string_view term) {
   const auto found = std::ranges::find(kCodeSets, term, &CodeSet::term);
   return static_cast<std::uint8_t>(found - kCodeSets.begin());
 }
 inline constexpr std::uint8_t kRomaji = set_with_term("14");
 
-/// What follows "ISO_IR " or "ISO 2022 IR ", also where writers put other separators; the term
-/// itself when it begins otherwise.
-[[nodiscard]] std::string_view code_of(std::string_view term);
+/// A defined term as PS3.3 spells it, and its row.
+struct Term {
+  std::string spelt;
+  std::uint8_t set;
+  bool code_extension;  ///< escape sequences may bring other sets in
+};
+/// The term that is meant, whatever letters are small and whatever stands between its parts, also
+/// under the name that the rest of the world has for the set ("UTF-8", "ISO-8859-1"). An empty one
+/// is the default repertoire. nullopt when nothing is meant that we know.
+[[nodiscard]] std::optional<Term> read_term(std::string_view term);
 
 inline constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 

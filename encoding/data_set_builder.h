@@ -1,24 +1,35 @@
-// DataSetBuilder: a DataSet out of the tokens of a scanner. The caller may make an element of a
-// value itself.
+// DataSetBuilder: a DataSet out of the tokens of a scanner. Here what came as UN becomes what the
+// dictionary says it is, for every reader. The caller may make an element of a value itself.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "core/dicom_dataset.h"
+#include "encoding/departure.h"
 #include "encoding/token_scanner.h"
 
 namespace pacs {
 
 class DataSetBuilder {
  public:
-  /// `buffer` keeps alive what the elements view.
-  explicit DataSetBuilder(SharedBytes buffer) : buffer_(std::move(buffer)), top_(buffer_) {
-    top_.reserve(kTopElements);
-  }
+  /// `buffer` keeps alive what the elements view; `limits` are those of the scanner.
+  explicit DataSetBuilder(SharedBytes buffer, const Limits& limits = {});
 
+  /// Leaves out elements of groups 0000 and 0002, which belong to commands and files.
+  void drop_foreign() { drops_foreign_ = true; }
+
+  /// Handles every token of a scanner that gives values whole.
+  void add(const Token& token);
+  /// The whole value of an element. PS3.5 §6.2.2: what came as UN and has a known VR is read as in
+  /// Implicit VR Little Endian, if it can be.
+  void add_value(const Token& element, ByteView value);
   /// Adds to the item that is open, else to the data set itself.
-  void add(Element element) { current().push_back(std::move(element)); }
+  void add(Element element);
+  /// The VR of a value that stays where it is.
+  [[nodiscard]] VR vr_of_bulk(const Token& element) const;
 
   void open_sequence(const Token& token) {
     levels_.push_back(Level{token.tag, token.undefined_length, {}});
@@ -27,37 +38,21 @@ class DataSetBuilder {
     levels_.back().items.push_back(Item{DataSet{buffer_}, token.undefined_length});
   }
   /// Its items may have shown another VR than its start: UN that holds explicit VR is a sequence.
-  void close_sequence(VR vr) {
-    Level closed = std::move(levels_.back());
-    levels_.pop_back();
-    add(Element::sequence(closed.tag, std::move(closed.items), closed.undefined_length, vr));
-  }
+  void close_sequence(VR vr);
 
-  void open_fragments(const Token& token) {
-    fragments_tag_ = token.tag;
-    fragments_vr_ = token.vr;
-    fragments_ = Fragments{};
-    first_fragment_ = true;
-  }
-  void add_fragment(ByteView fragment) {
-    if (std::exchange(first_fragment_, false)) {
-      fragments_.basic_offset_table = fragment;
-    } else {
-      fragments_.fragments.push_back(fragment);
-    }
-  }
-  void close_fragments() {
-    add(Element::fragments(fragments_tag_, fragments_vr_, std::move(fragments_), buffer_.keeper));
-  }
-
-  /// Handles every token of a scanner that gives values whole.
-  void add(const Token& token);
+  void open_fragments(const Token& token);
+  void add_fragment(ByteView fragment);
+  void close_fragments();
 
   /// Of the encapsulated value that is open or was last.
   [[nodiscard]] const Fragments& fragments() const { return fragments_; }
   /// What is complete at the top level.
   [[nodiscard]] const DataSet& so_far() const { return top_; }
-  [[nodiscard]] DataSet take() { return std::move(top_); }
+  [[nodiscard]] DataSet take();
+  /// Of what was added: those of elements and values.
+  [[nodiscard]] Departures departures() const { return departures_; }
+  /// Elements, items and fragments that were found in sequences that came as UN.
+  [[nodiscard]] std::uint64_t elements_of_unknown() const { return elements_of_unknown_; }
 
  private:
   static constexpr std::size_t kTopElements = 96;  // what image headers have: one allocation
@@ -69,39 +64,22 @@ class DataSetBuilder {
   };
 
   DataSet& current() { return levels_.empty() ? top_ : levels_.back().items.back().data_set; }
+  [[nodiscard]] VR known_vr(Tag tag) const;
+  [[nodiscard]] std::optional<Element> known(Tag tag, ByteView value);
+  [[nodiscard]] std::optional<Element> known_sequence(Tag tag, ByteView value);
+  void note_order(const DataSet& data_set);
 
   SharedBytes buffer_;
+  Limits limits_;
   DataSet top_;
   std::vector<Level> levels_;
+  Departures departures_;
+  std::uint64_t elements_of_unknown_ = 0;
   Tag fragments_tag_;
   VR fragments_vr_ = VR::OB;
   Fragments fragments_;
   bool first_fragment_ = true;
+  bool drops_foreign_ = false;
 };
-
-inline void DataSetBuilder::add(const Token& token) {
-  switch (token.kind) {
-    case Token::Kind::Element:
-      return add(Element::view(token.tag, token.vr, token.value, token.order));
-    case Token::Kind::SequenceStart:
-      return open_sequence(token);
-    case Token::Kind::ItemStart:
-      return open_item(token);
-    case Token::Kind::ItemEnd:
-      return;
-    case Token::Kind::SequenceEnd:
-      return close_sequence(token.vr);
-    case Token::Kind::FragmentsStart:
-      return open_fragments(token);
-    case Token::Kind::Fragment:
-      return add_fragment(token.value);
-    case Token::Kind::FragmentsEnd:
-      return close_fragments();
-    case Token::Kind::LongElement:
-    case Token::Kind::LongFragment:
-    case Token::Kind::Chunk:
-      return;
-  }
-}
 
 }  // namespace pacs

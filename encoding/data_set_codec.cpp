@@ -17,7 +17,7 @@ Result<DataSet> read_data_set(SharedBytes input, const TransferSyntax& syntax,
                        ScanOptions{.limits = options.limits, .stop_before = options.stop_before}};
   scanner.input_ends();
   ByteView rest = input.view;
-  DataSetBuilder builder{std::move(input)};
+  DataSetBuilder builder{std::move(input), options.limits};
   Token token;
   while (true) {
     switch (scanner.next(rest, token)) {

@@ -24,9 +24,10 @@ struct ReadOptions {
                                             const ReadOptions& options = {});
 
 struct WriteOptions {
-  /// Leaves out (gggg,0000), retired in PS3.5 §7.2: for data sets whose elements have changed, or
-  /// change length in another transfer syntax, so that the lengths they give would be wrong.
-  bool drop_group_lengths = false;
+  /// Writes what PS3.5 §7.1 and §7.2 have: elements in the order of their tags, of each tag the
+  /// first, none of commands and files, and no (gggg,0000), which would be wrong where elements
+  /// have changed or change length in another transfer syntax.
+  bool conforming = false;
   /// Pads values and fragments of odd length, which some devices send, as PS3.5 §6.2 says.
   bool even_lengths = false;
 };

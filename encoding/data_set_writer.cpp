@@ -1,6 +1,7 @@
 #include "encoding/data_set_writer.h"
 
 #include "encoding/byte_order.h"
+#include "encoding/foreign_element.h"
 #include "encoding/token_scanner.h"
 
 namespace pacs {
@@ -13,28 +14,34 @@ Result<> too_long(Tag tag) {
 }  // namespace
 
 DataSetWriter::DataSetWriter(const TransferSyntax& syntax, const WriteOptions& options,
-                             std::vector<Bulk>* bulk)
+                             std::vector<Aside>* asides)
     : options_(options),
-      bulk_(bulk),
+      asides_(asides),
       encapsulated_(syntax.encapsulated),
       explicit_vr_(syntax.explicit_vr),
       order_(syntax.byte_order) {}
 
 Result<> DataSetWriter::write(const DataSet& data_set) {
-  for (const Element& element : data_set) {
-    if (options_.drop_group_lengths && element.tag().is_group_length()) continue;
-    PACS_TRY(write(element));
+  if (!options_.conforming) {
+    for (const Element& element : data_set) {
+      PACS_TRY(write(element));
+    }
+    return {};
+  }
+  for (const Element* element : data_set.in_order()) {
+    if (element->tag().is_group_length() || is_of_command_or_file(element->tag())) continue;
+    PACS_TRY(write(*element));
   }
   return {};
 }
 
 Result<> DataSetWriter::write_bulk(const Element& element) {
-  if (bulk_ == nullptr) {
+  if (asides_ == nullptr) {
     return fail(
         Error{ErrorKind::InvalidArgument, "the value is a reference: its bytes are not here"}.on(
             element.tag()));
   }
-  bulk_->push_back({written_ - 1, &element});
+  asides_->push_back({written_ - 1, &element});
   header(element.tag(), element.vr(), 0);
   return {};
 }
@@ -65,6 +72,7 @@ Result<> DataSetWriter::write_value(const Element& element) {
   if (explicit_vr_ && !info(vr).long_form && length > 0xFFFF) {
     vr = VR::UN;
     order = ByteOrder::Little;
+    if (asides_ != nullptr) asides_->push_back({written_ - 1, &element});
   }
   header(element.tag(), vr, static_cast<std::uint32_t>(length));
   append_in_order(value, info(element.vr()).unit_bytes, element.byte_order() != order);

@@ -12,16 +12,16 @@ namespace pacs {
 
 class DataSetWriter {
  public:
-  /// A bulk reference met, by its place in the order elements are written.
-  struct Bulk {
+  /// An element that is more than what is written of it, by its place in the order of writing: a
+  /// bulk reference (written without value), or a value that is written as UN for its length.
+  struct Aside {
     std::uint64_t ordinal;
     const Element* element;
   };
 
-  /// With `bulk`, references are written as elements without value and recorded there; without,
-  /// they are an error.
+  /// With `asides`, these are recorded there; without, bulk references are an error.
   DataSetWriter(const TransferSyntax& syntax, const WriteOptions& options,
-                std::vector<Bulk>* bulk = nullptr);
+                std::vector<Aside>* asides = nullptr);
 
   [[nodiscard]] Result<> write(const DataSet& data_set);
   [[nodiscard]] Bytes& bytes() { return out_; }
@@ -42,7 +42,7 @@ class DataSetWriter {
   Result<> fill_in_length(std::size_t start, Tag tag);
 
   WriteOptions options_;
-  std::vector<Bulk>* bulk_;
+  std::vector<Aside>* asides_;
   bool encapsulated_;
   bool explicit_vr_;
   ByteOrder order_;

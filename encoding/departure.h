@@ -33,6 +33,7 @@ enum class Departure : std::uint8_t {
   ElementTwice,
   OutOfOrder,
   NativePixelData,
+  NoCharacterSet,
 };
 
 struct DepartureKind {
@@ -42,7 +43,7 @@ struct DepartureKind {
 };
 
 // clang-format off
-inline constexpr std::array<DepartureKind, 19> kDepartureKinds{{
+inline constexpr std::array<DepartureKind, 20> kDepartureKinds{{
   {Departure::UnknownVr, "unknown_vr", "two letters that name no VR; read as UN"},
   {Departure::ReservedBytes, "reserved_bytes", "nonzero in a long explicit header (PS3.5 §7.1.2); ignored"},
   {Departure::DelimiterLength, "delimiter_length", "a delimiter's length is not zero (PS3.5 §7.5); ignored"},
@@ -62,6 +63,7 @@ inline constexpr std::array<DepartureKind, 19> kDepartureKinds{{
   {Departure::ElementTwice, "element_twice", "an attribute twice (PS3.5 §7.1); the first counts"},
   {Departure::OutOfOrder, "out_of_order", "elements that do not stand in the order of their tags (PS3.5 §7.1); put in order where we write"},
   {Departure::NativePixelData, "native_pixel_data", "Pixel Data of defined length under an encapsulated transfer syntax (PS3.5 §A.4); kept as native"},
+  {Departure::NoCharacterSet, "no_character_set", "text beyond ISO IR 6 and no character set named (PS3.5 §6.1.2.2); read in dicom.default_character_set"},
 }};
 // clang-format on
 

@@ -2,10 +2,6 @@
 
 namespace pacs {
 
-bool is_of_command_or_file(Tag tag) {
-  return tag.group() <= 0x0002;
-}
-
 std::string_view why_foreign(const Element& element) {
   const Tag tag = element.tag();
   if (is_of_command_or_file(tag)) return "is of a command or a file";

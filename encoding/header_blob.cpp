@@ -12,16 +12,20 @@ namespace {
 
 // Layout:
 //   version (1 byte), 3 zero bytes, length of the elements (32 bits, little endian)
-//   elements in Explicit VR Little Endian, bulk references as elements without value
+//   elements in Explicit VR Little Endian, bulk references as elements without value, values that
+//     pass its 16-bit length as UN
 //   side table of variable-length numbers:
 //     bytes of the data set
-//     count of bulk references; each: elements since the last one, encapsulated (0 or 1), byte
-//       order (0 or 2), length, offset
+//     count of those elements; each: elements since the last one, then
+//       a bulk reference: encapsulated (0 or 1) + byte order (0 or 2), length, offset
+//       a value: 4, the letters of its VR (not in version 1, which left it UN)
 //     pixel data: 0 for none, else 1 + its place in kPixelTags + 4 if encapsulated; value offset,
 //       value length, basic and extended offset table as differences, count of fragments, those
 //       kept: gap to the end of the last one, length
 // Offsets differ between instances of one series, so they stand behind what does not.
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kOldestVersion = 1;
+constexpr std::uint64_t kEncapsulated = 1, kBigEndian = 2, kVrOfValue = 4;
 constexpr std::size_t kPrefixBytes = 8;
 constexpr std::array kPixelTags{kPixelData, tags::FloatPixelData, tags::DoubleFloatPixelData};
 constexpr std::uint64_t kFragmentHeaderBytes = 8;
@@ -136,23 +140,28 @@ std::optional<PixelDataLayout> read_layout(Numbers& numbers) {
   return layout;
 }
 
-/// Gives the elements of a blob their bulk references back, in the order they were written.
-class BulkRestorer {
- public:
-  explicit BulkRestorer(Numbers& numbers) : numbers_(numbers), left_(numbers.count(4)) {
-    advance(0);
-  }
+std::uint64_t letters_of(VR vr) {
+  const std::string_view name = to_string(vr);
+  return static_cast<std::uint64_t>(name[0]) << 8 | static_cast<std::uint64_t>(name[1]);
+}
 
-  /// The reference that the next element stands for, if it is one.
+/// Makes elements of a blob again what they were, in the order they were written.
+class Restorer {
+ public:
+  explicit Restorer(Numbers& numbers) : numbers_(numbers), left_(numbers.count(3)) { advance(0); }
+
+  /// What the next element stands for, if it is not itself.
   std::optional<Element> take(const Token& token) {
     if (!has_next_ || ordinal_++ != next_) return std::nullopt;
-    Element bulk = Element::bulk(token.tag, token.vr, where_, encapsulated_, order_);
+    Element restored = vr_ ? Element::view(token.tag, *vr_, token.value)
+                           : Element::bulk(token.tag, token.vr, where_, encapsulated_, order_);
     advance(ordinal_);
-    return bulk;
+    return restored;
   }
   void skip() { ++ordinal_; }
 
-  [[nodiscard]] bool complete() const { return !has_next_; }
+  /// Whether there was an element for all, and each made sense.
+  [[nodiscard]] bool complete() const { return !has_next_ && ok_; }
 
  private:
   void advance(std::uint64_t from) {
@@ -161,8 +170,15 @@ class BulkRestorer {
     --left_;
     next_ = from + numbers_.next();
     const std::uint64_t flags = numbers_.next();
-    encapsulated_ = (flags & 1) != 0;
-    order_ = (flags & 2) != 0 ? ByteOrder::Big : ByteOrder::Little;
+    vr_.reset();
+    if (flags == kVrOfValue) {
+      const std::uint64_t letters = numbers_.next();
+      vr_ = parse_vr(static_cast<char>(letters >> 8 & 0xFF), static_cast<char>(letters & 0xFF));
+      ok_ = ok_ && vr_;
+      return;
+    }
+    encapsulated_ = (flags & kEncapsulated) != 0;
+    order_ = (flags & kBigEndian) != 0 ? ByteOrder::Big : ByteOrder::Little;
     where_.length = numbers_.next();
     where_.offset = numbers_.next();
   }
@@ -172,6 +188,8 @@ class BulkRestorer {
   std::uint64_t ordinal_ = 0;
   std::uint64_t next_ = 0;
   bool has_next_ = false;
+  bool ok_ = true;
+  std::optional<VR> vr_;  // of a value; else a bulk reference
   bool encapsulated_ = false;
   ByteOrder order_ = ByteOrder::Little;
   BulkReference where_;
@@ -184,8 +202,8 @@ tl::unexpected<Error> corrupt(std::string message) {
 }  // namespace
 
 Result<Bytes> encode_header(const Header& header) {
-  std::vector<DataSetWriter::Bulk> bulk;
-  DataSetWriter writer{blob_syntax(), {}, &bulk};
+  std::vector<DataSetWriter::Aside> asides;
+  DataSetWriter writer{blob_syntax(), {}, &asides};
   Bytes& blob = writer.bytes();
   blob.reserve(4096);
   blob.resize(kPrefixBytes);
@@ -196,15 +214,20 @@ Result<Bytes> encode_header(const Header& header) {
   store(blob.data() + 4, static_cast<std::uint32_t>(elements), ByteOrder::Little);
 
   put(blob, header.data_set_bytes);
-  put(blob, bulk.size());
+  put(blob, asides.size());
   std::uint64_t last = 0;
-  for (const auto& [ordinal, element] : bulk) {
+  for (const auto& [ordinal, element] : asides) {
     put(blob, ordinal - last);
-    put(blob, (element->bulk_is_encapsulated() ? 1 : 0) +
-                  (element->byte_order() == ByteOrder::Big ? 2 : 0));
+    last = ordinal + 1;
+    if (element->form() == Element::Form::Value) {
+      put(blob, kVrOfValue);
+      put(blob, letters_of(element->vr()));
+      continue;
+    }
+    put(blob, (element->bulk_is_encapsulated() ? kEncapsulated : 0) |
+                  (element->byte_order() == ByteOrder::Big ? kBigEndian : 0));
     put(blob, element->bulk()->length);
     put(blob, element->bulk()->offset);
-    last = ordinal + 1;
   }
   if (header.pixel_data) {
     put_layout(blob, *header.pixel_data);
@@ -216,7 +239,8 @@ Result<Bytes> encode_header(const Header& header) {
 
 Result<Header> decode_header(SharedBytes blob) {
   const ByteView bytes = blob.view;
-  if (bytes.size() < kPrefixBytes || std::to_integer<std::uint8_t>(bytes[0]) != kVersion) {
+  const auto version = bytes.empty() ? 0 : std::to_integer<std::uint8_t>(bytes[0]);
+  if (bytes.size() < kPrefixBytes || version < kOldestVersion || version > kVersion) {
     return corrupt("unknown version");
   }
   const auto length = load<std::uint32_t>(bytes.data() + 4, ByteOrder::Little);
@@ -226,18 +250,19 @@ Result<Header> decode_header(SharedBytes blob) {
 
   Header header;
   header.data_set_bytes = numbers.next();
-  BulkRestorer bulk{numbers};
-  TokenScanner scanner{blob_syntax()};
+  Restorer restorer{numbers};
+  const Limits limits = limits_of_stored();
+  TokenScanner scanner{blob_syntax(), {.limits = limits}};
   scanner.input_ends();
-  DataSetBuilder builder{std::move(blob)};
+  DataSetBuilder builder{std::move(blob), limits};
   Token token;
   auto answer = TokenScanner::Answer::NeedMore;
   while ((answer = scanner.next(elements, token)) == TokenScanner::Answer::Token) {
     if (token.kind == Token::Kind::SequenceStart || token.kind == Token::Kind::FragmentsStart)
-      bulk.skip();
+      restorer.skip();
     if (token.kind == Token::Kind::Element) {
-      if (auto reference = bulk.take(token)) {
-        builder.add(std::move(*reference));
+      if (auto restored = restorer.take(token)) {
+        builder.add(std::move(*restored));
         continue;
       }
     }
@@ -247,7 +272,7 @@ Result<Header> decode_header(SharedBytes blob) {
   if (Result<> status = scanner.finish(elements); !status)
     return corrupt(status.error().to_string());
   header.data_set = builder.take();
-  if (!bulk.complete()) return corrupt("the element of a bulk reference is missing");
+  if (!restorer.complete()) return corrupt("the element of an entry in its side table is missing");
   header.pixel_data = read_layout(numbers);
   if (!numbers.ok() || !numbers.at_end()) return corrupt("its side table is broken");
   return header;

@@ -8,12 +8,14 @@
 
 namespace pacs {
 
-/// Version, elements in Explicit VR Little Endian (a bulk reference as an element without value),
-/// then a side table of what differs between any two instances: bulk references, pixel layout.
+/// Version, elements in Explicit VR Little Endian (a bulk reference as an element without value, a
+/// value whose length that has no room for as UN), then a side table of what differs between any
+/// two instances: bulk references, pixel layout; and of VRs.
 [[nodiscard]] Result<Bytes> encode_header(const Header& header);
 
 /// The header again; elements view `blob`, which the data set keeps alive. Values are in little
-/// endian whatever order they came in. Corrupt when `blob` is not what encode_header gave.
+/// endian whatever order they came in. No limit but that of memory: it was admitted once. Corrupt
+/// when `blob` is not what encode_header gave, this one or an older one.
 [[nodiscard]] Result<Header> decode_header(SharedBytes blob);
 
 }  // namespace pacs

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/dicom_dictionary.h"
 #include "core/dicom_tags.h"
 #include "encoding/data_set_builder.h"
 #include "encoding/inflate.h"
@@ -51,7 +52,9 @@ struct HeaderReader::State {
                                     .whole_value_max = given_limits.header_value_bytes_max,
                                     .whole_text_max = given_limits.header_text_bytes_max}),
         arena(std::make_shared<Arena>()),
-        builder(SharedBytes{arena, {}}) {
+        builder(SharedBytes{arena, {}}, given_limits),
+        encapsulated(syntax.encapsulated) {
+    builder.drop_foreign();
     if (syntax.deflated) inflater.emplace(given_limits);
   }
 
@@ -62,8 +65,11 @@ struct HeaderReader::State {
   // scanning.
   bool on(const Token& token);
   bool on_value(const Token& token);
+  bool on_whole_value(const Token& token, ByteView value);
+  /// A long value that is kept all the same: of a known attribute as UN, by the limit of text.
+  [[nodiscard]] bool is_to_be_gathered(const Token& token) const;
   void on_fragment(const Token& token);
-  void on_chunk(const Token& token);
+  bool on_chunk(const Token& token);
   bool charge(std::uint64_t bytes, Tag tag);
   void pass_limit(Tag tag);
   void collect(const Token& token, std::vector<std::uint64_t>& into, std::size_t unit);
@@ -80,9 +86,12 @@ struct HeaderReader::State {
   std::vector<std::uint64_t>* table_into = nullptr;  // where it goes when whole
   std::size_t table_unit = 0;
   ByteOrder table_order = ByteOrder::Little;
+  std::optional<Token> gathered;  // the value that arrives in chunks is of this element
+  Bytes gathered_value;
   Token fragments_start;        // of the encapsulated value that is open
   std::uint64_t fragments = 0;  // of it, offset table included
   bool in_pixel_data = false;   // it is the pixel data of the object, not of an icon
+  bool encapsulated;            // by the transfer syntax
   std::uint64_t header_bytes = 0;
   std::uint64_t fed_bytes = 0;
   Departures departures;  // of elements and values; the scanner has its own
@@ -132,8 +141,10 @@ Result<Header> HeaderReader::finish(DataSetEnd end) {
   PACS_TRY(state.end_pixel_data(rest, end));
   PACS_TRY(state.scanner.finish(rest));
   if (state.layout) state.layout->extended_offset_table = std::move(state.extended_offset_table);
+  DataSet data_set = state.builder.take();
+  state.departures.add(state.builder.departures());
   state.departures.add(state.scanner.departures());
-  return Header{state.builder.take(), std::move(state.layout), state.fed_bytes, state.departures};
+  return Header{std::move(data_set), std::move(state.layout), state.fed_bytes, state.departures};
 }
 
 /// Scans `piece` where it lies; only the front of a token that it cuts is copied, and completed
@@ -188,8 +199,7 @@ bool HeaderReader::State::on(const Token& token) {
     case Token::Kind::LongElement:
       return on_value(token);
     case Token::Kind::Chunk:
-      on_chunk(token);
-      return true;
+      return on_chunk(token);
     case Token::Kind::SequenceStart:
       builder.open_sequence(token);
       return charge(sizeof(Element), token.tag);
@@ -231,20 +241,45 @@ bool HeaderReader::State::on_value(const Token& token) {
   const bool top_level = scanner.depth() == 0;
   if (top_level && token.tag == tags::ExtendedOffsetTable) collect(token, extended_offset_table, 8);
   const bool pixel_data = is_pixel_data(token.tag);
-  if (token.kind == Token::Kind::LongElement || pixel_data) {
-    builder.add(
-        Element::bulk(token.tag, token.vr, {token.value_offset, token.length}, false, token.order));
-    if (pixel_data && top_level && !layout) {
-      layout = PixelDataLayout{};
-      layout->tag = token.tag;
-      layout->value_offset = token.value_offset;
-      layout->value_length = token.length;
-    }
-    return charge(sizeof(Element), token.tag);
+  if (!pixel_data && is_to_be_gathered(token)) {
+    if (!charge(token.length, token.tag)) return false;
+    gathered = token;
+    gathered_value.reserve(token.length);
+    return true;
   }
-  if (!charge(sizeof(Element) + token.value.size(), token.tag)) return false;
-  builder.add(Element::view(token.tag, token.vr, arena->keep(token.value), token.order));
-  return true;
+  if (token.kind == Token::Kind::Element && !pixel_data) {
+    if (!charge(token.value.size(), token.tag)) return false;
+    return on_whole_value(token, arena->keep(token.value));
+  }
+  const VR vr = builder.vr_of_bulk(token);
+  const ByteOrder order = vr == token.vr ? token.order : ByteOrder::Little;
+  if (vr != token.vr) departures.add(Departure::KnownAsUnknown);
+  builder.add(Element::bulk(token.tag, vr, {token.value_offset, token.length}, false, order));
+  if (pixel_data && top_level && !layout) {
+    layout = PixelDataLayout{};
+    layout->tag = token.tag;
+    layout->value_offset = token.value_offset;
+    layout->value_length = token.length;
+    if (encapsulated && token.tag == kPixelData && token.length > 0) {
+      departures.add(Departure::NativePixelData);
+    }
+  }
+  return charge(sizeof(Element), token.tag);
+}
+
+/// Elements that were found in it count too.
+bool HeaderReader::State::on_whole_value(const Token& token, ByteView value) {
+  const std::uint64_t before = builder.elements_of_unknown();
+  builder.add_value(token, value);
+  const std::uint64_t found = builder.elements_of_unknown() - before;
+  return charge((1 + found) * sizeof(Element), token.tag);
+}
+
+bool HeaderReader::State::is_to_be_gathered(const Token& token) const {
+  if (token.kind != Token::Kind::LongElement || token.vr != VR::UN) return false;
+  const VRKind kind = info(dictionary_vr(token.tag)).kind;
+  return (kind == VRKind::Text || kind == VRKind::Sequence) &&
+         token.length <= limits.header_text_bytes_max;
 }
 
 void HeaderReader::State::on_fragment(const Token& token) {
@@ -271,13 +306,23 @@ void HeaderReader::State::collect(const Token& token, std::vector<std::uint64_t>
   }
 }
 
-void HeaderReader::State::on_chunk(const Token& token) {
-  if (table_into == nullptr) return;
+bool HeaderReader::State::on_chunk(const Token& token) {
+  const bool last = token.length == 0;
+  if (gathered) {
+    append(gathered_value, token.value);
+    if (!last) return true;
+    const Token element = *std::exchange(gathered, std::nullopt);
+    const ByteView kept = arena->keep(gathered_value);
+    gathered_value = {};
+    return on_whole_value(element, kept);
+  }
+  if (table_into == nullptr) return true;
   append(table, token.value);
-  if (token.length > 0) return;
+  if (!last) return true;
   *table_into = offsets_in(table, table_unit, table_order);
   table_into = nullptr;
   table = {};
+  return true;
 }
 
 bool HeaderReader::State::charge(std::uint64_t bytes, Tag tag) {

@@ -22,7 +22,8 @@ struct PixelDataLayout {
   Tag tag = kPixelData;            ///< or Float (7FE0,0008) or Double Float Pixel Data (7FE0,0009)
   std::uint64_t value_offset = 0;  ///< first byte of the value (for fragments: of the first item)
   std::uint64_t value_length = 0;  ///< to the end of the value, delimiter included
-  bool encapsulated = false;
+  bool encapsulated = false;       ///< in fragments; not so whenever the transfer syntax is: some
+                                   ///< writers leave pixels native (Departure::NativePixelData)
   std::vector<std::uint64_t> basic_offset_table;     ///< as read, empty when absent
   std::vector<std::uint64_t> extended_offset_table;  ///< (7FE0,0001) as read, empty when absent
   /// Offset of each fragment's first byte and its length, in order; capped at limits.fragments_max.

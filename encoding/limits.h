@@ -5,6 +5,10 @@
 
 namespace pacs {
 
+/// As much as limits.nesting_depth_max can be set to: readers and writers of nested data sets
+/// recurse.
+inline constexpr std::uint32_t kNestingDepthHighest = 4096;
+
 struct Limits {
   /// Sequences within sequences. Real objects stay below 16 (structured reports reach 30); 100,000
   /// levels are an attack. Above it: LimitExceeded.
@@ -26,5 +30,16 @@ struct Limits {
   /// Inflated bytes for each deflated one; deflate itself reaches 1032. Applied above 16 MiB.
   std::uint32_t inflate_ratio_max = 1032;
 };
+
+/// For what is stored already, and was admitted by limits that may have been wider than today's:
+/// none that refuses. What of an object a header keeps is as `limits` say.
+[[nodiscard]] inline Limits limits_of_stored(Limits limits = {}) {
+  limits.nesting_depth_max = kNestingDepthHighest;
+  limits.elements_max = UINT64_MAX;
+  limits.header_bytes_max = UINT64_MAX;
+  limits.inflated_bytes_max = UINT64_MAX;
+  limits.inflate_ratio_max = UINT32_MAX;
+  return limits;
+}
 
 }  // namespace pacs

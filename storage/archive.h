@@ -14,6 +14,7 @@
 
 #include "core/bytes.h"
 #include "core/result.h"
+#include "encoding/default_character_set.h"
 #include "encoding/header_reader.h"
 #include "encoding/limits.h"
 #include "integration/logging.h"
@@ -45,6 +46,7 @@ struct ArchiveOptions {
   Durability durability = Durability::Full;
   DuplicatePolicy on_duplicate = DuplicatePolicy::Keep;
   Limits limits{};
+  DefaultCharacterSets character_sets{};  ///< of text in objects that name none, by their source
   /// Refuse new objects (OutOfResources) when less than this is free, so that the index and the
   /// journal can still be written. In bytes.
   std::uint64_t free_bytes_min = 256ULL << 20;

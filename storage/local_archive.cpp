@@ -1,10 +1,13 @@
 #include "storage/local_archive.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "core/dicom_tags.h"
+#include "encoding/dicom_file.h"
 #include "encoding/header_blob.h"
 #include "storage/index/patient_conflicts.h"
 #include "storage/index/sql_index.h"
@@ -67,7 +70,7 @@ Result<> LocalArchive::start() {
   PACS_TRY(store_, FileStorage::open(files_, options_.path));
   PACS_TRY(auto index,
            SqlIndex::open_sqlite_index(files_, options_.path, durable, options_.logger));
-  worklist_ = std::make_unique<SqlWorklist>(index->database());
+  worklist_ = std::make_unique<SqlWorklist>(index->database(), options_.logger);
   jobs_ = std::make_unique<SqlJobs>(index->database());
   // Without room to index what waits, what is indexed is better than no answer.
   const auto settle = [this] { (void)behind_->settle(); };
@@ -78,7 +81,7 @@ Result<> LocalArchive::start() {
 
   const auto journal_directory = options_.path / "journal";
   PACS_TRY(const auto recovered,
-           recover(*files_, *store_, *index_, {journal_directory, options_.limits, durable},
+           recover(*files_, *store_, *index_, {journal_directory, header_rules(), durable},
                    options_.logger));
 
   JournalOptions journal_options;
@@ -129,7 +132,7 @@ void LocalArchive::start_threads(std::uint64_t last_object) {
   committer_->start_numbers_behind(last_object);
   // NOLINTNEXTLINE(modernize-make-unique): an aggregate whose counter cannot be moved
   ingest_services_.reset(new IngestServices{*store_, *committer_, space_, metrics_, chunks_,
-                                            options_.limits, options_.journal_object_bytes_max,
+                                            header_rules(), options_.journal_object_bytes_max,
                                             tuning_.header_bytes_max, options_.logger});
 }
 
@@ -209,31 +212,40 @@ Result<Header> LocalArchive::read_header(std::string_view sop_instance_uid) {
     if (object->row.header.empty()) return header_from_object(object->row.record);
     return decode_header({object, object->row.header});
   }
-  PACS_TRY(auto header, index_->header(sop_instance_uid));
-  if (!header.empty()) return decode_header(share(std::move(header)));
+  auto header = index_->header(sop_instance_uid).and_then([](Bytes&& plain) {
+    return decode_header(share(std::move(plain)));
+  });
+  if (header || header.error().kind != ErrorKind::Corrupt) return header;
   PACS_TRY(const auto record, index_->find(sop_instance_uid));
+  return header_read_again(record, header.error());
+}
+
+Result<Header> LocalArchive::header_read_again(const InstanceRecord& record, const Error& why) {
+  options_.logger.error("", "a header in the index is damaged: it is read from the object",
+                        {{"sop_instance", record.sop_instance_uid},
+                         {"study", record.study_instance_uid},
+                         {"why", why.to_string()}});
   return header_from_object(record);
 }
 
 Result<Header> LocalArchive::header_from_object(const InstanceRecord& record) {
-  const TransferSyntax* syntax = find_transfer_syntax(record.transfer_syntax_uid);
-  if (syntax == nullptr)
-    return fail(ErrorKind::Unsupported,
-                "transfer syntax " + record.transfer_syntax_uid + " is not known any more");
-  HeaderReader reader(*syntax, options_.limits);
-  Bytes buffer(256 << 10);
-  for (std::uint64_t offset = record.data_set_offset;;) {
-    PACS_TRY(const auto got, read_object(record, offset, buffer));
-    if (got == 0) return reader.finish(DataSetEnd::Certain);
-    PACS_TRY(reader.feed(ByteView(buffer).first(got)));
-    offset += got;
-  }
+  const auto read = [&](std::uint64_t offset, std::span<std::byte> to) {
+    return read_object(record, offset, to);
+  };
+  // Whom it came from stands in the meta group that it was given.
+  Bytes front(record.data_set_offset);
+  PACS_TRY(const auto got, read(0, front));
+  front.resize(got);
+  const auto meta = read_file_header(share(std::move(front)));
+  const std::string source_ae{meta ? meta->meta.text(tags::SourceApplicationEntityTitle) : ""};
+  return header_of_object(record, source_ae, header_rules(), read);
 }
 
 Result<std::unique_ptr<Matches>> LocalArchive::find(Query query) {
   // Without room to index what waits, what is indexed is better than no answer.
   (void)behind_->settle();
-  return storage::search(*readers_, std::move(query));
+  return storage::search(*readers_, std::move(query),
+                         std::bind_front(&LocalArchive::header_read_again, this));
 }
 
 Result<std::unique_ptr<Records>> LocalArchive::select(Selection selection) {

@@ -73,11 +73,16 @@ class LocalArchive final : public Archive {
                std::shared_ptr<FileSystem> files, LockFile lock);
   [[nodiscard]] Result<> start();
   [[nodiscard]] Error explained(Error error);
+  [[nodiscard]] HeaderRules header_rules() const {
+    return {options_.limits, options_.character_sets};
+  }
   void start_threads(std::uint64_t last_object);
   void observe();
   void after_batch(std::span<const PendingTable::Object> objects,
                    std::span<const std::uint64_t> displaced, double seconds);
   [[nodiscard]] Result<Header> header_from_object(const InstanceRecord& record);
+  /// The same because the index has a damaged one, which is said.
+  [[nodiscard]] Result<Header> header_read_again(const InstanceRecord& record, const Error& why);
 
   // In the order in which they stand on each other; destroyed from the last to the first.
   const ArchiveOptions options_;

@@ -9,10 +9,11 @@ namespace {
 
 /// Reads data set elements until the end or the first error, which is put into `part`.
 void read_elements(SharedBytes bytes, ReadablePart& part) {
-  TokenScanner scanner{*part.file.header.syntax};
+  const Limits limits = limits_of_stored();
+  TokenScanner scanner{*part.file.header.syntax, {.limits = limits}};
   scanner.input_ends();
   ByteView rest = bytes.view;
-  DataSetBuilder builder{std::move(bytes)};
+  DataSetBuilder builder{std::move(bytes), limits};
   Token token;
   std::uint32_t open_sequences = 0;
   bool in_fragments = false;
@@ -30,6 +31,7 @@ void read_elements(SharedBytes bytes, ReadablePart& part) {
     part.error = std::move(status.error());
   }
   part.departures.add(scanner.departures());
+  part.departures.add(builder.departures());
   const FileHeader& header = part.file.header;
   if (part.error && part.error->offset && !header.syntax->deflated) {
     *part.error->offset += header.data_set_offset;

@@ -169,12 +169,14 @@ void Loader::remote_ae(const toml::node& node) {
     const auto wrong = [&](std::string_view what) {
       problem(fmt::format("remote_ae.{} must be {}", name, what), place(entry));
     };
-    if (name == "ae_title" || name == "host") {
+    if (name == "ae_title" || name == "host" || name == "character_set") {
       const auto* text = entry.as_string();
       if (text == nullptr)
         wrong("a string");
       else
-        (name == "host" ? remote.host : remote.ae_title) = text->get();
+        (name == "host"       ? remote.host
+         : name == "ae_title" ? remote.ae_title
+                              : remote.character_set) = text->get();
     } else if (name == "port") {
       const auto* number = entry.as_integer();
       if (number == nullptr || number->get() < 1 || number->get() > 65535)
@@ -189,11 +191,13 @@ void Loader::remote_ae(const toml::node& node) {
         remote.tls = flag->get();
     } else {
       Nearest nearest{name};
-      for (const char* known : {"ae_title", "host", "port", "tls"}) nearest.offer(known);
+      for (const char* known : {"ae_title", "host", "port", "tls", "character_set"}) {
+        nearest.offer(known);
+      }
       const auto& at = key.source().begin;
       problem(fmt::format("the key remote_ae.{} is unknown{}", name,
                           nearest.best().empty()
-                              ? std::string{"; it has ae_title, host, port and tls"}
+                              ? std::string{"; it has ae_title, host, port, tls and character_set"}
                               : fmt::format("; did you mean {}?", nearest.best().front())),
               fmt::format("{}:{}:{}", file_, at.line, at.column));
     }

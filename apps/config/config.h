@@ -32,6 +32,7 @@ struct DicomConfig {
   std::string ae_title = "PACS";
   std::vector<std::string> other_ae_titles = {"ANY-SCP"};
   bool accept_any_called_ae_title = false;
+  std::string default_character_set;
   std::string listen = "127.0.0.1";
   std::uint16_t port = 11112;
   bool allow_unauthenticated_remote = false;
@@ -127,6 +128,7 @@ struct RemoteAe {
   std::string ae_title, host;
   std::uint16_t port = 104;
   bool tls = false;
+  std::string character_set{};  ///< in place of dicom.default_character_set
 
   friend bool operator==(const RemoteAe&, const RemoteAe&) = default;
 };

@@ -10,6 +10,7 @@
 #include "apps/config/tls_options.h"
 #include "core/uid_registry.h"
 #include "core/value_check.h"
+#include "encoding/character_set.h"
 #include "network/tls_context.h"
 #include "storage/worklist/worklist.h"
 
@@ -26,6 +27,7 @@ class Check {
       ae_title("dicom.other_ae_titles", title);
     }
     for (const std::string& title : config_.mpps.notify) ae_title("mpps.notify", title);
+    character_set("dicom.default_character_set", config_.dicom.default_character_set);
     listeners();
     tls();
     sop_classes();
@@ -51,6 +53,14 @@ class Check {
           "{} \"{}\" is not an AE title: 1 to 16 printable ASCII characters, no backslash", key,
           title));
     }
+  }
+
+  void character_set(std::string_view key, const std::string& terms) {
+    if (terms.empty() || !CharacterSet{terms}.has_unknown_term()) return;
+    problem(
+        fmt::format("{} \"{}\" is not a Specific Character Set (PS3.3 §C.12.1.1.2): write "
+                    "ISO_IR 100, ISO_IR 192, \\ISO 2022 IR 87, GBK, SHIFT_JIS ...",
+                    key, terms));
   }
 
   /// Checks the address and refuses to listen beyond this machine without authentication.
@@ -224,6 +234,8 @@ class Check {
       if (!titles.insert(remote.ae_title).second) {
         problem(fmt::format("remote_ae {} is defined twice", remote.ae_title));
       }
+      character_set(fmt::format("remote_ae {}: character_set", remote.ae_title),
+                    remote.character_set);
     }
   }
 

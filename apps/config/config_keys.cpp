@@ -135,6 +135,12 @@ const ConfigKey kKeys[] = {
   flag("dicom.accept_any_called_ae_title",
        "Accept associations whatever AE title they call.",
        At<&Config::dicom, &DicomConfig::accept_any_called_ae_title>{}),
+  text("dicom.default_character_set",
+       "The character set of text from peers that name none, and of answers to them, as in Specific\n"
+       "Character Set (0008,0005): \"ISO_IR 100\" (Latin-1), \"ISO_IR 192\" (UTF-8), \"GBK\",\n"
+       "'\\ISO 2022 IR 87'; also \"SHIFT_JIS\". Empty: only ASCII can be read. A remote_ae may have\n"
+       "another one. What is stored already keeps the one that it was read in.",
+       At<&Config::dicom, &DicomConfig::default_character_set>{}),
   text("dicom.listen",
        "The address to listen on: \"127.0.0.1\" for this machine only, \"0.0.0.0\" or \"::\" for all\n"
        "networks. Empty: no DICOM port without TLS.",
@@ -301,7 +307,7 @@ const ConfigKey kKeys[] = {
        "(N-EVENT-REPORT of Modality Performed Procedure Step Notification).",
        At<&Config::mpps, &MppsConfig::notify>{}),
 
-  integer("limits.nesting_depth_max", 16, 4096,
+  integer("limits.nesting_depth_max", 16, kNestingDepthHighest,
        "Sequences within sequences. Real objects stay below 32.",
        At<&Config::limits, &Limits::nesting_depth_max>{}),
   integer("limits.elements_max", 1000, 1'000'000'000,
@@ -524,9 +530,11 @@ std::string_view config_table_help(std::string_view table) {
       {"logging", "The log."},
       {"server", "The program itself."},
       {"remote_ae",
-       "The AEs that we may move to and report to: one table for each. The variable\n"
-       "PACS_REMOTE_AE and --set remote_ae=... take "
-       "\"MOVEDST@127.0.0.1:11190,OTHER@host:104+tls\"."},
+       "The AEs that we may move to and report to: one table for each. Its "
+       "character_set\n"
+       "takes the place of dicom.default_character_set for this AE. The variable PACS_REMOTE_AE "
+       "and\n"
+       "--set remote_ae=... take \"MOVEDST@127.0.0.1:11190,OTHER@host:104+tls\"."},
   };
   const auto* found = std::ranges::find(kTables, table, &Row::table);
   return found == std::end(kTables) ? std::string_view{} : found->help;

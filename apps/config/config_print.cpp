@@ -60,6 +60,9 @@ void print_remote_aes(std::string& to, const std::vector<RemoteAe>& remotes, boo
   for (const RemoteAe& remote : remotes) {
     to += fmt::format("\n[[remote_ae]]\nae_title = {}\nhost = {}\nport = {}\ntls = {}\n",
                       toml_text(remote.ae_title), toml_text(remote.host), remote.port, remote.tls);
+    if (!remote.character_set.empty()) {
+      to += fmt::format("character_set = {}\n", toml_text(remote.character_set));
+    }
   }
 }
 

@@ -20,6 +20,14 @@ integration::Logger errors_to_standard_error() {
 
 }  // namespace
 
+DefaultCharacterSets default_character_sets(const Config& config) {
+  DefaultCharacterSets sets{config.dicom.default_character_set, {}};
+  for (const RemoteAe& remote : config.remote_ae) {
+    if (!remote.character_set.empty()) sets.of_ae[remote.ae_title] = remote.character_set;
+  }
+  return sets;
+}
+
 storage::ArchiveOptions archive_options(const Config& config) {
   storage::ArchiveOptions options;
   options.logger = errors_to_standard_error();
@@ -28,6 +36,7 @@ storage::ArchiveOptions archive_options(const Config& config) {
   options.durability = config.storage.durability;
   options.on_duplicate = config.storage.on_duplicate;
   options.limits = config.limits;
+  options.character_sets = default_character_sets(config);
   options.free_bytes_min = config.storage.free_bytes_min;
   return options;
 }

@@ -10,6 +10,9 @@ namespace pacs::apps {
 
 [[nodiscard]] storage::ArchiveOptions archive_options(const Config& config);
 
+/// What peers mean that name no character set.
+[[nodiscard]] DefaultCharacterSets default_character_sets(const Config& config);
+
 /// Opens it; when a server (or another import) holds it, the error says so and what to do instead.
 [[nodiscard]] Result<std::unique_ptr<storage::Archive>> open_archive(const Config& config);
 

@@ -174,6 +174,7 @@ Result<> ServerGraph::open_archive() {
   services::ResponderLimits limits;
   limits.invoke_timeout = seconds(config_.dicom.sub_operation_seconds);
   limits.data_sets_bytes_max = config_.dicom.data_sets_bytes_max;
+  limits.character_sets = default_character_sets(config_);
   responder_ = std::make_unique<services::Responder>(log_, metrics_.get(), limits);
   responder_->add(std::make_unique<services::VerificationScp>());
   responder_->add(std::make_unique<services::StorageScp>(

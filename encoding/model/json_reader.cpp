@@ -117,8 +117,9 @@ struct TreeBuilder {
 
 Result<Node> parse_tree(std::string_view text, const ModelReadOptions& limits) {
   json::parse_options options;
-  options.max_depth =
-      std::size_t{limits.nesting_depth_max} * 3 + 4;  // element, Value and item for each level
+  // Element, Value and item for each level, and a name in the inmost one; JsonReader counts
+  // exactly.
+  options.max_depth = (std::size_t{limits.nesting_depth_max} + 1) * 3 + 4;
   json::basic_parser<TreeBuilder> parser{options};
   parser.handler().nodes_left = limits.nodes_max;
   json::error_code code;
@@ -145,7 +146,7 @@ class JsonReader {
  public:
   explicit JsonReader(const ModelReadOptions& options) : model_(options) {}
 
-  Result<DataSet> read(const Node& object, bool outermost) {
+  Result<DataSet> read(const Node& object, std::uint32_t depth) {
     if (object.kind != Node::Kind::Object)
       return fail(ErrorKind::Malformed, "a data set is a JSON object");
     DataSet data_set;
@@ -153,20 +154,23 @@ class JsonReader {
     for (const Node& member : object.children) {
       PACS_TRY(const Tag tag, read_model_tag(member.name));
       if (tag.is_group_length()) continue;  // PS3.18 §F.2.2: not part of the model
-      PACS_TRY(Element element, read(tag, member));
+      PACS_TRY(Element element, read(tag, member, depth));
       data_set.set(std::move(element));
     }
-    model_.name_utf8(data_set, outermost);
+    model_.name_utf8(data_set, depth == 0);
     return data_set;
   }
 
  private:
-  Result<Element> read(Tag tag, const Node& node) {
+  Result<Element> read(Tag tag, const Node& node, std::uint32_t depth) {
     if (node.kind != Node::Kind::Object) return malformed(tag, "an element is a JSON object");
     const Node* named = node.member("vr");
     PACS_TRY(const VR vr,
              read_model_vr(tag, named != nullptr ? std::optional<std::string_view>{named->text}
                                                  : std::nullopt));
+    if (vr == VR::SQ) {
+      PACS_TRY(model_.check_depth(tag, depth));
+    }
     const Node* value = node.member("Value");
     const Node* inline_binary = node.member("InlineBinary");
     const Node* uri = node.member("BulkDataURI");
@@ -183,16 +187,16 @@ class JsonReader {
       return vr == VR::SQ ? Element::sequence(tag, {}, true) : Element::owning(tag, vr, {});
     }
     if (value->kind != Node::Kind::Array) return malformed(tag, "Value is not an array");
-    return vr == VR::SQ ? read_items(tag, *value) : read_values(tag, vr, *value);
+    return vr == VR::SQ ? read_items(tag, *value, depth) : read_values(tag, vr, *value);
   }
 
-  Result<Element> read_items(Tag tag, const Node& value) {
+  Result<Element> read_items(Tag tag, const Node& value, std::uint32_t depth) {
     Sequence items;
     items.reserve(value.children.size());
     for (const Node& child : value.children) {
       Item& item = items.emplace_back();
       if (child.kind == Node::Kind::Null) continue;  // PS3.18 §F.2.5: an empty item
-      PACS_TRY(item.data_set, read(child, false));
+      PACS_TRY(item.data_set, read(child, depth + 1));
     }
     return Element::sequence(tag, std::move(items), true);
   }
@@ -237,7 +241,7 @@ class JsonReader {
 
 Result<DataSet> read_json(std::string_view json_text, const ModelReadOptions& options) {
   PACS_TRY(const Node tree, parse_tree(json_text, options));
-  return JsonReader{options}.read(tree, true);
+  return JsonReader{options}.read(tree, 0);
 }
 
 }  // namespace pacs

@@ -34,18 +34,44 @@ Result<> takes_values(Tag tag, VR vr) {
   return malformed(tag, "a binary value is not given as Value");
 }
 
+namespace {
+
+/// Bytes are what they are, also where a writer has left half a number; numbers must be whole.
+Result<Element> element_of(Tag tag, VR vr, Bytes bytes) {
+  const std::size_t unit = vr == VR::AT ? 4 : info(vr).unit_bytes;
+  if (info(vr).kind != VRKind::Bytes && bytes.size() % unit != 0) {
+    return malformed(tag, fmt::format("{} bytes are no whole number of values of VR {}",
+                                      bytes.size(), to_string(vr)));
+  }
+  return Element::padded(tag, vr, std::move(bytes));
+}
+
+}  // namespace
+
+Result<> ModelReader::check_depth(Tag tag, std::uint32_t depth) const {
+  if (depth < options_.nesting_depth_max) return {};
+  return fail(Error{ErrorKind::LimitExceeded,
+                    fmt::format("sequences are nested deeper than nesting_depth_max = {}",
+                                options_.nesting_depth_max)}
+                  .on(tag));
+}
+
 Result<Element> ModelReader::inline_binary(Tag tag, VR vr, std::string_view base64) {
+  if (info(vr).kind != VRKind::Bytes) {
+    return malformed(tag, fmt::format("VR {} has no InlineBinary", to_string(vr)));
+  }
   auto bytes = parse_base64(base64);
   if (!bytes) return malformed(tag, "InlineBinary is not base64");
-  return Element::padded(tag, vr, std::move(*bytes));
+  return element_of(tag, vr, std::move(*bytes));
 }
 
 Result<Element> ModelReader::bulk_data(Tag tag, VR vr, std::string_view uri) const {
+  if (vr == VR::SQ) return malformed(tag, "a sequence is not given as bulk data");
   if (!options_.resolve_bulk) {
     return fail(Error{ErrorKind::Unsupported, "bulk data cannot be fetched here"}.on(tag));
   }
   PACS_TRY(Bytes bytes, options_.resolve_bulk(uri, tag, vr));
-  return Element::padded(tag, vr, std::move(bytes));
+  return element_of(tag, vr, std::move(bytes));
 }
 
 Result<> ModelReader::append_value(Bytes& to, Tag tag, VR vr, std::string_view text) {

@@ -26,6 +26,8 @@ class ModelReader {
  public:
   explicit ModelReader(const ModelReadOptions& options) : options_(options) {}
 
+  /// Before a sequence within `depth` others: LimitExceeded, by the count of the scanner.
+  [[nodiscard]] Result<> check_depth(Tag tag, std::uint32_t depth) const;
   [[nodiscard]] static Result<Element> inline_binary(Tag tag, VR vr, std::string_view base64);
   [[nodiscard]] Result<Element> bulk_data(Tag tag, VR vr, std::string_view uri) const;
   /// Appends one value; between those of text the caller puts backslashes.

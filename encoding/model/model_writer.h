@@ -16,6 +16,7 @@
 #include "core/dicom_dataset.h"
 #include "core/dicom_tags.h"
 #include "encoding/character_set.h"
+#include "encoding/foreign_element.h"
 #include "encoding/model/model_options.h"
 #include "encoding/model/model_values.h"
 #include "encoding/text_values.h"
@@ -31,8 +32,11 @@ class ModelWriter {
     const bool named = data_set.contains(tags::SpecificCharacterSet);
     const CharacterSet own = named ? CharacterSet::of(data_set) : CharacterSet{};
     const CharacterSet& charset = named ? own : outer;  // PS3.5 §7.5.3: items inherit it
-    for (const Element& element : data_set) {
-      if (element.tag().is_group_length()) continue;  // PS3.18 §F.2.2
+    // PS3.18 §F.2.2: by tag, each tag once, without group lengths. What belongs to commands and
+    // files is not of the data set.
+    for (const Element* in_order : data_set.in_order()) {
+      const Element& element = *in_order;
+      if (element.tag().is_group_length() || is_of_command_or_file(element.tag())) continue;
       // UN that was read as a sequence is one; with VR UN it could have no items.
       const bool sequence = element.form() == Element::Form::Sequence;
       const VR vr = sequence ? VR::SQ : element.vr();

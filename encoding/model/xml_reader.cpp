@@ -28,15 +28,9 @@ std::string text_of(const pugi::xml_node& node) {
 
 class XmlReader {
  public:
-  explicit XmlReader(const ModelReadOptions& options)
-      : model_(options), nesting_depth_max_(options.nesting_depth_max) {}
+  explicit XmlReader(const ModelReadOptions& options) : model_(options) {}
 
   Result<DataSet> read(const pugi::xml_node& parent, std::uint32_t depth) {
-    if (depth > nesting_depth_max_) {
-      return fail(ErrorKind::LimitExceeded,
-                  fmt::format("sequences are nested deeper than nesting_depth_max = {}",
-                              nesting_depth_max_));
-    }
     DataSet data_set;
     for (const pugi::xml_node& node : parent.children("DicomAttribute")) {
       PACS_TRY(const Tag tag, read_tag(node, data_set));
@@ -68,13 +62,13 @@ class XmlReader {
   Result<Element> read(Tag tag, const pugi::xml_node& node, std::uint32_t depth) {
     const pugi::xml_attribute named = node.attribute("vr");
     PACS_TRY(const VR vr, read_model_vr(tag, named ? std::optional{named.value()} : std::nullopt));
-    if (vr == VR::SQ) return read_items(tag, node, depth);
     if (const pugi::xml_node binary = node.child("InlineBinary")) {
       return ModelReader::inline_binary(tag, vr, without_line_breaks(text_of(binary)));
     }
     if (const pugi::xml_node bulk = node.child("BulkData")) {
       return model_.bulk_data(tag, vr, bulk.attribute("uri").value());
     }
+    if (vr == VR::SQ) return read_items(tag, node, depth);
     return read_values(tag, vr, node);
   }
 
@@ -84,6 +78,7 @@ class XmlReader {
   }
 
   Result<Element> read_items(Tag tag, const pugi::xml_node& node, std::uint32_t depth) {
+    PACS_TRY(model_.check_depth(tag, depth));
     Sequence items;
     for (const pugi::xml_node& child : node.children("Item")) {
       PACS_TRY(items.emplace_back().data_set, read(child, depth + 1));
@@ -126,7 +121,6 @@ class XmlReader {
   }
 
   ModelReader model_;
-  std::uint32_t nesting_depth_max_;
   std::size_t values_ = 0;  // of all attributes, those that are left out between others included
 };
 

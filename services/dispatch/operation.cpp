@@ -88,6 +88,11 @@ Task<Result<DataSet>> Operation::read_identifier(DataSetLimits limits) {
   // Only now it is known what it takes: of all data sets that are parsed, one on each I/O thread is
   // not counted yet.
   PACS_CO_TRY(share_.hold(received + data_set.buffer().view.size() + memory_of(data_set)));
+  // PS3.4 §F.7.2.2.1: what an N-SET changes is in the set of its N-CREATE.
+  if (request_.field != network::CommandField::NSetRq) {
+    const std::string& peer = association().request.calling_ae;
+    name_character_set(data_set, served_->limits.character_sets.of(peer));
+  }
   co_return data_set;
 }
 

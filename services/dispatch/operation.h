@@ -64,7 +64,8 @@ class Operation {
   /// Errors are the connection's and final. What a service leaves unread is drained after it.
   Task<Result<network::DataPiece>> read_data_set();
   /// The whole data set, for identifiers and N-service data sets. Until the operation ends it holds
-  /// its share of what all associations may have of such. LimitExceeded, OutOfResources.
+  /// its share of what all associations may have of such. One that names no character set names
+  /// that of the peer, if one is known. LimitExceeded, OutOfResources.
   Task<Result<DataSet>> read_identifier(DataSetLimits limits);
 
   /// A response before the final one (status FF00 or FF01). The answer must have a name: GCC 12

@@ -7,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include "encoding/default_character_set.h"
 #include "integration/memory_budget.h"
 #include "network/association.h"
 #include "services/dispatch/event.h"
@@ -25,6 +26,8 @@ struct ResponderLimits {
   std::size_t operations_in_flight_max = 16;
   /// To the response of a request of ours.
   std::chrono::milliseconds invoke_timeout{300'000};
+  /// Of text in requests that name none.
+  DefaultCharacterSets character_sets{};
 };
 
 /// Used on the association's strand only.

@@ -40,7 +40,7 @@ Task<Result<MppsReply>> ask(network::Association& association, Command command,
   if (syntax == nullptr) co_return fail(ErrorKind::Unsupported, "unknown transfer syntax");
   network::DataSource source;
   if (data_set != nullptr) {
-    PACS_CO_TRY(Bytes bytes, write_data_set(*data_set, *syntax, {.drop_group_lengths = true}));
+    PACS_CO_TRY(Bytes bytes, write_data_set(*data_set, *syntax, {.conforming = true}));
     source = data_source(share(std::move(bytes)));
   }
   PACS_CO_TRY(Response response,

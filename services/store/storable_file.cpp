@@ -94,9 +94,9 @@ namespace {
 
 Result<SharedBytes> converted(SharedBytes data_set, const TransferSyntax& from,
                               const TransferSyntax& to, DataSetEnd end) {
-  PACS_TRY(const DataSet read, read_data_set(std::move(data_set), from, {.end = end}));
-  PACS_TRY(Bytes written,
-           write_data_set(read, to, {.drop_group_lengths = true, .even_lengths = true}));
+  PACS_TRY(const DataSet read,
+           read_data_set(std::move(data_set), from, {.limits = limits_of_stored(), .end = end}));
+  PACS_TRY(Bytes written, write_data_set(read, to, {.conforming = true, .even_lengths = true}));
   return share(std::move(written));
 }
 

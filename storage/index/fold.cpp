@@ -24,6 +24,11 @@ bool is_diacritic(UChar32 letter) {
          letter == 0x0670 || letter == 0x0640;  // Arabic
 }
 
+/// Hiragana and katakana.
+bool is_kana(UChar32 letter) {
+  return letter >= 0x3041 && letter <= 0x30FF;
+}
+
 /// Letters of names that Unicode does not decompose, in upper case. Of a small sharp s upper case
 /// makes SS, of the capital one nothing: case folding has SS for both.
 struct Base {
@@ -35,6 +40,29 @@ constexpr std::array kBases{
     Base{0x0110, "D"},  Base{0x0126, "H"}, Base{0x0141, "L"},  Base{0x014A, "N"},
     Base{0x0152, "OE"}, Base{0x0166, "T"}, Base{0x1E9E, "SS"},
 };
+
+/// A kana as itself and its voicing mark.
+void append_unvoiced(icu::UnicodeString& to, UChar32 letter) {
+  UErrorCode code = U_ZERO_ERROR;
+  const icu::Normalizer2* canonical = icu::Normalizer2::getNFDInstance(code);
+  icu::UnicodeString parts;
+  if (U_SUCCESS(code) && is_kana(letter) && canonical->getDecomposition(letter, parts)) {
+    to.append(parts);
+  } else {
+    to.append(letter);
+  }
+}
+
+std::string utf8_of(const icu::UnicodeString& text) {
+  std::string utf8;
+  icu::StringByteSink<std::string> sink(&utf8);
+  text.toUTF8(sink);
+  return utf8;
+}
+
+icu::UnicodeString icu_text_of(std::string_view utf8) {
+  return icu::UnicodeString::fromUTF8({utf8.data(), static_cast<std::int32_t>(utf8.size())});
+}
 
 void append_base(icu::UnicodeString& to, UChar32 letter) {
   const auto* const row = std::ranges::find(kBases, letter, &Base::letter);
@@ -86,17 +114,24 @@ std::string fold(std::string_view text) {
   const icu::Normalizer2* decompose = icu::Normalizer2::getNFKDInstance(code);
   const icu::Normalizer2* compose = icu::Normalizer2::getNFCInstance(code);
   if (U_FAILURE(code)) return result;  // ICU's built-in data are part of its library
-  const icu::UnicodeString decomposed = decompose->normalize(
-      icu::UnicodeString::fromUTF8({text.data(), static_cast<std::int32_t>(text.size())}), code);
+  const icu::UnicodeString decomposed = decompose->normalize(icu_text_of(text), code);
   icu::UnicodeString bare = only(decomposed, [](icu::UnicodeString& to, UChar32 letter) {
     if (!is_diacritic(letter)) to.append(letter);
   });
   bare.toUpper(icu::Locale::getRoot());
   bare = compose->normalize(only(bare, append_base), code);
-  result.clear();
-  icu::StringByteSink<std::string> sink(&result);
-  bare.toUTF8(sink);
-  return result;
+  return utf8_of(only(bare, append_unvoiced));
+}
+
+bool has_voicing_mark(std::string_view folded) {
+  return folded.find("\u3099") != folded.npos || folded.find("\u309A") != folded.npos;
+}
+
+std::string with_voiced_kana(std::string_view folded) {
+  UErrorCode code = U_ZERO_ERROR;
+  const icu::Normalizer2* compose = icu::Normalizer2::getNFCInstance(code);
+  if (U_FAILURE(code)) return std::string(folded);
+  return utf8_of(compose->normalize(icu_text_of(folded), code));
 }
 
 std::string fold_name(std::string_view names) {

@@ -28,6 +28,7 @@ struct HeaderCompressor::Contexts {
 
 HeaderCompressor::HeaderCompressor() : contexts_(std::make_unique<Contexts>()) {
   ZSTD_CCtx_setParameter(contexts_->compress, ZSTD_c_compressionLevel, kCompressionLevel);
+  ZSTD_CCtx_setParameter(contexts_->compress, ZSTD_c_checksumFlag, 1);
 }
 HeaderCompressor::~HeaderCompressor() = default;
 HeaderCompressor::HeaderCompressor(HeaderCompressor&&) noexcept = default;
@@ -52,6 +53,8 @@ Result<Bytes> HeaderCompressor::decompress(ByteView compressed, ByteView base) {
   };
   if (compressed.empty()) return refuse("empty");
   const bool with_base = compressed[0] == std::byte{1};
+  if (compressed[0] > std::byte{1}) return refuse("unknown form");
+  if (with_base && base.empty()) return refuse("what it was compressed against is missing");
   compressed = compressed.subspan(1);
   const auto size = ZSTD_getFrameContentSize(compressed.data(), compressed.size());
   if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN ||

@@ -14,7 +14,8 @@ namespace pacs::storage {
 inline constexpr std::size_t kHeaderBaseBytesMax = 256 << 10;
 
 /// Not for use from two threads at once. Compressed form: one byte, 0 plain or 1 against the base,
-/// then a zstd frame.
+/// then a zstd frame, which carries a checksum of the header (RFC 8878 §3.1.1; those of programs
+/// before this one have none).
 class HeaderCompressor {
  public:
   HeaderCompressor();
@@ -23,7 +24,8 @@ class HeaderCompressor {
   HeaderCompressor& operator=(HeaderCompressor&&) noexcept;
 
   [[nodiscard]] Bytes compress(ByteView header, ByteView base = {});
-  /// Corrupt when it cannot be: `base` must be the one it was compressed against.
+  /// Corrupt when it cannot be, or is not what was compressed: `base` must be the one that was
+  /// given then.
   [[nodiscard]] Result<Bytes> decompress(ByteView compressed, ByteView base = {});
 
  private:

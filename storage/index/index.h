@@ -62,7 +62,7 @@ class Index {
   /// The same for many, in their order; nullopt for those that are not there.
   [[nodiscard]] virtual Result<std::vector<std::optional<InstanceRecord>>> find_many(
       std::span<const std::string_view> sop_instance_uids) = 0;
-  /// The bytes that encode_header gave.
+  /// The bytes that encode_header gave; Corrupt when they are not these any more.
   [[nodiscard]] virtual Result<Bytes> header(std::string_view sop_instance_uid) = 0;
   /// What its row holds for instance_columns, in the order of column_names.
   [[nodiscard]] virtual Result<std::vector<std::string>> instance_values(

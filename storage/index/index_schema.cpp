@@ -216,6 +216,8 @@ UPDATE worklist_item SET patient_name_folded = replace(patient_name_folded, 'ẞ
   WHERE patient_name_folded LIKE '%ẞ%';
 )sql",
     R"sql(
+-- Names are folded again as well: voicing marks of kana have become characters of their own.
+
 -- Patients that instances name whose study is filed under another one (patient_conflicts.h), with
 -- how many such instances have arrived, and the last of them. decided: 1 once an operator has seen
 -- it.
@@ -244,7 +246,8 @@ CREATE INDEX series_by_station ON series (station_name);
 )sql",
 };
 
-/// Version 1 kept names as fold() makes them, from 2 on they are as fold_name() makes them.
+/// Version 1 kept names as fold() makes them, from 2 on they are as fold_name() makes them; from 5
+/// on the voicing marks of kana are characters of their own.
 Result<> refold(SqlDatabase& database, std::string_view table, std::string_view name) {
   PACS_TRY(const auto read,
            database.prepare(fmt::format(
@@ -302,6 +305,15 @@ Result<> keep_name_words(SqlDatabase& database) {
   return {};
 }
 
+/// What a step does beside its SQL, by the version that it starts from.
+Result<> change_rows(SqlDatabase& database, std::int64_t version) {
+  if (version == 1) return refold_names(database);
+  if (version != 4) return {};
+  PACS_TRY(refold_names(database));
+  PACS_TRY(refold(database, "worklist_item", "patient_name"));
+  return keep_name_words(database);
+}
+
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
     text.replace(at, from.size(), to);
@@ -330,8 +342,7 @@ Result<> migrate(SqlDatabase& database) {
     PACS_TRY(database.execute("BEGIN"));
     auto done = database.execute(
         in_dialect(kSchemaSteps[static_cast<std::size_t>(version)], database.dialect()));
-    if (done && version == 1) done = refold_names(database);
-    if (done && version == 4) done = keep_name_words(database);
+    if (done) done = change_rows(database, version);
     if (done) done = database.set_schema_version(version + 1);
     if (done) done = database.execute("COMMIT");
     if (!done) {

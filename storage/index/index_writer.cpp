@@ -169,13 +169,15 @@ Result<std::optional<IndexWriter::Series>> IndexWriter::find_series(
   const auto base = bound(*sql_->find_base, series.key);
   PACS_TRY(const bool has_base, base->step());
   if (has_base) {
-    auto header_base = compressor_.decompress(base->bytes(0));
-    if (header_base) {
-      series.header_base = std::move(*header_base);
-    } else {  // what comes now does without
-      logger_.error("", "the header that those of a series refer to cannot be read",
-                    {{"series", instance.record.series_instance_uid},
-                     {"why", header_base.error().to_string()}});
+    if (auto plain = compressor_.decompress(base->bytes(0))) {
+      series.header_base = std::move(*plain);
+    } else {
+      logger_.error(
+          "",
+          "what the headers of a series are compressed against is damaged: those are read "
+          "from their objects, new ones are stored whole",
+          {{"study", instance.record.study_instance_uid},
+           {"series", instance.record.series_instance_uid}});
     }
   }
   return series;

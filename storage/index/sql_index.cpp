@@ -154,9 +154,9 @@ Result<std::vector<std::optional<InstanceRecord>>> SqlIndex::find_many(
 
 Result<Bytes> SqlIndex::header(std::string_view sop_instance_uid) {
   const auto read = [](SqlReader& reader, SqlStatement& row) -> Result<Bytes> {
-    Bytes base;
+    Bytes base;  // without one that can be read, what needs it says so
     if (const ByteView compressed = row.bytes(1); !compressed.empty()) {
-      PACS_TRY(base, reader.compressor().decompress(compressed));
+      base = reader.compressor().decompress(compressed).value_or(Bytes{});
     }
     return reader.compressor().decompress(row.bytes(0), base);
   };

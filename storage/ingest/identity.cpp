@@ -1,5 +1,7 @@
 #include "storage/ingest/identity.h"
 
+#include <fmt/format.h>
+
 #include "core/dicom_tags.h"
 #include "core/uid_registry.h"
 
@@ -15,7 +17,21 @@ std::string shown(std::string_view text) {
   return "\"" + letters + (text.size() > 64 ? "...\"" : "\"");
 }
 
+/// Of an attribute that comes twice the first value counts, but not by a guess whose image it is
+/// and where it belongs.
+Result<> check_one_value(const DataSet& header, Tag tag, std::string_view name) {
+  const std::string_view first = header.text(tag);
+  for (const Element& element : header) {
+    if (element.tag() != tag || element.text() == first) continue;
+    return fail(Error{ErrorKind::Malformed, fmt::format("the data set has {} twice: {} and {}",
+                                                        name, shown(first), shown(element.text()))}
+                    .on(tag));
+  }
+  return {};
+}
+
 Result<std::string> uid_of(const DataSet& header, Tag tag, std::string_view name) {
+  PACS_TRY(check_one_value(header, tag, name));
   const std::string_view text = header.text(tag);
   if (text.empty()) {
     return fail(
@@ -41,6 +57,8 @@ Result<> compare(std::string_view in_data_set, std::string_view in_command, Tag 
 }  // namespace
 
 Result<Identity> identify(const DataSet& header, const IngestContext& context) {
+  PACS_TRY(check_one_value(header, tags::PatientID, "Patient ID"));
+  PACS_TRY(check_one_value(header, tags::IssuerOfPatientID, "Issuer of Patient ID"));
   PACS_TRY(auto sop_class, uid_of(header, tags::SOPClassUID, "SOP Class UID"));
   PACS_TRY(auto sop_instance, uid_of(header, tags::SOPInstanceUID, "SOP Instance UID"));
   PACS_TRY(compare(sop_class, context.sop_class_uid, tags::SOPClassUID, "SOP Class UID"));

@@ -13,7 +13,8 @@ struct Identity {
   std::string sop_class_uid, sop_instance_uid, series_instance_uid, study_instance_uid;
 };
 
-/// Malformed: one of the four is missing or not a UID. Mismatch: command and data set name
+/// Malformed: one of the four is missing or not a UID, or one of them, Patient ID or its issuer is
+/// there twice with different values. Mismatch: command and data set name
 /// different SOP classes or instances (PS3.4 §B.2.3, A900). Each with its tag.
 [[nodiscard]] Result<Identity> identify(const DataSet& header, const IngestContext& context);
 

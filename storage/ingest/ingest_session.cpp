@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "encoding/dicom_file.h"
-#include "encoding/foreign_element.h"
 #include "integration/clock.h"
 #include "storage/ingest/identity.h"
 #include "storage/objects/file_storage.h"
@@ -33,22 +32,13 @@ void say_what_became(const integration::Logger& logger, std::string_view trace_i
       {{"sop_instance", stored.sop_instance_uid}, {"study", stored.study_instance_uid}});
 }
 
-/// In a data set they would say of the stored object what is not so.
-Result<> refuse_command_or_file_elements(const DataSet& header) {
-  const auto stray = std::ranges::find_if(
-      header, [](const Element& element) { return is_of_command_or_file(element.tag()); });
-  if (stray == header.end()) return {};
-  return fail(Error{ErrorKind::Malformed, "a data set must not have elements of this group"}.on(
-      stray->tag()));
-}
-
 }  // namespace
 
 IngestSession::IngestSession(IngestServices& services, IngestContext context,
                              const TransferSyntax& syntax)
     : services_(services),
       context_(std::move(context)),
-      reader_(syntax, services.limits),
+      reader_(syntax, services.rules.limits),
       content_(services.chunks) {
   if (context_.sop_class_uid.empty() || context_.sop_instance_uid.empty()) return;
   meta_ = make_file_meta(context_.sop_class_uid, context_.sop_instance_uid,
@@ -189,9 +179,13 @@ void IngestSession::commit(std::function<void(Result<StoredInstance>)> done) {
 Result<std::shared_ptr<PendingObject>> IngestSession::complete() {
   PACS_TRY(health_);
   PACS_TRY(auto header, reader_.finish(context_.end));
-  PACS_TRY(refuse_command_or_file_elements(header.data_set));
   PACS_TRY(auto identity, identify(header.data_set, context_));
   departures_ = header.departures;
+  // The stored header names it, so that it is read so wherever it is read.
+  if (name_missing_character_set(header.data_set,
+                                 services_.rules.character_sets.of(context_.source_ae))) {
+    departures_.add(Departure::NoCharacterSet);
+  }
   if (meta_.empty()) {
     meta_ = make_file_meta(identity.sop_class_uid, identity.sop_instance_uid,
                            context_.transfer_syntax_uid, context_.source_ae);

@@ -14,6 +14,7 @@
 #include "storage/ingest/departure_log.h"
 #include "storage/ingest/ingest.h"
 #include "storage/ingest/storage_metrics.h"
+#include "storage/objects/object_header.h"
 
 namespace pacs::storage {
 
@@ -24,7 +25,7 @@ struct IngestServices {
   FreeSpace& space;
   StorageMetrics& metrics;
   std::shared_ptr<ChunkPool> chunks;
-  Limits limits;
+  HeaderRules rules;
   /// Objects above it are written to the object store directly and only named in the journal.
   std::uint64_t journal_object_bytes_max = 1 << 20;
   /// Bytes that the headers of all objects on their way may take together. One may take

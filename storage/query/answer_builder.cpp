@@ -6,7 +6,6 @@
 #include "core/dicom_tags.h"
 #include "core/text.h"
 #include "encoding/character_set.h"
-#include "encoding/header_blob.h"
 #include "storage/query/query_match.h"
 
 namespace pacs::storage {
@@ -133,12 +132,6 @@ bool has_value(const Element& element) {
 }
 
 }  // namespace
-
-Result<DataSet> header_data_set(Bytes plain) {
-  if (plain.empty()) return DataSet{};
-  PACS_TRY(auto header, decode_header(share(std::move(plain))));
-  return std::move(header.data_set);
-}
 
 void AnswerBuilder::begin(const DataSet* header) {
   header_ = header;

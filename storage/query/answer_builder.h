@@ -7,13 +7,9 @@
 
 #include "core/bytes.h"
 #include "core/dicom_dataset.h"
-#include "core/result.h"
 #include "storage/query/query.h"
 
 namespace pacs::storage {
-
-/// The data set of a stored header (encode_header), empty when nothing is stored.
-[[nodiscard]] Result<DataSet> header_data_set(Bytes plain);
 
 /// One answer after the other; keys in tag order.
 class AnswerBuilder {

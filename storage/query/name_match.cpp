@@ -87,6 +87,19 @@ std::vector<std::string> split_words(std::string_view group, bool joined) {
   return words;
 }
 
+/// Whether a pattern stands for a component group.
+bool group_matches(std::string_view pattern, std::string_view group) {
+  if (wildcard_matches(pattern, group)) return true;
+  // Empty components at the end are not written, and "*" matches an empty one.
+  while (pattern.ends_with('*')) {
+    pattern = pattern.substr(0, pattern.find_last_not_of('*') + 1);
+    if (!pattern.ends_with('^')) return false;
+    pattern.remove_suffix(1);
+    if (wildcard_matches(pattern, group)) return true;
+  }
+  return false;
+}
+
 std::string_view group_of(std::string_view name, std::size_t index) {
   for (; index > 0; --index) {
     const std::size_t end = name.find('=');
@@ -159,16 +172,10 @@ bool NameKey::matches_group(const Group& key, std::string_view folded_group) con
 
 bool NameKey::literally(const Group& key, std::string_view folded_group) {
   if (!key.wildcard) return key.text == folded_group;
-  if (wildcard_matches(key.text, folded_group)) return true;
-  // Empty components at the end are not written, and "*" matches an empty one.
-  std::string_view pattern = key.text;
-  while (pattern.ends_with('*')) {
-    pattern = pattern.substr(0, pattern.find_last_not_of('*') + 1);
-    if (!pattern.ends_with('^')) return false;
-    pattern.remove_suffix(1);
-    if (wildcard_matches(pattern, folded_group)) return true;
-  }
-  return false;
+  if (group_matches(key.text, folded_group)) return true;
+  // "?" for a kana with its voicing mark: in full width they are one character.
+  return has_voicing_mark(folded_group) &&
+         group_matches(with_voiced_kana(key.text), with_voiced_kana(folded_group));
 }
 
 std::vector<NameKey::Word> NameKey::words_of(std::string_view group, bool joined) {

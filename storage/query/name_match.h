@@ -3,7 +3,9 @@
 // Literal matching is by folded text (storage/index/fold.h), hence insensitive to case, diacritics
 // and width, each component without its outer spaces and without empty ones at the end: "doe^john"
 // finds "Doe^John^^". "*" and "?" work on a whole component group, so that "DOE*" finds DOE^JOHN; a
-// last component of only "*" may be absent: "DOE^*" finds "Doe".
+// last component of only "*" may be absent: "DOE^*" finds "Doe". The voicing mark of a kana is a
+// character of its own, as it is in half width, or one with its kana, as in full width: "ﾔﾏﾀ*",
+// "ﾔﾏ??" and "ヤマ?" all find both "ﾔﾏﾀﾞ" and "ヤマダ".
 //
 // A key of one component group matches when any group of the name does; a key with "=" is compared
 // group by group, an empty group matching everything. So "山田*" and "Yamada*" both find

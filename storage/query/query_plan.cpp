@@ -104,6 +104,7 @@ class Planner {
       ColumnList& columns = level() == QueryLevel::Image ? row_columns_ : member_columns_;
       plan_.header_column = columns.add("instance.header", QueryLevel::Image);
       columns.add("instance.series_key", QueryLevel::Image);
+      columns.add("instance.id", QueryLevel::Image);
     }
   }
 

@@ -58,6 +58,15 @@ SqlText holds(const std::string& expression, std::string_view pattern) {
   return like(expression, "%" + like_pattern(pattern) + "%");
 }
 
+/// "?" in a name may stand for a kana and its voicing mark (name_match.h), which are two here.
+std::string name_like(std::string_view pattern) {
+  std::string one_or_two(pattern);
+  for (std::size_t at = 0; (at = one_or_two.find('?', at)) != std::string::npos; at += 2) {
+    one_or_two.insert(at + 1, "*");
+  }
+  return like_pattern(one_or_two);
+}
+
 std::optional<SqlText> name_condition(const KeyColumn& column, std::string_view value) {
   const NamePattern pattern = name_pattern(value);
   std::vector<SqlText> alternatives;
@@ -66,8 +75,8 @@ std::optional<SqlText> name_condition(const KeyColumn& column, std::string_view 
     // Any group of any name; "A=B\\C" are two names.
     const std::string& group = pattern.groups.front();
     if (group.empty()) return std::nullopt;
-    if (group.starts_with('*')) return holds(name, group);
-    const std::string letters = like_pattern(group);
+    const std::string letters = name_like(group);
+    if (group.starts_with('*')) return like(name, "%" + letters + "%");
     const std::string tail = pattern.exact ? "" : "%";
     if (pattern.exact) {
       SqlText same(filtered(name) + " = ");
@@ -87,7 +96,7 @@ std::optional<SqlText> name_condition(const KeyColumn& column, std::string_view 
   for (const std::string& group : pattern.groups) {
     if (group.empty()) continue;
     if (!sql.values().empty()) sql += " AND ";
-    sql += holds(name, group);
+    sql += like(name, "%" + name_like(group) + "%");
   }
   if (sql.values().empty()) return std::nullopt;
   sql += ")";

@@ -5,6 +5,8 @@
 
 #include "core/dicom_tags.h"
 #include "core/text.h"
+#include "encoding/header_blob.h"
+#include "storage/index/record_row.h"
 #include "storage/query/answer_builder.h"
 #include "storage/query/query_plan.h"
 #include "storage/query/query_walk.h"
@@ -55,8 +57,11 @@ bool hold(const RowView& row, const std::vector<QueryPlan::UidCheck>& checks) {
 
 class IndexMatches final : public Matches {
  public:
-  IndexMatches(SqlReaders& readers, QueryPlan plan)
-      : readers_(readers), plan_(std::move(plan)), builder_(plan_.query) {}
+  IndexMatches(SqlReaders& readers, QueryPlan plan, ReadAgain read_again)
+      : readers_(readers),
+        plan_(std::move(plan)),
+        read_again_(std::move(read_again)),
+        builder_(plan_.query) {}
 
   Result<std::vector<DataSet>> next(std::size_t most) override {
     std::vector<DataSet> answers;
@@ -177,6 +182,18 @@ class IndexMatches final : public Matches {
   }
 
   Result<DataSet> header_of(SqlReader& reader, const RowView& member) {
+    auto header = stored_header_of(reader, member);
+    if (!header && header.error().kind == ErrorKind::Corrupt && read_again_) {
+      PACS_TRY(const auto row,
+               reader.statement(std::string(kRecordSql) + "WHERE instance.id = $1",
+                                member.statement->integer(member.first + plan_.header_column + 2)));
+      PACS_TRY(const bool there, row->step());
+      if (there) header = read_again_(record_of(*row), header.error());
+    }
+    return std::move(header).map([](Header&& read) { return std::move(read.data_set); });
+  }
+
+  Result<Header> stored_header_of(SqlReader& reader, const RowView& member) {
     const std::int64_t series = series_of(member);
     if (series != base_series_) {
       PACS_TRY(base_, base_of(reader, series));
@@ -184,19 +201,21 @@ class IndexMatches final : public Matches {
     }
     PACS_TRY(auto plain, reader.compressor().decompress(
                              member.statement->bytes(member.first + plan_.header_column), base_));
-    return header_data_set(std::move(plain));
+    return decode_header(share(std::move(plain)));
   }
 
+  /// Empty when there is none, or none that can be read: what needs it says so.
   static Result<Bytes> base_of(SqlReader& reader, std::int64_t series) {
     PACS_TRY(const auto row,
              reader.statement("SELECT header FROM header_base WHERE series_key = $1", series));
     PACS_TRY(const bool there, row->step());
     if (!there) return Bytes{};
-    return reader.compressor().decompress(row->bytes(0));
+    return reader.compressor().decompress(row->bytes(0)).value_or(Bytes{});
   }
 
   SqlReaders& readers_;
   const QueryPlan plan_;
+  const ReadAgain read_again_;
   AnswerBuilder builder_;
   std::optional<QueryWalk> walk_;
   std::size_t walks_done_ = 0;
@@ -209,11 +228,11 @@ class IndexMatches final : public Matches {
 
 }  // namespace
 
-Result<std::unique_ptr<Matches>> search(SqlReaders& readers, Query query) {
+Result<std::unique_ptr<Matches>> search(SqlReaders& readers, Query query, ReadAgain read_again) {
   PACS_TRY(const auto reader, readers.lease());
   reader->database().stop_when(query.stop);
   PACS_TRY(auto made, plan(std::move(query), *reader));
-  return std::make_unique<IndexMatches>(readers, std::move(made));
+  return std::make_unique<IndexMatches>(readers, std::move(made), std::move(read_again));
 }
 
 }  // namespace pacs::storage

@@ -25,26 +25,18 @@ constexpr std::uint64_t kBatchBytes = 16ULL << 20;
 
 /// Reads a header again: from what the journal holds of the object, or the object itself.
 Result<Header> header_of(ObjectStore& store, const StoreRecord& record, ByteView payload,
-                         const Limits& limits) {
+                         const HeaderRules& rules) {
   if (!record.header.empty()) return decode_header(share(record.header));
-  const TransferSyntax* syntax = find_transfer_syntax(record.record.transfer_syntax_uid);
-  if (syntax == nullptr) {
-    return fail(ErrorKind::Unsupported,
-                "transfer syntax " + record.record.transfer_syntax_uid + " is not known any more");
-  }
-  HeaderReader reader(*syntax, limits);
-  if (!record.external) {
-    PACS_TRY(reader.feed(payload));
-    return reader.finish(DataSetEnd::Certain);
-  }
-  Bytes buffer(1 << 20);
-  for (std::uint64_t offset = record.record.data_set_offset;;) {
-    PACS_TRY(const auto got, store.read(record.record.object_key, offset, buffer));
-    if (got == 0) break;
-    PACS_TRY(reader.feed(ByteView(buffer).first(got)));
-    offset += got;
-  }
-  return reader.finish(DataSetEnd::Certain);
+  const auto read = [&](std::uint64_t offset, std::span<std::byte> to) -> Result<std::size_t> {
+    if (record.external) return store.read(record.record.object_key, offset, to);
+    // The journal has the data set without what stands before it.
+    const ByteView rest =
+        payload.subspan(std::min(offset - record.record.data_set_offset, payload.size()));
+    const std::size_t bytes = std::min(rest.size(), to.size());
+    std::ranges::copy(rest.first(bytes), to.begin());
+    return bytes;
+  };
+  return header_of_object(record.record, record.source_ae, rules, read);
 }
 
 class Replay {
@@ -161,7 +153,7 @@ class Replay {
   }
 
   Result<> add(StoreRecord record, const JournalRecord& journalled) {
-    auto header = header_of(store_, record, journalled.payload, options_.limits);
+    auto header = header_of(store_, record, journalled.payload, options_.rules);
     Bytes kept = std::move(record.header);
     auto row = std::make_unique<IndexedInstance>(row_of(std::move(record)));
     if (header) {
@@ -260,7 +252,7 @@ Result<Recovered> recover(FileSystem& files, ObjectStore& store, Index& index,
   // A checkpoint follows the index, and the journal holds what the index has not: so an index that
   // is older than either is not the one that this archive was left with.
   if (read.checkpoint_sequence > position.applied || highest > replay.last_object()) {
-    PACS_TRY(reindexed, reindex(store, index, {recovered.last_sequence, options.limits}, logger));
+    PACS_TRY(reindexed, reindex(store, index, {recovered.last_sequence, options.rules}, logger));
   }
   if (recovered.records > 0 || reindexed > 0 || !read.sound()) {
     // What took the place of an object may be what is missing: then that stays, and verify names

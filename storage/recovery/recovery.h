@@ -6,17 +6,17 @@
 #include <filesystem>
 
 #include "core/result.h"
-#include "encoding/limits.h"
 #include "integration/logging.h"
 #include "storage/disk/file_system.h"
 #include "storage/index/index.h"
+#include "storage/objects/object_header.h"
 #include "storage/objects/storage_interface.h"
 
 namespace pacs::storage {
 
 struct RecoveryOptions {
   std::filesystem::path journal_directory;
-  Limits limits;
+  HeaderRules rules;
   bool durable = true;
 };
 

@@ -10,7 +10,6 @@
 #include "core/dicom_tags.h"
 #include "encoding/dicom_file.h"
 #include "encoding/header_blob.h"
-#include "encoding/header_reader.h"
 #include "integration/clock.h"
 #include "storage/disk/checksum.h"
 #include "storage/ingest/identity.h"
@@ -59,11 +58,7 @@ class Reindexer {
     record.transfer_syntax_uid = front.transfer_syntax_uid;
     record.data_set_offset = front.data_set_offset;
     row->source_ae = front.meta.text(tags::SourceApplicationEntityTitle);
-    const TransferSyntax* syntax = find_transfer_syntax(record.transfer_syntax_uid);
-    if (syntax == nullptr) {
-      return fail(ErrorKind::Unsupported, "transfer syntax " + record.transfer_syntax_uid);
-    }
-    PACS_TRY(auto header, read_header(record, *syntax));
+    PACS_TRY(auto header, read_header(record, row->source_ae));
     PACS_TRY(auto identity, identify(header.data_set, {}));
     record.sop_class_uid = std::move(identity.sop_class_uid);
     record.sop_instance_uid = std::move(identity.sop_instance_uid);
@@ -105,20 +100,19 @@ class Reindexer {
 
  private:
   /// Checksum and length besides.
-  Result<Header> read_header(InstanceRecord& record, const TransferSyntax& syntax) {
-    HeaderReader reader(syntax, options_.limits);
+  Result<Header> read_header(InstanceRecord& record, std::string_view source_ae) {
     Checksum checksum;
-    for (std::uint64_t offset = record.data_set_offset;;) {
-      PACS_TRY(const auto got, store_.read(record.object_key, offset, buffer_));
-      if (got == 0) break;
-      const ByteView piece = ByteView(buffer_).first(got);
-      PACS_TRY(reader.feed(piece));
-      checksum.update(piece);
-      offset += got;
-      record.data_set_bytes += got;
-    }
+    const auto read = [&](std::uint64_t offset, std::span<std::byte> to) {
+      auto got = store_.read(record.object_key, offset, to);
+      if (got) {
+        checksum.update(ByteView(to).first(*got));
+        record.data_set_bytes += *got;
+      }
+      return got;
+    };
+    PACS_TRY(auto header, header_of_object(record, source_ae, options_.rules, read));
     record.checksum = checksum.value();
-    return reader.finish(DataSetEnd::Certain);
+    return header;
   }
 
   ObjectStore& store_;

@@ -4,16 +4,16 @@
 
 #include <cstdint>
 
-#include "encoding/limits.h"
 #include "integration/logging.h"
 #include "storage/index/index.h"
+#include "storage/objects/object_header.h"
 #include "storage/objects/storage_interface.h"
 
 namespace pacs::storage {
 
 struct ReindexOptions {
   std::uint64_t sequence = 0;  ///< of the journal, that the index has applied
-  Limits limits{};
+  HeaderRules rules{};
 };
 
 /// Adds a row for each object that has none, reading each to its end for its

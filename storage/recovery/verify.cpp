@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/dicom_tags.h"
+#include "encoding/default_character_set.h"
 #include "encoding/header_blob.h"
 #include "encoding/header_reader.h"
 #include "storage/index/index.h"
@@ -29,7 +31,7 @@ class Verifier {
     store_.forget(record.object_key);
     const TransferSyntax* syntax = find_transfer_syntax(record.transfer_syntax_uid);
     if (syntax == nullptr) return problem(record, "has an unknown transfer syntax in the index");
-    HeaderReader header(*syntax, limits_);
+    HeaderReader header(*syntax, limits_of_stored(limits_));
     Result<> fed;
     const auto checked = check_object(record, [&](std::uint64_t offset, std::span<std::byte> to) {
       auto got = store_.read(record.object_key, offset, to);
@@ -41,12 +43,8 @@ class Verifier {
     });
     if (!checked) return problem(record, checked.error().message);
     auto read = fed ? header.finish(DataSetEnd::Certain) : Result<Header>(fail(fed.error()));
-    if (!read) {
-      // Limits may be narrower than when it came.
-      if (read.error().kind == ErrorKind::LimitExceeded) return;
-      return problem(record, "is not a data set: " + read.error().to_string());
-    }
-    if (auto same = compare_with_index(record, read->data_set); !same) {
+    if (!read) return problem(record, "is not a data set: " + read.error().to_string());
+    if (auto same = compare_with_index(record, std::move(read->data_set)); !same) {
       problem(record, same.error().message);
     }
   }
@@ -65,7 +63,7 @@ class Verifier {
             .in(record.object_key));
   }
   /// The messages go on after "the object".
-  Result<> compare_with_index(const InstanceRecord& record, const DataSet& header) {
+  Result<> compare_with_index(const InstanceRecord& record, DataSet header) {
     const auto unlike = [](std::string what) { return fail(ErrorKind::Corrupt, std::move(what)); };
     const auto identity = identify(header, {});
     if (!identity) return unlike("cannot be identified: " + identity.error().to_string());
@@ -79,6 +77,8 @@ class Verifier {
     if (!stored) {
       return unlike("has a header in the index that cannot be read: " + stored.error().message);
     }
+    // It may be one that named no character set: the stored one does since.
+    name_missing_character_set(header, stored->data_set.text(tags::SpecificCharacterSet));
     const ColumnValues own = column_values(header), kept = column_values(stored->data_set);
     if (own.patient != kept.patient || own.study != kept.study || own.series != kept.series ||
         own.instance != kept.instance) {

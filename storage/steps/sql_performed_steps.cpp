@@ -25,7 +25,7 @@ tl::unexpected<Error> unknown_step(std::string_view sop_instance_uid) {
 }
 
 Result<Bytes> encoded(const DataSet& data_set) {
-  return write_data_set(data_set, explicit_vr_little_endian(), {.drop_group_lengths = true});
+  return write_data_set(data_set, explicit_vr_little_endian(), {.conforming = true});
 }
 
 /// The step of a SELECT of kStepColumns.
@@ -42,8 +42,8 @@ Result<PerformedStep> read_step(SqlStatement& select, std::string_view sop_insta
   step.created_ms = select.integer(4);
   step.changed_ms = select.integer(5);
   const ByteView stored = select.bytes(6);
-  auto data_set =
-      read_data_set(share(Bytes(stored.begin(), stored.end())), explicit_vr_little_endian());
+  auto data_set = read_data_set(share(Bytes(stored.begin(), stored.end())),
+                                explicit_vr_little_endian(), {.limits = limits_of_stored()});
   if (!data_set) return fail(ErrorKind::Corrupt, "index: " + data_set.error().to_string());
   step.data_set = std::move(*data_set);
   return step;

@@ -281,11 +281,11 @@ Result<> SqlWorklist::remove(const StepId& id) {
 }
 
 Result<std::unique_ptr<Matches>> SqlWorklist::find(Query query, WorklistView view) {
-  return search_worklist(database_.readers(), std::move(query), view);
+  return search_worklist(database_.readers(), std::move(query), view, logger_);
 }
 
 Result<std::vector<WorklistItem>> SqlWorklist::list(Query query, WorklistView view) {
-  return list_worklist(database_.readers(), std::move(query), view);
+  return list_worklist(database_.readers(), std::move(query), view, logger_);
 }
 
 }  // namespace pacs::storage

@@ -1,6 +1,9 @@
 // SqlWorklist: the worklist in the database of the index.
 #pragma once
 
+#include <utility>
+
+#include "integration/logging.h"
 #include "storage/index/index_database.h"
 #include "storage/sql/sql_text.h"
 #include "storage/worklist/worklist.h"
@@ -15,7 +18,8 @@ namespace pacs::storage {
 class SqlWorklist final : public Worklist {
  public:
   /// The database outlives it and what it returns.
-  explicit SqlWorklist(IndexDatabase& database) : database_(database) {}
+  explicit SqlWorklist(IndexDatabase& database, integration::Logger logger = {})
+      : database_(database), logger_(std::move(logger)) {}
 
   Result<std::vector<PutItem>> put(std::span<const NewWorklistItem> items,
                                    Existing existing) override;
@@ -30,6 +34,7 @@ class SqlWorklist final : public Worklist {
 
  private:
   IndexDatabase& database_;
+  const integration::Logger logger_;
 };
 
 }  // namespace pacs::storage

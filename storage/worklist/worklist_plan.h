@@ -16,8 +16,9 @@ namespace pacs::storage {
 
 /// Columns that every row begins with; then those of the order, without the last, which is `id`.
 inline constexpr std::string_view kWorklistRow =
-    "id, status, source, created_ms, changed_ms, data_set";
-inline constexpr int kWorklistRowColumns = 6;
+    "id, status, source, created_ms, changed_ms, data_set, study_instance_uid, "
+    "scheduled_procedure_step_id";
+inline constexpr int kWorklistRowColumns = 8;
 
 struct WorklistWalk {
   SqlQuery rows;                ///< its open parameters are the place behind which to go on

@@ -33,7 +33,8 @@ void set_status(DataSet& data_set, std::string_view status) {
 
 Result<DataSet> worklist_data_set_of(SqlStatement& row) {
   const ByteView bytes = row.bytes(5);
-  auto data_set = read_data_set(share(Bytes(bytes.begin(), bytes.end())), stored_syntax());
+  auto data_set = read_data_set(share(Bytes(bytes.begin(), bytes.end())), stored_syntax(),
+                                {.limits = limits_of_stored()});
   if (!data_set) {
     return fail(ErrorKind::Corrupt,
                 "index: the data set of a worklist item: " + data_set.error().to_string());
@@ -62,8 +63,9 @@ Result<WorklistItem> worklist_item_of(SqlStatement& row, DataSet data_set) {
 
 class WorklistMatches final : public Matches {
  public:
-  WorklistMatches(SqlReaders& readers, WorklistPlan plan)
-      : rows_(readers, std::move(plan)), builder_(rows_.query(), AnswerBuilder::HeaderText::Utf8) {}
+  WorklistMatches(SqlReaders& readers, WorklistPlan plan, const integration::Logger& logger)
+      : rows_(readers, std::move(plan), logger),
+        builder_(rows_.query(), AnswerBuilder::HeaderText::Utf8) {}
 
   Result<std::vector<DataSet>> next(std::size_t most) override {
     std::vector<DataSet> answers;
@@ -93,7 +95,14 @@ Result<WorklistPlan> plan_with(SqlReaders& readers, Query query, const WorklistV
 }  // namespace
 
 Result<Bytes> encode_worklist_data_set(const DataSet& data_set) {
-  return write_data_set(data_set, stored_syntax(), {.drop_group_lengths = true});
+  PACS_TRY(Bytes bytes, write_data_set(data_set, stored_syntax(), {.conforming = true}));
+  const SharedBytes written{nullptr, bytes};
+  if (auto again = read_data_set(written, stored_syntax(), {.limits = limits_of_stored()});
+      !again) {
+    again.error().message = "cannot be stored: " + again.error().message;
+    return fail(std::move(again.error()));
+  }
+  return bytes;
 }
 
 Result<WorklistItem> worklist_item_of(SqlStatement& row) {
@@ -101,8 +110,8 @@ Result<WorklistItem> worklist_item_of(SqlStatement& row) {
   return worklist_item_of(row, std::move(data_set));
 }
 
-WorklistRows::WorklistRows(SqlReaders& readers, WorklistPlan plan)
-    : readers_(readers), plan_(std::move(plan)) {
+WorklistRows::WorklistRows(SqlReaders& readers, WorklistPlan plan, integration::Logger logger)
+    : readers_(readers), plan_(std::move(plan)), logger_(std::move(logger)) {
   if (!plan_.walks.empty()) place_ = plan_.walks.front().place;
 }
 
@@ -132,15 +141,23 @@ Result<> WorklistRows::take(SqlReader& reader, std::size_t& rows, std::size_t& m
       return {};
     }
     --rows;
-    PACS_TRY(auto data_set, worklist_data_set_of(row));
-    if (!matches(plan_.match, data_set)) continue;
+    auto data_set = worklist_data_set_of(row);
+    if (!data_set) {
+      logger_.error("", "a scheduled procedure step cannot be read: enter or remove it anew",
+                    {{"study", row.text(6)},
+                     {"step", row.text(7)},
+                     {"source", row.text(2)},
+                     {"why", data_set.error().to_string()}});
+      continue;
+    }
+    if (!matches(plan_.match, *data_set)) continue;
     if (skipped_ < plan_.query.skip) {
       ++skipped_;
       continue;
     }
     --most;
     enough_ = ++given_ == plan_.query.limit;
-    PACS_TRY(each(row, std::move(data_set)));
+    PACS_TRY(each(row, std::move(*data_set)));
   }
   keep_place(row);
   return {};
@@ -155,15 +172,17 @@ void WorklistRows::keep_place(SqlStatement& row) {
 }
 
 Result<std::unique_ptr<Matches>> search_worklist(SqlReaders& readers, Query query,
-                                                 const WorklistView& view) {
+                                                 const WorklistView& view,
+                                                 const integration::Logger& logger) {
   PACS_TRY(auto plan, plan_with(readers, std::move(query), view));
-  return std::make_unique<WorklistMatches>(readers, std::move(plan));
+  return std::make_unique<WorklistMatches>(readers, std::move(plan), logger);
 }
 
 Result<std::vector<WorklistItem>> list_worklist(SqlReaders& readers, Query query,
-                                                const WorklistView& view) {
+                                                const WorklistView& view,
+                                                const integration::Logger& logger) {
   PACS_TRY(auto plan, plan_with(readers, std::move(query), view));
-  WorklistRows rows(readers, std::move(plan));
+  WorklistRows rows(readers, std::move(plan), logger);
   std::vector<WorklistItem> items;
   while (!rows.ended()) {
     const auto keep = [&](SqlStatement& row, DataSet data_set) -> Result<> {

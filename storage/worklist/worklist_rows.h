@@ -4,11 +4,12 @@
 #include <functional>
 #include <memory>
 
+#include "integration/logging.h"
 #include "storage/worklist/worklist_plan.h"
 
 namespace pacs::storage {
 
-/// The data set as the column holds it.
+/// The data set as the column holds it; an error for one that could not be read again.
 [[nodiscard]] Result<Bytes> encode_worklist_data_set(const DataSet& data_set);
 
 /// The item of a row whose columns begin as kWorklistRow says.
@@ -17,8 +18,9 @@ namespace pacs::storage {
 /// A plan's rows that match, in the order of its walks. Not for use from two threads at once.
 class WorklistRows {
  public:
-  /// The readers outlive it.
-  WorklistRows(SqlReaders& readers, WorklistPlan plan);
+  /// The readers outlive it. `logger` is told of rows that cannot be read: they are passed over,
+  /// so that one keeps no modality from all others.
+  WorklistRows(SqlReaders& readers, WorklistPlan plan, integration::Logger logger);
 
   /// What is done with a row and its data set, in UTF-8 and with the row's status.
   using Each = std::function<Result<>(SqlStatement& row, DataSet data_set)>;
@@ -36,6 +38,7 @@ class WorklistRows {
 
   SqlReaders& readers_;
   const WorklistPlan plan_;
+  const integration::Logger logger_;
   std::size_t walk_ = 0;
   std::vector<SqlValue> place_;  // of the walk: behind which row it goes on
   std::uint64_t skipped_ = 0, given_ = 0;
@@ -44,9 +47,11 @@ class WorklistRows {
 
 /// As Worklist::find.
 [[nodiscard]] Result<std::unique_ptr<Matches>> search_worklist(SqlReaders& readers, Query query,
-                                                               const WorklistView& view);
+                                                               const WorklistView& view,
+                                                               const integration::Logger& logger);
 /// As Worklist::list.
 [[nodiscard]] Result<std::vector<WorklistItem>> list_worklist(SqlReaders& readers, Query query,
-                                                              const WorklistView& view);
+                                                              const WorklistView& view,
+                                                              const integration::Logger& logger);
 
 }  // namespace pacs::storage

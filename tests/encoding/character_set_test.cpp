@@ -67,6 +67,13 @@ const Case kCases[] = {
     {"an escape sequence nobody knows", "ISO 2022 IR 100", VR::LO, "a\x1B%Gb", "a\xEF\xBF\xBD%Gb"},
     {"a VR that the set should not affect", "ISO_IR 100", VR::CS, "A\xE9", "Aé"},
     {"a misspelt term", "ISO_IR_100", VR::LO, "\xE9", "é"},
+    {"GBK under the name of a code extension", "ISO 2022 GBK", VR::LO, "\x81\x5C\\b", "乗\\b"},
+    {"GBK beside the default repertoire", "\\ISO 2022 GBK", VR::LO, "\x81\x5C\\b", "乗\\b"},
+    {"UTF-8 beside the default repertoire", "ISO_IR 6\\ISO_IR 192", VR::LO, "\xC3\xA9", "é"},
+    {"a set of two bytes without the name of a code extension", "ISO_IR 149", VR::LO,
+     "\x1B$)C\xC8\xAB", "홍"},
+    {"Shift-JIS, which DICOM does not define", "Shift_JIS", VR::PN, "\x8E\x52\x93\x63^\x83\x5C",
+     "山田^ソ"},
     {"an unknown term", "KLINGON", VR::LO, "a\xE9", "a\xEF\xBF\xBD"},
 };
 
@@ -81,6 +88,50 @@ TEST(CharacterSet, KnowsTheDefinedTerms) {
             (std::vector<std::string>{"ISO 2022 IR 6", "ISO 2022 IR 87"}));
   EXPECT_FALSE(CharacterSet{"\\ISO 2022 IR 87"}.has_unknown_term());
   EXPECT_TRUE(CharacterSet{"ISO_IR 100\\KLINGON"}.has_unknown_term());
+}
+
+// Writers spell terms as their language or their database does.
+TEST(CharacterSet, TakesATermHoweverItIsSpelt) {
+  constexpr std::pair<const char*, const char*> kSpellings[] = {
+      {"iso_ir 192", "ISO_IR 192"},
+      {"ISO_IR_192", "ISO_IR 192"},
+      {"ISO IR 192", "ISO_IR 192"},
+      {"ISO-IR 192", "ISO_IR 192"},
+      {"ISOIR192", "ISO_IR 192"},
+      {"ISO 2022 IR 192", "ISO_IR 192"},
+      {"UTF-8", "ISO_IR 192"},
+      {"utf8", "ISO_IR 192"},
+      {"ISO_IR_100", "ISO_IR 100"},
+      {"ISO-IR 100", "ISO_IR 100"},
+      {" iso_ir  100 ", "ISO_IR 100"},
+      {"latin1", "ISO_IR 100"},
+      {"Latin-1", "ISO_IR 100"},
+      {"ISO-8859-1", "ISO_IR 100"},
+      {"ISO 8859-1", "ISO_IR 100"},
+      {"ISO8859_1", "ISO_IR 100"},
+      {"iso-8859-2", "ISO_IR 101"},
+      {"ISO-8859-15", "ISO_IR 203"},
+      {"iso 2022 ir 100", "ISO 2022 IR 100"},
+      {"ISO_2022_IR_87", "ISO 2022 IR 87"},
+      {"ISO2022IR149", "ISO 2022 IR 149"},
+      {"ISO 2022 58", "ISO 2022 IR 58"},
+      {"ISO_IR 149", "ISO 2022 IR 149"},
+      {"ISO 2022 GBK", "GBK"},
+      {"gbk", "GBK"},
+      {"ISO 2022 GB18030", "GB18030"},
+      {"GB 18030", "GB18030"},
+      {"US-ASCII", "ISO_IR 6"},
+      {"Shift-JIS", "SHIFT_JIS"},
+      {"sjis", "SHIFT_JIS"},
+  };
+  for (const auto& [spelt, meant] : kSpellings) {
+    const CharacterSet set{spelt};
+    EXPECT_FALSE(set.has_unknown_term()) << spelt;
+    EXPECT_EQ(set.defined_terms(), std::vector<std::string>{meant}) << spelt;
+  }
+  for (const char* unknown : {"ISO_IR", "ISO 2022", "IR", "ISO_IR 999", "8859", "-", "KLINGON"}) {
+    EXPECT_TRUE(CharacterSet{unknown}.has_unknown_term()) << unknown;
+  }
 }
 
 TEST(CharacterSet, NeverGivesWhatIsNotUtf8) {

@@ -180,7 +180,7 @@ TEST(DataSetCodec, RefusesToWriteABulkReference) {
 TEST(DataSetCodec, LeavesGroupLengthsOutWhenAsked) {
   const DataSet data_set =
       read(b("0800 0000 'UL' 0400 0A000000 0800 0500 'CS' 0200 'AB'"), kExplicit);
-  EXPECT_EQ(hex(written(data_set, kExplicit, {.drop_group_lengths = true})),
+  EXPECT_EQ(hex(written(data_set, kExplicit, {.conforming = true})),
             hex(b("0800 0500 'CS' 0200 'AB'")));
 }
 

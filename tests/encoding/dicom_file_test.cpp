@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
 
 #include "core/dicom_tags.h"
 #include "core/uid_registry.h"
+#include "encoding/header_reader.h"
 #include "encoding/inflate.h"
 #include "tests/encoding/bytes_language.h"
 #include "tests/encoding/sample_files.h"
@@ -63,7 +65,10 @@ TEST(DicomFile, WritingWhatWasReadGivesTheSameBytes) {
     const auto written = write_file(*file);
     ASSERT_TRUE(written) << path << written.error().to_string();
     if (!file->header.syntax->deflated) {
-      EXPECT_EQ(as_text(*written), as_text(content->view)) << path;
+      HeaderReader header{*file->header.syntax};
+      ASSERT_TRUE(header.feed(content->view.subspan(file->header.data_set_offset)));
+      const bool departs = !header.finish()->departures.empty();
+      EXPECT_TRUE(departs || std::ranges::equal(*written, content->view)) << path;
       continue;
     }
     const auto offset = file->header.data_set_offset;

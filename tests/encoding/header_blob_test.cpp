@@ -51,8 +51,60 @@ TEST(HeaderBlob, IsTheseBytes) {
   header.pixel_data->value_length = 300;
   header.data_set_bytes = 334;
   EXPECT_EQ(hex(encode_header(header).value()),
-            hex(b("01 000000 16000000 1000 2000 'LO' 0200 'ID' E07F 1000 'OW' 0000 00000000"
+            hex(b("02 000000 16000000 1000 2000 'LO' 0200 'ID' E07F 1000 'OW' 0000 00000000"
                   "CE02 01 01 00 AC02 22 01 22 AC02 00 00 00 00")));
+}
+
+// What programs before wrote.
+TEST(HeaderBlob, ReadsVersion1) {
+  const auto header = decode_header(
+      share(b("01 000000 16000000 1000 2000 'LO' 0200 'ID' E07F 1000 'OW' 0000 00000000"
+              "CE02 01 01 00 AC02 22 01 22 AC02 00 00 00 00")));
+  ASSERT_TRUE(header) << header.error().to_string();
+  EXPECT_EQ(header->data_set.text(tags::PatientID), "ID");
+  EXPECT_EQ(*header->data_set.find(kPixelData)->bulk(), (BulkReference{34, 300}));
+  EXPECT_EQ(header->data_set_bytes, 334U);
+}
+
+// PS3.5 §6.2.2 has values above 65,535 bytes as UN on the wire. A header is not the wire.
+TEST(HeaderBlob, KeepsTheVrOfValuesOfAnyLength) {
+  const std::string text(70'000, 'x');
+  const Tag known = tags::ImageComments, unknown{0x0009, 0x1001};
+  Header header;
+  DataSet inner;
+  inner.set_text(tags::TextValue, VR::UT, text);
+  inner.set_text(known, VR::LT, text);
+  header.data_set.set_text(unknown, VR::LO, text);
+  header.data_set.set(Element::bulk(Tag{0x0009, 0x1002}, VR::OB, {34, 300}, false));
+  Bytes numbers;
+  for (int i = 0; i < 20'000; ++i) append(numbers, 1.5 * i, ByteOrder::Big);
+  header.data_set.set(Element::owning(Tag{0x0009, 0x1003}, VR::FD, numbers, ByteOrder::Big));
+  header.data_set.set_text(known, VR::LT, text);
+  header.data_set.set_items(tags::ContentSequence, {Item{inner}});
+  header.data_set.set(Element::bulk(kPixelData, VR::OW, {34, 300}, false));
+  const auto blob = encode_header(header);
+  ASSERT_TRUE(blob);
+  const auto again = decode_header(share(*blob));
+  ASSERT_TRUE(again) << again.error().to_string();
+  expect_equal(header, *again, "long values");
+  EXPECT_EQ(encode_header(*again), *blob);
+  EXPECT_EQ(again->data_set.find(known)->vr(), VR::LT);
+  EXPECT_EQ(again->data_set.find(unknown)->vr(), VR::LO);
+  EXPECT_EQ(again->data_set.number(Tag{0x0009, 0x1003}, 19'999), 1.5 * 19'999);
+}
+
+TEST(HeaderBlob, IsReadAgainWhateverTheLimitsAre) {
+  DataSet nested;
+  for (int i = 0; i < 600; ++i) {
+    DataSet outer;
+    outer.set_items(tags::ContentSequence, {Item{std::move(nested)}});
+    nested = std::move(outer);
+  }
+  Header header;
+  header.data_set = std::move(nested);
+  const auto again = decode_header(share(encode_header(header).value()));
+  ASSERT_TRUE(again) << again.error().to_string();
+  expect_equal(header, *again, "deeper than Limits has it");
 }
 
 TEST(HeaderBlob, CostsTwoBytesForEachRegularFragment) {

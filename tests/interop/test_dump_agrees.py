@@ -32,8 +32,6 @@ REFUSED = {
 # What pydicom has no JSON for: the IS "1A" of badVR.dcm, which we give as a string.
 BEYOND_PYDICOM = {"badVR.dcm": ["00280008 only in ours"]}
 
-# pydicom would replace UN by the VR of its dictionary; we show what the file says.
-pydicom.config.replace_un_with_known_vr = False
 warnings.simplefilter("ignore")
 
 

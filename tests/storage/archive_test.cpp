@@ -112,21 +112,6 @@ TEST_F(ArchiveTest, ObjectsOfEverySizeAroundTheLimitsAreKept) {
   expect_sound(*archive_);
 }
 
-TEST_F(ArchiveTest, ADataSetWithElementsOfCommandsOrMetaGroupsIsRefused) {
-  TestObject object;
-  for (const Tag stray : {Tag{0x0000, 0x0010}, Tag{0x0002, 0x0010}}) {
-    DataSet before;
-    before.set_text(stray, VR::UI, "1.2");
-    Bytes bytes = *write_data_set(before, *find_transfer_syntax(object.transfer_syntax));
-    append(bytes, object.data_set());
-    const auto refused = store(*archive_, bytes, object.context());
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().kind, ErrorKind::Malformed);
-    EXPECT_EQ(refused.error().tag, stray);
-  }
-  EXPECT_EQ(archive_->counts()->instances, 0U);
-}
-
 TEST_F(ArchiveTest, ALargeObjectOfUnknownIdentityIsKeptToo) {
   TestObject object;
   object.pixel_bytes = 500'000;

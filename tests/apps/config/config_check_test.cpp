@@ -121,6 +121,22 @@ TEST_F(ConfigCheck, RemoteAesAreThereOnceAndWhole) {
       std::string::npos);
 }
 
+TEST_F(ConfigCheck, CharacterSetsAreKnown) {
+  for (const char* terms : {"", "ISO_IR 100", "iso-8859-1", "\\ISO 2022 IR 87", "GBK", "Shift_JIS",
+                            "ISO 2022 IR 13\\ISO 2022 IR 87"}) {
+    EXPECT_TRUE(
+        with_settings({std::string{"dicom.default_character_set="} + terms}).problems.empty())
+        << terms;
+  }
+  EXPECT_NE(problem(with_settings({"dicom.default_character_set=KLINGON"}))
+                .find("dicom.default_character_set \"KLINGON\" is not a Specific Character Set"),
+            std::string::npos);
+  EXPECT_NE(problem(load("[[remote_ae]]\nae_title = \"A\"\nhost = \"h\"\nport = 1\n"
+                         "character_set = \"KLINGON\"\n"))
+                .find("remote_ae A: character_set \"KLINGON\""),
+            std::string::npos);
+}
+
 TEST_F(ConfigCheck, OtherThingsThatCannotWorkAreNamed) {
   EXPECT_NE(problem(with_settings({"storage.additional_sop_classes=1.2.x"}))
                 .find("\"1.2.x\" is not a UID"),

@@ -24,7 +24,7 @@ TEST_F(ConfigTest, WhatIsInEffectReadsBackWhateverItsValues) {
   LoadedConfig loaded = load("[dicom]\nport = 1\n");
   loaded.config.storage.path = "C:\\data \"x\"\t\x7f\n가";
   loaded.config.http.server_names = {"a", "b\"c"};
-  loaded.config.remote_ae = {{"A \"B\"", "h", 1, true}, {"C", "::1", 2, false}};
+  loaded.config.remote_ae = {{"A \"B\"", "h", 1, true}, {"C", "::1", 2, false, "\\ISO 2022 IR 87"}};
   loaded.config.storage.durability = storage::Durability::Os;
   const LoadedConfig back = load(print_config(loaded, {.explain = false, .origins = true}));
   EXPECT_TRUE(back.problems.empty());

@@ -47,6 +47,7 @@ ae_title = "SECURE"
 host = "pacs.example.org"
 port = 2762
 tls = true
+character_set = "ISO_IR 100"
 )");
   EXPECT_TRUE(loaded.problems.empty());
   const Config& config = loaded.config;
@@ -58,8 +59,9 @@ tls = true
   EXPECT_EQ(config.storage.additional_sop_classes, (std::vector<std::string>{"1.2.3", "1.2.4"}));
   EXPECT_EQ(config.logging.format, integration::LogFormat::Json);
   EXPECT_EQ(config.limits.nesting_depth_max, 100U);
-  EXPECT_EQ(config.remote_ae, (std::vector<RemoteAe>{{"MOVEDST", "127.0.0.1", 11190, false},
-                                                     {"SECURE", "pacs.example.org", 2762, true}}));
+  EXPECT_EQ(config.remote_ae,
+            (std::vector<RemoteAe>{{"MOVEDST", "127.0.0.1", 11190, false},
+                                   {"SECURE", "pacs.example.org", 2762, true, "ISO_IR 100"}}));
 }
 
 TEST_F(ConfigTest, AnUnknownKeyIsAnErrorWithPlaceAndNearestKey) {

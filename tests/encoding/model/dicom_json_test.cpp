@@ -202,6 +202,26 @@ TEST(DicomJson, NumbersKeepTheirDigits) {
   EXPECT_EQ(read_json(R"({"00280010":{"vr":"US","Value":[512.0]}})")->integer(tags::Rows), 512);
 }
 
+// PS3.18 §F.2.2: by tag, each tag once. What belongs to commands and files is not of the data set.
+TEST(DicomJson, IsInOrderAndUniqueWhateverTheDataSetIs) {
+  EXPECT_EQ(json_of("1000 2000 'LO' 0200 'P1' 1000 1000 'PN' 0200 'A ' 1000 2000 'LO' 0200 'P2' "
+                    "0800 1011 'SQ' "
+                    "0000 26000000 FEFF00E0 1E000000 0800 5511 'UI' 0200 '2.' 0800 5011 'UI' 0200 "
+                    "'1.' 0800 5511 "
+                    "'UI' 0200 '3.' 0200 1000 'UI' 0200 '1.' 0000 0001 'US' 0200 0100"),
+            R"({"00081110":{"vr":"SQ","Value":[{"00081150":{"vr":"UI","Value":["1."]},)"
+            R"("00081155":{"vr":"UI","Value":["2."]}}]},)"
+            R"("00100010":{"vr":"PN","Value":[{"Alphabetic":"A"}]},)"
+            R"("00100020":{"vr":"LO","Value":["P1"]}})");
+}
+
+TEST(DicomJson, KnownAttributesThatCameAsUnHaveTheirVr) {
+  EXPECT_EQ(json_of("1000 1000 'UN' 0000 04000000 'Doe '"),
+            R"({"00100010":{"vr":"PN","Value":[{"Alphabetic":"Doe"}]}})");
+  EXPECT_EQ(json_of("0800 1011 'UN' 0000 12000000 FEFF00E0 0A000000 0800 5011 02000000 '1.'"),
+            R"({"00081110":{"vr":"SQ","Value":[{"00081150":{"vr":"UI","Value":["1."]}}]}})");
+}
+
 TEST(DicomJson, RefusesWhatIsNotTheModel) {
   const std::pair<const char*, ErrorKind> cases[] = {
       {"", ErrorKind::Truncated},
@@ -235,6 +255,34 @@ TEST(DicomJson, RefusesWhatIsNotTheModel) {
   }
 }
 
+// PS3.18 §F.2.7: only OB, OD, OF, OL, OV, OW and UN have InlineBinary. In another VR the bytes
+// would be what no scanner can read again.
+TEST(DicomJson, RefusesBytesWhereTheVrHasNone) {
+  for (const VRInfo& row : vr_table()) {
+    const auto read = read_json(
+        fmt::format(R"({{"00091001":{{"vr":"{}","InlineBinary":"AAECAwQFBgc="}}}})", row.name));
+    const bool has_bytes = row.kind == VRKind::Bytes;
+    ASSERT_EQ(read.has_value(), has_bytes) << row.name;
+    if (has_bytes) continue;
+    EXPECT_EQ(read.error().kind, ErrorKind::Malformed) << row.name;
+    EXPECT_EQ(read.error().tag, (Tag{0x0009, 0x1001})) << row.name;
+  }
+  ModelReadOptions options;
+  options.resolve_bulk = [](std::string_view, Tag, VR) -> Result<Bytes> { return Bytes(6); };
+  // A sequence, and 6 bytes as numbers of 4 and 8.
+  for (const char* vr : {"SQ", "FL", "FD", "UL", "AT"}) {
+    const auto read =
+        read_json(fmt::format(R"({{"00091001":{{"vr":"{}","BulkDataURI":"x"}}}})", vr), options);
+    ASSERT_FALSE(read) << vr;
+    EXPECT_EQ(read.error().tag, (Tag{0x0009, 0x1001})) << vr;
+  }
+  for (const char* vr : {"LT", "US", "OW", "OB", "OF"}) {
+    EXPECT_TRUE(
+        read_json(fmt::format(R"({{"00091001":{{"vr":"{}","BulkDataURI":"x"}}}})", vr), options))
+        << vr;
+  }
+}
+
 TEST(DicomJson, RefusesAGroupOfANameThatIsNoString) {
   for (const char* group : {"Alphabetic", "Ideographic", "Phonetic"}) {
     for (const char* value : {"5", "true", "null", "[]", "{}", R"(["Doe"])"}) {
@@ -251,16 +299,22 @@ TEST(DicomJson, RefusesAGroupOfANameThatIsNoString) {
 }
 
 TEST(DicomJson, RefusesNestingBeyondTheLimit) {
-  const auto nested = [](std::size_t depth) {
+  const auto nested = [](std::size_t depth, const std::string& inmost = "{}") {
     std::string text;
     for (std::size_t i = 0; i < depth; ++i) text += R"({"00081110":{"vr":"SQ","Value":[)";
-    text += "{}";
+    text += inmost;
     for (std::size_t i = 0; i < depth; ++i) text += "]}}";
     return text;
   };
   const auto deep = read_json(nested(512));
   ASSERT_TRUE(deep) << deep.error().to_string();
   EXPECT_EQ(json(*deep), nested(512));
+  // As the scanner counts, so that what is read here can be read again there.
+  EXPECT_TRUE(read_json(nested(512, R"({"00100010":{"vr":"PN","Value":[{"Alphabetic":"A"}]}})")));
+  EXPECT_EQ(read_json(nested(513)).error().kind, ErrorKind::LimitExceeded);
+  EXPECT_EQ(read_json(nested(512, R"({"00081110":{"vr":"SQ"}})")).error().kind,
+            ErrorKind::LimitExceeded);
+  EXPECT_EQ(read_json(nested(513)).error().tag, tags::ReferencedStudySequence);
   EXPECT_EQ(read_json(nested(100'000)).error().kind, ErrorKind::LimitExceeded);
 }
 

@@ -156,6 +156,17 @@ TEST(DicomXml, ReadsWhatDcmtkWrites) {
   }
 }
 
+TEST(DicomXml, IsInOrderAndUniqueWhateverTheDataSetIs) {
+  const DataSet data_set = read_explicit(
+      "1000 2000 'LO' 0200 'P1' 0800 6000 'CS' 0200 'CT' 1000 2000 'LO' 0200 'P2' 0200 1000 'UI' "
+      "0200 '1.'");
+  const std::string text = xml(data_set);
+  EXPECT_LT(text.find("00080060"), text.find("00100020"));
+  EXPECT_NE(text.find("P1"), std::string::npos);
+  EXPECT_EQ(text.find("P2"), std::string::npos);
+  EXPECT_EQ(text.find("00020010"), std::string::npos);
+}
+
 TEST(DicomXml, RefusesWhatIsNotTheModel) {
   const auto refused = [](const std::string& content) {
     const auto data_set = read_xml("<NativeDicomModel>" + content + "</NativeDicomModel>");
@@ -183,10 +194,24 @@ TEST(DicomXml, RefusesWhatIsNotTheModel) {
             "malformed");
   EXPECT_EQ(refused("<DicomAttribute tag=\"00090001\" vr=\"OB\" privateCreator=\"ACME\"/>"),
             "malformed");
-  std::string deep;
-  for (int i = 0; i < 600; ++i) deep += "<DicomAttribute tag=\"00081110\" vr=\"SQ\"><Item>";
-  for (int i = 0; i < 600; ++i) deep += "</Item></DicomAttribute>";
-  EXPECT_EQ(refused(deep), "limit exceeded");
+  for (const char* vr : {"SQ", "LO", "PN", "US", "FD", "AT"}) {
+    EXPECT_EQ(refused(fmt::format("<DicomAttribute tag=\"00091001\" "
+                                  "vr=\"{}\"><InlineBinary>AAECAwQFBgc=</InlineBinary>"
+                                  "</DicomAttribute>",
+                                  vr)),
+              "malformed")
+        << vr;
+  }
+  const auto nested = [](int depth, const std::string& inmost) {
+    std::string deep;
+    for (int i = 0; i < depth; ++i) deep += "<DicomAttribute tag=\"00081110\" vr=\"SQ\"><Item>";
+    deep += inmost;
+    for (int i = 0; i < depth; ++i) deep += "</Item></DicomAttribute>";
+    return deep;
+  };
+  EXPECT_EQ(refused(nested(512, "")), "read");
+  EXPECT_EQ(refused(nested(513, "")), "limit exceeded");
+  EXPECT_EQ(refused(nested(512, "<DicomAttribute tag=\"00081110\" vr=\"SQ\"/>")), "limit exceeded");
 }
 
 }  // namespace

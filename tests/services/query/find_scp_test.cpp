@@ -76,6 +76,8 @@ class EndlessArchive : public TestArchive {
 
 class FindScpTest : public testing::Test {
  protected:
+  explicit FindScpTest(const ResponderLimits& limits = {}) : pacs(limits) {}
+
   /// `endless`: queries have matches without end.
   void serves(FindOptions options = {}, bool endless = false) {
     storage::Archive& archive = endless ? static_cast<storage::Archive&>(endless_) : pacs.archive();
@@ -239,6 +241,29 @@ TEST_F(FindScpTest, NamesAreFoundAndAnsweredAcrossCharacterSets) {
   asks(study_level({{tags::SpecificCharacterSet, "ISO_IR 100"}, {tags::PatientName, "Yamada*"}}));
   EXPECT_THAT(all(tags::SpecificCharacterSet), ElementsAre("ISO_IR 192"));
   EXPECT_THAT(all(tags::PatientName), ElementsAre(HasSubstr("\xE5\xB1\xB1\xE7\x94\xB0")));
+}
+
+/// Peers that name no character set mean Latin-1.
+class FindOfLatinPeers : public FindScpTest {
+ protected:
+  FindOfLatinPeers() : FindScpTest({.character_sets = {"ISO_IR 100", {}}}) {}
+};
+
+TEST_F(FindOfLatinPeers, AreUnderstoodAndAnsweredInTheirCharacterSet) {
+  serves();
+  has({{tags::SpecificCharacterSet, "ISO_IR 192"},
+       {tags::PatientName, "M\xC3\xBCller^J\xC3\xB6rg"}});
+  asks(study_level({{tags::PatientName, "M\xFCller*"}}));
+  EXPECT_THAT(all(tags::PatientName), ElementsAre("M\xFCller^J\xF6rg"));
+  EXPECT_THAT(all(tags::SpecificCharacterSet), ElementsAre("ISO_IR 100"));
+  asks(study_level({{tags::PatientName, "M?ller*"}}));
+  EXPECT_THAT(all(tags::PatientName), ElementsAre("M\xFCller^J\xF6rg")) << "all keys are ASCII";
+  EXPECT_THAT(all(tags::SpecificCharacterSet), ElementsAre("ISO_IR 100"));
+  // Who names a set is answered in that.
+  asks(study_level(
+      {{tags::SpecificCharacterSet, "ISO_IR 192"}, {tags::PatientName, "M\xC3\xBCller*"}}));
+  EXPECT_THAT(all(tags::PatientName), ElementsAre("M\xC3\xBCller^J\xC3\xB6rg"));
+  EXPECT_THAT(all(tags::SpecificCharacterSet), ElementsAre("ISO_IR 192"));
 }
 
 // PS3.4 §C.4.1.1.3.2: they say where to retrieve from, and are no keys to be matched.

@@ -32,7 +32,17 @@ TEST(Fold, UnifiesWidth) {
 TEST(Fold, LeavesOtherScriptsWhole) {
   EXPECT_EQ(fold("山田^太郎"), "山田^太郎");
   EXPECT_EQ(fold("김^희중"), "김^희중");
-  EXPECT_NE(fold("カ"), fold("ガ")) << "voicing marks are part of the letter";
+  EXPECT_NE(fold("カ"), fold("ガ")) << "another letter";
+}
+
+TEST(Fold, VoicingMarksAreCharactersOfTheirOwn) {
+  EXPECT_EQ(fold("ﾔﾏﾀﾞ"), "ヤマタ\u3099");
+  EXPECT_EQ(fold("ヤマダ"), "ヤマタ\u3099");
+  EXPECT_EQ(fold("ぱ"), "は\u309A");
+  EXPECT_EQ(with_voiced_kana(fold("ﾔﾏﾀﾞ^ぱ")), "ヤマダ^ぱ");
+  EXPECT_TRUE(has_voicing_mark(fold("ﾔﾏﾀﾞ")));
+  EXPECT_TRUE(has_voicing_mark(fold("ぱ")));
+  EXPECT_FALSE(has_voicing_mark(fold("ﾔﾏﾀ")));
 }
 
 TEST(Fold, TakesWhatIsNotUtf8) {

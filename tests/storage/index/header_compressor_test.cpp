@@ -46,6 +46,39 @@ TEST(HeaderCompressor, ALongBaseIsNotUsed) {
   EXPECT_EQ(compressor.decompress(compressor.compress(base, base)), base);
 }
 
+TEST(HeaderCompressor, EveryChangedByteIsNoticed) {
+  HeaderCompressor compressor;
+  const Bytes base = noise(300, 1);
+  Bytes header = base;
+  header[17] = std::byte{1};
+  for (const bool with_base : {false, true}) {
+    const Bytes good = compressor.compress(header, with_base ? ByteView(base) : ByteView{});
+    for (std::size_t at = 0; at < good.size(); ++at) {
+      for (const unsigned bit : {1U, 0x10U, 0x80U}) {
+        Bytes damaged = good;
+        damaged[at] ^= static_cast<std::byte>(bit);
+        const auto result = compressor.decompress(damaged, base);
+        if (result) {
+          EXPECT_EQ(*result, header) << "byte " << at << " bit " << bit;
+        } else {
+          EXPECT_EQ(result.error().kind, ErrorKind::Corrupt);
+        }
+      }
+    }
+  }
+  const Bytes good = compressor.compress(header, base);
+  EXPECT_EQ(compressor.decompress(good, noise(300, 2)).error().kind, ErrorKind::Corrupt);
+  EXPECT_EQ(compressor.decompress(good).error().kind, ErrorKind::Corrupt) << "without its base";
+}
+
+// A header of 300 bytes 7, as programs before compressed it: without a checksum.
+TEST(HeaderCompressor, ReadsWhatHasNoChecksum) {
+  constexpr std::string_view kOld{"\0\x28\xB5\x2F\xFD\x60\x2C\0\x4D\0\0\x10\7\7\1\0\x27\x2A\xC0\2",
+                                  20};
+  HeaderCompressor compressor;
+  EXPECT_EQ(compressor.decompress(as_bytes(kOld)), Bytes(300, std::byte{7}));
+}
+
 TEST(HeaderCompressor, DamageIsCorrupt) {
   HeaderCompressor compressor;
   const Bytes header(5000, std::byte{7});

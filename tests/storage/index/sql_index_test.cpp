@@ -355,6 +355,33 @@ TEST_F(SqlIndexTest, AnOlderIndexGetsATableOfConflicts) {
   EXPECT_EQ(ask("PRAGMA user_version"), std::to_string(kSchemaVersion));
 }
 
+TEST_F(SqlIndexTest, VoicedKanaOfAnOlderIndexAreFoldedAgain) {
+  apply({instance(1, "1.2", "1.2.3", [](DataSet& ds) {
+    ds.set_text(tags::SpecificCharacterSet, "ISO_IR 192");
+    ds.set_text(tags::PatientName, "ヤマダ^A");
+    ds.set_text(tags::PerformingPhysicianName, "ガ");
+  })});
+  index_.reset();
+  {
+    SQLite::Database database(folder_ / "index.sqlite", SQLite::OPEN_READWRITE);
+    database.exec("UPDATE patient SET patient_name_folded = 'ヤマダ^A'");
+    database.exec("UPDATE series SET performing_physician_name_folded = 'ガ'");
+    database.exec(
+        "INSERT INTO worklist_item (study_instance_uid, scheduled_procedure_step_id, status, "
+        "start_date, start_time, station_ae_titles, modality, patient_id, patient_name, "
+        "patient_name_folded, accession_number, requested_procedure_id, source, created_ms, "
+        "changed_ms, data_set) VALUES ('1', 'S', 'SCHEDULED', '', '', '', '', '', 'ﾔﾏﾀﾞ', "
+        "'ヤマダ', '', '', '', 0, 0, '')");
+    database.exec("PRAGMA user_version = 4");
+  }
+  open();
+  EXPECT_EQ(ask("SELECT patient_name_folded FROM patient"), "ヤマタ\u3099^A");
+  EXPECT_EQ(ask("SELECT performing_physician_name_folded FROM series"), "カ\u3099");
+  EXPECT_EQ(ask("SELECT patient_name_folded FROM worklist_item"), "ヤマタ\u3099");
+  EXPECT_EQ(ask("SELECT rowid FROM patient_name_trigram WHERE patient_name_trigram MATCH 'ヤマタ'"),
+            "1");
+}
+
 TEST_F(SqlIndexTest, AFileThatIsNoDatabaseIsCorrupt) {
   index_.reset();
   std::filesystem::remove(folder_ / "index.sqlite-wal");

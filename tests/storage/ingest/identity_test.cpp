@@ -53,6 +53,27 @@ TEST(Identity, NamesWhatIsMissing) {
   }
 }
 
+TEST(Identity, AnAttributeTwiceMustSayTheSame) {
+  for (const Tag tag : {tags::PatientID, tags::IssuerOfPatientID, tags::StudyInstanceUID,
+                        tags::SeriesInstanceUID, tags::SOPInstanceUID}) {
+    DataSet ds = header();
+    ds.set_text(tags::PatientID, "P1");
+    ds.set_text(tags::IssuerOfPatientID, "H");
+    ds.push_back(*ds.find(tag));
+    EXPECT_TRUE(identify(ds, {})) << tag.to_string();
+    for (const char* other : {"1.9", ""}) {
+      DataSet differing = ds;
+      differing.push_back(Element::padded(tag, VR::LO,
+                                          Bytes(as_bytes(std::string_view{other}).begin(),
+                                                as_bytes(std::string_view{other}).end())));
+      const auto refused = identify(differing, {});
+      ASSERT_FALSE(refused) << tag.to_string();
+      EXPECT_EQ(refused.error().kind, ErrorKind::Malformed);
+      EXPECT_EQ(refused.error().tag, tag);
+    }
+  }
+}
+
 TEST(Identity, MessagesCarryNothingThatMovesATerminal) {
   DataSet ds = header();
   ds.set_text(tags::StudyInstanceUID, "1.2\x1B[2J" + std::string(1000, 'x'));

@@ -50,7 +50,31 @@ TEST(MatchNames, CaseDiacriticsAndWidthDoNotCount) {
   EXPECT_TRUE(literally("yamada", "Ｙａｍａｄａ"));
   EXPECT_TRUE(literally("ヤマダ", "ﾔﾏﾀﾞ"));
   EXPECT_FALSE(literally("ヤマタ", "ﾔﾏﾀﾞ"));
+  EXPECT_FALSE(literally("ﾔﾏﾀ", "ﾔﾏﾀﾞ"));
   EXPECT_TRUE(literally("احمد", "أَحْمَد"));
+}
+
+// Half-width kana have the mark behind the letter, full-width ones within it; a name is found
+// whichever its writer and the one who asks have.
+TEST(MatchNames, TheVoicingMarkOfAKanaIsACharacterOfItsOwnForWildcards) {
+  for (const char* name : {"ﾔﾏﾀﾞ", "ヤマダ", "ﾔﾏﾀﾞ^ﾊﾅｺ", "ヤマダ^ハナコ"}) {
+    for (const char* key :
+         {"ﾔﾏﾀ*", "ﾔ?ﾀ*", "ﾔﾏﾀﾞ*", "ヤマタ*", "ヤマダ*", "ヤ?ダ*", "*ﾀﾞ*", "*ﾞ*"}) {
+      EXPECT_TRUE(literally(key, name)) << key << " " << name;
+    }
+    EXPECT_FALSE(literally("ﾔﾏﾁ*", name)) << name;
+  }
+  for (const char* name : {"ﾔﾏﾀﾞ", "ヤマダ"}) {
+    for (const char* key : {"ﾔﾏ??", "ﾔﾏ?", "ヤマ?", "?マダ", "???", "????", "ﾔﾏﾀ?"}) {
+      EXPECT_TRUE(literally(key, name)) << key << " " << name;
+    }
+    EXPECT_FALSE(literally("??", name)) << name;
+    EXPECT_FALSE(literally("?????", name)) << name;
+  }
+  EXPECT_TRUE(literally("ﾊ*", "ﾊﾟｸ")) << "the other mark";
+  EXPECT_TRUE(literally("ﾊ?ｸ", "パク"));
+  EXPECT_TRUE(literally("は*", "ばば")) << "hiragana";
+  EXPECT_TRUE(literally("ウ*", "ヴィ"));
 }
 
 TEST(MatchNames, EmptyComponentsAtTheEndAndSpacesDoNotCount) {

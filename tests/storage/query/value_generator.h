@@ -34,6 +34,9 @@ inline const std::vector<std::string> kNames{
     "O'Brien^\"Q\"",
     "a^b^c^d^e",
     "X=Smith^John",
+    "ﾔﾏﾀﾞ^ﾊﾅｺ=山田^花子",
+    "ヤマダ^パクたろう",
+    "ﾔﾏﾀ",
 };
 inline const std::vector<std::string> kTexts{"",      "CHEST",   "chest", "CHEST PA", "A*B", "A?B",
                                              "AxB",   "50%",     "5_%",   "' OR 1",   "[a]", "CHE",

@@ -121,6 +121,52 @@ TEST_F(RecoveryTest, WhatOnlyTheJournalHoldsSurvivesPowerLoss) {
   EXPECT_EQ(acknowledged_.size(), 16U);
 }
 
+// What was admitted is read again, whatever the limits are since: in the journal, in the index, in
+// the object.
+TEST_F(RecoveryTest, AnObjectNestedDeeperThanTheLimitIsTodayIsFound) {
+  DataSet nested;
+  for (int i = 0; i < 600; ++i) {
+    DataSet outer;
+    outer.set_items(tags::ContentSequence, {Item{std::move(nested)}});
+    nested = std::move(outer);
+  }
+  const TestObject object;
+  Bytes bytes = *write_data_set(nested, explicit_vr_little_endian());
+  Bytes front = object.data_set();
+  front.resize(front.size() - object.pixel_bytes - 12);
+  append(front, bytes);
+  options_.limits.nesting_depth_max = 1024;
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  ASSERT_TRUE(store(*archive_, front, object.context()));
+  options_.limits = {};
+  const auto expect_found = [&] {
+    DataSet identifier;
+    identifier.set_text(tags::QueryRetrieveLevel, "STUDY");
+    identifier.set_text(tags::PatientName, "DOE*");
+    identifier.set_text(tags::KVP, "");  // no column: the header is read
+    QueryRules rules;
+    auto matches = archive_->find(*parse_query(identifier, rules));
+    ASSERT_TRUE(matches);
+    const auto answers = (*matches)->next(10);
+    ASSERT_TRUE(answers) << answers.error().to_string();
+    EXPECT_EQ(answers->size(), 1U);
+    EXPECT_TRUE(archive_->read_header(object.instance));
+    expect_sound(*archive_);
+  };
+  power_goes(false);
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  expect_found();
+  archive_.reset();
+  for (const char* file : {"index.sqlite", "index.sqlite-wal", "index.sqlite-shm"}) {
+    std::filesystem::remove(options_.path / file);
+  }
+  archive_ = open_archive(options_, lazy_);
+  ASSERT_NE(archive_, nullptr);
+  expect_found();
+}
+
 TEST_F(RecoveryTest, DamageInTheJournalCostsOneObjectAndIsSaid) {
   archive_ = open_archive(options_, lazy_);
   ASSERT_NE(archive_, nullptr);

@@ -272,6 +272,21 @@ TEST_F(WorklistQuery, AListIsPagedAndHasWholeItems) {
   EXPECT_EQ(page->back().data_set.text(tags::PatientID), "P4");
 }
 
+TEST_F(WorklistQuery, ARowThatCannotBeReadKeepsNobodyFromTheOthers) {
+  // A sequence whose bytes are no item, as an older program took it from JSON.
+  constexpr std::string_view kNoItem{"\x40\0\0\x01SQ\0\0\2\0\0\0\1\2", 14};
+  SqlText damage("UPDATE worklist_item SET data_set = ");
+  damage.add(Bytes(as_bytes(kNoItem).begin(), as_bytes(kNoItem).end()));
+  damage += " WHERE scheduled_procedure_step_id = 'B'";
+  ASSERT_TRUE(worklist.database().write(damage, IndexDatabase::Sync::Now));
+  EXPECT_EQ(worklist.steps({}, {}), "A C D");
+  Query query = *parse_query(TestWorklist::identifier({}, {}), TestWorklist::rules());
+  const auto listed = worklist->list(query, {});
+  ASSERT_TRUE(listed) << listed.error().to_string();
+  EXPECT_EQ(listed->size(), 3U);
+  EXPECT_EQ(worklist->get({"1.2.2", "B"}).error().kind, ErrorKind::Corrupt);
+}
+
 TEST_F(WorklistQuery, ACancelledQueryEnds) {
   Query query = *parse_query(TestWorklist::identifier({}, {}), TestWorklist::rules());
   std::stop_source stop;
