@@ -455,7 +455,8 @@ Result<Selection> parse_selection(const DataSet& identifier, const QueryRules& r
   if (selection.patient_ids.empty()) return selection;
   // Departs from PS3.4 §C.4.2.1.4, which has unique keys only: a Patient ID is unique where it was
   // issued, and another person's images are not to be sent.
-  PACS_TRY(const auto issuer, retrieval_values(identifier, tags::IssuerOfPatientID, characters, counted));
+  PACS_TRY(const auto issuer,
+           retrieval_values(identifier, tags::IssuerOfPatientID, characters, counted));
   selection.issuer_of_patient_id = fmt::format("{}", fmt::join(issuer, "\\"));
   return selection;
 }

@@ -57,8 +57,7 @@ const Known kKnown[] = {
     {"a date", "0800 2000 'UN' 0000 08000000 '20240131'", "0800 2000 'DA' 0800 '20240131'"},
     {"the character set", "0800 0500 'UN' 0000 0A000000 'ISO_IR 192'",
      "0800 0500 'CS' 0A00 'ISO_IR 192'"},
-    {"a UID with its NUL", "2000 0D00 'UN' 0000 04000000 '1.2' 00",
-     "2000 0D00 'UI' 0400 '1.2' 00"},
+    {"a UID with its NUL", "2000 0D00 'UN' 0000 04000000 '1.2' 00", "2000 0D00 'UI' 0400 '1.2' 00"},
     {"a number", "2800 1000 'UN' 0000 02000000 0002", "2800 1000 'US' 0200 0002"},
     {"doubles", "1800 8790 'UN' 0000 08000000 000000000000F03F",
      "1800 8790 'FD' 0800 000000000000F03F"},
@@ -82,9 +81,11 @@ const Known kKnown[] = {
      "0800 1011 'SQ' 0000 16000000 FEFF00E0 0E000000 0800 5011 'UN' 0000 02000000 '1.'",
      "0800 1011 'SQ' 0000 12000000 FEFF00E0 0A000000 0800 5011 'UI' 0200 '1.'"},
     {"sequences in sequences, with what nobody knows",
-     "0800 1011 'UN' 0000 2C000000 FEFF00E0 24000000 0800 4011 12000000 FEFF00E0 0A000000 0800 5011 "
+     "0800 1011 'UN' 0000 2C000000 FEFF00E0 24000000 0800 4011 12000000 FEFF00E0 0A000000 0800 "
+     "5011 "
      "02000000 '1.' 0900 0110 02000000 'xy'",
-     "0800 1011 'SQ' 0000 34000000 FEFF00E0 2C000000 0800 4011 'SQ' 0000 12000000 FEFF00E0 0A000000 "
+     "0800 1011 'SQ' 0000 34000000 FEFF00E0 2C000000 0800 4011 'SQ' 0000 12000000 FEFF00E0 "
+     "0A000000 "
      "0800 5011 'UI' 0200 '1.' 0900 0110 'UN' 0000 02000000 'xy'"},
     {"signed pixels decide US or SS",
      "2800 0301 'UN' 0000 02000000 0100 2800 0601 'UN' 0000 02000000 FFFF",
@@ -112,7 +113,8 @@ TEST(FieldDataSet, KnownAttributesAsUnAreConverted) {
   for (const Known& one : kKnown) {
     const DataSet unknown = build(b(one.as_unknown)).data_set;
     const DataSet known = build(b(one.as_it_is)).data_set;
-    for (const TransferSyntax* syntax : {&implicit_vr_little_endian(), &explicit_vr_little_endian(), &big_endian()}) {
+    for (const TransferSyntax* syntax :
+         {&implicit_vr_little_endian(), &explicit_vr_little_endian(), &big_endian()}) {
       const auto written = write_data_set(unknown, *syntax, {.conforming = true});
       const auto expected = write_data_set(known, *syntax, {.conforming = true});
       ASSERT_TRUE(written && expected) << one.what;
@@ -130,13 +132,13 @@ TEST(FieldDataSet, UnIsLittleEndianInBigEndian) {
 
 TEST(FieldDataSet, WhatCannotBeOfItsVrStaysUn) {
   const char* const kNotKnown[] = {
-      "0900 0110 'UN' 0000 02000000 'xy'",                                // nobody knows it
-      "1000 2000 'UN' 0000 04000000 00010203",                            // no text
-      "2800 1000 'UN' 0000 03000000 000203",                              // no whole number
-      "2800 0900 'UN' 0000 06000000 180063101800",                        // no whole tag
-      "0800 1011 'UN' 0000 04000000 01020304",                            // no item
-      "0800 1011 'UN' 0000 08000000 FEFF00E0 0A000000",                   // an item that is cut
-      "0800 1011 'UN' 0000 09000000 FEFF00E0 00000000 00",                // more than items
+      "0900 0110 'UN' 0000 02000000 'xy'",                  // nobody knows it
+      "1000 2000 'UN' 0000 04000000 00010203",              // no text
+      "2800 1000 'UN' 0000 03000000 000203",                // no whole number
+      "2800 0900 'UN' 0000 06000000 180063101800",          // no whole tag
+      "0800 1011 'UN' 0000 04000000 01020304",              // no item
+      "0800 1011 'UN' 0000 08000000 FEFF00E0 0A000000",     // an item that is cut
+      "0800 1011 'UN' 0000 09000000 FEFF00E0 00000000 00",  // more than items
   };
   for (const char* text : kNotKnown) {
     const Built built = build(b(text));
@@ -163,7 +165,8 @@ TEST(DataSetBuilder, LimitsHoldForSequencesInUn) {
   Limits limits;
   limits.nesting_depth_max = 2;
   const char* const kTwo =
-      "0800 1011 'SQ' 0000 26000000 FEFF00E0 1E000000 0800 4011 'UN' 0000 12000000 FEFF00E0 0A000000 "
+      "0800 1011 'SQ' 0000 26000000 FEFF00E0 1E000000 0800 4011 'UN' 0000 12000000 FEFF00E0 "
+      "0A000000 "
       "0800 5011 02000000 '1.'";
   EXPECT_EQ(build(b(kTwo), explicit_vr_little_endian(), limits).departures, "known_as_un");
   limits.nesting_depth_max = 1;
@@ -202,11 +205,13 @@ TEST(DataSetBuilder, NotesWhatIsTwiceOrOutOfOrder) {
 }
 
 TEST(FieldDataSet, ElementsTwiceOrOutOfOrderAreWrittenInOrderAndOnce) {
-  const Built built = build(b("1000 2000 'LO' 0200 'P1' 1000 1000 'PN' 0200 'A ' 1000 2000 'LO' "
-                              "0200 'P2' 0200 1000 'UI' 0200 '1.' 0000 0001 'US' 0200 0100 0800 "
-                              "0000 'UL' 0400 01000000"));
+  const Built built =
+      build(b("1000 2000 'LO' 0200 'P1' 1000 1000 'PN' 0200 'A ' 1000 2000 'LO' "
+              "0200 'P2' 0200 1000 'UI' 0200 '1.' 0000 0001 'US' 0200 0100 0800 "
+              "0000 'UL' 0400 01000000"));
   EXPECT_EQ(built.departures, "foreign_group,element_twice,out_of_order");
-  const auto written = write_data_set(built.data_set, explicit_vr_little_endian(), {.conforming = true});
+  const auto written =
+      write_data_set(built.data_set, explicit_vr_little_endian(), {.conforming = true});
   ASSERT_TRUE(written);
   EXPECT_EQ(hex(*written), hex(b("1000 1000 'PN' 0200 'A ' 1000 2000 'LO' 0200 'P1'")));
 }
@@ -218,8 +223,7 @@ TEST(DataSetBuilder, AHeaderHasNoElementsOfCommandsAndFiles) {
   EXPECT_EQ(header.departures.to_string(), "foreign_group");
   ASSERT_EQ(header.data_set.size(), 3U) << "group 0001 is private";
   EXPECT_EQ(header.data_set.text(tags::PatientID), "P1");
-  EXPECT_TRUE(
-      header.data_set.items(tags::ReferencedStudySequence).front().data_set.empty());
+  EXPECT_TRUE(header.data_set.items(tags::ReferencedStudySequence).front().data_set.empty());
 }
 
 // A header keeps long text by another limit than bytes; what came as UN is text or a sequence too.

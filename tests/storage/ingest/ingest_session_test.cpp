@@ -48,7 +48,9 @@ class FieldArchive : public testing::Test {
     for (const auto& [tag, value] : texts) ds.set_text(tag, value);
     return ds;
   }
-  static Bytes bytes_of(const DataSet& ds) { return *write_data_set(ds, explicit_vr_little_endian()); }
+  static Bytes bytes_of(const DataSet& ds) {
+    return *write_data_set(ds, explicit_vr_little_endian());
+  }
 
   Result<StoredInstance> sends(const Bytes& bytes, const std::string& source_ae = "MODALITY",
                                const std::string& syntax = "1.2.840.10008.1.2.1") {
@@ -80,8 +82,7 @@ class FieldArchive : public testing::Test {
     return std::move(answers).value_or(std::vector<DataSet>{});
   }
   [[nodiscard]] std::string departures(std::string_view kind) const {
-    const std::string name =
-        fmt::format("pacs_storage_departures_total{{kind=\"{}\"}} ", kind);
+    const std::string name = fmt::format("pacs_storage_departures_total{{kind=\"{}\"}} ", kind);
     const std::string all = metrics_->exposition();
     const std::size_t at = all.find(name);
     return at == all.npos ? "none" : all.substr(at + name.size(), 1);
@@ -145,7 +146,8 @@ TEST_F(FieldArchive, KnownAttributesAsUnAreFoundAndAnswered) {
     EXPECT_EQ(answers[0].text(tags::PatientName), "Müller^Ann");
     EXPECT_EQ(answers[0].text(tags::KVP), "120");
     EXPECT_EQ(answers[0].find(tags::StudyDate)->vr(), VR::DA);
-    EXPECT_THAT(json(), HasSubstr(R"("00100010":{"vr":"PN","Value":[{"Alphabetic":"Müller^Ann"}]})"));
+    EXPECT_THAT(json(),
+                HasSubstr(R"("00100010":{"vr":"PN","Value":[{"Alphabetic":"Müller^Ann"}]})"));
     EXPECT_THAT(json(), HasSubstr(R"("00081032":{"vr":"SQ","Value":[{"00080100":{"vr":"SH",)"));
     lose_index();
   }
@@ -184,8 +186,10 @@ TEST_F(FieldArchive, OfAnAttributeThatComesTwiceTheFirstCounts) {
 }
 
 TEST_F(FieldArchive, TwoValuesOfWhatIdentifiesAreRefused) {
-  const Texts identity{{tags::PatientID, "P1"},          {tags::IssuerOfPatientID, "H"},
-                       {tags::StudyInstanceUID, "1.2.3"}, {tags::SeriesInstanceUID, "1.2.3.4"},
+  const Texts identity{{tags::PatientID, "P1"},
+                       {tags::IssuerOfPatientID, "H"},
+                       {tags::StudyInstanceUID, "1.2.3"},
+                       {tags::SeriesInstanceUID, "1.2.3.4"},
                        {tags::SOPInstanceUID, "1.2.3.4.1"}};
   const Bytes whole = bytes_of(object(identity));
   for (const auto& [tag, value] : identity) {
