@@ -233,7 +233,8 @@ const ConfigKey kKeys[] = {
        "stops web pages elsewhere from reading through a visitor's browser. \"*\" takes every name.",
        At<&Config::http, &HttpConfig::server_names>{}),
   integer("http.connections_max", 1, 100'000,
-       "Connections at a time; further ones are answered 503.",
+       "Connections at a time. One that waits for a request yields to a new one; when all are being\n"
+       "answered, further ones are answered 503.",
        At<&Config::http, &HttpConfig::connections_max>{}),
   integer("http.header_bytes_max", 4 * kKiB, kKiB * kKiB,
        "Bytes of the request line and headers; browsers stay below 4096.",

@@ -164,8 +164,10 @@ def parse_command(raw):
 class Connection:
     """A TCP connection that speaks raw PDUs."""
 
-    def __init__(self, port, seconds=20, host="127.0.0.1"):
-        self.socket = socket.create_connection((host, port), timeout=seconds)
+    def __init__(self, port, seconds=20, host="127.0.0.1", from_address=None):
+        """`from_address`: the client's, one of 127.0.0.0/8."""
+        self.socket = socket.create_connection((host, port), timeout=seconds,
+                                               source_address=from_address and (from_address, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def __enter__(self):

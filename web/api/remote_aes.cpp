@@ -5,9 +5,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -122,15 +119,16 @@ Response remove(RemoteAes& remotes, std::string_view title) {
 
 /// How an echo test ended; `failure` is empty when it was answered with success.
 struct EchoReport {
-  std::string failure, implementation;
+  std::string failure{}, implementation{};
 };
 
-network::Task<void> echo_on_association(network::RequestOptions options, EchoReport& report) {
+network::Task<EchoReport> echo_on_association(network::RequestOptions options) {
+  EchoReport report;
   Result<std::shared_ptr<network::Association>> opened =
       co_await network::request_association(std::move(options), {});
   if (!opened) {
     report.failure = opened.error().to_string();
-    co_return;
+    co_return report;
   }
   network::Association& association = **opened;
   report.implementation = association.negotiated().peer().implementation_version_name;
@@ -142,6 +140,17 @@ network::Task<void> echo_on_association(network::RequestOptions options, EchoRep
   }
   Result<> released = co_await association.release();
   if (!released && report.failure.empty()) report.failure = released.error().to_string();
+  co_return report;
+}
+
+network::Task<Response> echoed(network::RequestOptions options) {
+  const auto started = steady_clock::now();
+  const EchoReport report = co_await echo_on_association(std::move(options));
+  const std::chrono::duration<double, std::milli> took = steady_clock::now() - started;
+  json::object body{{"ok", report.failure.empty()}, {"milliseconds", took.count()}};
+  if (!report.implementation.empty()) body["implementation"] = report.implementation;
+  if (!report.failure.empty()) body["error"] = report.failure;
+  co_return answer(200, body);
 }
 
 Response echo(const RemoteAes& remotes, std::string_view title) {
@@ -152,16 +161,9 @@ Response echo(const RemoteAes& remotes, std::string_view title) {
   options.limits.connect =
       std::min<std::chrono::milliseconds>(options.limits.connect, kEchoSeconds);
   options.limits.artim = options.limits.dimse_response = options.limits.connect;
-  EchoReport report;
-  const auto started = steady_clock::now();
-  boost::asio::io_context io{1};
-  boost::asio::co_spawn(io, echo_on_association(std::move(options), report), boost::asio::detached);
-  io.run();
-  const std::chrono::duration<double, std::milli> took = steady_clock::now() - started;
-  json::object body{{"ok", report.failure.empty()}, {"milliseconds", took.count()}};
-  if (!report.implementation.empty()) body["implementation"] = report.implementation;
-  if (!report.failure.empty()) body["error"] = report.failure;
-  return answer(200, body);
+  Response response;  // a peer that does not answer keeps no handler thread from others
+  response.later = [options = std::move(options)] { return echoed(options); };
+  return response;
 }
 
 }  // namespace

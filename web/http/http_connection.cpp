@@ -81,6 +81,10 @@ void HttpConnection::stop(bool also_when_busy) {
   });
 }
 
+void HttpConnection::make_room() {
+  asio::post(stream_.get_executor(), [self = shared_from_this()] { self->stream_.close(); });
+}
+
 awaitable<void> HttpConnection::run() {
   while (!server_->stopping) {
     busy_ = false;
@@ -177,6 +181,7 @@ awaitable<bool> HttpConnection::serve_one() {
   co_await read_request(incoming);
   request_deadline_.expires_at(std::chrono::steady_clock::time_point::max());
   if (!incoming.whole) co_return co_await refuse(std::move(incoming.refusal));
+  if (!server_->presence.begin_answer(*this)) co_return false;
 
   Parser& parser = incoming.parser;
   const auto& head = parser.get();
@@ -195,7 +200,10 @@ awaitable<bool> HttpConnection::serve_one() {
 
   const bool keep_alive = parser.get().keep_alive();
   Response response = co_await answer(std::move(request), match);
-  co_return co_await write(std::move(response), head_only, keep_alive && !server_->stopping);
+  const bool keep =
+      co_await write(std::move(response), head_only, keep_alive && !server_->stopping);
+  server_->presence.end_answer(*this);
+  co_return keep;
 }
 
 awaitable<Response> HttpConnection::answer(Request request, const Router::Match& match) {
@@ -206,13 +214,13 @@ awaitable<Response> HttpConnection::answer(Request request, const Router::Match&
       try {
         return (*match.handler)(request);
       } catch (const std::exception& error) {
-        server_->log.error(request.trace_id, "an HTTP handler failed",
-                           {{"path", request.path()}, {"what", error.what()}});
-        return Response::problem(
-            500, "The request failed inside the server; the log has the reason under id " +
-                     request.trace_id + ".");
+        return fault(request, error);
       }
     });
+    if (response.later) {
+      Response rest = co_await await_rest(request, std::move(response.later));
+      response = std::move(rest);
+    }
   } else if (match.allow.empty()) {
     response = Response::problem(404, "There is nothing at this address.");
   } else if (request.method == "OPTIONS") {
@@ -230,16 +238,40 @@ awaitable<Response> HttpConnection::answer(Request request, const Router::Match&
   co_return response;
 }
 
+awaitable<Response> HttpConnection::await_rest(const Request& request, Later later) {
+  try {
+    Response response = co_await later();
+    co_return response;
+  } catch (const std::exception& error) {
+    co_return fault(request, error);
+  }
+}
+
+Response HttpConnection::fault(const Request& request, const std::exception& error) const {
+  server_->log.error(request.trace_id, "an HTTP handler failed",
+                     {{"path", request.path()}, {"what", error.what()}});
+  return Response::problem(
+      500, "The request failed inside the server; the log has the reason under id " +
+               request.trace_id + ".");
+}
+
 void HttpConnection::account(const Request& request, std::string_view pattern, unsigned status,
                              double seconds) {
-  const auto level = status >= 500 ? integration::LogLevel::Warning : integration::LogLevel::Debug;
-  if (server_->log.enabled(level)) {
-    server_->log.log(level, request.trace_id, "http request",
-                     {{"method", request.method},
-                      {"path", request.path()},
-                      {"status", std::to_string(status)},
-                      {"peer", request.peer_address},
-                      {"seconds", fmt::format("{:.6f}", seconds)}});
+  if (status >= 500 || server_->log.enabled(integration::LogLevel::Debug)) {
+    const std::string path = request.path();
+    const std::string code = std::to_string(status);
+    const std::string took = fmt::format("{:.6f}", seconds);
+    const std::initializer_list<integration::LogField> fields = {{"method", request.method},
+                                                                 {"path", path},
+                                                                 {"status", code},
+                                                                 {"peer", request.peer_address},
+                                                                 {"seconds", took}};
+    if (status >= 500) {
+      server_->warnings.warning(request.trace_id, request.peer_address, "http request",
+                                fmt::format("{} {}", code, pattern), fields);
+    } else {
+      server_->log.debug(request.trace_id, "http request", fields);
+    }
   }
   if (server_->metrics == nullptr) return;
   const std::string route(pattern.empty() ? "none" : pattern);
@@ -291,11 +323,30 @@ void set_head(Message& message, const Response& response, unsigned version, bool
   message.keep_alive(keep_alive);
 }
 
+/// What a body gives next. A throw is a bug of the handler's and ends this response only.
+Result<ByteView> next_piece(StreamedBody& body) {
+  try {
+    return body.next();
+  } catch (const std::exception& error) {
+    return fail(ErrorKind::Internal, fmt::format("its body threw: {}", error.what()));
+  }
+}
+
 }  // namespace
 
+// Each I/O has its time, however long all of them take: a client on a thin line is a client too.
+template <typename Serializer>
+awaitable<error_code> HttpConnection::send(Serializer& serializer) {
+  error_code error;
+  while (!error && !(serializer.split() ? serializer.is_header_done() : serializer.is_done())) {
+    stream_.expires_after(server_->options.limits.write);
+    auto [code, count] = co_await http::async_write_some(stream_, serializer, network::kAwait);
+    error = code;
+  }
+  co_return error;
+}
+
 awaitable<bool> HttpConnection::write(Response response, bool head_only, bool keep_alive) {
-  const auto timeout = server_->options.limits.write;
-  stream_.expires_after(timeout);
   if (auto* text = std::get_if<std::string>(&response.body)) {
     http::response<http::string_body> message;
     set_head(message, response, http_version_, keep_alive);
@@ -303,14 +354,8 @@ awaitable<bool> HttpConnection::write(Response response, bool head_only, bool ke
     if (response.status != 204 && response.status != 304)
       message.content_length(message.body().size());
     http::response_serializer<http::string_body> serializer(message);
-    error_code error;
-    if (head_only) {
-      auto [e, count] = co_await http::async_write_header(stream_, serializer, network::kAwait);
-      error = e;
-    } else {
-      auto [e, count] = co_await http::async_write(stream_, serializer, network::kAwait);
-      error = e;
-    }
+    serializer.split(head_only);
+    const error_code error = co_await send(serializer);
     co_return !error && keep_alive;
   }
 
@@ -325,22 +370,24 @@ awaitable<bool> HttpConnection::write(Response response, bool head_only, bool ke
   message.body().data = nullptr;
   message.body().more = true;
   http::response_serializer<http::buffer_body> serializer(message);
-  auto [head_error, head_count] =
-      co_await http::async_write_header(stream_, serializer, network::kAwait);
+  serializer.split(true);
+  const error_code head_error = co_await send(serializer);
   if (head_error) co_return false;
   if (head_only) co_return keep;
+  serializer.split(false);
   while (!serializer.is_done()) {
     Result<ByteView> piece =
-        co_await integration::on_worker(server_->handlers, [&body] { return body.next(); });
+        co_await integration::on_worker(server_->handlers, [&body] { return next_piece(body); });
     if (!piece) {
-      server_->log.warning({}, "a response ended early", {{"error", piece.error().to_string()}});
+      const std::string why = piece.error().to_string();
+      server_->warnings.warning({}, peer_address_, "a response ended early", why,
+                                {{"error", why}, {"peer", peer_address_}});
       co_return false;
     }
     message.body().data = const_cast<std::byte*>(piece->data());  // Beast reads only
     message.body().size = piece->size();
     message.body().more = !piece->empty();
-    stream_.expires_after(timeout);
-    auto [error, count] = co_await http::async_write(stream_, serializer, network::kAwait);
+    const error_code error = co_await send(serializer);
     if (error && error != http::error::need_buffer) co_return false;
   }
   co_return keep;

@@ -16,7 +16,9 @@
 
 #include "integration/logging.h"
 #include "integration/metrics.h"
+#include "integration/summed_warnings.h"
 #include "integration/thread_adapter.h"
+#include "web/http/http_presence.h"
 #include "web/http/http_server.h"
 #include "web/http/request_target.h"
 #include "web/http/router.h"
@@ -25,18 +27,23 @@ namespace pacs::web {
 
 /// What all connections of a server share.
 struct ServerState {
-  ServerState(HttpOptions o, Router r, integration::Logger l, integration::Metrics* m)
+  ServerState(HttpOptions o, Router r, integration::Logger l, integration::Metrics* m,
+              integration::IoPool& pool)
       : options(std::move(o)),
         router(std::move(r)),
         log(std::move(l)),
         metrics(m),
-        handlers(options.handler_threads) {}
+        warnings(log, pool),
+        handlers(options.handler_threads),
+        presence(options.limits.connections_max) {}
 
   const HttpOptions options;
   const Router router;
   const integration::Logger log;
   integration::Metrics* const metrics;  ///< may be null
+  integration::SummedWarnings warnings;
   integration::WorkPool handlers;
+  Presence presence;
   std::atomic<bool> stopping{false};
 };
 
@@ -49,6 +56,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   boost::asio::awaitable<void> run();
   /// Post to the strand: close the connection if no request is in flight; close it in any case.
   void stop(bool also_when_busy);
+  /// Post to the strand: close the connection, which has lost its place.
+  void make_room();
+  [[nodiscard]] const std::string& peer_address() const { return peer_address_; }
   [[nodiscard]] auto executor() { return stream_.get_executor(); }
   [[nodiscard]] boost::asio::ip::tcp::socket release_socket() { return stream_.release_socket(); }
 
@@ -70,7 +80,11 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   boost::asio::awaitable<bool> serve_one();
   boost::asio::awaitable<bool> wait_for_first_byte();
   boost::asio::awaitable<Response> answer(Request request, const Router::Match& match);
+  boost::asio::awaitable<Response> await_rest(const Request& request, Later later);
+  [[nodiscard]] Response fault(const Request& request, const std::exception& error) const;
   boost::asio::awaitable<bool> write(Response response, bool head_only, bool keep_alive);
+  template <typename Serializer>
+  boost::asio::awaitable<boost::system::error_code> send(Serializer& serializer);
   boost::asio::awaitable<bool> refuse(std::optional<Response> response);
   boost::asio::awaitable<void> linger();
   void account(const Request& request, std::string_view pattern, unsigned status, double seconds);

@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include <boost/asio/awaitable.hpp>
+
 #include "core/bytes.h"
 #include "core/result.h"
 
@@ -44,11 +46,17 @@ struct StreamedBody {
   std::optional<std::uint64_t> length{};  ///< unknown: sent chunked (RFC 9112 §7.1)
 };
 
+struct Response;
+/// An answer that waits for others, for longer than a handler thread may be kept: awaited on the
+/// connection's thread, which it must not block.
+using Later = std::function<boost::asio::awaitable<Response>()>;
+
 struct Response {
   unsigned status = 200;
   Fields
       headers;  ///< framing (Content-Length, Transfer-Encoding, Connection, Date) is the server's
   std::variant<std::string, StreamedBody> body;
+  Later later{};  ///< when there is one, what it gives is the response
 
   static Response text(unsigned status, std::string body);
   static Response json(unsigned status, std::string body);

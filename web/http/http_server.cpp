@@ -2,9 +2,6 @@
 #include "web/http/http_server.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
-#include <set>
 
 #include <fmt/format.h>
 #include <boost/asio/co_spawn.hpp>
@@ -30,54 +27,10 @@ using boost::system::error_code;
 /// Wait after accept fails for lack of descriptors or memory: other connections must end first.
 constexpr std::chrono::milliseconds kAcceptRetry{100};
 
-/// Counts the connections and the accept loop, so that shut_down knows when all have ended. Held by
-/// every coroutine: the last one may outlive the server by an instant.
-class Presence {
- public:
-  bool enter(HttpConnection& connection, std::size_t max) {
-    const std::lock_guard lock(mutex_);
-    if (connections_.size() >= max) return false;
-    connections_.insert(&connection);
-    return true;
-  }
-  void leave(HttpConnection& connection) {
-    const std::lock_guard lock(mutex_);
-    connections_.erase(&connection);
-    changed_.notify_all();
-  }
-  void acceptor_gone() {
-    const std::lock_guard lock(mutex_);
-    accepting_ = false;
-    changed_.notify_all();
-  }
-  void stop(bool also_when_busy) {
-    const std::lock_guard lock(mutex_);
-    for (HttpConnection* connection : connections_) connection->stop(also_when_busy);
-  }
-  [[nodiscard]] std::size_t size() const {
-    const std::lock_guard lock(mutex_);
-    return connections_.size();
-  }
-  bool wait_until_empty(std::chrono::milliseconds limit) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, limit, [this] { return !accepting_ && connections_.empty(); });
-  }
-  void wait_until_empty() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !accepting_ && connections_.empty(); });
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::set<HttpConnection*> connections_;  // each takes itself out before it dies
-  bool accepting_ = true;
-};
-
 asio::awaitable<void> serve(std::shared_ptr<HttpConnection> connection,
-                            std::shared_ptr<Presence> presence) {
+                            std::shared_ptr<ServerState> state) {
   co_await connection->run();
-  presence->leave(*connection);
+  state->presence.leave(*connection);
 }
 
 void refuse_for_load(tcp::socket socket) {
@@ -91,29 +44,29 @@ void refuse_for_load(tcp::socket socket) {
 
 asio::awaitable<void> accept_loop(integration::IoPool& pool,
                                   std::shared_ptr<tcp::acceptor> acceptor,
-                                  std::shared_ptr<ServerState> state,
-                                  std::shared_ptr<Presence> presence) {
+                                  std::shared_ptr<ServerState> state) {
   while (!state->stopping) {
     auto [error, socket] = co_await acceptor->async_accept(pool.context(), network::kAwait);
     if (state->stopping) break;
     if (error == asio::error::connection_aborted) continue;
     if (error) {
-      state->log.warning({}, "cannot accept an HTTP connection", {{"error", error.message()}});
+      const std::string why = error.message();
+      state->warnings.warning({}, {}, "cannot accept an HTTP connection", why, {{"error", why}});
       asio::steady_timer pause(acceptor->get_executor(), kAcceptRetry);
       co_await pause.async_wait(network::kAwait);
       continue;
     }
     auto connection = std::make_shared<HttpConnection>(std::move(socket), state);
-    if (presence->enter(*connection, state->options.limits.connections_max)) {
+    if (state->presence.enter(*connection)) {
       auto executor = connection->executor();
-      asio::co_spawn(executor, serve(std::move(connection), presence), asio::detached);
+      asio::co_spawn(executor, serve(std::move(connection), state), asio::detached);
     } else {
       refuse_for_load(connection->release_socket());
     }
   }
   error_code ignored;
   acceptor->close(ignored);
-  presence->acceptor_gone();
+  state->presence.acceptor_gone();
 }
 
 class BeastServer final : public HttpServer {
@@ -127,11 +80,10 @@ class BeastServer final : public HttpServer {
   BeastServer& operator=(const BeastServer&) = delete;
 
   void run(integration::IoPool& pool) {
-    asio::co_spawn(acceptor_->get_executor(), accept_loop(pool, acceptor_, state_, presence_),
-                   asio::detached);
+    asio::co_spawn(acceptor_->get_executor(), accept_loop(pool, acceptor_, state_), asio::detached);
   }
   std::uint16_t port() const override { return port_; }
-  std::size_t connections() const override { return presence_->size(); }
+  std::size_t connections() const override { return state_->presence.size(); }
 
   void shut_down(std::chrono::milliseconds grace) override {
     state_->stopping = true;
@@ -139,16 +91,15 @@ class BeastServer final : public HttpServer {
       error_code ignored;
       acceptor->close(ignored);
     });
-    presence_->stop(false);
-    if (presence_->wait_until_empty(grace)) return;
-    presence_->stop(true);
-    presence_->wait_until_empty();
+    state_->presence.stop(false);
+    if (state_->presence.wait_until_empty(grace)) return;
+    state_->presence.stop(true);
+    state_->presence.wait_until_empty();
   }
 
  private:
   std::shared_ptr<tcp::acceptor> acceptor_;
   std::shared_ptr<ServerState> state_;
-  std::shared_ptr<Presence> presence_ = std::make_shared<Presence>();
   std::uint16_t port_;
 };
 
@@ -177,8 +128,8 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(integration::IoPool& pool,
   if (!error) acceptor->listen(tcp::acceptor::max_listen_connections, error);
   if (error) return fail(cannot_listen(options, error));
 
-  auto state =
-      std::make_shared<ServerState>(std::move(options), std::move(router), std::move(log), metrics);
+  auto state = std::make_shared<ServerState>(std::move(options), std::move(router), std::move(log),
+                                             metrics, pool);
   auto server = std::make_unique<BeastServer>(std::move(acceptor), std::move(state));
   server->run(pool);
   return server;

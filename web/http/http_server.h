@@ -23,7 +23,9 @@ struct HttpLimits {
   std::uint32_t header_bytes_max = 16
                                    << 10;  ///< request line and headers; browsers stay below 4 KiB
   std::uint64_t body_bytes_max = 1 << 20;  ///< held in memory
-  std::size_t connections_max = 256;       ///< further ones are answered 503 and closed
+  /// Above it, one that waits for a request yields, the oldest of the address that has the most
+  /// (a proxy is one address); when all are being answered, a new one is answered 503 and closed.
+  std::size_t connections_max = 256;
   std::chrono::milliseconds request{30'000};  ///< from the first byte of a request to its last
   std::chrono::milliseconds idle{75'000};  ///< to the first byte; longer than browsers reuse (60 s)
   std::chrono::milliseconds write{60'000};  ///< for a client to take the next piece of a response

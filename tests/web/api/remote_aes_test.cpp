@@ -1,6 +1,16 @@
 #include "web/api/remote_aes.h"
 
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
 #include <gmock/gmock.h>
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "network/association.h"
 #include "network/server.h"
@@ -27,6 +37,37 @@ class RemoteAesApiTest : public ArchiveApiTest {
 
   std::unique_ptr<services::RemoteAes> remotes;
   std::string entered;
+};
+
+/// A host that takes connections and never says a word.
+class MuteHost {
+ public:
+  MuteHost() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    ::listen(socket_, 5);
+    socklen_t length = sizeof address;
+    ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &length);
+    port_ = ntohs(address.sin_port);
+  }
+  ~MuteHost() { goes(); }
+  MuteHost(const MuteHost&) = delete;
+  MuteHost& operator=(const MuteHost&) = delete;
+
+  [[nodiscard]] int port() const { return port_; }
+  [[nodiscard]] bool is_called() const {
+    pollfd ready{socket_, POLLIN, 0};
+    return ::poll(&ready, 1, 10'000) == 1;
+  }
+  /// Whoever waits is told.
+  void goes() {
+    if (const int socket = std::exchange(socket_, -1); socket >= 0) ::close(socket);
+  }
+
+ private:
+  int socket_, port_ = 0;
 };
 
 constexpr std::string_view kSink = R"({"ae_title":"SINK","host":"127.0.0.1","port":11112})";
@@ -135,6 +176,24 @@ TEST_F(RemoteAesApiTest, OtherOriginsAndFormsChangeNothing) {
                  "Content-Type: application/json; charset=utf-8\r\nOrigin: http://LOCALHOST\r\n")
                 .status(),
             201);
+}
+
+TEST_F(RemoteAesApiTest, EchoesToHostsThatDoNotAnswerHoldNobodyUp) {
+  MuteHost mute;
+  send("POST", "/api/remote-aes",
+       fmt::format(R"({{"ae_title":"MUTE","host":"127.0.0.1","port":{}}})", mute.port()));
+  std::vector<std::unique_ptr<Peer>> askers;
+  for (int i = 0; i < 4; ++i) {  // there are two handler threads
+    askers.push_back(std::make_unique<Peer>(*server));
+    askers.back()->sends(
+        "POST /api/remote-aes/MUTE/echo HTTP/1.1\r\nHost: localhost\r\n"
+        "Content-Type: application/json\r\nContent-Length: 0\r\n\r\n");
+  }
+  EXPECT_TRUE(mute.is_called());
+  EXPECT_EQ(get("/api/remote-aes").status(), 200);
+  for (const auto& asker : askers) EXPECT_TRUE(asker->has_nothing());
+  mute.goes();
+  for (const auto& asker : askers) EXPECT_THAT(asker->receives().body, HasSubstr(R"("ok":false)"));
 }
 
 TEST_F(RemoteAesApiTest, AnEchoSaysWhetherThePeerIsThereAndWhyNot) {

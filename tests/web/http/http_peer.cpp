@@ -33,9 +33,12 @@ std::string Answer::header(std::string_view name) const {
   return head.substr(from, head.find("\r\n", from) - from);
 }
 
-Peer::Peer(const TestServer& server) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+Peer::Peer(const TestServer& server, const char* from)
+    : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
+  ::inet_pton(AF_INET, from, &address.sin_addr);
+  EXPECT_EQ(::bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
   address.sin_port = htons(server.server->port());
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   const timeval patience{20, 0};
@@ -61,6 +64,12 @@ bool Peer::read_more() {
   if (count <= 0) return false;
   buffered_.append(bytes, static_cast<std::size_t>(count));
   return true;
+}
+
+std::size_t Peer::takes(std::size_t bytes) {
+  std::size_t taken = 0;
+  while (taken < bytes && read_more()) taken += std::exchange(buffered_, {}).size();
+  return taken;
 }
 
 Answer Peer::receives(bool head_only) {
@@ -110,6 +119,11 @@ Answer Peer::asks(std::string_view request) {
 
 Answer Peer::gets(std::string_view target) {
   return asks("GET " + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+}
+
+bool Peer::has_nothing() const {
+  char byte = 0;
+  return buffered_.empty() && ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
 }
 
 bool Peer::is_closed_by_server() {

@@ -34,7 +34,8 @@ struct Answer {
 /// server is silent for 20 s.
 class Peer {
  public:
-  explicit Peer(const TestServer& server);
+  /// `from` is the client's address, one of 127.0.0.0/8.
+  explicit Peer(const TestServer& server, const char* from = "127.0.0.1");
   ~Peer();
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
@@ -42,9 +43,13 @@ class Peer {
   void sends(std::string_view bytes);
   /// Reads one answer; `head_only` for HEAD. Status 0 when the server closed before one.
   Answer receives(bool head_only = false);
+  /// Reads and drops so many bytes; fewer when the server closes before, 0 then.
+  std::size_t takes(std::size_t bytes);
   Answer asks(std::string_view request);
   /// "GET target" with a Host header, kept alive.
   Answer gets(std::string_view target);
+  /// Whether nothing has come that was not received.
+  [[nodiscard]] bool has_nothing() const;
   /// True once the server has closed (data before that is dropped).
   bool is_closed_by_server();
 

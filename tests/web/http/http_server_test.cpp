@@ -3,7 +3,9 @@
 #include <atomic>
 #include <future>
 #include <latch>
+#include <memory>
 #include <thread>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -109,6 +111,30 @@ TEST(HttpServer, AHandlerThatThrowsIsA500ThatTellsNothingOfTheInside) {
   EXPECT_EQ(answer.status(), 500);
   EXPECT_THAT(answer.body, testing::Not(HasSubstr("secret")));
   EXPECT_EQ(peer.gets("/hello/again").status(), 200);
+}
+
+TEST(HttpServer, AnAnswerThatComesLaterIsAwaitedWithoutAHandlerThread) {
+  Router router = echo_router();
+  router.add("GET", "/later", [](const Request& request) {
+    Response response;
+    response.later = [text = request.path()]() -> boost::asio::awaitable<Response> {
+      co_return Response::text(200, text);
+    };
+    return response;
+  });
+  router.add("GET", "/later/throws", [](const Request&) {
+    Response response;
+    response.later = []() -> boost::asio::awaitable<Response> {
+      throw std::runtime_error("secret");
+      co_return Response{};
+    };
+    return response;
+  });
+  TestServer server(std::move(router));
+  Peer peer(server);
+  EXPECT_EQ(peer.gets("/later").body, "/later");
+  EXPECT_EQ(peer.gets("/later/throws").status(), 500);
+  EXPECT_EQ(peer.gets("/hello/world").body, "hello world");
 }
 
 TEST(HttpServer, ALargeHeadIs431AndTheConnectionEnds) {
@@ -311,17 +337,64 @@ TEST(HttpServer, AClientThatTakesNothingIsGivenUp) {
   EXPECT_EQ(server.server->connections(), 0U);
 }
 
-TEST(HttpServer, ConnectionsAboveTheLimitGet503AndOthersGoOn) {
+TEST(HttpServer, AClientThatTakesATextSlowlyGetsItWholeHoweverLongThatLasts) {
+  HttpOptions options;
+  options.limits.write = 1s;  // for each piece, more than what the sockets hold is taken meanwhile
+  constexpr std::size_t kBytes = 60'000'000;
+  Router router;
+  router.add("GET", "/text",
+             [](const Request&) { return Response::text(200, std::string(kBytes, 'x')); });
+  TestServer server(std::move(router), options);
+  Peer peer(server);
+  peer.sends("GET /text HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  std::size_t taken = 0;
+  while (const std::size_t count = peer.takes(2'000'000)) {
+    taken += count;
+    std::this_thread::sleep_for(50ms);  // the slow client itself: 1.5 s in all
+  }
+  EXPECT_GT(taken, kBytes);
+}
+
+TEST(HttpServer, ConnectionsAboveTheLimitGet503WhenAllAreBeingAnswered) {
+  std::latch inside(2), leave(1);
+  Router router;
+  router.add("GET", "/slow", [&](const Request&) {
+    inside.count_down();
+    leave.wait();
+    return Response::text(200, "done");
+  });
   HttpOptions options;
   options.limits.connections_max = 2;
-  TestServer server(echo_router(), options);
+  TestServer server(std::move(router), options);
   Peer first(server), second(server);
-  EXPECT_EQ(first.gets("/hello/1").status(), 200);
-  EXPECT_EQ(second.gets("/hello/2").status(), 200);
-  Peer third(server);
+  for (Peer* peer : {&first, &second}) peer->sends("GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  inside.wait();
+  Peer third(server, "127.0.0.2");
   EXPECT_EQ(third.receives().status(), 503);
   EXPECT_TRUE(third.is_closed_by_server());
-  EXPECT_EQ(first.gets("/hello/1").status(), 200);
+  leave.count_down();
+  EXPECT_EQ(first.receives().body, "done");
+  EXPECT_EQ(second.receives().body, "done");
+}
+
+TEST(HttpServer, ConnectionsThatAskForNothingYieldToOthersTheOldestOfTheCrowdFirst) {
+  HttpOptions options;
+  options.limits.connections_max = 6;
+  TestServer server(echo_router(), options);
+  Peer other(server, "127.0.0.3");
+  EXPECT_EQ(other.gets("/hello/1").status(), 200);
+  std::vector<std::unique_ptr<Peer>> silent;
+  for (std::size_t i = 0; i < 12; ++i) {
+    silent.push_back(std::make_unique<Peer>(server, "127.0.0.2"));
+    silent.back()->sends("GET /hel");  // one that has begun to ask waits as well
+    if (i < 5) continue;
+    EXPECT_TRUE(silent[i - 5]->is_closed_by_server()) << i;
+  }
+  Peer fresh(server);
+  EXPECT_EQ(fresh.gets("/hello/2").body, "hello 2");
+  EXPECT_TRUE(silent[7]->is_closed_by_server());
+  EXPECT_EQ(other.gets("/hello/3").body, "hello 3") << "it has been there longest, and is alone";
+  EXPECT_EQ(silent[11]->asks("lo/4 HTTP/1.1\r\nHost: localhost\r\n\r\n").body, "hello 4");
 }
 
 Router streaming_router() {
@@ -342,6 +415,14 @@ Router streaming_router() {
   router.add("GET", "/sized", [=](const Request&) {
     Response response;
     response.body = StreamedBody{pieces_of(3, false), 6};
+    return response;
+  });
+  router.add("GET", "/throws", [=](const Request&) {
+    Response response;
+    response.body = StreamedBody{[first = true]() mutable -> Result<ByteView> {
+      if (!std::exchange(first, false)) throw std::runtime_error("a fault");
+      return as_bytes("1;");
+    }};
     return response;
   });
   router.add("GET", "/breaks", [=](const Request&) {
@@ -378,6 +459,16 @@ TEST(HttpServer, AStreamThatBreaksNeverLooksWhole) {
   const Answer answer = peer.receives();
   EXPECT_EQ(answer.body, "2;1;");
   EXPECT_TRUE(peer.is_closed_by_server()) << "no last chunk came";
+}
+
+TEST(HttpServer, ABodyThatThrowsEndsItsConnectionOnly) {
+  TestServer server(streaming_router());
+  Peer other(server), peer(server);
+  EXPECT_EQ(other.gets("/sized").body, "3;2;1;");
+  peer.sends("GET /throws HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(peer.receives().body, "1;");
+  EXPECT_TRUE(peer.is_closed_by_server()) << "no last chunk came";
+  EXPECT_EQ(other.gets("/sized").body, "3;2;1;");
 }
 
 TEST(HttpServer, ShutdownAnswersWhatIsInFlightAndTakesNothingNew) {
