@@ -127,8 +127,8 @@ std::optional<Element> DataSetBuilder::known(Tag tag, ByteView value) {
 /// Scanned as UN of undefined length is: that holds items in implicit VR, or what it is.
 std::optional<Element> DataSetBuilder::known_sequence(Tag tag, ByteView value) {
   Limits left = limits_;
-  left.nesting_depth_max -= std::min<std::uint32_t>(left.nesting_depth_max,
-                                                    static_cast<std::uint32_t>(levels_.size()));
+  left.nesting_depth_max -=
+      std::min<std::uint32_t>(left.nesting_depth_max, static_cast<std::uint32_t>(levels_.size()));
   left.elements_max -= std::min(left.elements_max, elements_of_unknown_);
   TokenScanner scanner{explicit_vr_little_endian(), {.limits = left}};
   scanner.input_ends();

@@ -25,8 +25,7 @@ TEST(DefaultCharacterSet, IsNamedWhereTextNeedsOneAndNoneIsNamed) {
   EXPECT_EQ(named_as(named("", "M\xFCller")), "missing ISO_IR 100");
   EXPECT_EQ(named_as(named("ISO_IR 6", "M\xFCller")), "missing ISO_IR 100");
   EXPECT_EQ(named_as(named("\\", "M\xFCller")), "missing ISO_IR 100");
-  EXPECT_EQ(named_as(named("", "\x1B$B;3\x1B(B"), "\\ISO 2022 IR 87"),
-            "missing \\ISO 2022 IR 87");
+  EXPECT_EQ(named_as(named("", "\x1B$B;3\x1B(B"), "\\ISO 2022 IR 87"), "missing \\ISO 2022 IR 87");
   EXPECT_EQ(named_as(named("", "Miller")), "");
   EXPECT_EQ(named_as(named("ISO_IR 126", "M\xFCller")), "ISO_IR 126");
   EXPECT_EQ(named_as(named("KLINGON", "M\xFCller")), "KLINGON") << "it names one";

@@ -25,9 +25,9 @@ using Texts = std::vector<std::pair<Tag, std::string>>;
 
 constexpr std::string_view kObjectUid = "1.2.3.4.1";
 
-class FieldArchive : public testing::Test {
+class FieldValue : public testing::Test {
  protected:
-  FieldArchive() {
+  FieldValue() {
     options_ = options_for(folder_ / "archive");
     options_.metrics = metrics_.get();
   }
@@ -48,7 +48,9 @@ class FieldArchive : public testing::Test {
     for (const auto& [tag, value] : texts) ds.set_text(tag, value);
     return ds;
   }
-  static Bytes bytes_of(const DataSet& ds) { return *write_data_set(ds, explicit_vr_little_endian()); }
+  static Bytes bytes_of(const DataSet& ds) {
+    return *write_data_set(ds, explicit_vr_little_endian());
+  }
 
   Result<StoredInstance> sends(const Bytes& bytes, const std::string& source_ae = "MODALITY",
                                const std::string& syntax = "1.2.840.10008.1.2.1") {
@@ -80,8 +82,7 @@ class FieldArchive : public testing::Test {
     return std::move(answers).value_or(std::vector<DataSet>{});
   }
   [[nodiscard]] std::string departures(std::string_view kind) const {
-    const std::string name =
-        fmt::format("pacs_storage_departures_total{{kind=\"{}\"}} ", kind);
+    const std::string name = fmt::format("pacs_storage_departures_total{{kind=\"{}\"}} ", kind);
     const std::string all = metrics_->exposition();
     const std::size_t at = all.find(name);
     return at == all.npos ? "none" : all.substr(at + name.size(), 1);
@@ -124,7 +125,7 @@ DataSet as_unknown(const DataSet& data_set) {
   return unknown;
 }
 
-TEST_F(FieldArchive, KnownAttributesAsUnAreFoundAndAnswered) {
+TEST_F(FieldValue, KnownAttributesAsUnAreFoundAndAnswered) {
   DataSet ds = object({{tags::SpecificCharacterSet, "ISO_IR 100"},
                        {tags::PatientID, "P1"},
                        {tags::PatientName, "M\xFCller^Ann"},
@@ -145,14 +146,15 @@ TEST_F(FieldArchive, KnownAttributesAsUnAreFoundAndAnswered) {
     EXPECT_EQ(answers[0].text(tags::PatientName), "Müller^Ann");
     EXPECT_EQ(answers[0].text(tags::KVP), "120");
     EXPECT_EQ(answers[0].find(tags::StudyDate)->vr(), VR::DA);
-    EXPECT_THAT(json(), HasSubstr(R"("00100010":{"vr":"PN","Value":[{"Alphabetic":"Müller^Ann"}]})"));
+    EXPECT_THAT(json(),
+                HasSubstr(R"("00100010":{"vr":"PN","Value":[{"Alphabetic":"Müller^Ann"}]})"));
     EXPECT_THAT(json(), HasSubstr(R"("00081032":{"vr":"SQ","Value":[{"00080100":{"vr":"SH",)"));
     lose_index();
   }
   EXPECT_EQ(departures("known_as_un"), "1");
 }
 
-TEST_F(FieldArchive, ElementsOfCommandsAndFilesAreKeptAndNotActedUpon) {
+TEST_F(FieldValue, ElementsOfCommandsAndFilesAreKeptAndNotActedUpon) {
   DataSet before;
   before.set_text(Tag{0x0000, 0x1000}, VR::UI, "9.9.9");
   before.set_text(tags::TransferSyntaxUID, VR::UI, "1.2.840.10008.1.2.4.50");
@@ -167,7 +169,7 @@ TEST_F(FieldArchive, ElementsOfCommandsAndFilesAreKeptAndNotActedUpon) {
   EXPECT_EQ(departures("foreign_group"), "1");
 }
 
-TEST_F(FieldArchive, OfAnAttributeThatComesTwiceTheFirstCounts) {
+TEST_F(FieldValue, OfAnAttributeThatComesTwiceTheFirstCounts) {
   Bytes bytes = bytes_of(object({{tags::PatientID, "P1"}, {tags::PatientName, "First"}}));
   append(bytes, bytes_of([] {
            DataSet again;
@@ -183,9 +185,11 @@ TEST_F(FieldArchive, OfAnAttributeThatComesTwiceTheFirstCounts) {
   EXPECT_EQ(departures("out_of_order"), "1");
 }
 
-TEST_F(FieldArchive, TwoValuesOfWhatIdentifiesAreRefused) {
-  const Texts identity{{tags::PatientID, "P1"},          {tags::IssuerOfPatientID, "H"},
-                       {tags::StudyInstanceUID, "1.2.3"}, {tags::SeriesInstanceUID, "1.2.3.4"},
+TEST_F(FieldValue, TwoValuesOfWhatIdentifiesAreRefused) {
+  const Texts identity{{tags::PatientID, "P1"},
+                       {tags::IssuerOfPatientID, "H"},
+                       {tags::StudyInstanceUID, "1.2.3"},
+                       {tags::SeriesInstanceUID, "1.2.3.4"},
                        {tags::SOPInstanceUID, "1.2.3.4.1"}};
   const Bytes whole = bytes_of(object(identity));
   for (const auto& [tag, value] : identity) {
@@ -204,7 +208,7 @@ TEST_F(FieldArchive, TwoValuesOfWhatIdentifiesAreRefused) {
   }
 }
 
-TEST_F(FieldArchive, NativePixelDataUnderAnEncapsulatedSyntaxIsCountedAndTold) {
+TEST_F(FieldValue, NativePixelDataUnderAnEncapsulatedSyntaxIsCountedAndTold) {
   DataSet ds = object();
   ds.set_bytes(tags::PixelData, VR::OW, Bytes(100));
   const auto stored = sends(bytes_of(ds), "MODALITY", "1.2.840.10008.1.2.4.50");
@@ -216,7 +220,7 @@ TEST_F(FieldArchive, NativePixelDataUnderAnEncapsulatedSyntaxIsCountedAndTold) {
   EXPECT_EQ(departures("native_pixel_data"), "1");
 }
 
-TEST_F(FieldArchive, TextWithoutCharacterSetIsReadInThatOfItsSource) {
+TEST_F(FieldValue, TextWithoutCharacterSetIsReadInThatOfItsSource) {
   options_.character_sets = {"ISO_IR 100", {{"GREEK", "ISO_IR 126"}, {"TOKYO", "Shift_JIS"}}};
   open();
   is_kept(bytes_of(object({{tags::PatientID, "P1"}, {tags::PatientName, "M\xFCller"}})));
@@ -252,7 +256,7 @@ TEST_F(FieldArchive, TextWithoutCharacterSetIsReadInThatOfItsSource) {
   expect_sound(*archive_);
 }
 
-TEST_F(FieldArchive, ACharacterSetThatIsNamedCounts) {
+TEST_F(FieldValue, ACharacterSetThatIsNamedCounts) {
   options_.character_sets = {"ISO_IR 126", {}};
   open();
   is_kept(bytes_of(object({{tags::SpecificCharacterSet, "ISO_IR 100"},
@@ -265,7 +269,9 @@ TEST_F(FieldArchive, ACharacterSetThatIsNamedCounts) {
       << "ASCII needs none";
 }
 
-TEST_F(FieldArchive, ADamagedHeaderOfTheIndexIsReadFromTheObject) {
+class DamagedHeader : public FieldValue {};
+
+TEST_F(DamagedHeader, OfTheIndexIsReadFromTheObject) {
   options_.character_sets = {"ISO_IR 100", {}};
   options_.logger = *integration::Logger::create({.file = (folder_ / "log").string()});
   open();
