@@ -6,7 +6,7 @@
 Between `<!-- NAME -->` and `<!-- /NAME -->` of the document stand:
   kinds   every row of encoding/departure.h
   tests   every test whose suite or class begins with Field, by what stands behind that: FieldDataSet,
-          FieldFile, FieldArchive, FieldConversation. Its name says what is sent and what is done with it.
+          FieldValue, FieldFile, FieldArchive, FieldConversation. Its name says what is sent and what is done with it.
 """
 
 import collections
@@ -16,7 +16,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "DEPARTURES.md"
-SECTIONS = {"DataSet": "Data sets", "File": "Files", "Archive": "In the archive",
+SECTIONS = {"DataSet": "Data sets", "Value": "Values", "File": "Files", "Archive": "In the archive",
             "Conversation": "Conversations"}
 # Words that a test's name cannot spell.
 SPELLED = {"vr": "VR", "un": "UN", "nuls": "NULs", "dicm": "DICM", "dicom": "DICOM", "pdv": "PDV", "uid": "UID",

@@ -323,7 +323,7 @@ TEST(FieldDataSet, AnElementWithoutVrIsReadAsTheFormThatLeadsOn) {
 
 TEST(FieldDataSet, TwoBytesThatAreNoVrBeforeAShortLengthAreUnknown) {
   expect_read({b("0800 7000 '--' 0200 'AB' 0800 8000 'LO' 0000"), kExplicit,
-               "UN(0008,0070)=2 LO(0008,0080)=0", "unknown_vr"});
+               "UN(0008,0070)=2 LO(0008,0080)=0", "unknown_vr,known_as_un"});
   expect_read({b("0900 0110 '?!' 0200 0102  0900 0210 2020 0000"), kExplicit,
                "UN(0009,1001)=2 UN(0009,1002)=0", "unknown_vr"});
 }

@@ -48,7 +48,7 @@ def data_set(number, elements, unknown=False, behind=b""):
     return b"".join(whole[tag] for tag in sorted(whole)) + behind
 
 
-class FieldArchive(harness.TestCase):
+class FieldValues(harness.TestCase):
     def setUp(self):
         super().setUp()
         # Takes implicit VR only.
@@ -94,7 +94,7 @@ class FieldArchive(harness.TestCase):
     def departures(self, kind):
         return self.pacs.metrics()[f'pacs_storage_departures_total{{kind="{kind}"}}']
 
-    def test_known_attributes_as_un(self):
+    def test_known_attributes_as_un_are_found_and_answered(self):
         code = implicit(0x00080100, b"C1") + implicit(0x00080102, b"99X ")
         content = data_set(1, {
             0x00080005: element(0x00080005, "UN", b"ISO_IR 192"),
@@ -125,7 +125,7 @@ class FieldArchive(harness.TestCase):
         expected.decode()
         self.assertEqual(received, expected)
 
-    def test_elements_of_commands_and_files(self):
+    def test_elements_of_commands_and_files_are_kept_and_not_acted_upon(self):
         content = (element(0x00000100, "US", b"\1\0") + element(0x00020010, "UI", JPEG.encode()) +
                    data_set(2, {0x00100020: element(0x00100020, "LO", b"P2")}))
         self.assertEqual(self.store(2, content), 0)
@@ -133,7 +133,7 @@ class FieldArchive(harness.TestCase):
         self.assertEqual(self.departures("foreign_group"), 1)
         self.assertTrue(self.stored(content))
 
-    def test_an_attribute_twice_or_out_of_order(self):
+    def test_of_an_attribute_that_comes_twice_the_first_counts(self):
         again = (element(0x00100010, "PN", b"Second") + element(0x00080060, "CS", b"CT") +
                  element(0x00100020, "LO", b"P3"))
         content = data_set(3, {0x00100010: element(0x00100010, "PN", b"First "),
@@ -155,14 +155,14 @@ class FieldArchive(harness.TestCase):
             self.assertEqual(self.store(4, refused) >> 12, 0xC, hex(tag))
             self.assertIn("twice", self.pacs.log)
 
-    def test_native_pixels_under_a_compressed_syntax(self):
+    def test_native_pixel_data_under_an_encapsulated_syntax_is_counted_and_told(self):
         content = data_set(5, {0x00100020: element(0x00100020, "LO", b"P5"),
                                0x7FE00010: element(0x7FE00010, "OW", bytes(range(64)))})
         self.assertEqual(self.store(5, content, syntax=JPEG), 0)
         self.assertEqual(self.departures("native_pixel_data"), 1)
         self.assertTrue(self.stored(content))
 
-    def test_text_without_character_set(self):
+    def test_text_without_character_set_is_read_in_that_of_its_source(self):
         latin = data_set(6, {0x00100010: element(0x00100010, "PN", "Müller^Jörg".encode("latin-1")),
                              0x00100020: element(0x00100020, "LO", b"P6")})
         self.assertEqual(self.store(6, latin), 0)
@@ -182,7 +182,7 @@ class FieldArchive(harness.TestCase):
         for number, content in ((6, latin), (7, tokyo)):
             self.assertEqual(self.get(number)[1], content)
 
-    def test_character_sets_as_writers_spell_them(self):
+    def test_a_character_set_is_taken_however_it_is_spelt(self):
         for number, (term, codec) in enumerate((("iso_ir 192", "utf-8"), ("UTF-8", "utf-8"),
                                                 ("ISO 2022 GBK", "gbk"), ("ISO_IR_100", "latin-1"),
                                                 ("ISO-8859-1", "latin-1"), ("latin1", "latin-1")), 10):
@@ -196,7 +196,7 @@ class FieldArchive(harness.TestCase):
             self.assertEqual(str(answer.PatientName), name, term)
             self.assertEqual(self.get(number)[1], content)
 
-    def test_half_width_kana(self):
+    def test_half_width_kana_are_found_without_their_voicing_mark(self):
         name = "ﾔﾏﾀﾞ^ﾊﾅｺ"
         content = data_set(20, {
             0x00080005: element(0x00080005, "CS", b"ISO_IR 13"),

@@ -25,9 +25,9 @@ using Texts = std::vector<std::pair<Tag, std::string>>;
 
 constexpr std::string_view kObjectUid = "1.2.3.4.1";
 
-class FieldArchive : public testing::Test {
+class FieldValue : public testing::Test {
  protected:
-  FieldArchive() {
+  FieldValue() {
     options_ = options_for(folder_ / "archive");
     options_.metrics = metrics_.get();
   }
@@ -125,7 +125,7 @@ DataSet as_unknown(const DataSet& data_set) {
   return unknown;
 }
 
-TEST_F(FieldArchive, KnownAttributesAsUnAreFoundAndAnswered) {
+TEST_F(FieldValue, KnownAttributesAsUnAreFoundAndAnswered) {
   DataSet ds = object({{tags::SpecificCharacterSet, "ISO_IR 100"},
                        {tags::PatientID, "P1"},
                        {tags::PatientName, "M\xFCller^Ann"},
@@ -154,7 +154,7 @@ TEST_F(FieldArchive, KnownAttributesAsUnAreFoundAndAnswered) {
   EXPECT_EQ(departures("known_as_un"), "1");
 }
 
-TEST_F(FieldArchive, ElementsOfCommandsAndFilesAreKeptAndNotActedUpon) {
+TEST_F(FieldValue, ElementsOfCommandsAndFilesAreKeptAndNotActedUpon) {
   DataSet before;
   before.set_text(Tag{0x0000, 0x1000}, VR::UI, "9.9.9");
   before.set_text(tags::TransferSyntaxUID, VR::UI, "1.2.840.10008.1.2.4.50");
@@ -169,7 +169,7 @@ TEST_F(FieldArchive, ElementsOfCommandsAndFilesAreKeptAndNotActedUpon) {
   EXPECT_EQ(departures("foreign_group"), "1");
 }
 
-TEST_F(FieldArchive, OfAnAttributeThatComesTwiceTheFirstCounts) {
+TEST_F(FieldValue, OfAnAttributeThatComesTwiceTheFirstCounts) {
   Bytes bytes = bytes_of(object({{tags::PatientID, "P1"}, {tags::PatientName, "First"}}));
   append(bytes, bytes_of([] {
            DataSet again;
@@ -185,7 +185,7 @@ TEST_F(FieldArchive, OfAnAttributeThatComesTwiceTheFirstCounts) {
   EXPECT_EQ(departures("out_of_order"), "1");
 }
 
-TEST_F(FieldArchive, TwoValuesOfWhatIdentifiesAreRefused) {
+TEST_F(FieldValue, TwoValuesOfWhatIdentifiesAreRefused) {
   const Texts identity{{tags::PatientID, "P1"},
                        {tags::IssuerOfPatientID, "H"},
                        {tags::StudyInstanceUID, "1.2.3"},
@@ -208,7 +208,7 @@ TEST_F(FieldArchive, TwoValuesOfWhatIdentifiesAreRefused) {
   }
 }
 
-TEST_F(FieldArchive, NativePixelDataUnderAnEncapsulatedSyntaxIsCountedAndTold) {
+TEST_F(FieldValue, NativePixelDataUnderAnEncapsulatedSyntaxIsCountedAndTold) {
   DataSet ds = object();
   ds.set_bytes(tags::PixelData, VR::OW, Bytes(100));
   const auto stored = sends(bytes_of(ds), "MODALITY", "1.2.840.10008.1.2.4.50");
@@ -220,7 +220,7 @@ TEST_F(FieldArchive, NativePixelDataUnderAnEncapsulatedSyntaxIsCountedAndTold) {
   EXPECT_EQ(departures("native_pixel_data"), "1");
 }
 
-TEST_F(FieldArchive, TextWithoutCharacterSetIsReadInThatOfItsSource) {
+TEST_F(FieldValue, TextWithoutCharacterSetIsReadInThatOfItsSource) {
   options_.character_sets = {"ISO_IR 100", {{"GREEK", "ISO_IR 126"}, {"TOKYO", "Shift_JIS"}}};
   open();
   is_kept(bytes_of(object({{tags::PatientID, "P1"}, {tags::PatientName, "M\xFCller"}})));
@@ -256,7 +256,7 @@ TEST_F(FieldArchive, TextWithoutCharacterSetIsReadInThatOfItsSource) {
   expect_sound(*archive_);
 }
 
-TEST_F(FieldArchive, ACharacterSetThatIsNamedCounts) {
+TEST_F(FieldValue, ACharacterSetThatIsNamedCounts) {
   options_.character_sets = {"ISO_IR 126", {}};
   open();
   is_kept(bytes_of(object({{tags::SpecificCharacterSet, "ISO_IR 100"},
@@ -269,7 +269,9 @@ TEST_F(FieldArchive, ACharacterSetThatIsNamedCounts) {
       << "ASCII needs none";
 }
 
-TEST_F(FieldArchive, ADamagedHeaderOfTheIndexIsReadFromTheObject) {
+class DamagedHeader : public FieldValue {};
+
+TEST_F(DamagedHeader, OfTheIndexIsReadFromTheObject) {
   options_.character_sets = {"ISO_IR 100", {}};
   options_.logger = *integration::Logger::create({.file = (folder_ / "log").string()});
   open();
