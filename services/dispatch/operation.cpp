@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "encoding/data_set_codec.h"
+#include "encoding/inflate.h"
+#include "encoding/token_scanner.h"
 #include "services/dispatch/data_pieces.h"
 #include "services/dispatch/served_association.h"
 
@@ -25,20 +27,44 @@ network::Command response_with(const Answer& answer, const network::Command& req
   return response;
 }
 
-/// About what the elements of a data set take beside their bytes, and a service that takes out each
-/// value as text of its own.
-std::uint64_t memory_of(const DataSet& data_set) {
+/// About what a token takes as part of a data set, and what a service takes that makes text of its
+/// own of each value.
+std::uint64_t memory_of(const Token& token) {
   constexpr std::uint64_t kElementBytes = 2 * sizeof(Element), kItemBytes = 2 * sizeof(Item);
   constexpr std::uint64_t kValueBytes = 2 * sizeof(std::string), kNumberBytes = 2;
-  std::uint64_t bytes = 0;
-  for (const Element& element : data_set) {
-    const bool text = info(element.vr()).kind == VRKind::Text;
-    const std::uint64_t values =
-        text ? element.value_count() : element.value().size() / kNumberBytes;
-    bytes += kElementBytes + kValueBytes * values;
-    for (const Item& item : element.items()) bytes += kItemBytes + memory_of(item.data_set);
+  switch (token.kind) {
+    case Token::Kind::Element: {
+      const Element element = Element::view(token.tag, token.vr, token.value, token.order);
+      const bool text = info(token.vr).kind == VRKind::Text;
+      const std::uint64_t values = text ? element.value_count() : token.value.size() / kNumberBytes;
+      return kElementBytes + kValueBytes * values;
+    }
+    case Token::Kind::ItemStart:
+      return kItemBytes;
+    default:
+      return kElementBytes;
   }
-  return bytes;
+}
+
+/// The same of a data set, before it is made. Whether its end is one is for who makes it to say.
+Result<std::uint64_t> memory_of(ByteView bytes, const TransferSyntax& syntax,
+                                const Limits& limits) {
+  TokenScanner scanner{syntax, ScanOptions{.limits = limits}};
+  scanner.input_ends();
+  Token token;
+  std::uint64_t memory = 0;
+  for (;;) {
+    switch (scanner.next(bytes, token)) {
+      case TokenScanner::Answer::Token:
+        memory += memory_of(token);
+        break;
+      case TokenScanner::Answer::Error:
+        return fail(scanner.error());
+      case TokenScanner::Answer::Stop:
+      case TokenScanner::Answer::NeedMore:
+        return memory;
+    }
+  }
 }
 
 }  // namespace
@@ -76,18 +102,19 @@ Task<Result<DataSet>> Operation::read_identifier(DataSetLimits limits) {
   if (!request_.has_data_set) co_return fail(ErrorKind::Malformed, "the request has no data set");
   PACS_CO_TRY(Bytes whole,
               co_await read_whole([this] { return read_data_set(); }, limits.bytes_max, &share_));
-  PACS_CO_TRY(const TransferSyntax* const syntax, syntax_of(context_));
+  PACS_CO_TRY(const TransferSyntax* syntax, syntax_of(context_));
   ReadOptions options;
   options.limits.elements_max = limits.elements_max;
   options.limits.inflated_bytes_max = limits.bytes_max;
-  const std::uint64_t received = 2 * whole.size();
+  std::uint64_t held = 2 * whole.size();
   if (syntax->deflated) {
-    PACS_CO_TRY(share_.hold(received + limits.bytes_max));
+    PACS_CO_TRY(share_.hold(held += limits.bytes_max));
+    PACS_CO_TRY(whole, inflate_all(whole, options.limits));
+    syntax = &explicit_vr_little_endian();  // PS3.5 §A.5
   }
+  PACS_CO_TRY(const std::uint64_t elements, memory_of(whole, *syntax, options.limits));
+  PACS_CO_TRY(share_.hold(held + elements));
   PACS_CO_TRY(DataSet data_set, pacs::read_data_set(share(std::move(whole)), *syntax, options));
-  // Only now it is known what it takes: of all data sets that are parsed, one on each I/O thread is
-  // not counted yet.
-  PACS_CO_TRY(share_.hold(received + data_set.buffer().view.size() + memory_of(data_set)));
   // PS3.4 §F.7.2.2.1: what an N-SET changes is in the set of its N-CREATE.
   if (request_.field != network::CommandField::NSetRq) {
     const std::string& peer = association().request.calling_ae;

@@ -159,11 +159,15 @@ def find(server, ds, sop_class=STUDY_ROOT, **options):
         return found
 
 
-def findscu(server, model, *keys, options=(), ok=True):
-    """DCMTK's findscu with -k for each key; the answers as data sets. model: "-P", "-S" or "-O"."""
+def findscu(server, model, *keys, options=(), query=None, ok=True):
+    """DCMTK's findscu with -k for each key; the answers as data sets. model: "-P", "-S" or "-O".
+    `query`: an identifier, for keys whose VR DCMTK does not know."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="pacs-findscu-"))
     try:
         arguments = [part for key in keys for part in ("-k", key)]
+        if query is not None:
+            (folder / "query").write_bytes(encoded(query))
+            arguments.append(folder / "query")
         done = harness.run("findscu", model, *options, "-X", "-od", folder, *server.peer, *arguments, ok=ok)
         found = [pydicom.dcmread(path, force=True) for path in sorted(folder.glob("rsp*.dcm"))]
         for ds in found:

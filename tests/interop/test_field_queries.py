@@ -14,7 +14,6 @@ MPPS = "1.2.840.10008.3.1.2.3.3"
 COMMITMENT = "1.2.840.10008.1.20.1"
 COMMITMENT_INSTANCE = "1.2.840.10008.1.20.1.1"
 JSON = {"Content-Type": "application/json"}
-EVERY_STUDY = ("QueryRetrieveLevel=STUDY", "StudyInstanceUID", "PatientID")
 
 
 def with_private(ds, creator="ACME 1.1", value="x", group=0x0009):
@@ -44,16 +43,18 @@ class UnsupportedKeys(harness.ServerTestCase):
                 pending.append(answer.status)
 
     def test_private_and_unknown_keys_of_findscu(self):
-        everything, _ = findscu(self.pacs, "-S", *EVERY_STUDY)
+        everything, _ = findscu(self.pacs, "-S", "QueryRetrieveLevel=STUDY", "StudyInstanceUID")
         self.assertEqual(len(everything), 2)
-        # DCMTK knows the first creator's elements and sends them with their VR.
-        for keys in (["0019,0010=SIEMENS CT VA0  COAD", "0019,1008=OLD"],
-                     ["0009,0010=NOBODY", "0009,1001=x"],
-                     ["0019,1001=x"],
-                     ["0008,0FFE=x"]):
-            found, said = findscu(self.pacs, "-S", *EVERY_STUDY, *keys, options=("-v",))
-            self.assertEqual(len(found), 2, keys)
-            self.assertIn("Warning", said, keys)
+        unknown = identifier("STUDY", StudyInstanceUID=None)
+        unknown.add_new(0x00080FFE, "LO", "x")
+        of_nobody = identifier("STUDY", StudyInstanceUID=None)
+        of_nobody.add_new(0x00191001, "LO", "x")
+        for query in (unknown, of_nobody, with_private(identifier("STUDY", StudyInstanceUID=None)),
+                      with_private(identifier("STUDY", StudyInstanceUID=None), "SIEMENS CT VA0  COAD",
+                                   "OLD", 0x0019)):
+            found, said = findscu(self.pacs, "-S", query=query, options=("-v",))
+            self.assertEqual(len(found), 2, query)
+            self.assertIn("Warning", said, query)
 
     def test_matches_are_warnings_only_when_a_value_was_ignored(self):
         plain = identifier("STUDY", StudyInstanceUID=None)
@@ -107,7 +108,7 @@ class Memory(harness.ServerTestCase):
     """One large request does not make the server large."""
     alone = True
     BYTES = 30 << 20
-    GROWTH_MAX_KIB = 64 * 1024 + harness.MEMORY_SLACK_KIB
+    GROWTH_MAX_KIB = 96 * 1024 + harness.MEMORY_SLACK_KIB
 
     def setUp(self):
         super().setUp()

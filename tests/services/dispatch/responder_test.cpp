@@ -111,7 +111,7 @@ class Failing : public Service {
 
 class ResponderTest : public testing::Test {
  protected:
-  ResponderTest() : pacs({.data_sets_bytes_max = 20'000}) {
+  ResponderTest() : pacs({.data_sets_bytes_max = 12'000}) {
     pacs.serves(std::make_unique<CountingFind>());
     pacs.serves(std::make_unique<ThreeObjectGet>());
     pacs.serves(std::make_unique<Failing>());
