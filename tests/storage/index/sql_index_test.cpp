@@ -345,11 +345,13 @@ TEST_F(SqlIndexTest, ACapitalSharpSOfAnOlderIndexIsFoldedAsASmallOne) {
   EXPECT_EQ(ask("PRAGMA user_version"), std::to_string(kSchemaVersion));
 }
 
-TEST_F(SqlIndexTest, AnOlderIndexGetsATableOfConflicts) {
+TEST_F(SqlIndexTest, AnOlderIndexGetsConflictsAndTheWordsOfNames) {
   apply({instance(1, "1.2", "1.2.3")});
   index_.reset();
   back_to(*std::make_unique<SQLite::Database>(folder_ / "index.sqlite", SQLite::OPEN_READWRITE), 4);
   open();
+  EXPECT_EQ(ask("SELECT word FROM name_word JOIN patient_word ON word_key = id ORDER BY word"),
+            "DOE JOHN");
   apply({instance(2, "1.2", "1.2.3", [](DataSet& ds) { ds.set_text(tags::PatientID, "P2"); })});
   EXPECT_EQ(ask("SELECT patient_id FROM patient_conflict"), "P2");
   EXPECT_EQ(ask("PRAGMA user_version"), std::to_string(kSchemaVersion));
@@ -372,7 +374,7 @@ TEST_F(SqlIndexTest, VoicedKanaOfAnOlderIndexAreFoldedAgain) {
         "patient_name_folded, accession_number, requested_procedure_id, source, created_ms, "
         "changed_ms, data_set) VALUES ('1', 'S', 'SCHEDULED', '', '', '', '', '', 'ﾔﾏﾀﾞ', "
         "'ヤマダ', '', '', '', 0, 0, '')");
-    database.exec("PRAGMA user_version = 4");
+    back_to(database, 4);
   }
   open();
   EXPECT_EQ(ask("SELECT patient_name_folded FROM patient"), "ヤマタ\u3099^A");
