@@ -156,7 +156,8 @@ int run_get(const GetArguments& arguments) {
   const auto started = std::chrono::steady_clock::now();
   const std::filesystem::path output =
       arguments.output.empty() ? own_folder() : std::filesystem::path(arguments.output);
-  const std::string folder = std::filesystem::absolute(output).lexically_normal().string();
+  std::error_code ignored;
+  const std::string folder = std::filesystem::weakly_canonical(output, ignored).string();
   if (!arguments.quiet && !arguments.json) {
     fmt::print(stderr, "files go to {}\n", printable(folder));
   }

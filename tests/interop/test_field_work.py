@@ -13,30 +13,37 @@ import harness
 import test_mpps as mpps
 import test_storage as samples
 import test_worklist as worklist
-from harness import eventually, run
+from harness import eventually
 from test_commitment import QUICK, Listener
 
 CT, MR = harness.PYDICOM_FILES / "CT_small.dcm", harness.PYDICOM_FILES / "MR_small.dcm"
 
 
-class SetAside(harness.TestCase):
+class Stored(harness.TestCase):
+    @staticmethod
+    def store(server, *paths):
+        """As they are: DCMTK's storescu leaves out the padding behind the pixels."""
+        harness.pacs("store", f"{server.ae_title}@127.0.0.1:{server.port}", "-q", *paths, ok=True)
+
+
+class SetAside(Stored):
     def test_an_instance_that_the_index_refuses_is_set_aside_and_stops_nothing(self):
         server = self.server()
         self.assertEqual(server.stop(), 0)
-        uid = samples.identity(CT)[1]
+        uid = samples.identity(MR)[1]
         with sqlite3.connect(server.data / "index.sqlite") as index:
             index.execute("CREATE TRIGGER refuse BEFORE INSERT ON instance WHEN NEW.sop_instance_uid = "
                           f"'{uid}' BEGIN SELECT RAISE(ABORT, 'a row that nobody can write'); END")
         index.close()
         server = self.server()
-        run("storescu", *server.peer, CT, MR, ok=True)  # durable, so acknowledged
+        self.store(server, CT, MR)  # durable, so acknowledged
         eventually(lambda: server.metric("pacs_storage_set_aside") == 1, "the metric")
         self.assertEqual(server.instances(), 1)
         code, text, _ = server.http("/readyz")
         self.assertEqual(code, 200)
         self.assertIn("1 files are set aside", json.loads(text)["checks"][0]["detail"])
         kept, = (server.data / "set-aside").iterdir()
-        self.assertEqual(samples.split(kept)[1], samples.split(CT)[1])
+        self.assertEqual(samples.split(kept)[1], samples.split(MR)[1])
         line, = (line for line in server.log.splitlines() if "is set aside" in line)
         self.assertIn(uid, line)
         self.assertIn(str(kept), line)
@@ -131,7 +138,7 @@ class PerformedSteps(harness.TestCase):
             self.assertIn(said, line)
 
 
-class Commands(harness.TestCase):
+class Commands(Stored):
     def get(self, server, cwd, *arguments):
         return subprocess.run([str(harness.PROGRAM), "get", f"PACS@127.0.0.1:{server.port}",
                                *map(str, arguments)],
@@ -139,8 +146,8 @@ class Commands(harness.TestCase):
 
     def test_get_fills_no_folder_unasked_and_overwrites_nothing(self):
         server = self.server()
-        run("storescu", *server.peer, CT, ok=True)
-        study = str(samples.read(CT).StudyInstanceUID)
+        self.store(server, MR)
+        study = str(samples.read(MR).StudyInstanceUID)
         here = self.folder / "here"
         here.mkdir()
         done = self.get(server, here, "-k", f"StudyInstanceUID={study}")
@@ -150,9 +157,9 @@ class Commands(harness.TestCase):
         self.assertIn(str(made), done.stdout)
         self.assertIn(str(made), done.stderr)
         file, = made.iterdir()
-        self.assertEqual(samples.split(file)[1], samples.split(CT)[1])
+        self.assertEqual(samples.split(file)[1], samples.split(MR)[1])
         # As getscu does, when asked; what is there stays.
-        file = here / f"{samples.identity(CT)[1]}.dcm"
+        file = here / f"{samples.identity(MR)[1]}.dcm"
         file.write_bytes(b"somebody's own")
         for _ in range(2):
             done = self.get(server, here, "-k", f"StudyInstanceUID={study}", "-o", ".", "--json")
