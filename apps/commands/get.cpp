@@ -157,7 +157,8 @@ int run_get(const GetArguments& arguments) {
   const std::filesystem::path output =
       arguments.output.empty() ? own_folder() : std::filesystem::path(arguments.output);
   std::error_code ignored;
-  const std::string folder = std::filesystem::weakly_canonical(output, ignored).string();
+  const std::string folder =
+      std::filesystem::weakly_canonical(std::filesystem::absolute(output), ignored).string();
   if (!arguments.quiet && !arguments.json) {
     fmt::print(stderr, "files go to {}\n", printable(folder));
   }
