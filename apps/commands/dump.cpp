@@ -159,7 +159,9 @@ bool Dump::json(const std::filesystem::path& path, DicomFile& file) {
     chosen = std::move(kept);
   }
   std::string text;
-  if (Result<> status = write_json(chosen, text, {.pretty = options_.pretty}); !status) {
+  if (Result<> status =
+          write_json(chosen, text, {.pretty = options_.pretty, .file_meta = options_.meta});
+      !status) {
     fmt::print(stderr, "pacs dump: {}\n", std::move(status.error()).in(path.string()).to_string());
     return false;
   }

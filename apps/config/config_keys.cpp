@@ -519,6 +519,7 @@ std::string_view config_table_help(std::string_view table) {
       {"http", "The HTTP port."},
       {"storage", "Where objects are kept and what is promised for them."},
       {"index", "What is known about each patient, study, series and instance."},
+      {"query", "C-FIND: which keys count."},
       {"worklist", "Modality Worklist: what modalities are scheduled to do."},
       {"limits", "Limits of one object from outside. Real objects stay far below."},
       {"mpps", "What modalities report about their work: modality performed procedure steps."},
@@ -531,11 +532,10 @@ std::string_view config_table_help(std::string_view table) {
       {"logging", "The log."},
       {"server", "The program itself."},
       {"remote_ae",
-       "The AEs that we may move to and report to: one table for each. Its "
-       "character_set\n"
-       "takes the place of dicom.default_character_set for this AE. The variable PACS_REMOTE_AE "
-       "and\n"
-       "--set remote_ae=... take \"MOVEDST@127.0.0.1:11190,OTHER@host:104+tls\"."},
+       "The AEs that we may move to and report to: one table for each. Its\n"
+       "character_set takes the place of dicom.default_character_set for this AE. The variable\n"
+       "PACS_REMOTE_AE and --set remote_ae=... take "
+       "\"MOVEDST@127.0.0.1:11190,OTHER@host:104+tls\"."},
   };
   const auto* found = std::ranges::find(kTables, table, &Row::table);
   return found == std::end(kTables) ? std::string_view{} : found->help;

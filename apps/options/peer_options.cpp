@@ -41,11 +41,11 @@ Result<std::string> passcode_of(const PeerOptions& options) {
 }
 
 Result<> set_user(network::UserInformation& user, const PeerOptions& options) {
-  PACS_TRY(std::string passcode, passcode_of(options));
   if (options.user.empty()) {
     if (options.passcode_file.empty()) return {};  // one in the environment may be for others
     return fail(ErrorKind::InvalidArgument, "--passcode-file is for a --user");
   }
+  PACS_TRY(std::string passcode, passcode_of(options));
   network::UserIdentity& identity = user.user_identity.emplace();
   identity.type = passcode.empty() ? 1 : 2;
   identity.primary = options.user;

@@ -17,6 +17,7 @@ struct ModelOptions {
   std::function<std::string(const Element&)> bulk_data_uri{};
   std::size_t inline_bytes_max = SIZE_MAX;  ///< in bytes before base64
   bool pretty = false;                      ///< JSON indented, for people
+  bool file_meta = false;  ///< group 0002 is a file's meta group, and no stray of a data set
 };
 
 struct ModelReadOptions {

@@ -36,7 +36,9 @@ class ModelWriter {
     // files is not of the data set.
     for (const Element* in_order : data_set.in_order()) {
       const Element& element = *in_order;
-      if (element.tag().is_group_length() || is_of_command_or_file(element.tag())) continue;
+      const Tag tag = element.tag();
+      const bool foreign = is_of_command_or_file(tag) && !(options_.file_meta && tag.group() == 2);
+      if (tag.is_group_length() || foreign) continue;
       // UN that was read as a sequence is one; with VR UN it could have no items.
       const bool sequence = element.form() == Element::Form::Sequence;
       const VR vr = sequence ? VR::SQ : element.vr();

@@ -25,9 +25,10 @@ namespace {
 constexpr std::size_t kKeyValueBytesMax = 32 << 10;
 /// Keys in all, items' included: a query is matched key by key.
 constexpr std::size_t kKeysMax = 4096;
-/// Values of all keys together: the instances of the largest studies, one by one. Each becomes text
-/// of its own, which takes forty times what a short one takes in the identifier.
-constexpr std::size_t kValuesMax = 100'000;
+/// Values of all keys together: the instances of the largest studies, one by one, as many as 8 MiB
+/// hold of the longest UIDs. Each becomes text of its own, which takes forty times what a short one
+/// takes in the identifier.
+constexpr std::size_t kValuesMax = 128 << 10;
 /// Sequences within sequences: no attribute that anybody matches on lies deeper.
 constexpr std::size_t kKeyNestingMax = 16;
 
