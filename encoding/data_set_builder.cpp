@@ -109,9 +109,10 @@ VR DataSetBuilder::known_vr(Tag tag) const {
     const auto representation = data_set.integer(tags::PixelRepresentation);
     return representation ? std::optional{*representation == 1} : std::nullopt;
   };
-  for (auto level = levels_.rbegin(); level != levels_.rend(); ++level) {
-    if (level->items.empty()) continue;
-    if (const auto here = is_signed(level->items.back().data_set)) return *here ? VR::SS : VR::US;
+  for (std::size_t i = levels_.size(); i > 0; --i) {
+    const Level& level = levels_[i - 1];
+    if (level.items.empty()) continue;
+    if (const auto here = is_signed(level.items.back().data_set)) return *here ? VR::SS : VR::US;
   }
   return is_signed(top_).value_or(false) ? VR::SS : VR::US;
 }

@@ -222,9 +222,9 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
 }  // namespace
 
 Responder::Responder(integration::Logger log, integration::Metrics* metrics, ResponderLimits limits)
-    : limits_(limits),
+    : limits_(std::move(limits)),
       measures_(std::make_unique<Measures>(std::move(log), metrics)),
-      budget_("dicom.data_sets_bytes_max", limits.data_sets_bytes_max) {}
+      budget_("dicom.data_sets_bytes_max", limits_.data_sets_bytes_max) {}
 
 Responder::~Responder() = default;
 

@@ -33,10 +33,10 @@ struct ResponderLimits {
 /// Used on the association's strand only.
 struct ServedAssociation {
   ServedAssociation(std::shared_ptr<network::Association> with, boost::asio::any_io_executor on,
-                    const ResponderLimits& within, integration::MemoryBudget& of)
+                    ResponderLimits within, integration::MemoryBudget& of)
       : association(std::move(with)),
         strand(std::move(on)),
-        limits(within),
+        limits(std::move(within)),
         budget(of),
         changed(strand) {}
 

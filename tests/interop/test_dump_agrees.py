@@ -32,6 +32,8 @@ REFUSED = {
 # What pydicom has no JSON for: the IS "1A" of badVR.dcm, which we give as a string.
 BEYOND_PYDICOM = {"badVR.dcm": ["00280008 only in ours"]}
 
+# pydicom replaces private UN by what its list of private elements says; we show what the file says.
+pydicom.datadict.private_dictionaries.clear()
 warnings.simplefilter("ignore")
 
 

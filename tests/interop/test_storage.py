@@ -414,7 +414,7 @@ class OurSenders(harness.TestCase):
 
     def test_a_file_on_which_the_peer_breaks_off_costs_only_itself(self):
         odd = self.folder / "odd.dcm"  # storescp aborts when a fragment has odd length
-        odd.write_bytes(with_instance(CT, self.folder / "x.dcm", "1.2.3.4").read_bytes() + b"\0")
+        odd.write_bytes(with_instance(CT, self.folder / "x.dcm", "1.2.3.4").read_bytes() + b"\1")
         sink = self.start(harness.storescp, self.folder)
         report = self.store(sink, CT, odd, MR, FILES / "test-SR.dcm", ok=False)
         self.assertEqual(report["stored"], 3)
