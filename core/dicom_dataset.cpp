@@ -19,8 +19,10 @@ std::vector<const Element*> DataSet::in_order() const {
   for (const Element& element : elements_) ordered.push_back(&element);
   const auto tag_of = [](const Element* element) { return element->tag(); };
   if (!sorted_) std::ranges::stable_sort(ordered, {}, tag_of);
-  const auto again = std::ranges::unique(ordered, {}, tag_of);
-  ordered.erase(again.begin(), again.end());
+  const auto is_again = [](const Element* first, const Element* second) {
+    return first->tag() == second->tag();
+  };
+  ordered.erase(std::unique(ordered.begin(), ordered.end(), is_again), ordered.end());
   return ordered;
 }
 
