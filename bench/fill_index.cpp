@@ -18,8 +18,8 @@
 #include "core/date_time.h"
 #include "core/dicom_tags.h"
 #include "core/uids.h"
-#include "encoding/dicom_file.h"
-#include "encoding/header_blob.h"
+#include "encoding/data_sets/dicom_file.h"
+#include "encoding/data_sets/header_blob.h"
 #include "storage/index/sql_index.h"
 #include "storage/objects/file_storage.h"
 

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "encoding/dicom_file.h"
-#include "encoding/header_reader.h"
+#include "encoding/data_sets/dicom_file.h"
+#include "encoding/data_sets/header_reader.h"
 
 namespace {
 

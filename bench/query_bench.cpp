@@ -25,7 +25,7 @@
 #include "core/dicom_tags.h"
 #include "core/uid_generator.h"
 #include "core/uids.h"
-#include "encoding/data_set_codec.h"
+#include "encoding/data_sets/data_set_codec.h"
 #include "storage/archive.h"
 
 namespace {

@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "core/dicom_tags.h"
-#include "encoding/dicom_file.h"
+#include "encoding/data_sets/dicom_file.h"
 #include "storage/archive.h"
 
 namespace {

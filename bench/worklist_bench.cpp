@@ -22,7 +22,7 @@
 #include "core/date_time.h"
 #include "core/dicom_dictionary.h"
 #include "core/dicom_tags.h"
-#include "encoding/data_set_codec.h"
+#include "encoding/data_sets/data_set_codec.h"
 #include "storage/archive.h"
 #include "storage/worklist/worklist_order.h"
 

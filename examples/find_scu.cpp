@@ -12,7 +12,7 @@
 
 #include "core/dicom_tags.h"
 #include "core/uids.h"
-#include "encoding/character_set.h"
+#include "encoding/character_sets/character_set.h"
 #include "services/query/find_scu.h"
 
 using pacs::DataSet;

@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "core/dicom_tags.h"
-#include "encoding/character_set.h"
-#include "encoding/dicom_file.h"
+#include "encoding/character_sets/character_set.h"
+#include "encoding/data_sets/dicom_file.h"
 
 int main(int argc, char** argv) {
   if (argc != 2) {

@@ -4,7 +4,7 @@
     scripts/departure_tables.py [--check]     --check changes nothing and fails when they differ
 
 Between `<!-- NAME -->` and `<!-- /NAME -->` of the document stand:
-  kinds   every row of encoding/departure.h
+  kinds   every row of encoding/scan/departure.h
   tests   every test whose suite or class begins with Field, by what stands behind that: FieldDataSet,
           FieldValue, FieldFile, FieldArchive, FieldConversation. Its name says what is sent and what is done with it.
 """
@@ -28,7 +28,7 @@ def kinds():
     row = re.compile(r'\{Departure::\w+, "(\w+)", "([^"]*)"\}')
     yield "| name | what it is, and how it is read |"
     yield "| --- | --- |"
-    for name, rule in row.findall((ROOT / "encoding" / "departure.h").read_text()):
+    for name, rule in row.findall((ROOT / "encoding" / "scan" / "departure.h").read_text()):
         yield f"| `{name}` | {rule} |"
 
 

@@ -14,8 +14,8 @@
 
 #include "core/bytes.h"
 #include "core/result.h"
-#include "encoding/default_character_set.h"
-#include "encoding/header_reader.h"
+#include "encoding/character_sets/default_character_set.h"
+#include "encoding/data_sets/header_reader.h"
 #include "encoding/limits.h"
 #include "integration/logging.h"
 #include "storage/index/remote_ae.h"

@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "core/dicom_tags.h"
-#include "encoding/dicom_file.h"
-#include "encoding/header_blob.h"
+#include "encoding/data_sets/dicom_file.h"
+#include "encoding/data_sets/header_blob.h"
 #include "storage/index/patient_conflicts.h"
 #include "storage/index/sql_index.h"
 #include "storage/ingest/identity.h"

@@ -18,7 +18,7 @@
 #include "core/dicom_print.h"
 #include "core/dicom_tags.h"
 #include "core/text.h"
-#include "encoding/character_set.h"
+#include "encoding/character_sets/character_set.h"
 #include "encoding/model/dicom_json.h"
 
 namespace pacs::apps {

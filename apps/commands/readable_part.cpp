@@ -1,8 +1,8 @@
 #include "apps/commands/readable_part.h"
 
-#include "encoding/data_set_builder.h"
-#include "encoding/inflate.h"
-#include "encoding/token_scanner.h"
+#include "encoding/data_sets/data_set_builder.h"
+#include "encoding/scan/inflate.h"
+#include "encoding/scan/token_scanner.h"
 
 namespace pacs::apps {
 namespace {

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "core/result.h"
-#include "encoding/departure.h"
-#include "encoding/dicom_file.h"
+#include "encoding/data_sets/dicom_file.h"
+#include "encoding/scan/departure.h"
 
 namespace pacs::apps {
 

@@ -22,7 +22,7 @@
 #include "core/dicom_dictionary.h"
 #include "core/dicom_tags.h"
 #include "core/text.h"
-#include "encoding/dicom_file.h"
+#include "encoding/data_sets/dicom_file.h"
 #include "encoding/model/dicom_json.h"
 #include "services/worklist/worklist_folder.h"
 #include "storage/worklist/worklist_order.h"

@@ -10,7 +10,7 @@
 #include "apps/config/tls_options.h"
 #include "core/uid_registry.h"
 #include "core/value_check.h"
-#include "encoding/character_set.h"
+#include "encoding/character_sets/character_set.h"
 #include "network/tls_context.h"
 #include "storage/worklist/worklist.h"
 

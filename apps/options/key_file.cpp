@@ -8,8 +8,8 @@
 
 #include "core/dicom_tags.h"
 #include "core/text.h"
-#include "encoding/character_set.h"
-#include "encoding/dicom_file.h"
+#include "encoding/character_sets/character_set.h"
+#include "encoding/data_sets/dicom_file.h"
 #include "encoding/model/dicom_json.h"
 #include "web/api/json_array.h"
 

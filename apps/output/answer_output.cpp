@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include "encoding/character_set.h"
+#include "encoding/character_sets/character_set.h"
 #include "encoding/model/dicom_json.h"
 
 namespace pacs::apps {

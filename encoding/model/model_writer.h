@@ -15,11 +15,11 @@
 
 #include "core/dicom_dataset.h"
 #include "core/dicom_tags.h"
-#include "encoding/character_set.h"
+#include "encoding/character_sets/character_set.h"
+#include "encoding/character_sets/text_values.h"
 #include "encoding/foreign_element.h"
 #include "encoding/model/model_options.h"
 #include "encoding/model/model_values.h"
-#include "encoding/text_values.h"
 
 namespace pacs {
 

@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "encoding/data_set_codec.h"
-#include "encoding/inflate.h"
-#include "encoding/token_scanner.h"
+#include "encoding/data_sets/data_set_codec.h"
+#include "encoding/scan/inflate.h"
+#include "encoding/scan/token_scanner.h"
 #include "services/dispatch/data_pieces.h"
 #include "services/dispatch/served_association.h"
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/uids.h"
-#include "encoding/data_set_codec.h"
+#include "encoding/data_sets/data_set_codec.h"
 #include "services/dispatch/data_pieces.h"
 
 namespace pacs::services {

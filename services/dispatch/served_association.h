@@ -7,7 +7,7 @@
 #include <memory>
 #include <utility>
 
-#include "encoding/default_character_set.h"
+#include "encoding/character_sets/default_character_set.h"
 #include "integration/memory_budget.h"
 #include "network/association.h"
 #include "services/dispatch/event.h"

@@ -9,7 +9,7 @@
 #include "core/dicom_dictionary.h"
 #include "core/dicom_tags.h"
 #include "core/uids.h"
-#include "encoding/character_set.h"
+#include "encoding/character_sets/character_set.h"
 #include "encoding/foreign_element.h"
 #include "services/mpps/mpps_check.h"
 

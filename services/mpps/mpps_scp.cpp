@@ -6,7 +6,7 @@
 #include "core/dicom_tags.h"
 #include "core/uid_generator.h"
 #include "core/uids.h"
-#include "encoding/character_set.h"
+#include "encoding/character_sets/character_set.h"
 #include "integration/on_worker.h"
 #include "services/mpps/mpps_check.h"
 #include "services/mpps/mpps_notify.h"

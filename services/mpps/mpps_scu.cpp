@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "core/uids.h"
-#include "encoding/data_set_codec.h"
+#include "encoding/data_sets/data_set_codec.h"
 #include "services/dispatch/data_pieces.h"
 #include "services/dispatch/requestor.h"
 #include "services/dispatch/scu.h"

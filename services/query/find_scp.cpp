@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "core/dicom_tags.h"
-#include "encoding/character_set.h"
-#include "encoding/data_set_codec.h"
+#include "encoding/character_sets/character_set.h"
+#include "encoding/data_sets/data_set_codec.h"
 #include "integration/on_worker.h"
 #include "services/query/query_models.h"
 #include "storage/archive.h"

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "core/uid_registry.h"
-#include "encoding/dicom_file.h"
+#include "encoding/data_sets/dicom_file.h"
 
 namespace pacs::services {
 

@@ -9,7 +9,7 @@
 
 #include "core/bytes.h"
 #include "core/result.h"
-#include "encoding/file_reader.h"
+#include "encoding/data_sets/file_reader.h"
 #include "encoding/transfer_syntax.h"
 #include "network/association.h"
 

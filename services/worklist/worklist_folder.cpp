@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
-#include "encoding/dicom_file.h"
-#include "encoding/file_reader.h"
+#include "encoding/data_sets/dicom_file.h"
+#include "encoding/data_sets/file_reader.h"
 #include "storage/worklist/worklist_order.h"
 
 namespace pacs::services {

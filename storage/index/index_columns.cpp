@@ -4,7 +4,7 @@
 
 #include "core/dicom_tags.h"
 #include "core/text.h"
-#include "encoding/character_set.h"
+#include "encoding/character_sets/character_set.h"
 #include "storage/index/fold.h"
 
 namespace pacs::storage {

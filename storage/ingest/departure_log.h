@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "encoding/departure.h"
+#include "encoding/scan/departure.h"
 #include "integration/logging.h"
 #include "storage/ingest/ingest.h"
 

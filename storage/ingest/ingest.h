@@ -7,7 +7,7 @@
 
 #include "core/bytes.h"
 #include "core/result.h"
-#include "encoding/pixel_data_end.h"
+#include "encoding/data_sets/pixel_data_end.h"
 
 namespace pacs::storage {
 

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "encoding/dicom_file.h"
+#include "encoding/data_sets/dicom_file.h"
 #include "integration/clock.h"
 #include "storage/ingest/identity.h"
 #include "storage/objects/file_storage.h"

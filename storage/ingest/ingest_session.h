@@ -5,7 +5,7 @@
 #include <atomic>
 #include <memory>
 
-#include "encoding/header_reader.h"
+#include "encoding/data_sets/header_reader.h"
 #include "integration/logging.h"
 #include "storage/disk/checksum.h"
 #include "storage/disk/chunk_pool.h"

@@ -6,7 +6,7 @@
 #include <functional>
 #include <memory>
 
-#include "encoding/departure.h"
+#include "encoding/scan/departure.h"
 #include "integration/metrics.h"
 #include "storage/ingest/ingest.h"
 

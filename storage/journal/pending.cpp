@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "encoding/header_blob.h"
+#include "encoding/data_sets/header_blob.h"
 
 namespace pacs::storage {
 

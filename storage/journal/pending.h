@@ -13,7 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "encoding/header_reader.h"
+#include "encoding/data_sets/header_reader.h"
 #include "storage/disk/chunk_pool.h"
 #include "storage/index/index.h"
 #include "storage/objects/storage_interface.h"

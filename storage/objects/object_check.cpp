@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "core/dicom_tags.h"
-#include "encoding/dicom_file.h"
+#include "encoding/data_sets/dicom_file.h"
 #include "storage/disk/checksum.h"
 
 namespace pacs::storage {

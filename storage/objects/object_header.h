@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "core/result.h"
-#include "encoding/default_character_set.h"
-#include "encoding/header_reader.h"
+#include "encoding/character_sets/default_character_set.h"
+#include "encoding/data_sets/header_reader.h"
 #include "encoding/limits.h"
 #include "storage/objects/instance_record.h"
 #include "storage/objects/object_check.h"

@@ -5,7 +5,7 @@
 
 #include "core/dicom_tags.h"
 #include "core/text.h"
-#include "encoding/character_set.h"
+#include "encoding/character_sets/character_set.h"
 #include "storage/query/query_match.h"
 
 namespace pacs::storage {

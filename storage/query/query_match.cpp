@@ -7,9 +7,9 @@
 #include "core/dicom_dictionary.h"
 #include "core/dicom_tags.h"
 #include "core/number_string.h"
-#include "encoding/character_set.h"
+#include "encoding/character_sets/character_set.h"
+#include "encoding/character_sets/text_values.h"
 #include "encoding/model/model_values.h"
-#include "encoding/text_values.h"
 
 namespace pacs::storage {
 namespace {

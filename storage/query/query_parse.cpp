@@ -12,9 +12,9 @@
 #include "core/number_string.h"
 #include "core/uid_registry.h"
 #include "core/value_check.h"
-#include "encoding/character_set.h"
+#include "encoding/character_sets/character_set.h"
+#include "encoding/character_sets/text_values.h"
 #include "encoding/model/model_values.h"
-#include "encoding/text_values.h"
 #include "storage/query/query.h"
 
 namespace pacs::storage {

@@ -5,7 +5,7 @@
 
 #include "core/dicom_tags.h"
 #include "core/text.h"
-#include "encoding/header_blob.h"
+#include "encoding/data_sets/header_blob.h"
 #include "storage/index/record_row.h"
 #include "storage/query/answer_builder.h"
 #include "storage/query/query_plan.h"

@@ -6,7 +6,7 @@
 
 #include <functional>
 
-#include "encoding/header_reader.h"
+#include "encoding/data_sets/header_reader.h"
 #include "storage/index/sql_readers.h"
 #include "storage/objects/instance_record.h"
 #include "storage/query/query.h"

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "encoding/header_blob.h"
+#include "encoding/data_sets/header_blob.h"
 #include "storage/journal/checkpointer.h"
 #include "storage/journal/journal_reader.h"
 #include "storage/journal/store_record.h"

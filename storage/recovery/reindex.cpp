@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/dicom_tags.h"
-#include "encoding/dicom_file.h"
-#include "encoding/header_blob.h"
+#include "encoding/data_sets/dicom_file.h"
+#include "encoding/data_sets/header_blob.h"
 #include "integration/clock.h"
 #include "storage/disk/checksum.h"
 #include "storage/ingest/identity.h"

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "core/dicom_tags.h"
-#include "encoding/default_character_set.h"
-#include "encoding/header_blob.h"
-#include "encoding/header_reader.h"
+#include "encoding/character_sets/default_character_set.h"
+#include "encoding/data_sets/header_blob.h"
+#include "encoding/data_sets/header_reader.h"
 #include "storage/index/index.h"
 #include "storage/index/index_columns.h"
 #include "storage/ingest/identity.h"

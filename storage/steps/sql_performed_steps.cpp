@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/dicom_tags.h"
-#include "encoding/data_set_codec.h"
+#include "encoding/data_sets/data_set_codec.h"
 #include "integration/clock.h"
 #include "storage/worklist/sql_worklist.h"
 

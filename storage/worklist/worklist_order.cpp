@@ -14,7 +14,7 @@
 #include "core/uid_generator.h"
 #include "core/uid_registry.h"
 #include "core/value_check.h"
-#include "encoding/character_set.h"
+#include "encoding/character_sets/character_set.h"
 #include "encoding/foreign_element.h"
 #include "storage/disk/checksum.h"
 #include "storage/worklist/worklist_rows.h"

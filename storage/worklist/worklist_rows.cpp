@@ -4,7 +4,7 @@
 
 #include "core/dicom_tags.h"
 #include "core/uids.h"
-#include "encoding/data_set_codec.h"
+#include "encoding/data_sets/data_set_codec.h"
 #include "storage/query/answer_builder.h"
 
 namespace pacs::storage {

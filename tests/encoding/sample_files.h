@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "encoding/dicom_file.h"
+#include "encoding/data_sets/dicom_file.h"
 
 namespace pacs::test {
 

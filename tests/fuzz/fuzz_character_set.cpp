@@ -2,7 +2,7 @@
 // comes back from its bytes.
 #include <algorithm>
 
-#include "encoding/character_set.h"
+#include "encoding/character_sets/character_set.h"
 #include "tests/fuzz/require.h"
 
 /// Up to the first newline the value of Specific Character Set, then the value to decode.

@@ -3,7 +3,7 @@
 // data set of an N-EVENT-REPORT is refused, or names a transaction and references.
 #include <algorithm>
 
-#include "encoding/data_set_codec.h"
+#include "encoding/data_sets/data_set_codec.h"
 #include "services/commitment/commitment_request.h"
 #include "services/commitment/commitment_scu.h"
 #include "tests/fuzz/require.h"

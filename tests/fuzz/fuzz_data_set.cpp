@@ -8,11 +8,11 @@
 #include <tuple>
 #include <vector>
 
-#include "encoding/data_set_codec.h"
-#include "encoding/header_blob.h"
-#include "encoding/header_reader.h"
+#include "encoding/data_sets/data_set_codec.h"
+#include "encoding/data_sets/header_blob.h"
+#include "encoding/data_sets/header_reader.h"
 #include "encoding/model/dicom_json.h"
-#include "encoding/token_scanner.h"
+#include "encoding/scan/token_scanner.h"
 #include "tests/fuzz/require.h"
 
 namespace {

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "core/dicom_tags.h"
-#include "encoding/character_set.h"
-#include "encoding/data_set_codec.h"
+#include "encoding/character_sets/character_set.h"
+#include "encoding/data_sets/data_set_codec.h"
 #include "storage/query/query_match.h"
 #include "tests/fuzz/require.h"
 

@@ -5,8 +5,8 @@
 #include <set>
 
 #include "core/dicom_tags.h"
-#include "encoding/character_set.h"
-#include "encoding/data_set_codec.h"
+#include "encoding/character_sets/character_set.h"
+#include "encoding/data_sets/data_set_codec.h"
 #include "services/mpps/mpps_rules.h"
 #include "services/mpps/mpps_table.h"
 #include "tests/fuzz/require.h"

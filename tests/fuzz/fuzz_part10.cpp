@@ -1,7 +1,7 @@
 // Invariant: a file that is read and written can be read again, with the same meta group and data
 // set, and from then on gives the same bytes.
-#include "encoding/dicom_file.h"
-#include "encoding/inflate.h"
+#include "encoding/data_sets/dicom_file.h"
+#include "encoding/scan/inflate.h"
 #include "tests/fuzz/require.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

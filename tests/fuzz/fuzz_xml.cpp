@@ -1,6 +1,6 @@
 // Invariant: XML that can be read is written as XML that can be read, and from then on gives the
 // same XML and, in Explicit VR Little Endian, the same bytes.
-#include "encoding/data_set_codec.h"
+#include "encoding/data_sets/data_set_codec.h"
 #include "encoding/model/dicom_xml.h"
 #include "tests/fuzz/require.h"
 

@@ -17,7 +17,7 @@
 
 #include "core/dicom_tags.h"
 #include "core/uids.h"
-#include "encoding/data_set_codec.h"
+#include "encoding/data_sets/data_set_codec.h"
 #include "integration/metrics.h"
 #include "integration/thread_adapter.h"
 #include "network/association.h"

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <string>
 
-#include "encoding/dicom_file.h"
+#include "encoding/data_sets/dicom_file.h"
 #include "tests/services/peer.h"
 #include "tests/storage/temporary_folder.h"
 

@@ -11,8 +11,8 @@
 #include <gtest/gtest.h>
 
 #include "core/dicom_tags.h"
-#include "encoding/data_set_codec.h"
-#include "encoding/dicom_file.h"
+#include "encoding/data_sets/data_set_codec.h"
+#include "encoding/data_sets/dicom_file.h"
 #include "integration/metrics.h"
 #include "storage/index/patient_conflicts.h"
 #include "tests/storage/archive_language.h"

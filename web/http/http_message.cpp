@@ -7,7 +7,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 
-#include "encoding/code_sets.h"
+#include "encoding/character_sets/code_sets.h"
 
 namespace pacs::web {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "core/dicom_tags.h"
 #include "core/uids.h"
-#include "encoding/data_set_codec.h"
-#include "encoding/dicom_file.h"
+#include "encoding/data_sets/data_set_codec.h"
+#include "encoding/data_sets/dicom_file.h"
 #include "encoding/model/dicom_json.h"
 #include "tests/apps/program.h"
 

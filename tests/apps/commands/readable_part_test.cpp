@@ -7,7 +7,7 @@
 
 #include "core/dicom_tags.h"
 #include "core/uids.h"
-#include "encoding/data_set_codec.h"
+#include "encoding/data_sets/data_set_codec.h"
 
 namespace pacs::apps {
 namespace {

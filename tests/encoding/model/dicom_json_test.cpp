@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "core/dicom_tags.h"
-#include "encoding/data_set_codec.h"
+#include "encoding/data_sets/data_set_codec.h"
 #include "tests/encoding/bytes_language.h"
 #include "tests/encoding/sample_files.h"
 

@@ -6,7 +6,7 @@
 #include <cstdio>
 
 #include "core/dicom_tags.h"
-#include "encoding/data_set_codec.h"
+#include "encoding/data_sets/data_set_codec.h"
 #include "encoding/model/dicom_json.h"
 #include "tests/encoding/bytes_language.h"
 #include "tests/encoding/sample_files.h"

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 
 #include "core/dicom_tags.h"
-#include "encoding/data_set_codec.h"
+#include "encoding/data_sets/data_set_codec.h"
 #include "network/server.h"
 #include "services/dispatch/data_pieces.h"
 #include "tests/services/peer.h"

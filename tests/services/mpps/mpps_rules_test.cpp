@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "encoding/character_set.h"
+#include "encoding/character_sets/character_set.h"
 #include "network/dimse/status.h"
 #include "tests/services/mpps/mpps_data.h"
 

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "core/uid_registry.h"
-#include "encoding/character_set.h"
+#include "encoding/character_sets/character_set.h"
 #include "storage/steps/performed_steps.h"
 #include "tests/services/mpps/mpps_data.h"
 #include "tests/services/peer.h"

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "encoding/dicom_file.h"
+#include "encoding/data_sets/dicom_file.h"
 #include "tests/services/temporary_folder.h"
 
 namespace pacs::services {

@@ -9,8 +9,8 @@
 #include <gmock/gmock.h>
 
 #include "core/uids.h"
-#include "encoding/data_set_codec.h"
-#include "encoding/dicom_file.h"
+#include "encoding/data_sets/data_set_codec.h"
+#include "encoding/data_sets/dicom_file.h"
 #include "tests/storage/worklist/worklist_language.h"
 
 namespace pacs::services {

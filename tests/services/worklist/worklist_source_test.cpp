@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "encoding/character_set.h"
+#include "encoding/character_sets/character_set.h"
 #include "services/query/find_scp.h"
 #include "services/query/find_scu.h"
 #include "services/query/query_models.h"

@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "core/dicom_tags.h"
-#include "encoding/header_blob.h"
+#include "encoding/data_sets/header_blob.h"
 #include "storage/index/index_schema.h"
 #include "storage/objects/file_storage.h"
 #include "storage/sql/sqlite_database.h"

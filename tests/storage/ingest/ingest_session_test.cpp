@@ -12,7 +12,7 @@
 
 #include "core/dicom_dictionary.h"
 #include "core/dicom_tags.h"
-#include "encoding/data_set_codec.h"
+#include "encoding/data_sets/data_set_codec.h"
 #include "encoding/model/dicom_json.h"
 #include "integration/metrics.h"
 #include "tests/storage/archive_language.h"

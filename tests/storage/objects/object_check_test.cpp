@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "encoding/dicom_file.h"
+#include "encoding/data_sets/dicom_file.h"
 #include "storage/find_archive.h"
 #include "storage/objects/file_storage.h"
 #include "storage/sql/sqlite_database.h"

@@ -6,7 +6,7 @@
 
 #include "core/dicom_dictionary.h"
 #include "core/dicom_tags.h"
-#include "encoding/character_set.h"
+#include "encoding/character_sets/character_set.h"
 #include "storage/query/query_match.h"
 
 namespace pacs::storage::test {

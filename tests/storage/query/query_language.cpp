@@ -6,7 +6,7 @@
 
 #include "core/dicom_dictionary.h"
 #include "core/dicom_tags.h"
-#include "encoding/header_blob.h"
+#include "encoding/data_sets/header_blob.h"
 #include "storage/objects/file_storage.h"
 
 namespace pacs::storage::test {

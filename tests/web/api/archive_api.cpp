@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/dicom_tags.h"
-#include "encoding/data_set_codec.h"
+#include "encoding/data_sets/data_set_codec.h"
 
 namespace pacs::web {
 

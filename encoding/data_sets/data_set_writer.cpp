@@ -1,0 +1,175 @@
+#include "encoding/data_sets/data_set_writer.h"
+
+#include "encoding/byte_order.h"
+#include "encoding/foreign_element.h"
+#include "encoding/scan/token_scanner.h"
+
+namespace pacs {
+namespace {
+
+Result<> too_long(Tag tag) {
+  return fail(Error{ErrorKind::InvalidArgument, "the value does not fit a 32-bit length"}.on(tag));
+}
+
+}  // namespace
+
+DataSetWriter::DataSetWriter(const TransferSyntax& syntax, const WriteOptions& options,
+                             std::vector<Aside>* asides)
+    : options_(options),
+      asides_(asides),
+      encapsulated_(syntax.encapsulated),
+      explicit_vr_(syntax.explicit_vr),
+      order_(syntax.byte_order) {}
+
+Result<> DataSetWriter::write(const DataSet& data_set) {
+  if (!options_.conforming) {
+    for (const Element& element : data_set) {
+      PACS_TRY(write(element));
+    }
+    return {};
+  }
+  for (const Element* element : data_set.in_order()) {
+    if (element->tag().is_group_length() || is_of_command_or_file(element->tag())) continue;
+    PACS_TRY(write(*element));
+  }
+  return {};
+}
+
+Result<> DataSetWriter::write_bulk(const Element& element) {
+  if (asides_ == nullptr) {
+    return fail(
+        Error{ErrorKind::InvalidArgument, "the value is a reference: its bytes are not here"}.on(
+            element.tag()));
+  }
+  asides_->push_back({written_ - 1, &element});
+  header(element.tag(), element.vr(), 0);
+  return {};
+}
+
+Result<> DataSetWriter::write(const Element& element) {
+  ++written_;
+  switch (element.form()) {
+    case Element::Form::Value:
+      return write_value(element);
+    case Element::Form::Sequence:
+      return write_sequence(element);
+    case Element::Form::Fragments:
+      return write_fragments(element);
+    case Element::Form::Bulk:
+      break;
+  }
+  return write_bulk(element);
+}
+
+Result<> DataSetWriter::write_value(const Element& element) {
+  const ByteView value = element.value();
+  const std::size_t length = written_bytes(value);
+  if (length >= kUndefinedLength) return too_long(element.tag());
+  VR vr = element.vr();
+  ByteOrder order = order_;
+  // PS3.5 §6.2.2: a value too long for a 16-bit length is sent as UN, whose content is encoded as
+  // in Implicit VR Little Endian.
+  if (explicit_vr_ && !info(vr).long_form && length > 0xFFFF) {
+    vr = VR::UN;
+    order = ByteOrder::Little;
+    if (asides_ != nullptr) asides_->push_back({written_ - 1, &element});
+  }
+  header(element.tag(), vr, static_cast<std::uint32_t>(length));
+  append_in_order(value, info(element.vr()).unit_bytes, element.byte_order() != order);
+  pad(value, info(element.vr()).padding);
+  return {};
+}
+
+std::size_t DataSetWriter::written_bytes(ByteView value) const {
+  return value.size() + (options_.even_lengths ? value.size() % 2 : 0);
+}
+
+void DataSetWriter::pad(ByteView value, char padding) {
+  if (written_bytes(value) != value.size()) out_.push_back(static_cast<std::byte>(padding));
+}
+
+void DataSetWriter::append_in_order(ByteView value, std::size_t unit, bool swap) {
+  const std::size_t start = out_.size();
+  append(out_, value);
+  if (swap) swap_units(std::span{out_}.subspan(start), unit);
+}
+
+Result<> DataSetWriter::write_sequence(const Element& element) {
+  // PS3.5 §6.2.2: UN with undefined length holds items in Implicit VR Little Endian; with a
+  // defined one it would be read as bytes.
+  const bool unknown = explicit_vr_ && element.vr() == VR::UN;
+  const bool undefined = element.undefined_length() || unknown;
+  header(element.tag(), element.vr(), undefined ? kUndefinedLength : 0);
+  const std::size_t start = out_.size();
+  const ByteOrder outer_order = order_;
+  const bool outer_explicit = explicit_vr_;
+  if (unknown) {
+    explicit_vr_ = false;
+    order_ = ByteOrder::Little;
+  }
+  for (const Item& item : element.items()) {
+    PACS_TRY(write_item(item, element.tag()));
+  }
+  if (undefined) item_header(kSequenceDelimitation, 0);
+  order_ = outer_order;
+  explicit_vr_ = outer_explicit;
+  return undefined ? Result<>{} : fill_in_length(start, element.tag());
+}
+
+Result<> DataSetWriter::write_item(const Item& item, Tag sequence) {
+  item_header(kItem, item.undefined_length ? kUndefinedLength : 0);
+  const std::size_t start = out_.size();
+  PACS_TRY(write(item.data_set));
+  if (!item.undefined_length) return fill_in_length(start, sequence);
+  item_header(kItemDelimitation, 0);
+  return {};
+}
+
+Result<> DataSetWriter::write_fragments(const Element& element) {
+  if (element.tag() == kPixelData && !encapsulated_) {
+    return fail(Error{ErrorKind::InvalidArgument,
+                      "the transfer syntax has no encapsulated pixel data: decode it first"}
+                    .on(element.tag()));
+  }
+  header(element.tag(), element.vr(), kUndefinedLength);
+  const Fragments& fragments = *element.fragments();
+  item_header(kItem, static_cast<std::uint32_t>(fragments.basic_offset_table.size()));
+  append(out_, fragments.basic_offset_table);
+  for (const ByteView fragment : fragments.fragments) {
+    const std::size_t length = written_bytes(fragment);
+    if (length >= kUndefinedLength) return too_long(element.tag());
+    item_header(kItem, static_cast<std::uint32_t>(length));
+    append(out_, fragment);
+    pad(fragment, '\0');
+  }
+  item_header(kSequenceDelimitation, 0);
+  return {};
+}
+
+// PS3.5 §7.1.2 and §7.1.3.
+void DataSetWriter::header(Tag tag, VR vr, std::uint32_t length) {
+  append(out_, tag.group(), order_);
+  append(out_, tag.element(), order_);
+  if (explicit_vr_) {
+    append(out_, as_bytes(info(vr).name));
+    if (!info(vr).long_form) return append(out_, static_cast<std::uint16_t>(length), order_);
+    append(out_, std::uint16_t{0}, order_);
+  }
+  append(out_, length, order_);
+}
+
+void DataSetWriter::item_header(Tag tag, std::uint32_t length) {
+  append(out_, tag.group(), order_);
+  append(out_, tag.element(), order_);
+  append(out_, length, order_);
+}
+
+/// Fills the 32-bit length that ends at `start` with what has been written since.
+Result<> DataSetWriter::fill_in_length(std::size_t start, Tag tag) {
+  const std::size_t length = out_.size() - start;
+  if (length >= kUndefinedLength) return too_long(tag);
+  store(out_.data() + start - sizeof(std::uint32_t), static_cast<std::uint32_t>(length), order_);
+  return {};
+}
+
+}  // namespace pacs
