@@ -27,11 +27,11 @@ def storage_sop_classes():
 
 
 def transfer_syntaxes():
-    row = re.compile(r'TransferSyntax\{"([\d.]+)", "(\w*)", "([^"]*)", (\w+), (\w+), (\w+), (\w+), (\w+)\}')
+    row = re.compile(r'TransferSyntax\{"([\d.]+)", "(\w*)", "([^"]*)", (\w+), (\w+), (\w+), Codec::(\w+), (\w+), (\w+), (\w+)\}')
     text = (ROOT / "encoding" / "transfer_syntax.cpp").read_text()
     yield "| transfer syntax | UID | VR | byte order | form | |"
     yield "| --- | --- | --- | --- | --- | --- |"
-    for uid, _, name, explicit, order, deflated, encapsulated, retired in row.findall(text):
+    for uid, _, name, explicit, order, deflated, _, encapsulated, _, retired in row.findall(text):
         form = "deflated" if deflated == "true" else "encapsulated" if encapsulated == "true" else "native"
         yield (f"| {name} | {uid} | {'explicit' if explicit == 'true' else 'implicit'} | "
                f"{order[1:].lower()} endian | {form} | {'retired' if retired == 'true' else ''} |")

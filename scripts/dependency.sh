@@ -14,10 +14,12 @@ build=(
   libcli11-dev libtomlplusplus-dev libssl-dev libmimalloc-dev
   libsqlite3-dev libsqlitecpp-dev libzstd-dev libxxhash-dev
   zlib1g-dev libdeflate-dev libicu-dev libpugixml-dev
+  libjpeg62-turbo-dev libcharls-dev libopenjp2-7-dev libopenjph-dev libjxl-dev libpng-dev
   libgtest-dev libgmock-dev
 )
 # The peers of the interoperability tests, and what the tests are written with.
-test=(dcmtk orthanc dicom3tools openssl curl python3 python3-pydicom python3-numpy)
+test=(dcmtk orthanc dicom3tools openssl curl python3 python3-pydicom python3-numpy
+      libgdcm-tools libopenjp2-tools libjxl-tools libjpeg-turbo-progs)
 # Debian's Node.js where there is none: one from elsewhere brings an npm that excludes Debian's.
 command -v npm >/dev/null || test+=(nodejs npm)
 bench=(libbenchmark-dev libdcmtk-dev)

@@ -34,6 +34,11 @@ enum class Departure : std::uint8_t {
   OutOfOrder,
   NativePixelData,
   NoCharacterSet,
+  // Of pixel data: where the codestream and the data set disagree; decoders see them.
+  CodestreamSign,
+  CodestreamPrecision,
+  CodestreamColour,
+  CodestreamPadding,
 };
 
 struct DepartureKind {
@@ -43,7 +48,7 @@ struct DepartureKind {
 };
 
 // clang-format off
-inline constexpr std::array<DepartureKind, 20> kDepartureKinds{{
+inline constexpr std::array<DepartureKind, 24> kDepartureKinds{{
   {Departure::UnknownVr, "unknown_vr", "two letters that name no VR; read as UN"},
   {Departure::ReservedBytes, "reserved_bytes", "nonzero in a long explicit header (PS3.5 §7.1.2); ignored"},
   {Departure::DelimiterLength, "delimiter_length", "a delimiter's length is not zero (PS3.5 §7.5); ignored"},
@@ -64,6 +69,10 @@ inline constexpr std::array<DepartureKind, 20> kDepartureKinds{{
   {Departure::OutOfOrder, "out_of_order", "elements that do not stand in the order of their tags (PS3.5 §7.1); put in order where we write"},
   {Departure::NativePixelData, "native_pixel_data", "Pixel Data of defined length under an encapsulated transfer syntax (PS3.5 §A.4); kept as native"},
   {Departure::NoCharacterSet, "no_character_set", "text beyond ISO IR 6 and no character set named (PS3.5 §6.1.2.2); read in dicom.default_character_set"},
+  {Departure::CodestreamSign, "codestream_sign", "the codestream's samples are signed and Pixel Representation says unsigned, or the reverse (PS3.5 §8.2); the bits count, read as Pixel Representation says"},
+  {Departure::CodestreamPrecision, "codestream_precision", "the codestream has another precision than Bits Stored (PS3.5 §8.2); its samples are taken as they are"},
+  {Departure::CodestreamColour, "codestream_colour", "the codestream's colours are not what Photometric Interpretation says (PS3.5 §8.2); what the codestream says counts"},
+  {Departure::CodestreamPadding, "codestream_padding", "padding before the end of the codestream (PS3.5 §A.4); passed over"},
 }};
 // clang-format on
 
