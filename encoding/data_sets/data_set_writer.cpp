@@ -14,9 +14,10 @@ Result<> too_long(Tag tag) {
 }  // namespace
 
 DataSetWriter::DataSetWriter(const TransferSyntax& syntax, const WriteOptions& options,
-                             std::vector<Aside>* asides)
+                             std::vector<Aside>* asides, std::vector<Gap>* gaps)
     : options_(options),
       asides_(asides),
+      gaps_(gaps),
       encapsulated_(syntax.encapsulated),
       explicit_vr_(syntax.explicit_vr),
       order_(syntax.byte_order) {}
@@ -36,6 +37,7 @@ Result<> DataSetWriter::write(const DataSet& data_set) {
 }
 
 Result<> DataSetWriter::write_bulk(const Element& element) {
+  if (gaps_ != nullptr) return leave_gap(element);
   if (asides_ == nullptr) {
     return fail(
         Error{ErrorKind::InvalidArgument, "the value is a reference: its bytes are not here"}.on(
@@ -44,6 +46,33 @@ Result<> DataSetWriter::write_bulk(const Element& element) {
   asides_->push_back({written_ - 1, &element});
   header(element.tag(), element.vr(), 0);
   return {};
+}
+
+/// An encapsulated one brings its fragments, their headers and the delimiter.
+Result<> DataSetWriter::leave_gap(const Element& element) {
+  const std::uint64_t length = element.bulk()->length;
+  if (element.bulk_is_encapsulated()) {
+    PACS_TRY(may_have_fragments(element));
+    header(element.tag(), element.vr(), kUndefinedLength);
+    gaps_->push_back({out_.size(), &element, 1});
+    gap_bytes_ += length;
+    return {};
+  }
+  if (written_bytes(length) >= kUndefinedLength) return too_long(element.tag());
+  const Form form = form_of(element, written_bytes(length));
+  header(element.tag(), form.vr, static_cast<std::uint32_t>(written_bytes(length)));
+  const bool swap = element.byte_order() != form.order;
+  gaps_->push_back({out_.size(), &element, swap ? info(element.vr()).unit_bytes : 1U});
+  gap_bytes_ += length;
+  pad(length, info(element.vr()).padding);
+  return {};
+}
+
+/// PS3.5 §6.2.2: a value too long for a 16-bit length is sent as UN, whose content is encoded as in
+/// Implicit VR Little Endian.
+DataSetWriter::Form DataSetWriter::form_of(const Element& element, std::uint64_t length) const {
+  const bool unknown = explicit_vr_ && !info(element.vr()).long_form && length > 0xFFFF;
+  return unknown ? Form{VR::UN, ByteOrder::Little} : Form{element.vr(), order_};
 }
 
 Result<> DataSetWriter::write(const Element& element) {
@@ -63,29 +92,22 @@ Result<> DataSetWriter::write(const Element& element) {
 
 Result<> DataSetWriter::write_value(const Element& element) {
   const ByteView value = element.value();
-  const std::size_t length = written_bytes(value);
+  const std::uint64_t length = written_bytes(value.size());
   if (length >= kUndefinedLength) return too_long(element.tag());
-  VR vr = element.vr();
-  ByteOrder order = order_;
-  // PS3.5 §6.2.2: a value too long for a 16-bit length is sent as UN, whose content is encoded as
-  // in Implicit VR Little Endian.
-  if (explicit_vr_ && !info(vr).long_form && length > 0xFFFF) {
-    vr = VR::UN;
-    order = ByteOrder::Little;
-    if (asides_ != nullptr) asides_->push_back({written_ - 1, &element});
-  }
-  header(element.tag(), vr, static_cast<std::uint32_t>(length));
-  append_in_order(value, info(element.vr()).unit_bytes, element.byte_order() != order);
-  pad(value, info(element.vr()).padding);
+  const Form form = form_of(element, length);
+  if (form.vr != element.vr() && asides_ != nullptr) asides_->push_back({written_ - 1, &element});
+  header(element.tag(), form.vr, static_cast<std::uint32_t>(length));
+  append_in_order(value, info(element.vr()).unit_bytes, element.byte_order() != form.order);
+  pad(value.size(), info(element.vr()).padding);
   return {};
 }
 
-std::size_t DataSetWriter::written_bytes(ByteView value) const {
-  return value.size() + (options_.even_lengths ? value.size() % 2 : 0);
+std::uint64_t DataSetWriter::written_bytes(std::uint64_t value_bytes) const {
+  return value_bytes + (options_.even_lengths ? value_bytes % 2 : 0);
 }
 
-void DataSetWriter::pad(ByteView value, char padding) {
-  if (written_bytes(value) != value.size()) out_.push_back(static_cast<std::byte>(padding));
+void DataSetWriter::pad(std::uint64_t value_bytes, char padding) {
+  if (written_bytes(value_bytes) != value_bytes) out_.push_back(static_cast<std::byte>(padding));
 }
 
 void DataSetWriter::append_in_order(ByteView value, std::size_t unit, bool swap) {
@@ -100,7 +122,8 @@ Result<> DataSetWriter::write_sequence(const Element& element) {
   const bool unknown = explicit_vr_ && element.vr() == VR::UN;
   const bool undefined = element.undefined_length() || unknown;
   header(element.tag(), element.vr(), undefined ? kUndefinedLength : 0);
-  const std::size_t start = out_.size();
+  const std::size_t field_end = out_.size();
+  const std::uint64_t start = position();
   const ByteOrder outer_order = order_;
   const bool outer_explicit = explicit_vr_;
   if (unknown) {
@@ -113,34 +136,38 @@ Result<> DataSetWriter::write_sequence(const Element& element) {
   if (undefined) item_header(kSequenceDelimitation, 0);
   order_ = outer_order;
   explicit_vr_ = outer_explicit;
-  return undefined ? Result<>{} : fill_in_length(start, element.tag());
+  return undefined ? Result<>{} : fill_in_length(field_end, start, element.tag());
 }
 
 Result<> DataSetWriter::write_item(const Item& item, Tag sequence) {
   item_header(kItem, item.undefined_length ? kUndefinedLength : 0);
-  const std::size_t start = out_.size();
+  const std::size_t field_end = out_.size();
+  const std::uint64_t start = position();
   PACS_TRY(write(item.data_set));
-  if (!item.undefined_length) return fill_in_length(start, sequence);
+  if (!item.undefined_length) return fill_in_length(field_end, start, sequence);
   item_header(kItemDelimitation, 0);
   return {};
 }
 
+Result<> DataSetWriter::may_have_fragments(const Element& element) const {
+  if (encapsulated_ || element.tag() != kPixelData) return {};
+  return fail(Error{ErrorKind::InvalidArgument,
+                    "the transfer syntax has no encapsulated pixel data: decode it first"}
+                  .on(element.tag()));
+}
+
 Result<> DataSetWriter::write_fragments(const Element& element) {
-  if (element.tag() == kPixelData && !encapsulated_) {
-    return fail(Error{ErrorKind::InvalidArgument,
-                      "the transfer syntax has no encapsulated pixel data: decode it first"}
-                    .on(element.tag()));
-  }
+  PACS_TRY(may_have_fragments(element));
   header(element.tag(), element.vr(), kUndefinedLength);
   const Fragments& fragments = *element.fragments();
   item_header(kItem, static_cast<std::uint32_t>(fragments.basic_offset_table.size()));
   append(out_, fragments.basic_offset_table);
   for (const ByteView fragment : fragments.fragments) {
-    const std::size_t length = written_bytes(fragment);
+    const std::uint64_t length = written_bytes(fragment.size());
     if (length >= kUndefinedLength) return too_long(element.tag());
     item_header(kItem, static_cast<std::uint32_t>(length));
     append(out_, fragment);
-    pad(fragment, '\0');
+    pad(fragment.size(), '\0');
   }
   item_header(kSequenceDelimitation, 0);
   return {};
@@ -164,11 +191,12 @@ void DataSetWriter::item_header(Tag tag, std::uint32_t length) {
   append(out_, length, order_);
 }
 
-/// Fills the 32-bit length that ends at `start` with what has been written since.
-Result<> DataSetWriter::fill_in_length(std::size_t start, Tag tag) {
-  const std::size_t length = out_.size() - start;
+/// Fills the 32-bit length that ends at `field_end` with what has been written since `start`.
+Result<> DataSetWriter::fill_in_length(std::size_t field_end, std::uint64_t start, Tag tag) {
+  const std::uint64_t length = position() - start;
   if (length >= kUndefinedLength) return too_long(tag);
-  store(out_.data() + start - sizeof(std::uint32_t), static_cast<std::uint32_t>(length), order_);
+  store(out_.data() + field_end - sizeof(std::uint32_t), static_cast<std::uint32_t>(length),
+        order_);
   return {};
 }
 
