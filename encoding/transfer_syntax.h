@@ -21,8 +21,10 @@ enum class Codec : std::uint8_t {
   JpegXl,
   Rle,
   DeflatedFrame,
-  Video,   ///< MPEG-2, H.264, HEVC: carried through, one stream for all frames
-  Unread,  ///< retired processes of JPEG, references, streams: nothing here reads them
+  Video,       ///< MPEG-2, H.264, HEVC: carried through, one stream for all frames
+  Elsewhere,   ///< JPIP: the data set says where pixels are to be fetched (PS3.5 §A.6)
+  Unread,      ///< retired: stored and sent as it is
+  NotADataSet  ///< MIME and XML wrappings (retired), RTP payloads of DICOM-RTV (PS3.22)
 };
 
 struct TransferSyntax {

@@ -92,4 +92,22 @@ void WorkPool::post(std::function<void()> work) {
   boost::asio::post(impl_->pool, std::move(work));
 }
 
+void WorkPool::for_each(std::size_t count, const std::function<void(std::size_t)>& work) {
+  // Who comes late finds nothing left, and no longer looks at `work`.
+  struct Shared {
+    std::atomic<std::size_t> next{0}, done{0};
+  };
+  const auto shared = std::make_shared<Shared>();
+  const auto take = [shared, count, &work] {
+    for (std::size_t i = shared->next++; i < count; i = shared->next++) {
+      work(i);
+      ++shared->done;
+      shared->done.notify_one();
+    }
+  };
+  for (std::size_t i = 1; i < count; ++i) post(take);
+  take();
+  for (std::size_t done = shared->done; done < count; done = shared->done) shared->done.wait(done);
+}
+
 }  // namespace pacs::integration

@@ -15,7 +15,8 @@ constexpr std::array kBestFirst{uids::ExplicitVRLittleEndian, uids::ImplicitVRLi
 }  // namespace
 
 bool is_uncompressed(std::string_view transfer_syntax_uid) {
-  return std::ranges::find(kBestFirst, transfer_syntax_uid) != kBestFirst.end();
+  const TransferSyntax* syntax = find_transfer_syntax(transfer_syntax_uid);
+  return syntax != nullptr && syntax->codec == Codec::Native;
 }
 
 std::optional<std::size_t> best_uncompressed(const std::vector<std::string>& transfer_syntaxes) {

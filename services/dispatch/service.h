@@ -41,8 +41,7 @@ class Service {
 /// time, Big Endian is retired. nullopt when none is proposed.
 [[nodiscard]] std::optional<std::size_t> best_uncompressed(
     const std::vector<std::string>& transfer_syntaxes);
-/// Whether it is one of these four. They say the same in other bytes, so that each can be written
-/// as another; JPIP, say, is not encapsulated either, and tells where the pixels are to be fetched.
+/// Whether it is one of these four, which say the same in other bytes.
 [[nodiscard]] bool is_uncompressed(std::string_view transfer_syntax_uid);
 
 }  // namespace pacs::services

@@ -6,11 +6,21 @@
 #include <fmt/format.h>
 #include <boost/asio/post.hpp>
 
+#include "encoding/pixels/transcoder.h"
 #include "encoding/transfer_syntax.h"
 #include "integration/thread_adapter.h"
 #include "services/store/storable_file.h"
 
 namespace pacs::services {
+
+namespace {
+
+tl::unexpected<Error> is_too_short(const storage::InstanceRecord& record) {
+  return fail(Error{ErrorKind::Corrupt, "the stored object is shorter than the index says"}.in(
+      record.sop_instance_uid));
+}
+
+}  // namespace
 
 /// What the network pulls from; ends the reading when it is dropped.
 class ObjectReader::Source {
@@ -61,7 +71,7 @@ network::Task<Result<ByteView>> ObjectReader::next(ObjectPtr object, Piece& curr
         current = std::move(object->pieces.front());
         object->pieces.pop_front();
         bytes_ahead_ -= current.bytes;
-        piece = current.view();
+        piece = ByteView{current.memory.get(), current.bytes};
       } else if (!object->outcome) {
         piece = fail(object->outcome.error());
       } else if (object->complete) {
@@ -122,8 +132,7 @@ void ObjectReader::start_reading() {
 void ObjectReader::read_ahead() {
   for (;;) {
     ObjectPtr object;
-    std::unique_ptr<std::byte[]> memory;
-    std::uint64_t converting = 0;
+    Piece piece;
     {
       const std::lock_guard lock{mutex_};
       object = next_to_read();
@@ -132,28 +141,26 @@ void ObjectReader::read_ahead() {
         return;
       }
       object->being_read = true;
-      converting = object->convert_to.empty() ? 0 : object->record.data_set_bytes;
-      bytes_ahead_ += converting;  // it is in memory before it is ready
       if (!free_.empty()) {
-        memory = std::move(free_.back());
+        piece.memory = std::move(free_.back());
         free_.pop_back();
       }
     }
-    Result<Piece> piece = object->convert_to.empty() ? read_piece(*object, std::move(memory))
-                                                     : read_converted(*object);
+    if (!piece.memory) piece.memory = std::make_unique_for_overwrite<std::byte[]>(kObjectPieceBytes);
+    Result<> read = object->convert_to.empty() ? read_stored(*object, piece)
+                                               : read_converted(*object, piece);
     const std::lock_guard lock{mutex_};
     object->being_read = false;
-    bytes_ahead_ -= converting;
     if (object->complete) {  // dropped meanwhile
-      if (piece) recycle(std::move(*piece));
+      recycle(std::move(piece));
       continue;
     }
-    if (piece) {
-      bytes_ahead_ += piece->bytes;
-      object->pieces.push_back(std::move(*piece));
-      object->complete = object->offset == object->end && !object->pad;
+    if (read) {
+      bytes_ahead_ += piece.bytes;
+      object->pieces.push_back(std::move(piece));
+      object->complete = object->is_read;
     } else {
-      object->outcome = fail(std::move(piece.error()));
+      object->outcome = fail(std::move(read.error()));
       object->complete = true;
     }
     if (object->complete) std::erase(unread_, object);
@@ -163,52 +170,62 @@ void ObjectReader::read_ahead() {
   }
 }
 
-Result<ObjectReader::Piece> ObjectReader::read_piece(Object& object,
-                                                     std::unique_ptr<std::byte[]> memory) {
-  if (!memory) memory = std::make_unique_for_overwrite<std::byte[]>(kObjectPieceBytes);
-  Piece piece{std::move(memory), {}, 0};
+Result<> ObjectReader::read_stored(Object& object, Piece& piece) {
   const auto room = [&] {
-    const std::uint64_t left = object.end - object.offset;
-    return std::span{
-        piece.memory.get() + piece.bytes,
-        static_cast<std::size_t>(std::min<std::uint64_t>(left, kObjectPieceBytes - piece.bytes))};
+    const auto left = std::min<std::uint64_t>(object.end - object.offset, piece.room().size());
+    return piece.room().first(static_cast<std::size_t>(left));
   };
   while (!room().empty()) {
     PACS_TRY(const std::size_t got, archive_.read_object(object.record, object.offset, room()));
-    if (got == 0) {
-      return fail(Error{ErrorKind::Corrupt, "the stored object is shorter than the index says"}.in(
-          object.record.sop_instance_uid));
-    }
+    if (got == 0) return is_too_short(object.record);
     piece.bytes += got;
     object.offset += got;
   }
-  if (object.pad && object.offset == object.end && piece.bytes < kObjectPieceBytes) {
-    piece.memory[piece.bytes++] = std::byte{0};
+  if (object.pad && object.offset == object.end && !piece.room().empty()) {
+    piece.room().front() = std::byte{0};
+    ++piece.bytes;
     object.pad = false;
   }
-  return piece;
+  object.is_read = object.offset == object.end && !object.pad;
+  return {};
 }
 
-Result<ObjectReader::Piece> ObjectReader::read_converted(Object& object) {
-  const storage::InstanceRecord& record = object.record;
-  if (record.data_set_bytes > kConvertedBytesMax) {
-    return fail(ErrorKind::LimitExceeded,
-                fmt::format("above {} MiB it is not written anew: the peer takes another transfer "
-                            "syntax, or its length is odd",
-                            kConvertedBytesMax >> 20));
+Result<> ObjectReader::read_converted(Object& object, Piece& piece) {
+  if (!object.converted) {
+    PACS_TRY(object.converted, convert(object));
   }
-  Bytes stored(static_cast<std::size_t>(record.data_set_bytes));
-  while (object.offset < object.end) {
-    const std::size_t done = stored.size() - static_cast<std::size_t>(object.end - object.offset);
-    PACS_TRY(const std::size_t got,
-             archive_.read_object(record, object.offset, std::span{stored}.subspan(done)));
-    if (got == 0) return fail(ErrorKind::Corrupt, "the stored object is shorter than indexed");
-    object.offset += got;
+  while (!piece.room().empty()) {
+    if (object.converted_left.empty()) {
+      PACS_TRY(object.converted_left, object.converted());
+      object.is_read = object.converted_left.empty();
+      if (object.is_read) break;
+    }
+    const std::size_t bytes = std::min(piece.room().size(), object.converted_left.size());
+    std::ranges::copy(object.converted_left.first(bytes), piece.room().begin());
+    object.converted_left = object.converted_left.subspan(bytes);
+    piece.bytes += bytes;
   }
-  PACS_TRY(SharedBytes converted, convert_data_set(share(std::move(stored)),
-                                                   record.transfer_syntax_uid, object.convert_to));
-  const std::size_t bytes = converted.view.size();
-  return Piece{nullptr, std::move(converted), bytes};
+  return {};
+}
+
+Result<Pieces> ObjectReader::convert(const Object& object) {
+  PACS_TRY(Header header, archive_.read_header(object.record.sop_instance_uid));
+  ReadStored stored = [this, record = object.record](std::uint64_t offset,
+                                                     std::span<std::byte> into) -> Result<> {
+    while (!into.empty()) {
+      PACS_TRY(const std::size_t got,
+               archive_.read_object(record, record.data_set_offset + offset, into));
+      if (got == 0) return is_too_short(record);
+      offset += got;
+      into = into.subspan(got);
+    }
+    return {};
+  };
+  const auto for_each = [this](std::size_t count, const std::function<void(std::size_t)>& work) {
+    workers_.for_each(count, work);
+  };
+  return transcode(std::move(header), object.record.transfer_syntax_uid, object.convert_to,
+                   std::move(stored), {{}, kFramesAtOnce, for_each});
 }
 
 }  // namespace pacs::services

@@ -7,12 +7,14 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include "encoding/data_sets/streamed_data_set.h"
 #include "network/data_source.h"
 #include "services/dispatch/event.h"
 #include "storage/archive.h"
@@ -32,8 +34,8 @@ inline constexpr std::size_t kReadAheadBytes = 2U << 20;
 /// Workers that read for one association: one as long as it keeps up, which it does out of memory;
 /// more where it waits for the disk, which answers several as fast as one.
 inline constexpr std::size_t kReadersMax = 3;
-/// Objects that must be converted are held whole.
-inline constexpr std::uint64_t kConvertedBytesMax = 256U << 20;
+/// Frames of one object that are converted at once.
+inline constexpr std::size_t kFramesAtOnce = 4;
 
 /// For one association: used on its executor, reading on the workers. Archive and workers outlive
 /// what has been opened; the executor outlives the workers' work.
@@ -45,17 +47,16 @@ class ObjectReader : public std::enable_shared_from_this<ObjectReader> {
 
   /// Begins to read an object, behind those that have been opened before. Sources are meant to be
   /// used in the order they were opened; one that is dropped is read no further. `as` is the stored
-  /// transfer syntax, or another uncompressed one to convert to.
+  /// transfer syntax, or another one to convert to.
   [[nodiscard]] network::DataSource open(storage::InstanceRecord record, std::string_view as);
 
  private:
   struct Piece {
-    std::unique_ptr<std::byte[]> memory;  ///< of kObjectPieceBytes, or
-    SharedBytes whole;                    ///< a converted data set
+    std::unique_ptr<std::byte[]> memory;  ///< of kObjectPieceBytes
     std::size_t bytes = 0;
 
-    [[nodiscard]] ByteView view() const {
-      return memory ? ByteView{memory.get(), bytes} : whole.view;
+    [[nodiscard]] std::span<std::byte> room() const {
+      return {memory.get() + bytes, kObjectPieceBytes - bytes};
     }
   };
   struct Object {
@@ -63,6 +64,10 @@ class ObjectReader : public std::enable_shared_from_this<ObjectReader> {
     std::string convert_to;  ///< empty: as stored
     std::uint64_t offset = 0, end = 0;
     bool pad = false;  ///< one zero byte behind it
+    // Of one that is converted, once its reading has begun.
+    Pieces converted{};
+    ByteView converted_left{};  ///< of its last piece
+    bool is_read = false;       ///< to its end
     // Guarded by the reader's mutex.
     std::deque<Piece> pieces{};
     Result<> outcome{};
@@ -80,8 +85,9 @@ class ObjectReader : public std::enable_shared_from_this<ObjectReader> {
   [[nodiscard]] bool must_read();
   void start_reading();
   void read_ahead();
-  [[nodiscard]] Result<Piece> read_piece(Object& object, std::unique_ptr<std::byte[]> memory);
-  [[nodiscard]] Result<Piece> read_converted(Object& object);
+  [[nodiscard]] Result<> read_stored(Object& object, Piece& piece);
+  [[nodiscard]] Result<> read_converted(Object& object, Piece& piece);
+  [[nodiscard]] Result<Pieces> convert(const Object& object);
 
   storage::Archive& archive_;
   integration::WorkPool& workers_;

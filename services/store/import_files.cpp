@@ -117,14 +117,14 @@ class Worker {
     const Result<storage::InstanceRecord> known =
         shared_.archive.find_instance(file.sop_instance_uid);
     if (!known || known->sop_class_uid != file.sop_class_uid ||
-        known->transfer_syntax_uid != file.transfer_syntax_uid) {
+        known->transfer_syntax_uid != file.transfer_syntax_uid ||
+        known->data_set_bytes != file.data_set_bytes) {
       return false;
     }
-    PACS_TRY(DataSetPieces data_set, DataSetPieces::open(file, file.transfer_syntax_uid));
-    if (known->data_set_bytes != data_set.size()) return false;
+    PACS_TRY(const Pieces data_set, stored_pieces(file));
     storage::Checksum sum;
     for (;;) {
-      PACS_TRY(const ByteView piece, data_set.next());
+      PACS_TRY(const ByteView piece, data_set());
       if (piece.empty()) break;
       sum.update(piece);
     }
@@ -137,7 +137,7 @@ class Worker {
   }
 
   Result<std::unique_ptr<storage::Ingest>> append_all(const StorableFile& file) {
-    PACS_TRY(DataSetPieces data_set, DataSetPieces::open(file, file.transfer_syntax_uid));
+    PACS_TRY(const Pieces data_set, stored_pieces(file));
     PACS_TRY(std::unique_ptr<storage::Ingest> ingest,
              shared_.archive.begin_ingest({.transfer_syntax_uid = file.transfer_syntax_uid,
                                            .sop_class_uid = file.sop_class_uid,
@@ -145,7 +145,7 @@ class Worker {
                                            .source_ae = {},
                                            .trace_id = "import"}));
     for (;;) {
-      PACS_TRY(const ByteView piece, data_set.next());
+      PACS_TRY(const ByteView piece, data_set());
       if (piece.empty()) return ingest;
       PACS_TRY(ingest->append(piece));
     }

@@ -8,7 +8,8 @@
 #include "core/uids.h"
 #include "encoding/data_sets/data_set_codec.h"
 #include "encoding/data_sets/dicom_file.h"
-#include "services/dispatch/service.h"
+#include "encoding/data_sets/header_reader.h"
+#include "encoding/pixels/transcoder.h"
 
 namespace pacs::services {
 
@@ -16,7 +17,6 @@ namespace {
 
 constexpr std::uint64_t kFrontBytes = 64U << 10;   // meta group and identity of nearly every object
 constexpr std::uint64_t kMetaBytesMax = 1U << 20;  // what read_file_header needs at most
-constexpr std::uint64_t kFilePieceBytes = 256U << 10;  // read at once when an object is sent
 
 bool has_prefix(ByteView file) {
   return file.size() >= kPreambleBytes + 4 && as_text(file.subspan(kPreambleBytes, 4)) == "DICM";
@@ -81,10 +81,6 @@ Result<StorableFile> inspect_file(const std::filesystem::path& path) {
   return file;
 }
 
-bool is_convertible(std::string_view from, std::string_view to) {
-  return from == to || (is_uncompressed(from) && is_uncompressed(to));
-}
-
 bool can_go_unchanged(std::string_view transfer_syntax_uid, std::uint64_t data_set_bytes) {
   const TransferSyntax* syntax = find_transfer_syntax(transfer_syntax_uid);
   return data_set_bytes % 2 == 0 || syntax == nullptr || syntax->deflated;
@@ -92,112 +88,71 @@ bool can_go_unchanged(std::string_view transfer_syntax_uid, std::uint64_t data_s
 
 namespace {
 
-Result<SharedBytes> converted(SharedBytes data_set, const TransferSyntax& from,
-                              const TransferSyntax& to, DataSetEnd end) {
-  PACS_TRY(const DataSet read,
-           read_data_set(std::move(data_set), from, {.limits = limits_of_stored(), .end = end}));
-  PACS_TRY(Bytes written, write_data_set(read, to, {.conforming = true, .even_lengths = true}));
-  return share(std::move(written));
+/// Fills a span with the file's data set from an offset on.
+ReadStored reads(std::shared_ptr<const FileReader> reader, std::uint64_t data_set_offset) {
+  return [reader = std::move(reader), data_set_offset](std::uint64_t offset,
+                                                       std::span<std::byte> into) -> Result<> {
+    PACS_TRY(const std::size_t got, reader->read(into, data_set_offset + offset));
+    if (got == into.size()) return {};
+    return fail(Error{ErrorKind::Truncated, "the file became shorter"}.in(reader->path().string()));
+  };
+}
+
+Result<Header> header_of(const StorableFile& file, const Pieces& pieces) {
+  const TransferSyntax* syntax = find_transfer_syntax(file.transfer_syntax_uid);
+  if (syntax == nullptr) return fail(ErrorKind::Unsupported, "its transfer syntax is not known");
+  HeaderReader reader{*syntax, limits_of_stored()};
+  for (;;) {
+    PACS_TRY(const ByteView piece, pieces());
+    if (piece.empty()) return reader.finish(DataSetEnd::MaybeCut);
+    PACS_TRY(reader.feed(piece));
+  }
+}
+
+Result<Pieces> transcoded(const StorableFile& file, std::string_view as) {
+  PACS_TRY(FileReader reader, FileReader::open(file.path));
+  PACS_TRY(const Pieces pieces, stored_pieces(file));
+  PACS_TRY(Header header, header_of(file, pieces));
+  return transcode(std::move(header), file.transfer_syntax_uid, as,
+                   reads(std::make_shared<const FileReader>(std::move(reader)),
+                         file.data_set_offset));
+}
+
+/// PS3.5 §A.5: a deflated data set of odd length gets a NULL byte.
+Pieces padded(Pieces pieces, bool is_odd) {
+  return [pieces = std::move(pieces), is_odd]() mutable -> Result<ByteView> {
+    static constexpr std::byte kPadding{0};
+    PACS_TRY(const ByteView piece, pieces());
+    if (!piece.empty() || !std::exchange(is_odd, false)) return piece;
+    return ByteView{&kPadding, 1};
+  };
 }
 
 }  // namespace
 
-Result<SharedBytes> convert_data_set(SharedBytes data_set, std::string_view from,
-                                     std::string_view to) {
-  if (!is_convertible(from, to) || find_transfer_syntax(from) == nullptr) {
-    return fail(ErrorKind::Unsupported, "cannot be converted to the peer's transfer syntax");
-  }
-  return converted(std::move(data_set), *find_transfer_syntax(from), *find_transfer_syntax(to),
-                   DataSetEnd::Certain);
-}
-
-bool is_convertible(const StorableFile& file, std::string_view to) {
-  return is_convertible(file.transfer_syntax_uid, to);
-}
-
-namespace {
-
-Error wrong(const StorableFile& file, ErrorKind kind, std::string message) {
-  return Error{kind, std::move(message)}.in(file.path.string());
-}
-
-bool goes_unchanged(const StorableFile& file, std::string_view as) {
-  return as == file.transfer_syntax_uid && can_go_unchanged(as, file.data_set_bytes);
-}
-
-}  // namespace
-
-Result<SharedBytes> data_set_of(const StorableFile& file, std::string_view as) {
+Result<Pieces> stored_pieces(const StorableFile& file) {
   PACS_TRY(FileReader reader, FileReader::open(file.path));
-  const bool unchanged = goes_unchanged(file, as);
-  const TransferSyntax* target = find_transfer_syntax(as);
-  if (!unchanged && (target == nullptr || !is_convertible(file, as))) {
-    return fail(
-        wrong(file, ErrorKind::Unsupported, "cannot be converted to the peer's transfer syntax"));
-  }
-  if (file.data_set_bytes > kConvertBytesMax) {
-    return fail(wrong(file, ErrorKind::LimitExceeded, "too long to be converted in memory"));
-  }
-  PACS_TRY(SharedBytes stored, reader.read(file.data_set_offset, file.data_set_bytes));
-  if (stored.view.size() < file.data_set_bytes) {
-    return fail(wrong(file, ErrorKind::Truncated, "the file became shorter"));
-  }
-  if (unchanged) return stored;
-  Result<SharedBytes> data_set =
-      converted(std::move(stored), *find_transfer_syntax(file.transfer_syntax_uid), *target,
-                DataSetEnd::MaybeCut);
-  if (!data_set) return fail(std::move(data_set.error()).in(file.path.string()));
-  return data_set;
+  return bulk_pieces(reads(std::make_shared<const FileReader>(std::move(reader)),
+                           file.data_set_offset),
+                     {0, file.data_set_bytes}, 1);
 }
 
-Result<DataSetPieces> DataSetPieces::open(const StorableFile& file, std::string_view as) {
-  DataSetPieces pieces;
-  if (!goes_unchanged(file, as)) {
-    PACS_TRY(pieces.converted_, data_set_of(file, as));
-    pieces.size_ = pieces.converted_.view.size();
-    return pieces;
+Result<Pieces> sent_pieces(const StorableFile& file, std::string_view as) {
+  if (as == file.transfer_syntax_uid && can_go_unchanged(as, file.data_set_bytes)) {
+    PACS_TRY(Pieces pieces, stored_pieces(file));
+    return padded(std::move(pieces), file.data_set_bytes % 2 != 0);
   }
-  PACS_TRY(FileReader reader, FileReader::open(file.path));
-  pieces.file_.emplace(std::move(reader));
-  pieces.begin_ = file.data_set_offset;
-  pieces.size_ = file.data_set_bytes;
-  pieces.buffer_.resize(static_cast<std::size_t>(std::min(kFilePieceBytes, pieces.size_)));
+  Result<Pieces> pieces = transcoded(file, as);
+  if (!pieces) return fail(std::move(pieces.error()).in(file.path.string()));
   return pieces;
 }
 
-Result<ByteView> DataSetPieces::next() {
-  const auto bytes = static_cast<std::size_t>(std::min(kFilePieceBytes, size_ - given_));
-  const std::uint64_t offset = given_;
-  given_ += bytes;
-  if (!file_) return converted_.view.subspan(static_cast<std::size_t>(offset), bytes);
-  const auto piece = std::span{buffer_}.first(bytes);
-  PACS_TRY(const std::size_t got, file_->read(piece, begin_ + offset));
-  if (got < bytes) {
-    return fail(Error{ErrorKind::Truncated, "the file became shorter"}.in(file_->path().string()));
-  }
-  return piece;
-}
-
-Result<network::DataSource> open_data_set(const StorableFile& file, std::string_view as) {
-  PACS_TRY(DataSetPieces opened, DataSetPieces::open(file, as));
-  const TransferSyntax* syntax = find_transfer_syntax(as);
-  const bool odd_deflated = syntax != nullptr && syntax->deflated && opened.size() % 2 != 0;
-  const auto pieces = std::make_shared<DataSetPieces>(std::move(opened));
-  return network::DataSource{[pieces, pad = odd_deflated]() mutable -> Result<ByteView> {
-    Result<ByteView> piece = pieces->next();
-    if (!piece || !piece->empty() || !std::exchange(pad, false)) return piece;
-    static constexpr std::byte kPadding{0};
-    return ByteView{&kPadding, 1};
-  }};
-}
-
 network::DataSource data_set_when_sent(const StorableFile& file, std::string as) {
-  std::optional<network::DataSource> opened;
-  return {[&file, as = std::move(as), opened]() mutable -> Result<ByteView> {
-    if (!opened) {
-      PACS_TRY(opened, open_data_set(file, as));
+  return {[&file, as = std::move(as), pieces = Pieces{}]() mutable -> Result<ByteView> {
+    if (!pieces) {
+      PACS_TRY(pieces, sent_pieces(file, as));
     }
-    return opened->now();
+    return pieces();
   }};
 }
 

@@ -20,11 +20,8 @@ bool StorageClasses::contains(std::string_view sop_class_uid) const {
 }
 
 bool is_storable_transfer_syntax(std::string_view uid) {
-  // Not encodings of a data set in an association: MIME and XML wrappings (retired, PS3.6 Table
-  // A-1) and the RTP payloads of DICOM-RTV (PS3.22).
-  if (uid.starts_with("1.2.840.10008.1.2.6.") || uid.starts_with("1.2.840.10008.1.2.7."))
-    return false;
-  return find_transfer_syntax(uid) != nullptr;
+  const TransferSyntax* syntax = find_transfer_syntax(uid);
+  return syntax != nullptr && syntax->codec != Codec::NotADataSet;
 }
 
 std::optional<std::size_t> choose_storage_transfer_syntax(
