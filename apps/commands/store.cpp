@@ -150,7 +150,7 @@ int run_store(StoreArguments arguments) {
   }
   arguments.store.peer = std::move(*peer);
   arguments.store.peer.user.operations_window = {16, 1};  // used only as far as the peer grants it
-  arguments.store.offer_conversion = !arguments.no_convert;
+  if (arguments.no_convert) arguments.store.conversions.clear();
   const std::vector<std::filesystem::path> roots{arguments.arguments.begin(),
                                                  arguments.arguments.end()};
   StoreReport report{arguments};

@@ -29,7 +29,7 @@ Task<void> send_there(const RetrieveSetup& setup, Destination destination,
                       std::shared_ptr<Retrieval> retrieval) {
   const std::shared_ptr<const RetrieveList>& list = retrieval->list();
   const auto kind_of = [&](std::size_t i) { return list->kind(i); };
-  const std::vector<StoreBatch> batches = plan_store(list->size(), kind_of, true);
+  const std::vector<StoreBatch> batches = plan_store(list->size(), kind_of, usual_conversions());
   for (const StoreBatch& batch : batches) {
     const std::shared_ptr<SendQueue> queue =
         retrieval->queue({batch.objects.begin(), batch.objects.end()}, kRetries);

@@ -60,8 +60,7 @@ void ObjectFeed::begin(std::size_t number) {
   object.request.move_originator_ae = options_.move_originator_ae;
   object.request.move_originator_message_id = options_.move_originator_message_id;
   bytes_ahead_ += record.data_set_bytes;
-  const auto context =
-      context_for(options_.takers, options_.list->kind(number), record.transfer_syntax_uid);
+  const auto context = context_for(options_.takers, options_.list->kind(number), true);
   if (context) {
     object.context_id = (*context)->id;
     object.transfer_syntax_uid = (*context)->transfer_syntax;

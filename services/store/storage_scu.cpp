@@ -7,13 +7,14 @@
 #include <fmt/format.h>
 
 #include "core/uid_registry.h"
+#include "encoding/pixels/transcoder.h"
 #include "network/dimse/status.h"
 #include "services/dispatch/data_pieces.h"
 #include "services/dispatch/event.h"
 #include "services/dispatch/in_parallel.h"
 #include "services/dispatch/scu.h"
 #include "services/store/send_queue.h"
-#include "services/store/storable_file.h"
+#include "services/dispatch/service.h"
 
 namespace pacs::services {
 
@@ -194,18 +195,22 @@ Command store_request(std::string sop_class_uid, std::string sop_instance_uid) {
 }
 
 Result<const PresentationContext*> context_for(const network::Negotiated& negotiated,
-                                               const ObjectKind& object,
-                                               std::string_view encoded_as) {
+                                               const ObjectKind& object, bool converted) {
   if (const auto* as_stored =
           negotiated.accepted_for(object.sop_class_uid, object.transfer_syntax_uid)) {
     return as_stored;
   }
+  const PresentationContext* found = nullptr;
+  const bool is_plain = is_uncompressed(object.transfer_syntax_uid);
   for (const PresentationContext& context : negotiated.contexts) {
-    if (context.abstract_syntax == object.sop_class_uid &&
-        is_convertible(encoded_as, context.transfer_syntax)) {
-      return &context;
+    if (!converted || context.abstract_syntax != object.sop_class_uid ||
+        !can_transcode(object.transfer_syntax_uid, context.transfer_syntax)) {
+      continue;
     }
+    if (is_uncompressed(context.transfer_syntax) == is_plain) return &context;
+    if (found == nullptr) found = &context;
   }
+  if (found != nullptr) return found;
   const std::string_view name = uid_name(object.sop_class_uid);
   return fail(ErrorKind::Rejected, negotiated.serves(object.sop_class_uid)
                                        ? fmt::format("the peer takes no {} for {}",

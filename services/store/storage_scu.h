@@ -32,11 +32,12 @@ struct ObjectKind {
   std::string_view sop_class_uid, transfer_syntax_uid;
 };
 
-/// An accepted context that carries the object: with its transfer syntax, else one that a data set
-/// written as `encoded_as` can be converted to (empty: none). Rejected, for a person to read, when
-/// there is none.
+/// An accepted context that carries the object: with its transfer syntax, else with what it can be
+/// transcoded to at the least cost, if it may be `converted`: what is compressed goes compressed
+/// without loss, else uncompressed; what is not stays so if it can. Rejected, for a person to read,
+/// when there is none.
 [[nodiscard]] Result<const network::PresentationContext*> context_for(
-    const network::Negotiated& negotiated, const ObjectKind& object, std::string_view encoded_as);
+    const network::Negotiated& negotiated, const ObjectKind& object, bool converted);
 
 /// An object on its way to one peer.
 struct OutgoingObject {

@@ -10,8 +10,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/strand.hpp>
 
-#include "services/store/store_plan.h"
-
 namespace pacs::services {
 
 using network::Task;
@@ -23,8 +21,7 @@ OutgoingObject open(const StorableFile& file, std::size_t number,
   OutgoingObject object{.number = number,
                         .request = store_request(file.sop_class_uid, file.sop_instance_uid)};
   const auto context =
-      context_for(negotiated, {file.sop_class_uid, file.transfer_syntax_uid},
-                  convert ? std::string_view{file.transfer_syntax_uid} : std::string_view{});
+      context_for(negotiated, {file.sop_class_uid, file.transfer_syntax_uid}, convert);
   if (context) {
     object.context_id = (*context)->id;
     object.transfer_syntax_uid = (*context)->transfer_syntax;
@@ -54,7 +51,7 @@ void store_batch(std::span<const StorableFile> files, const StoreBatch& batch,
     return [&]() -> std::optional<OutgoingObject> {
       const std::optional<std::size_t> number = queue.next();
       if (!number) return std::nullopt;
-      return open(files[*number], *number, negotiated, options.offer_conversion);
+      return open(files[*number], *number, negotiated, !options.conversions.empty());
     };
   };
   const std::size_t associations =
@@ -84,7 +81,7 @@ void store_batch(std::span<const StorableFile> files, const StoreBatch& batch,
 void store_files(std::span<const StorableFile> files, const StoreOptions& options,
                  const integration::Logger& log,
                  const std::function<void(const FileResult&)>& on_result) {
-  for (const StoreBatch& batch : plan_store(files, options.offer_conversion)) {
+  for (const StoreBatch& batch : plan_store(files, options.conversions)) {
     store_batch(files, batch, options, log, on_result);
   }
 }

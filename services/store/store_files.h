@@ -7,18 +7,21 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "integration/logging.h"
 #include "network/association.h"
 #include "services/store/send_queue.h"
 #include "services/store/storable_file.h"
+#include "services/store/store_plan.h"
 
 namespace pacs::services {
 
 struct StoreOptions {
   network::RequestOptions peer;  ///< its contexts are filled in
   std::size_t associations = 1;  ///< at once
-  bool offer_conversion = true;  ///< between uncompressed transfer syntaxes, when the peer needs it
+  /// Transfer syntaxes to transcode to when the peer does not take an object's own; none: never.
+  std::vector<std::string> conversions = usual_conversions();
   std::size_t retries = 2;       ///< of one file, when the association broke under it
   std::chrono::milliseconds retry_delay{500};  ///< doubled each time
 };

@@ -19,7 +19,7 @@ class StoreFilesTest : public testing::Test {
     options.peer.user.operations_window = {window, 1};
     options.associations = associations;
     options.retries = retries;
-    options.offer_conversion = offer_conversion;
+    if (!offer_conversion) options.conversions.clear();
     options.retry_delay = std::chrono::milliseconds{1};
     std::vector<FileResult> results(files.size());
     std::vector<int> reported(files.size());
