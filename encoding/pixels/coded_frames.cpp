@@ -10,6 +10,12 @@
 #include "encoding/scan/token_scanner.h"
 
 namespace pacs {
+namespace {
+
+/// For frames that are worked on at once, unless one alone is longer.
+constexpr std::uint64_t kFrameMemoryBytes = 16ULL << 20;
+
+}  // namespace
 const FrameCodec* find_encoder(const TransferSyntax& syntax) {
   const FrameCodec* codec = find_frame_codec(syntax.codec);
   const bool writes =
@@ -39,8 +45,7 @@ Result<std::shared_ptr<CodedFrames>> CodedFrames::create(const Header& header,
         Error{ErrorKind::Unsupported, "pixels that are floating point numbers are not compressed"}
             .on(header.pixel_data->tag));
   }
-  frames->slots_.resize(
-      std::clamp<std::size_t>(frames->options_.frames_at_once, 1, frames->format_.frames));
+  frames->slots_.resize(frames->slots_wanted());
   PACS_TRY(frames->work_on_next());
   const Slot& first = frames->slots_.front();
   WrittenPixels& written = frames->written_;
@@ -50,6 +55,12 @@ Result<std::shared_ptr<CodedFrames>> CodedFrames::create(const Header& header,
   written.value_bytes =
       (written.format.samples() * written.format.bits_allocated * frames->format_.frames + 7) / 8;
   return frames;
+}
+
+std::size_t CodedFrames::slots_wanted() const {
+  const std::uint64_t by_memory = kFrameMemoryBytes / std::max<std::uint64_t>(format_.frame.bytes(), 1);
+  const auto most = std::min<std::uint64_t>(by_memory, format_.frames);
+  return std::clamp<std::size_t>(options_.frames_at_once, 1, std::max<std::size_t>(most, 1));
 }
 
 /// Fills the slots with the next frames.

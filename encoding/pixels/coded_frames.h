@@ -47,6 +47,7 @@ class CodedFrames {
 
   CodedFrames(const TransferSyntax& from, const TransferSyntax& to, ReadStored stored,
               TranscodeOptions options);
+  [[nodiscard]] std::size_t slots_wanted() const;
   [[nodiscard]] Result<> work_on_next();
   void describe(const Slot& first);
   [[nodiscard]] Result<> decode(Slot& slot, std::uint32_t frame) const;

@@ -1,0 +1,164 @@
+#include "encoding/codecs/samples.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <string_view>
+#include <type_traits>
+
+namespace pacs::codecs {
+namespace {
+
+constexpr unsigned kWidestSample = 32;  // bits: libraries give samples as std::int32_t
+
+Result<> check_same(std::string_view attribute, std::uint64_t codestream, std::uint64_t data_set) {
+  if (codestream == data_set) return {};
+  return fail(ErrorKind::Mismatch, fmt::format("{} is {} in the data set, {} in the codestream",
+                                               attribute, data_set, codestream));
+}
+
+/// A sample's low bits, extended to 32 by zeros or by the sign.
+struct Extension {
+  unsigned shift;
+  bool is_signed;
+
+  [[nodiscard]] std::int32_t operator()(std::int32_t value) const {
+    const std::uint32_t high = static_cast<std::uint32_t>(value) << shift;
+    return is_signed ? static_cast<std::int32_t>(high) >> shift
+                     : static_cast<std::int32_t>(high >> shift);
+  }
+};
+
+struct Range {
+  std::int32_t low;
+  std::int32_t high;
+};
+
+Range range_of(const CodestreamShape& shape) {
+  const unsigned magnitude = shape.precision - (shape.is_signed ? 1 : 0);
+  if (magnitude >= kWidestSample - 1) {
+    return {std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()};
+  }
+  const std::int32_t high = static_cast<std::int32_t>((std::uint32_t{1} << magnitude) - 1);
+  return {shape.is_signed ? -high - 1 : 0, high};
+}
+
+void put_bit(std::byte* pixels, std::uint64_t index, bool set) {
+  const std::byte bit = std::byte{1} << (index % 8);
+  pixels[index / 8] = set ? pixels[index / 8] | bit : pixels[index / 8] & ~bit;
+}
+
+template <typename Sample, typename Value>
+void put_as(std::byte* to, std::uint64_t step, std::span<const Value> values, Range range,
+            Extension extend) {
+  for (const Value value : values) {
+    std::int32_t sample = value;
+    if constexpr (std::is_signed_v<Value>) sample = std::clamp(sample, range.low, range.high);
+    store(to, static_cast<Sample>(extend(sample)), ByteOrder::Little);
+    to += step * sizeof(Sample);
+  }
+}
+
+template <typename Sample>
+void take_as(const std::byte* from, std::uint64_t step, std::span<std::int32_t> values,
+             Extension extend) {
+  for (std::int32_t& value : values) {
+    value = extend(static_cast<std::int32_t>(load<Sample>(from, ByteOrder::Little)));
+    from += step * sizeof(Sample);
+  }
+}
+
+}  // namespace
+
+Result<Departures> check_shape(const CodestreamShape& shape, const FrameFormat& format) {
+  PACS_TRY(check_same("Rows", shape.rows, format.rows));
+  PACS_TRY(check_same("Columns", shape.columns, format.columns));
+  PACS_TRY(check_same("Samples per Pixel", shape.samples_per_pixel, format.samples_per_pixel));
+  if (shape.precision == 0 || shape.precision > format.bits_allocated) {
+    return fail(ErrorKind::Mismatch,
+                fmt::format("the codestream's samples of {} bits do not fit Bits Allocated {}",
+                            shape.precision, format.bits_allocated));
+  }
+  if (format.bits_allocated > kWidestSample) {
+    return fail(ErrorKind::Unsupported,
+                fmt::format("Bits Allocated {} is not supported for compressed frames",
+                            format.bits_allocated));
+  }
+  Departures departures;
+  if (shape.is_signed != format.is_signed) departures.add(Departure::CodestreamSign);
+  if (shape.precision != format.bits_stored) departures.add(Departure::CodestreamPrecision);
+  return departures;
+}
+
+Colour colour_as_labelled(Colour label, Departures& departures) {
+  switch (label) {
+    case Colour::YbrFull422:
+      departures.add(Departure::CodestreamColour);
+      return Colour::YbrFull;
+    case Colour::YbrRct:
+    case Colour::YbrIct:
+      departures.add(Departure::CodestreamColour);
+      return Colour::Rgb;
+    default:
+      return label;
+  }
+}
+
+SampleWriter::SampleWriter(const CodestreamShape& shape, const FrameFormat& format,
+                           std::span<std::byte> pixels)
+    : shape_(shape),
+      is_signed_(format.is_signed),
+      bits_allocated_(format.bits_allocated),
+      pixels_(pixels) {}
+
+template <typename Value>
+void SampleWriter::put(std::uint64_t first, std::uint64_t step,
+                       std::span<const Value> values) const {
+  const Range range = range_of(shape_);
+  const Extension extend{kWidestSample - shape_.precision, is_signed_};
+  std::byte* const to = pixels_.data() + first * (bits_allocated_ / 8);
+  switch (bits_allocated_) {
+    case 8:
+      return put_as<std::uint8_t>(to, step, values, range, extend);
+    case 16:
+      return put_as<std::uint16_t>(to, step, values, range, extend);
+    case 32:
+      return put_as<std::uint32_t>(to, step, values, range, extend);
+    default:
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        put_bit(pixels_.data(), first + i * step, (values[i] & 1) != 0);
+      }
+  }
+}
+
+template void SampleWriter::put(std::uint64_t, std::uint64_t, std::span<const std::uint8_t>) const;
+template void SampleWriter::put(std::uint64_t, std::uint64_t, std::span<const std::uint16_t>) const;
+template void SampleWriter::put(std::uint64_t, std::uint64_t, std::span<const std::int32_t>) const;
+
+SampleReader::SampleReader(ByteView pixels, const FrameFormat& format)
+    : pixels_(pixels), format_(format) {}
+
+void SampleReader::take(std::uint64_t first, std::uint16_t sample,
+                        std::span<std::int32_t> values) const {
+  const std::uint64_t step = format_.planar ? 1 : format_.samples_per_pixel;
+  const std::uint64_t plane = std::uint64_t{format_.rows} * format_.columns;
+  const std::uint64_t index = format_.planar ? sample * plane + first : first * step + sample;
+  const Extension extend{kWidestSample - format_.bits_stored, format_.is_signed};
+  const std::byte* const from = pixels_.data() + index * (format_.bits_allocated / 8);
+  switch (format_.bits_allocated) {
+    case 8:
+      return take_as<std::uint8_t>(from, step, values, extend);
+    case 16:
+      return take_as<std::uint16_t>(from, step, values, extend);
+    case 32:
+      return take_as<std::uint32_t>(from, step, values, extend);
+    default:
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        const std::uint64_t bit = index + i * step;
+        values[i] = std::to_integer<int>(pixels_[bit / 8] >> (bit % 8)) & 1;
+      }
+  }
+}
+
+}  // namespace pacs::codecs

@@ -1,0 +1,37 @@
+// Encapsulated Uncompressed Explicit VR Little Endian (PS3.5 §A.4): the native frame, in a
+// fragment.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "encoding/codecs/codecs.h"
+
+namespace pacs::codecs {
+
+/// What lies in the frame is the native one, in the planar configuration of the data set.
+Result<DecodedFrame> decode_uncompressed(ByteView codestream, const FrameFormat& format,
+                                         std::span<std::byte> pixels) {
+  const std::uint64_t size = format.bytes();
+  if (codestream.size() < size) {
+    return fail(ErrorKind::Truncated, fmt::format("the frame has {} bytes, of {}",
+                                                  codestream.size(), size));
+  }
+  // PS3.5 §A.4: fragments are of even length, so one byte may be padding.
+  if (codestream.size() > size + size % 2) {
+    return fail(ErrorKind::Mismatch,
+                fmt::format("the frame has {} bytes; Rows, Columns, Samples per Pixel and Bits "
+                            "Allocated make {}",
+                            codestream.size(), size));
+  }
+  std::ranges::copy(codestream.first(size), pixels.begin());
+  return DecodedFrame{.colour = format.colour, .planar = format.planar, .departures = {}};
+}
+
+Result<Colour> encode_uncompressed(ByteView pixels, const FrameFormat& format,
+                                   const EncodeOptions&, Bytes& out) {
+  out.assign(pixels.begin(), pixels.end());
+  if (out.size() % 2 != 0) out.push_back(std::byte{0});
+  return format.colour;
+}
+
+}  // namespace pacs::codecs
