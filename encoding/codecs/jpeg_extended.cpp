@@ -77,40 +77,37 @@ struct Coder {
   Plane* plane;
   HuffmanTable dc, ac;
   const std::array<std::uint16_t, 64>* quantization;
-  std::int16_t last_dc = 0;
+  std::uint16_t last_dc = 0;  ///< modulo 2^16
 };
-
-HuffmanTable::Entry next_symbol(BitCursor& cursor, const HuffmanTable& table) {
-  cursor.refill();
-  const HuffmanTable::Entry entry = table.find(cursor);
-  return entry.code_bits != 0 ? entry : table.find_long(cursor);
-}
 
 /// T.81 §F.2.2.1 and §F.2.2.2, and the quantization of §A.3.4.
 void decode_coefficients(BitCursor& cursor, Coder& coder, JpegBlock& block) {
-  const auto put = [&](std::size_t k, std::int32_t value) {
-    const std::int32_t coefficient = value * std::int32_t{(*coder.quantization)[k]};
+  const auto put = [&](std::size_t k, std::uint16_t number) {
+    const std::int32_t coefficient =
+        static_cast<std::int16_t>(number) * std::int32_t{(*coder.quantization)[k]};
     block[kZigzag[k]] = std::clamp(coefficient, -kCoefficientMax, kCoefficientMax);
   };
-  const auto dc = next_symbol(cursor, coder.dc);
-  coder.last_dc = static_cast<std::int16_t>(coder.last_dc + extend(cursor, dc, dc.symbol & 0x0F));
-  cursor.skip(dc.total_bits);
+  const auto next = [&](const HuffmanTable& table) {
+    cursor.refill();
+    return table.find(cursor);
+  };
+  const auto dc = next(coder.dc);
+  coder.last_dc = static_cast<std::uint16_t>(coder.last_dc + dc.number(cursor));
+  cursor.skip(dc.bits);
   put(0, coder.last_dc);
   for (std::size_t k = 1; k < 64; ++k) {
-    const auto ac = next_symbol(cursor, coder.ac);
+    const auto ac = next(coder.ac);
     const unsigned zeros = ac.symbol >> 4;
-    const unsigned category = ac.symbol & 0x0F;
-    if (category == 0 && zeros != 15) {  // end of block
-      cursor.skip(ac.total_bits);
-      return;
-    }
+    const bool is_number = (ac.symbol & 0x0F) != 0;
+    const std::uint16_t number = ac.number(cursor);
+    cursor.skip(ac.bits);
+    if (!is_number && zeros != 15) return;  // end of block
     k += zeros;
     if (k >= 64) {
       cursor.broken = true;
       return;
     }
-    if (category != 0) put(k, extend(cursor, ac, category));
-    cursor.skip(ac.total_bits);
+    if (is_number) put(k, number);
   }
 }
 

@@ -7,15 +7,33 @@
 
 namespace pacs::codecs {
 
+namespace {
+
+/// The number is what the bits of code and number together are, less those of the code, and less
+/// 2^category - 1 where its first bit is 0. T.81 Table H.2: category 16, of lossless JPEG, has one
+/// number and no bits.
+HuffmanTable::Entry make_entry(std::uint32_t code, unsigned code_bits, std::uint8_t symbol,
+                               bool first_bit) {
+  const unsigned category = symbol & 0x0FU;
+  std::uint32_t addend = 0U - (code << category);
+  if (category != 0 && !first_bit) addend -= (1U << category) - 1;
+  if (symbol == HuffmanTable::kLosslessCategoryMax) addend += 32768;
+  return {.bits = static_cast<std::uint8_t>(code_bits + category),
+          .symbol = symbol,
+          .addend = static_cast<std::uint16_t>(addend)};
+}
+
+}  // namespace
+
 Result<HuffmanTable> HuffmanTable::create(const HuffmanSpec& spec, std::uint8_t symbol_max) {
   if (spec.symbol_count == 0) {
     return fail(ErrorKind::Malformed, "a JPEG scan uses a Huffman table that is not defined");
   }
   const auto symbols = std::span{spec.symbols}.first(spec.symbol_count);
-  if (std::ranges::max(symbols) > symbol_max) {
-    return fail(ErrorKind::Malformed,
-                fmt::format("a JPEG Huffman table has the category {}, over {}",
-                            std::ranges::max(symbols), symbol_max));
+  if (const std::uint8_t symbol = std::ranges::max(symbols); symbol > symbol_max) {
+    return fail(
+        ErrorKind::Malformed,
+        fmt::format("a JPEG Huffman table has the category {}, over {}", symbol, symbol_max));
   }
   HuffmanTable table;
   table.symbols_ = spec.symbols;
@@ -29,13 +47,11 @@ Result<HuffmanTable> HuffmanTable::create(const HuffmanSpec& spec, std::uint8_t 
       if (code >> length != 0) {
         return fail(ErrorKind::Malformed, "a JPEG Huffman table has more codes than fit");
       }
-      if (length > kLookupBits) continue;
-      const std::uint8_t symbol = spec.symbols[k];
-      const Entry entry{.code_bits = static_cast<std::uint8_t>(length),
-                        .total_bits = static_cast<std::uint8_t>(length + (symbol & 0x0F)),
-                        .symbol = symbol};
-      std::fill_n(table.entries_.begin() + (code << (kLookupBits - length)),
-                  std::size_t{1} << (kLookupBits - length), entry);
+      if (length >= kLookupBits) continue;
+      const std::size_t half = std::size_t{1} << (kLookupBits - length - 1);
+      const auto first = table.entries_.begin() + (2 * half * code);
+      std::fill_n(first, half, make_entry(code, length, spec.symbols[k], false));
+      std::fill_n(first + half, half, make_entry(code, length, spec.symbols[k], true));
     }
     table.limit_[length] = code << (16 - length);
     code <<= 1;
@@ -43,18 +59,15 @@ Result<HuffmanTable> HuffmanTable::create(const HuffmanSpec& spec, std::uint8_t 
   return table;
 }
 
-HuffmanTable::Entry HuffmanTable::find_long(BitCursor& cursor) const {
-  const auto front = static_cast<std::uint32_t>(cursor.bits >> 48);
+HuffmanTable::Entry HuffmanTable::find_long(std::uint64_t bits) const {
+  const auto front = static_cast<std::uint32_t>(bits >> 48);
   for (unsigned length = 1; length <= 16; ++length) {
     if (front >= limit_[length]) continue;
-    const auto code = static_cast<std::int32_t>(front >> (16 - length));
-    const std::uint8_t symbol = symbols_[static_cast<std::size_t>(code + offset_[length])];
-    return {.code_bits = static_cast<std::uint8_t>(length),
-            .total_bits = static_cast<std::uint8_t>(length + (symbol & 0x0F)),
-            .symbol = symbol};
+    const std::uint32_t code = front >> (16 - length);
+    const auto place = static_cast<std::size_t>(static_cast<std::int32_t>(code) + offset_[length]);
+    return make_entry(code, length, symbols_[place], (bits >> (63 - length) & 1) != 0);
   }
-  cursor.broken = true;
-  return {.code_bits = 16, .total_bits = 16};
+  return {.bits = kNoCode};
 }
 
 namespace {

@@ -30,48 +30,51 @@ struct BitCursor {
   }
 };
 
-/// A code's symbol, whose lower half is how many bits follow it (T.81 §F.1.2.1.1, §F.1.2.2.1),
-/// found by its first bits.
+/// Codes, and the numbers behind them: the lower half of a symbol is the category of a number, the
+/// bits that tell it from others of its category (T.81 §F.1.2.1.1, §F.1.2.2.1). A code is found by
+/// its first bits together with the first bit behind it, which is the number's sign.
 class HuffmanTable {
  public:
-  static constexpr unsigned kLookupBits = 12;  // 16 KiB: half of the first-level cache
+  static constexpr unsigned kSymbolBitsMax = 31;  ///< a code of 16 and a number of 15
+  static constexpr std::uint8_t kLosslessCategoryMax = 16;
 
   struct Entry {
-    std::uint8_t code_bits = 0;   ///< 0: longer than the lookup, or no code
-    std::uint8_t total_bits = 0;  ///< with those that follow
-    std::uint8_t symbol = kNotFound;
-    std::uint8_t unused = 0;
+    std::uint8_t bits = 0;  ///< of code and number; 0: too long for the lookup
+    std::uint8_t symbol = 0;
+    std::uint16_t addend = 0;  ///< what makes the number of those bits, modulo 2^16
+
+    /// EXTEND (T.81 §F.2.2.1), modulo 2^16: "if the first bit is 0" 2^category - 1 is subtracted.
+    [[nodiscard]] std::uint16_t number(const BitCursor& cursor) const {
+      return static_cast<std::uint16_t>((cursor.bits >> ((64U - bits) & 63U)) + addend);
+    }
   };
-  /// Of an entry without code: a category that lossless JPEG has to look at apart anyway.
-  static constexpr std::uint8_t kNotFound = 16;
 
   /// Malformed where codes of one length are more than there are, or a symbol is over `symbol_max`.
   static Result<HuffmanTable> create(const HuffmanSpec& spec, std::uint8_t symbol_max);
 
-  [[nodiscard]] Entry find(const BitCursor& cursor) const {
-    return entries_[cursor.bits >> (64 - kLookupBits)];
+  /// The entry of the code that the cursor's bits begin with. Of these kSymbolBitsMax count.
+  [[nodiscard]] Entry find(BitCursor& cursor) const {
+    const Entry entry = entries_[cursor.bits >> (64 - kLookupBits)];
+    if (entry.bits != 0) [[likely]]
+      return entry;
+    const Entry found = find_long(cursor.bits);
+    if (found.bits == kNoCode) cursor.broken = true;
+    return found;
   }
-  /// For what `find` does not hold. Marks the cursor broken where no code begins with its bits.
-  [[nodiscard]] Entry find_long(BitCursor& cursor) const;
 
  private:
+  static constexpr unsigned kLookupBits = 12;  // 16 KiB: half of the first-level cache
+  static constexpr std::uint8_t kNoCode = 32;
+
+  [[nodiscard]] Entry find_long(std::uint64_t bits) const;
+
   std::array<Entry, std::size_t{1} << kLookupBits> entries_{};
-  /// The first 16-bit pattern that is behind all codes of a length, and what to add to the code for
-  /// the place of its symbol (T.81 §F.2.2.3).
+  /// The first 16 bits that are behind all codes of a length, and what to add to a code for the
+  /// place of its symbol (T.81 §F.2.2.3).
   std::array<std::uint32_t, 17> limit_{};
   std::array<std::int32_t, 17> offset_{};
   std::array<std::uint8_t, 256> symbols_{};
 };
-
-/// The signed number of an entry's category (T.81 §F.2.2.1 EXTEND), of bits that stand at the top
-/// of `cursor` behind the code.
-[[nodiscard]] inline std::int32_t extend(const BitCursor& cursor, HuffmanTable::Entry entry,
-                                         unsigned category) {
-  const std::uint64_t body = cursor.bits << entry.code_bits;
-  const auto raw = static_cast<std::int32_t>(body >> 1 >> (63 - category));
-  const auto positive = static_cast<std::int32_t>(static_cast<std::int64_t>(body) >> 63);
-  return raw + (~positive & (1 - (std::int32_t{1} << category)));
-}
 
 /// The entropy-coded data of a scan, from which stuffed zero bytes (T.81 §B.1.1.5) are taken piece
 /// by piece, and its restart intervals.

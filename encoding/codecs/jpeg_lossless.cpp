@@ -16,35 +16,11 @@ namespace pacs::codecs {
 namespace jpeg_lossless {
 namespace {
 
-constexpr std::uint8_t kCategoryMax = 16;
-static_assert(kCategoryMax == HuffmanTable::kNotFound, "one test in the loop for both");
 constexpr unsigned kPredictors = 8;
 constexpr std::size_t kSampleBytesMax =
     4;  // a code of 16 bits and a difference of 15, stuffed none
 
 using Tables = std::array<const HuffmanTable*, kJpegComponentsMax>;
-
-/// What the table does not find by its first bits, and the category without bits of its own: T.81
-/// Table H.2, 16 is a difference of 32768.
-[[gnu::noinline]] std::int32_t long_difference(BitCursor& cursor, const HuffmanTable& table) {
-  HuffmanTable::Entry entry = table.find(cursor);
-  if (entry.code_bits == 0) entry = table.find_long(cursor);
-  const std::int32_t difference =
-      entry.symbol == kCategoryMax ? 32768 : extend(cursor, entry, entry.symbol);
-  cursor.skip(entry.total_bits);
-  return difference;
-}
-
-inline std::int32_t next_difference(BitCursor& cursor, const HuffmanTable& table) {
-  cursor.refill();
-  const HuffmanTable::Entry entry = table.find(cursor);
-  if (entry.symbol == kCategoryMax) [[unlikely]] {
-    return long_difference(cursor, table);
-  }
-  const std::int32_t difference = extend(cursor, entry, entry.symbol);
-  cursor.skip(entry.total_bits);
-  return difference;
-}
 
 /// T.81 Table H.1.
 template <unsigned kPredictor>
@@ -59,31 +35,60 @@ std::int32_t predict(std::int32_t left, std::int32_t above, std::int32_t above_l
   if constexpr (kPredictor == 7) return (left + above) >> 1;
 }
 
-/// One row of a scan's components by pixel. T.81 §H.1.2.1: the first sample of a row is predicted
-/// from the one above. §H.1.2.1: "the difference is added ... modulo 2^16".
+/// One row of a scan's components by pixel, after each other.
 template <unsigned kPredictor, std::size_t kComponents>
-void decode_row(BitCursor& shared, const Tables& tables, const std::uint16_t* above,
-                std::uint16_t* row, std::size_t columns) {
-  BitCursor cursor = shared;  // in registers
-  std::array<std::int32_t, kComponents> left;
-  std::array<std::int32_t, kComponents> above_left;
-  for (std::size_t c = 0; c < kComponents; ++c) {
-    above_left[c] = above[c];
-    const std::int32_t first = kPredictor == 0 ? 0 : above[c];
-    left[c] = static_cast<std::uint16_t>(first + next_difference(cursor, *tables[c]));
-    row[c] = static_cast<std::uint16_t>(left[c]);
+struct RowDecoder {
+  BitCursor cursor;
+  std::array<const HuffmanTable*, kComponents> tables{};
+  const std::uint16_t* above;
+  std::uint16_t* row;
+  std::array<std::int32_t, kComponents> left{}, above_left{};
+
+  /// T.81 §H.1.2.1: "the difference between the prediction and the input is calculated modulo
+  /// 2^16".
+  std::uint16_t next(std::int32_t predicted, std::size_t component) {
+    const HuffmanTable::Entry entry = tables[component]->find(cursor);
+    const std::uint16_t difference = entry.number(cursor);
+    cursor.skip(entry.bits);
+    return static_cast<std::uint16_t>(predicted + difference);
   }
-  for (std::size_t x = 1; x < columns; ++x) {
+
+  /// T.81 §H.1.1: the first sample of a row is predicted from the one above.
+  void first_pixel() {
+    for (std::size_t c = 0; c < kComponents; ++c) {
+      cursor.refill();
+      above_left[c] = above[c];
+      left[c] = row[c] = next(kPredictor == 0 ? 0 : above[c], c);
+    }
     above += kComponents;
     row += kComponents;
-    for (std::size_t c = 0; c < kComponents; ++c) {
-      const std::int32_t predicted = predict<kPredictor>(left[c], above[c], above_left[c]);
-      above_left[c] = above[c];
-      left[c] = static_cast<std::uint16_t>(predicted + next_difference(cursor, *tables[c]));
-      row[c] = static_cast<std::uint16_t>(left[c]);
-    }
   }
-  shared = cursor;
+
+  template <std::size_t kPixels>
+  void pixels() {
+    for (std::size_t i = 0; i < kPixels * kComponents; ++i) {
+      // Two symbols come out of one filling nearly always: that keeps it off the longest path.
+      if (i % 2 == 0 || cursor.count < HuffmanTable::kSymbolBitsMax) cursor.refill();
+      const std::size_t c = i % kComponents;
+      const std::int32_t predicted = predict<kPredictor>(left[c], above[i], above_left[c]);
+      above_left[c] = above[i];
+      left[c] = row[i] = next(predicted, c);
+    }
+    above += kPixels * kComponents;
+    row += kPixels * kComponents;
+  }
+};
+
+template <unsigned kPredictor, std::size_t kComponents>
+void decode_row(BitCursor& cursor, const Tables& tables, const std::uint16_t* above,
+                std::uint16_t* row, std::size_t columns) {
+  RowDecoder<kPredictor, kComponents> decoder{.cursor = cursor, .above = above, .row = row};
+  std::copy_n(tables.begin(), kComponents, decoder.tables.begin());
+  decoder.first_pixel();
+  std::size_t x = 1;
+  for (; x + 2 <= columns; x += 2) decoder.template pixels<2>();
+  if (x < columns) decoder.template pixels<1>();
+  cursor = decoder.cursor;
 }
 
 using DecodeRow = void(BitCursor&, const Tables&, const std::uint16_t*, std::uint16_t*,
@@ -146,7 +151,7 @@ Result<std::vector<HuffmanTable>> scan_tables(const JpegState& state) {
   std::vector<HuffmanTable> tables;
   for (std::size_t c = 0; c < state.scan.component_count; ++c) {
     const HuffmanSpec& spec = state.dc_tables[state.scan.components[c].dc_table];
-    PACS_TRY(tables.emplace_back(), HuffmanTable::create(spec, kCategoryMax));
+    PACS_TRY(tables.emplace_back(), HuffmanTable::create(spec, HuffmanTable::kLosslessCategoryMax));
   }
   return tables;
 }
