@@ -277,4 +277,21 @@ Result<Jpeg2000Header> read_jpeg_2000_header(ByteView bytes) {
   return HeaderReader2000{codestream}.read();
 }
 
+Colour colour_of_jpeg_2000(const Jpeg2000Header& header, const FrameFormat& format,
+                           Departures& departures) {
+  if (format.samples_per_pixel < 3 || !header.component_transform) {
+    return colour_as_labelled(format.colour, departures);
+  }
+  if (format.colour != Colour::YbrRct && format.colour != Colour::YbrIct) {
+    departures.add(Departure::CodestreamColour);
+  }
+  return Colour::Rgb;
+}
+
+unsigned levels_for_jpeg_2000(const FrameFormat& format) {
+  unsigned levels = 0;
+  while (levels < 5 && std::min(format.rows, format.columns) >> (levels + 1) != 0) ++levels;
+  return levels;
+}
+
 }  // namespace pacs::codecs

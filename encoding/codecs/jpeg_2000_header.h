@@ -19,4 +19,12 @@ struct Jpeg2000Header {
 /// more memory than its samples do.
 [[nodiscard]] Result<Jpeg2000Header> read_jpeg_2000_header(ByteView bytes);
 
+/// Of the decoded samples: RGB where the codestream has a component transform, else as the data set
+/// says.
+[[nodiscard]] Colour colour_of_jpeg_2000(const Jpeg2000Header& header, const FrameFormat& format,
+                                         Departures& departures);
+
+/// Levels of the wavelet transform to write: as many as leave a sample, at most five.
+[[nodiscard]] unsigned levels_for_jpeg_2000(const FrameFormat& format);
+
 }  // namespace pacs::codecs

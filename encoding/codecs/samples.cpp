@@ -105,6 +105,24 @@ Colour colour_as_labelled(Colour label, Departures& departures) {
   }
 }
 
+Result<> check_encodes(const FrameFormat& format, unsigned bits_min, unsigned bits_max) {
+  const bool one = format.samples_per_pixel == 1 &&
+                   (format.colour == Colour::Monochrome || format.colour == Colour::Palette);
+  const bool three = format.samples_per_pixel == 3 &&
+                     (format.colour == Colour::Rgb || format.colour == Colour::YbrFull);
+  if ((!one && !three) || format.bytes() == 0) {
+    return fail(ErrorKind::Unsupported,
+                "only MONOCHROME, PALETTE COLOR, RGB and YBR_FULL can be encoded");
+  }
+  if (format.bits_stored < bits_min || format.bits_stored > bits_max ||
+      format.bits_stored > format.bits_allocated || format.bits_allocated > kWidestSample) {
+    return fail(ErrorKind::Unsupported,
+                fmt::format("Bits Stored {} of {} cannot be encoded, only {} to {}",
+                            format.bits_stored, format.bits_allocated, bits_min, bits_max));
+  }
+  return {};
+}
+
 SampleWriter::SampleWriter(const CodestreamShape& shape, const FrameFormat& format,
                            std::span<std::byte> pixels)
     : shape_(shape),

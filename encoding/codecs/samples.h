@@ -31,6 +31,11 @@ struct CodestreamShape {
 /// and was not transformed is RGB, as GDCM and pydicom have it. Both depart.
 [[nodiscard]] Colour colour_as_labelled(Colour label, Departures& departures);
 
+/// What the lossless encoders take: one sample of MONOCHROME or PALETTE COLOR, three of RGB or
+/// YBR_FULL (PS3.5 Tables 8.2.3-1 and 8.2.4-1), of 2 or 1 to `bits_max` bits. Unsupported else.
+[[nodiscard]] Result<> check_encodes(const FrameFormat& format, unsigned bits_min,
+                                     unsigned bits_max);
+
 /// Puts samples as a library gives them into a frame, extended from the codestream's precision by
 /// zeros or by the sign as Pixel Representation says. Signed values are clipped to the codestream's
 /// range before, as a lossy one may leave it.
