@@ -9,6 +9,7 @@
 #include "core/dicom_tags.h"
 #include "encoding/byte_order.h"
 #include "encoding/codecs/frame_codec.h"
+#include "encoding/pixels/cells.h"
 
 namespace pacs {
 namespace {
@@ -113,19 +114,19 @@ bool keeps_cells(Codec codec) {
   return codec == Codec::Uncompressed || codec == Codec::Rle || codec == Codec::DeflatedFrame;
 }
 
-template <typename Cell>
+template <typename Number>
 void settle_cells(const FramePixels& what, std::span<std::byte> pixels) {
-  const unsigned above = sizeof(Cell) * 8U - what.format.bits_stored;  // bits, once shifted down
-  const unsigned up = above - what.shift;
-  const bool is_signed = what.format.is_signed;
-  for (std::size_t at = 0; at < pixels.size(); at += sizeof(Cell)) {
-    Cell cell;
-    std::memcpy(&cell, pixels.data() + at, sizeof cell);
-    const auto raised = static_cast<Cell>(cell << up);
-    cell = is_signed ? static_cast<Cell>(static_cast<std::make_signed_t<Cell>>(raised) >> above)
-                     : static_cast<Cell>(raised >> above);
-    std::memcpy(pixels.data() + at, &cell, sizeof cell);
+  const CellReader<Number> read{what};
+  for (std::size_t at = 0; at < pixels.size(); at += sizeof(Number)) {
+    const Number number = read(pixels.data() + at);
+    std::memcpy(pixels.data() + at, &number, sizeof number);
   }
+}
+
+template <typename Signed>
+void settle_either(const FramePixels& what, std::span<std::byte> pixels) {
+  if (what.format.is_signed) return settle_cells<Signed>(what, pixels);
+  settle_cells<std::make_unsigned_t<Signed>>(what, pixels);
 }
 
 }  // namespace
@@ -175,10 +176,10 @@ void settle_pixels(FramePixels& what, std::span<std::byte> pixels) {
   const FrameFormat& format = what.format;
   const bool settled = what.shift == 0 && format.bits_stored == format.bits_allocated;
   if (!settled) {
-    if (format.bits_allocated == 8) settle_cells<std::uint8_t>(what, pixels);
-    if (format.bits_allocated == 16) settle_cells<std::uint16_t>(what, pixels);
-    if (format.bits_allocated == 32) settle_cells<std::uint32_t>(what, pixels);
-    if (format.bits_allocated == 64) settle_cells<std::uint64_t>(what, pixels);
+    if (format.bits_allocated == 8) settle_either<std::int8_t>(what, pixels);
+    if (format.bits_allocated == 16) settle_either<std::int16_t>(what, pixels);
+    if (format.bits_allocated == 32) settle_either<std::int32_t>(what, pixels);
+    if (format.bits_allocated == 64) settle_either<std::int64_t>(what, pixels);
   }
   what.shift = 0;
   what.unused_bits = false;
