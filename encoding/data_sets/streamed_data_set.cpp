@@ -184,6 +184,12 @@ Pieces deflate_pieces(Pieces pieces) {
 
 }  // namespace
 
+Result<Bytes> read_bytes(const ReadStored& stored, BulkReference where) {
+  Bytes bytes(static_cast<std::size_t>(where.length));
+  PACS_TRY(stored(where.offset, bytes));
+  return bytes;
+}
+
 Pieces bulk_pieces(ReadStored stored, BulkReference where, std::size_t swap_unit) {
   const auto bulk = std::make_shared<BulkPieces>(std::move(stored), where, swap_unit);
   return [bulk] { return bulk->next(); };

@@ -22,6 +22,9 @@ using Pieces = std::function<Result<ByteView>()>;
 /// of the inflated data set. Corrupt or Truncated when it ends before, else why it cannot be read.
 using ReadStored = std::function<Result<>(std::uint64_t offset, std::span<std::byte> into)>;
 
+/// Those of one reference in memory of their own.
+[[nodiscard]] Result<Bytes> read_bytes(const ReadStored& stored, BulkReference where);
+
 /// The bytes that a bulk reference stands for, turned around in units of so many bytes (1: not).
 [[nodiscard]] Pieces bulk_pieces(ReadStored stored, BulkReference where, std::size_t swap_unit);
 

@@ -47,18 +47,12 @@ Result<std::shared_ptr<CodedFrames>> CodedFrames::create(const Header& header,
   }
   frames->slots_.resize(frames->slots_wanted());
   PACS_TRY(frames->work_on_next());
-  const Slot& first = frames->slots_.front();
-  WrittenPixels& written = frames->written_;
-  written.format = first.what.format;
-  written.format.colour = first.colour;
-  written.encapsulated = to.encapsulated;
-  written.value_bytes =
-      (written.format.samples() * written.format.bits_allocated * frames->format_.frames + 7) / 8;
   return frames;
 }
 
 std::size_t CodedFrames::slots_wanted() const {
-  const std::uint64_t by_memory = kFrameMemoryBytes / std::max<std::uint64_t>(format_.frame.bytes(), 1);
+  const std::uint64_t by_memory =
+      kFrameMemoryBytes / std::max<std::uint64_t>(format_.frame.bytes(), 1);
   const auto most = std::min<std::uint64_t>(by_memory, format_.frames);
   return std::clamp<std::size_t>(options_.frames_at_once, 1, std::max<std::size_t>(most, 1));
 }

@@ -41,7 +41,9 @@ bool has_marks(Codec codec) {
     case Codec::Htj2k:
     case Codec::JpegXl:
     case Codec::Rle:
+    case Codec::Elsewhere:
     case Codec::Unread:
+    case Codec::NotADataSet:
       return true;
     case Codec::Native:
     case Codec::Uncompressed:

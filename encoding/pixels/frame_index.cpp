@@ -11,7 +11,7 @@
 namespace pacs {
 
 Result<FrameIndex> FrameIndex::create(const PixelDataLayout& layout, const PixelFormat& format,
-                                      const TransferSyntax& syntax, const ReadRange& read) {
+                                      const TransferSyntax& syntax, const ReadStored& read) {
   FrameIndex index;
   index.frames_ = format.frames;
   index.encapsulated_ = layout.encapsulated;
@@ -60,7 +60,7 @@ void FrameIndex::keep_fragments(const PixelDataLayout& layout) {
 }
 
 Result<> FrameIndex::share_fragments(const PixelDataLayout& layout, const PixelFormat& format,
-                                     Codec codec, const ReadRange& read) {
+                                     Codec codec, const ReadStored& read) {
   // The extended table first: the basic one must be empty beside it (PS3.3 §C.7.6.3.1.8), and its
   // 32 bits do not reach far.
   auto extended = starts_by(layout.extended_offset_table);
@@ -123,18 +123,18 @@ FrameIndex::Starts FrameIndex::starts_by_size(std::uint64_t frame_bytes) const {
 
 /// The fragments that begin a codestream. Where these are too many, something within a frame looks
 /// like a beginning (the preview picture of a JPEG): then those behind an end, if that fits.
-Result<FrameIndex::Starts> FrameIndex::starts_by_marks(Codec codec, const ReadRange& read) const {
+Result<FrameIndex::Starts> FrameIndex::starts_by_marks(Codec codec, const ReadStored& read) const {
   Starts begins, behind_end;
   bool ended = true;
   for (std::uint32_t i = 0; i < offsets_.size(); ++i) {
     const std::uint64_t looked_at = std::min<std::uint64_t>(lengths_[i], kMarkBytes);
     if (looked_at == 0) continue;
-    PACS_TRY(const Bytes front, read({offsets_[i], looked_at}));
+    PACS_TRY(const Bytes front, read_bytes(read, {offsets_[i], looked_at}));
     if (i == 0 || begins_codestream(codec, front)) {
       begins.push_back(i);
       if (ended) behind_end.push_back(i);
     }
-    PACS_TRY(const Bytes end, read({offsets_[i] + lengths_[i] - looked_at, looked_at}));
+    PACS_TRY(const Bytes end, read_bytes(read, {offsets_[i] + lengths_[i] - looked_at, looked_at}));
     ended = ends_codestream(codec, end);
   }
   const bool stricter = begins.size() > frames_ && behind_end.size() >= frames_;

@@ -8,14 +8,15 @@
 
 #include "core/result.h"
 #include "encoding/data_sets/header_reader.h"
-#include "encoding/pixels/byte_range.h"
+#include "encoding/data_sets/streamed_data_set.h"
 #include "encoding/pixels/pixel_format.h"
 #include "encoding/transfer_syntax.h"
 
 namespace pacs {
 
 struct FramePlace {
-  std::vector<ByteRange> pieces;  ///< the frame's bytes or codestream is these, one behind another
+  std::vector<BulkReference>
+      pieces;              ///< the frame's bytes or codestream is these, one behind another
   unsigned first_bit = 0;  ///< of the first byte, 0 the lowest: native frames of one bit allocated
 };
 
@@ -40,7 +41,7 @@ class FrameIndex {
   [[nodiscard]] static Result<FrameIndex> create(const PixelDataLayout& layout,
                                                  const PixelFormat& format,
                                                  const TransferSyntax& syntax,
-                                                 const ReadRange& read);
+                                                 const ReadStored& read);
 
   /// Frames that Number of Frames announces; not all need be there.
   [[nodiscard]] std::uint32_t frames() const { return frames_; }
@@ -50,7 +51,7 @@ class FrameIndex {
 
   [[nodiscard]] bool encapsulated() const { return encapsulated_; }
   /// The value of native pixel data, no bytes of encapsulated.
-  [[nodiscard]] ByteRange native_value() const { return value_; }
+  [[nodiscard]] BulkReference native_value() const { return value_; }
   [[nodiscard]] FoundBy found_by() const { return found_by_; }
   /// There is an offset table that does not fit the fragments, and was passed over.
   [[nodiscard]] bool table_is_wrong() const { return table_is_wrong_; }
@@ -66,10 +67,10 @@ class FrameIndex {
   void index_native(const PixelDataLayout& layout, const PixelFormat& format);
   void keep_fragments(const PixelDataLayout& layout);
   Result<> share_fragments(const PixelDataLayout& layout, const PixelFormat& format, Codec codec,
-                           const ReadRange& read);
+                           const ReadStored& read);
   [[nodiscard]] std::optional<Starts> starts_by(const std::vector<std::uint64_t>& table);
   [[nodiscard]] Starts starts_by_size(std::uint64_t frame_bytes) const;
-  [[nodiscard]] Result<Starts> starts_by_marks(Codec codec, const ReadRange& read) const;
+  [[nodiscard]] Result<Starts> starts_by_marks(Codec codec, const ReadStored& read) const;
   void take(Starts starts, FoundBy found_by);
   [[nodiscard]] Result<FramePlace> find_native(std::uint32_t frame) const;
 
@@ -79,7 +80,7 @@ class FrameIndex {
   bool table_is_wrong_ = false;
   bool has_more_ = false;
   bool halved_chroma_ = false;
-  ByteRange value_;                     // native: the whole value
+  BulkReference value_;                 // native: the whole value
   std::uint64_t frame_bits_ = 0;        // native
   std::vector<std::uint64_t> offsets_;  // of fragments' first bytes
   std::vector<std::uint32_t> lengths_;

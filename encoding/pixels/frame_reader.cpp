@@ -14,26 +14,18 @@
 namespace pacs {
 namespace {
 
-Result<Bytes> read_exactly(const ReadRange& read, ByteRange range) {
-  PACS_TRY(Bytes bytes, read(range));
-  if (bytes.size() == range.length) return bytes;
-  return fail(Error{ErrorKind::Truncated,
-                    fmt::format("{} bytes of pixel data are {}", range.length, bytes.size())}
-                  .at(range.offset));
-}
-
 /// Native bytes in little endian. Big endian turns words around, counted from the start of the
 /// value (PS3.5 §7.3), so whole words are read.
-Result<Bytes> read_native(const FrameSource& source, ByteRange range) {
+Result<Bytes> read_native(const FrameSource& source, BulkReference range) {
   const std::uint64_t unit = source.format.word_bytes;
   if (source.syntax.byte_order == ByteOrder::Little || unit == 1) {
-    return read_exactly(source.read, range);
+    return read_bytes(source.read, range);
   }
-  const ByteRange value = source.index.native_value();
+  const BulkReference value = source.index.native_value();
   const std::uint64_t first = (range.offset - value.offset) / unit * unit;
   const std::uint64_t end = range.offset - value.offset + range.length;
   const std::uint64_t word_end = std::min((end + unit - 1) / unit * unit, value.length);
-  PACS_TRY(Bytes words, read_exactly(source.read, {value.offset + first, word_end - first}));
+  PACS_TRY(Bytes words, read_bytes(source.read, {value.offset + first, word_end - first}));
   swap_units(words, unit);
   const std::size_t before = range.offset - value.offset - first;
   words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(before));
@@ -131,13 +123,14 @@ void settle_either(const FramePixels& what, std::span<std::byte> pixels) {
 
 }  // namespace
 
-Result<Bytes> read_codestream(const FrameIndex& index, std::uint32_t frame, const ReadRange& read) {
+Result<Bytes> read_codestream(const FrameIndex& index, std::uint32_t frame,
+                              const ReadStored& read) {
   PACS_TRY(const FramePlace place, index.find(frame));
-  if (place.pieces.size() == 1) return read_exactly(read, place.pieces.front());
+  if (place.pieces.size() == 1) return read_bytes(read, place.pieces.front());
   Bytes joined;
-  for (const ByteRange& piece : place.pieces) {
+  for (const BulkReference& piece : place.pieces) {
     if (piece.length == 0) continue;
-    PACS_TRY(const Bytes bytes, read_exactly(read, piece));
+    PACS_TRY(const Bytes bytes, read_bytes(read, piece));
     append(joined, bytes);
   }
   return joined;

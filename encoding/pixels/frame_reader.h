@@ -9,7 +9,7 @@
 #include "core/bytes.h"
 #include "core/result.h"
 #include "encoding/codecs/frame_format.h"
-#include "encoding/pixels/byte_range.h"
+#include "encoding/data_sets/streamed_data_set.h"
 #include "encoding/pixels/frame_index.h"
 #include "encoding/pixels/pixel_format.h"
 #include "encoding/scan/departure.h"
@@ -29,12 +29,12 @@ struct FrameSource {
   const FrameIndex& index;
   const PixelFormat& format;
   const TransferSyntax& syntax;
-  const ReadRange& read;
+  const ReadStored& read;
 };
 
 /// One frame's codestream as it is stored, its fragments joined; of native pixel data its bytes.
 [[nodiscard]] Result<Bytes> read_codestream(const FrameIndex& index, std::uint32_t frame,
-                                            const ReadRange& read);
+                                            const ReadStored& read);
 
 /// Fills `pixels`, which has format.frame.bytes() bytes, with the frame, counted from 0. Native
 /// ones come in little endian, beginning at a byte's lowest bit, YBR_FULL_422 with all its chroma.

@@ -49,14 +49,16 @@ bool can_transcode(std::string_view from, std::string_view to) {
 Result<Pieces> transcode(Header header, std::string_view from, std::string_view to,
                          ReadStored stored, TranscodeOptions options) {
   if (!can_transcode(from, to) || find_transfer_syntax(from) == nullptr) {
-    return fail(ErrorKind::Unsupported, fmt::format("{} is not written as {} here", uid_name(from), uid_name(to)));
+    return fail(ErrorKind::Unsupported,
+                fmt::format("{} is not written as {} here", uid_name(from), uid_name(to)));
   }
   const TransferSyntax& syntax = *find_transfer_syntax(from);
   if (syntax.deflated) {
     stored = read_inflated(std::move(stored), header.data_set_bytes, limits_of_stored());
     options.frames_at_once = 1;  // it is read from the front to the end
   }
-  return transcode(std::move(header), syntax, *find_transfer_syntax(to), stored, std::move(options));
+  return transcode(std::move(header), syntax, *find_transfer_syntax(to), stored,
+                   std::move(options));
 }
 
 }  // namespace pacs

@@ -146,9 +146,10 @@ void ObjectReader::read_ahead() {
         free_.pop_back();
       }
     }
-    if (!piece.memory) piece.memory = std::make_unique_for_overwrite<std::byte[]>(kObjectPieceBytes);
-    Result<> read = object->convert_to.empty() ? read_stored(*object, piece)
-                                               : read_converted(*object, piece);
+    if (!piece.memory)
+      piece.memory = std::make_unique_for_overwrite<std::byte[]>(kObjectPieceBytes);
+    Result<> read =
+        object->convert_to.empty() ? read_stored(*object, piece) : read_converted(*object, piece);
     const std::lock_guard lock{mutex_};
     object->being_read = false;
     if (object->complete) {  // dropped meanwhile

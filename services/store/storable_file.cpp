@@ -113,9 +113,9 @@ Result<Pieces> transcoded(const StorableFile& file, std::string_view as) {
   PACS_TRY(FileReader reader, FileReader::open(file.path));
   PACS_TRY(const Pieces pieces, stored_pieces(file));
   PACS_TRY(Header header, header_of(file, pieces));
-  return transcode(std::move(header), file.transfer_syntax_uid, as,
-                   reads(std::make_shared<const FileReader>(std::move(reader)),
-                         file.data_set_offset));
+  return transcode(
+      std::move(header), file.transfer_syntax_uid, as,
+      reads(std::make_shared<const FileReader>(std::move(reader)), file.data_set_offset));
 }
 
 /// PS3.5 §A.5: a deflated data set of odd length gets a NULL byte.
@@ -132,9 +132,9 @@ Pieces padded(Pieces pieces, bool is_odd) {
 
 Result<Pieces> stored_pieces(const StorableFile& file) {
   PACS_TRY(FileReader reader, FileReader::open(file.path));
-  return bulk_pieces(reads(std::make_shared<const FileReader>(std::move(reader)),
-                           file.data_set_offset),
-                     {0, file.data_set_bytes}, 1);
+  return bulk_pieces(
+      reads(std::make_shared<const FileReader>(std::move(reader)), file.data_set_offset),
+      {0, file.data_set_bytes}, 1);
 }
 
 Result<Pieces> sent_pieces(const StorableFile& file, std::string_view as) {

@@ -41,8 +41,8 @@ struct StorableFile {
 [[nodiscard]] Result<Pieces> stored_pieces(const StorableFile& file);
 
 /// The data set in a transfer syntax as it goes out: as it lies, or transcoded (Unsupported where
-/// it cannot be). Always of even length (PS3.5 §A.5 for deflated ones, which some writers leave odd;
-/// receivers abort when a fragment is).
+/// it cannot be). Always of even length (PS3.5 §A.5 for deflated ones, which some writers leave
+/// odd; receivers abort when a fragment is).
 [[nodiscard]] Result<Pieces> sent_pieces(const StorableFile& file, std::string_view as);
 /// The same, opened when its first piece is asked for: what waits for its turn to be sent keeps no
 /// memory. `file` outlives it.

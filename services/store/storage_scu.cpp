@@ -13,8 +13,8 @@
 #include "services/dispatch/event.h"
 #include "services/dispatch/in_parallel.h"
 #include "services/dispatch/scu.h"
-#include "services/store/send_queue.h"
 #include "services/dispatch/service.h"
+#include "services/store/send_queue.h"
 
 namespace pacs::services {
 

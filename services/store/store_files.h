@@ -22,7 +22,7 @@ struct StoreOptions {
   std::size_t associations = 1;  ///< at once
   /// Transfer syntaxes to transcode to when the peer does not take an object's own; none: never.
   std::vector<std::string> conversions = usual_conversions();
-  std::size_t retries = 2;       ///< of one file, when the association broke under it
+  std::size_t retries = 2;                     ///< of one file, when the association broke under it
   std::chrono::milliseconds retry_delay{500};  ///< doubled each time
 };
 

@@ -65,8 +65,8 @@ std::vector<StoreBatch> plan_store(std::size_t count,
         contexts_of(sop_class_uid, groups, conversions);
     // A class's contexts stay together, so that what it can be converted to serves all of them. One
     // class has fewer transfer syntaxes than an association has contexts.
-    if (batches.empty() || batches.back().contexts.size() + contexts.size() >
-                               network::kPresentationContextsMax) {
+    if (batches.empty() ||
+        batches.back().contexts.size() + contexts.size() > network::kPresentationContextsMax) {
       batches.emplace_back();
     }
     StoreBatch& batch = batches.back();

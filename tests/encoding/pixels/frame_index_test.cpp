@@ -39,7 +39,7 @@ struct Fragmented {
   Result<FrameIndex> index(std::string_view uid = uids::JPEGBaseline8Bit) {
     DataSet set = grey(4, 4, 8);
     set.set_integer(tags::NumberOfFrames, VR::IS, frames);
-    const auto read = [this](ByteRange range) -> Result<Bytes> {
+    const auto read = [this](BulkReference range) -> Result<Bytes> {
       ++reads;
       const ByteView all{bytes};
       const ByteView part = all.subspan(range.offset - kStart, range.length);
@@ -60,7 +60,7 @@ std::string sharing(const FrameIndex& index, const Fragmented& data) {
       text += '-';
       continue;
     }
-    for (const ByteRange& piece : place->pieces) {
+    for (const BulkReference& piece : place->pieces) {
       for (std::size_t i = 0; i < data.layout.fragments.size(); ++i) {
         if (data.layout.fragments[i].offset != piece.offset) continue;
         EXPECT_EQ(data.layout.fragments[i].length, piece.length);
@@ -84,8 +84,8 @@ TEST(FrameIndex, FindsNativeFramesByTheirSize) {
   DataSet set = grey(5, 3, 16);
   set.set_integer(tags::NumberOfFrames, VR::IS, 4);
   const FrameIndex index = native_index(set, 120);
-  EXPECT_EQ(index.find(0)->pieces, (std::vector<ByteRange>{{100, 30}}));
-  EXPECT_EQ(index.find(3)->pieces, (std::vector<ByteRange>{{190, 30}}));
+  EXPECT_EQ(index.find(0)->pieces, (std::vector<BulkReference>{{100, 30}}));
+  EXPECT_EQ(index.find(3)->pieces, (std::vector<BulkReference>{{190, 30}}));
   EXPECT_EQ(index.find(4).error().kind, ErrorKind::InvalidArgument);
 }
 
@@ -102,19 +102,19 @@ TEST(FrameIndex, SaysWithinWhichByteAFrameOfBitsBegins) {
   DataSet set = grey(3, 3, 1);
   set.set_integer(tags::NumberOfFrames, VR::IS, 3);
   const FrameIndex index = native_index(set, 4);
-  EXPECT_EQ(index.find(0)->pieces, (std::vector<ByteRange>{{100, 2}}));
-  EXPECT_EQ(index.find(1)->pieces, (std::vector<ByteRange>{{101, 2}}));
+  EXPECT_EQ(index.find(0)->pieces, (std::vector<BulkReference>{{100, 2}}));
+  EXPECT_EQ(index.find(1)->pieces, (std::vector<BulkReference>{{101, 2}}));
   EXPECT_EQ(index.find(1)->first_bit, 1U);
-  EXPECT_EQ(index.find(2)->pieces, (std::vector<ByteRange>{{102, 2}}));
+  EXPECT_EQ(index.find(2)->pieces, (std::vector<BulkReference>{{102, 2}}));
   EXPECT_EQ(index.find(2)->first_bit, 2U);
 }
 
 TEST(FrameIndex, TellsHalvedChromaByTheLengthOfTheValue) {
   DataSet set = colour(4, 2, "YBR_FULL_422");
   EXPECT_TRUE(native_index(set, 16).halved_chroma());
-  EXPECT_EQ(native_index(set, 16).find(0)->pieces, (std::vector<ByteRange>{{100, 16}}));
+  EXPECT_EQ(native_index(set, 16).find(0)->pieces, (std::vector<BulkReference>{{100, 16}}));
   EXPECT_FALSE(native_index(set, 24).halved_chroma());
-  EXPECT_EQ(native_index(set, 24).find(0)->pieces, (std::vector<ByteRange>{{100, 24}}));
+  EXPECT_EQ(native_index(set, 24).find(0)->pieces, (std::vector<BulkReference>{{100, 24}}));
 }
 
 TEST(FrameIndex, GivesEachFrameItsFragmentAndReadsNothing) {
@@ -223,7 +223,7 @@ TEST(FrameIndex, RefusesVideoAndFragmentsUnderNativeSyntaxes) {
 
 TEST(FrameIndex, HandsOnWhatTheReaderAnswers) {
   Fragmented data{2, {"00*10", "00*6", "00*16"}};
-  const auto read = [](ByteRange) -> Result<Bytes> { return fail(ErrorKind::Io, "gone"); };
+  const auto read = [](BulkReference) -> Result<Bytes> { return fail(ErrorKind::Io, "gone"); };
   DataSet set = grey(4, 4, 8);
   set.set_integer(tags::NumberOfFrames, VR::IS, 2);
   const auto index = FrameIndex::create(data.layout, pixel_format(set).value(),
@@ -241,7 +241,7 @@ TEST(FrameIndex, FindsAllFramesOfTheSamples) {
     if (!header || !header->pixel_data) continue;
     const auto format = pixel_format(header->data_set);
     if (!format) continue;
-    const auto read = [&](ByteRange range) -> Result<Bytes> {
+    const auto read = [&](BulkReference range) -> Result<Bytes> {
       const ByteView part = bytes.view.subspan(range.offset, range.length);
       return Bytes(part.begin(), part.end());
     };

@@ -28,11 +28,11 @@ struct PixelsAt10 {
   }
 
   Result<FramePixels> decode(std::uint32_t frame, Bytes& pixels) {
-    const ReadRange read = [this](ByteRange range) -> Result<Bytes> {
-      EXPECT_GE(range.offset, 10U);
-      EXPECT_LE(range.offset - 10 + range.length, bytes.size());
-      const ByteView part = ByteView{bytes}.subspan(range.offset - 10, range.length);
-      return Bytes(part.begin(), part.end());
+    const ReadStored read = [this](std::uint64_t offset, std::span<std::byte> into) -> Result<> {
+      EXPECT_GE(offset, 10U);
+      EXPECT_LE(offset - 10 + into.size(), bytes.size());
+      std::ranges::copy(ByteView{bytes}.subspan(offset - 10, into.size()), into.begin());
+      return {};
     };
     PACS_TRY(const auto index, FrameIndex::create(layout, format, *syntax, read));
     pixels.assign(format.frame.bytes(), std::byte{0xEE});
@@ -111,7 +111,7 @@ TEST(FrameReader, NamesPixelDataAndTheFrameThatCannotBeDecoded) {
 
 TEST(FrameReader, WantsMemoryOfTheFramesSize) {
   PixelsAt10 data{with_frames(grey(2, 1, 16), 1), b("01020304")};
-  const ReadRange read = [&](ByteRange) -> Result<Bytes> { return data.bytes; };
+  const ReadStored read = [](std::uint64_t, std::span<std::byte>) -> Result<> { return {}; };
   const auto index = FrameIndex::create(data.layout, data.format, *data.syntax, read).value();
   Bytes pixels(5);
   EXPECT_EQ(decode_frame({index, data.format, *data.syntax, read}, 0, pixels).error().kind,
@@ -120,7 +120,9 @@ TEST(FrameReader, WantsMemoryOfTheFramesSize) {
 
 TEST(FrameReader, BelievesNoReaderThatGivesLess) {
   PixelsAt10 data{with_frames(grey(2, 1, 16), 1), b("01020304")};
-  const ReadRange read = [&](ByteRange) -> Result<Bytes> { return Bytes(3); };
+  const ReadStored read = [](std::uint64_t, std::span<std::byte>) -> Result<> {
+    return fail(ErrorKind::Truncated, "it ends there");
+  };
   const auto index = FrameIndex::create(data.layout, data.format, *data.syntax, read).value();
   Bytes pixels(4);
   EXPECT_EQ(decode_frame({index, data.format, *data.syntax, read}, 0, pixels).error().kind,
