@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 
 #include "core/bytes.h"
@@ -19,17 +20,23 @@ class CellReader {
  public:
   using Number = Integer;
   explicit CellReader(const FramePixels& what)
-      : above_(sizeof(Number) * 8U - what.format.bits_stored), up_(above_ - what.shift) {}
+      : shift_(what.shift),
+        mask_(static_cast<Unsigned>(std::numeric_limits<Unsigned>::max() >>
+                                    (sizeof(Number) * 8U - what.format.bits_stored))),
+        sign_(std::is_signed_v<Number> ? static_cast<Unsigned>(mask_ - mask_ / 2) : Unsigned{0}) {}
   Number operator()(const std::byte* cell) const {
-    using Unsigned = std::make_unsigned_t<Number>;
     Unsigned raw;
     std::memcpy(&raw, cell, sizeof raw);
-    return static_cast<Number>(static_cast<Number>(static_cast<Unsigned>(raw << up_)) >> above_);
+    const auto bits = static_cast<Unsigned>(static_cast<Unsigned>(raw >> shift_) & mask_);
+    // Two's complement: what the sign bit counts is taken off.
+    return static_cast<Number>(static_cast<Unsigned>((bits ^ sign_) - sign_));
   }
 
  private:
-  unsigned above_;
-  unsigned up_;
+  using Unsigned = std::make_unsigned_t<Integer>;
+  unsigned shift_;
+  Unsigned mask_;
+  Unsigned sign_;
 };
 
 template <typename Float>

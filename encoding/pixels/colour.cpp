@@ -73,7 +73,7 @@ void to_rgb(std::span<Sample> samples) {
     const float cb = static_cast<float>(samples[i + 1]) - kMiddle;
     const float cr = static_cast<float>(samples[i + 2]) - kMiddle;
     samples[i] = clamped<Sample>(y + 1.402F * cr);
-    samples[i + 1] = clamped<Sample>(y - 0.344136F * cb - 0.714136F * cr);
+    samples[i + 1] = clamped<Sample>(y - 0.344136286F * cb - 0.714136286F * cr);
     samples[i + 2] = clamped<Sample>(y + 1.772F * cb);
   }
 }

@@ -19,7 +19,8 @@ struct ValueRange {
   }
 };
 
-/// Limits in the pixels' own type, so that several pixels are compared at once.
+/// Limits in the pixels' own type, which is compared faster than doubles; these hold all numbers of
+/// up to 32 bits.
 template <typename Number>
 Number nearest_number(double value) {
   const auto lowest = static_cast<double>(std::numeric_limits<Number>::min());
@@ -48,10 +49,9 @@ ValueRange range_of_integers(Reader read, ByteView pixels, const Excluded& exclu
   const std::size_t count = pixels.size() / sizeof(Number);
   for (std::size_t i = 0; i < count; ++i) {
     const Number number = read(pixels.data() + i * sizeof(Number));
-    const bool counts =
-        ((number < padding_lowest) | (number > padding_highest)) & (number <= greys_to);
-    lowest = std::min(lowest, counts ? number : kHighest);
-    highest = std::max(highest, counts ? number : kLowest);
+    if (number > greys_to || (number >= padding_lowest && number <= padding_highest)) continue;
+    lowest = std::min(lowest, number);
+    highest = std::max(highest, number);
   }
   ValueRange range;
   if (lowest <= highest) {
@@ -84,7 +84,8 @@ Window window_of_frame(const GreyTransform& transform, const FramePixels& what,
     values.take(transform.value(1));
   }
   with_reader(what, kind, [&](auto read) {
-    if constexpr (std::is_integral_v<typename decltype(read)::Number>) {
+    using Number = typename decltype(read)::Number;
+    if constexpr (std::is_integral_v<Number> && sizeof(Number) <= 4) {
       if (!transform.modality) {
         const ValueRange stored = range_of_integers(read, pixels, excluded);
         if (stored.lowest > stored.highest) return;

@@ -64,7 +64,6 @@ Result<> read_kind(const DataSet& data_set, PixelFormat& format) {
     format.kind = is_float ? PixelFormat::Kind::Float : PixelFormat::Kind::Double;
     format.word_bytes = is_float ? 4 : 8;
   } else if (integers != nullptr && integers->vr() != VR::UN) {
-    // PS3.5 §8.2: OW is a stream of 16-bit words whatever Bits Allocated says, OB one of bytes.
     format.word_bytes = static_cast<std::uint8_t>(info(integers->vr()).unit_bytes);
   }
   return {};
@@ -124,6 +123,11 @@ Result<> read_bits(const DataSet& data_set, PixelFormat& format) {
            in_range_or(data_set, tags::HighBit, lowest, frame.bits_allocated - 1, lowest));
   PACS_TRY(const auto sign, in_range_or(data_set, tags::PixelRepresentation, 0, 1, 0));
   frame.is_signed = sign == 1;
+  // OW is a string of 16-bit words (PS3.5 §6.2), but writers of big endian turn cells of 32 bits
+  // around as a whole, and pydicom reads them so.
+  if (format.word_bytes > 1 && frame.bits_allocated > 16) {
+    format.word_bytes = static_cast<std::uint8_t>(frame.bits_allocated / 8);
+  }
   return {};
 }
 

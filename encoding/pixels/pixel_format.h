@@ -18,7 +18,8 @@ struct PixelFormat {
   std::uint16_t high_bit = 7;
   Kind kind = Kind::Integer;
   bool minimum_is_white = false;  ///< MONOCHROME1
-  /// What the byte order of the transfer syntax turns around in native pixel data, by its VR.
+  /// Bytes of what big endian turns around in native pixel data: by its VR, OW in cells above 16
+  /// bits by these.
   std::uint8_t word_bytes = 2;
 
   /// How far the lowest bit of a pixel stands above the lowest of its cell, as natively stored.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/dicom_tags.h"
 #include "encoding/pixels/optional_values.h"

@@ -71,6 +71,12 @@ TEST(FrameReader, TurnsBigEndianWordsAroundAsTheirVrSays) {
   EXPECT_EQ(bytes.frame(1), hex(b("040506")));
 }
 
+TEST(FrameReader, TurnsCellsOf32BitsAroundAsAWhole) {
+  PixelsAt10 data{with_frames(grey(1, 1, 32), 2), b("00130EE8 001312D0")};
+  data.syntax = find_transfer_syntax(uids::ExplicitVRBigEndian);
+  EXPECT_EQ(data.frame(1), hex(b("D0121300")));
+}
+
 TEST(FrameReader, AlignsFramesOfBits) {
   // 111 000 101 | 010 111 000 | 1 ... : 9 bits each, the first pixel in the lowest bit.
   PixelsAt10 data{with_frames(grey(3, 3, 1), 2), b("47 75 FD FF")};
