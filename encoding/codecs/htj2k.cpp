@@ -49,8 +49,7 @@ void silence_openjph() {
 void decode_by_openjph(const Jpeg2000Header& header, const FrameFormat& format,
                        std::span<std::byte> pixels) {
   ojph::mem_infile file;
-  file.open(reinterpret_cast<const ojph::ui8*>(header.codestream.data()),
-            header.codestream.size());
+  file.open(reinterpret_cast<const ojph::ui8*>(header.codestream.data()), header.codestream.size());
   ojph::codestream codestream;
   codestream.read_headers(&file);
   codestream.set_planar(false);

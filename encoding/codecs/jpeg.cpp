@@ -9,8 +9,8 @@
 #include <vector>
 
 // clang-format off: jerror.h needs jpeglib.h
-#include <jpeglib.h>
 #include <jerror.h>
+#include <jpeglib.h>
 // clang-format on
 
 #include "encoding/codecs/codecs.h"
@@ -148,8 +148,8 @@ Result<> set_colours(jpeg_decompress_struct& library, const FrameFormat& format,
     return {};
   }
   if (library.num_components != 3) {
-    return fail(ErrorKind::Unsupported, fmt::format("JPEG of {} components is not supported",
-                                                    library.num_components));
+    return fail(ErrorKind::Unsupported,
+                fmt::format("JPEG of {} components is not supported", library.num_components));
   }
   const bool ycbcr = is_ycbcr(library, format.colour);
   library.jpeg_color_space = ycbcr ? JCS_YCbCr : JCS_RGB;
@@ -189,11 +189,12 @@ Result<DecodedFrame> decode_jpeg(ByteView codestream, const FrameFormat& format,
     }
     return decoder.error();
   }
-  const CodestreamShape shape{.rows = library.image_height,
-                              .columns = library.image_width,
-                              .samples_per_pixel = static_cast<std::uint32_t>(library.num_components),
-                              .precision = 8,
-                              .is_signed = format.is_signed};
+  const CodestreamShape shape{
+      .rows = library.image_height,
+      .columns = library.image_width,
+      .samples_per_pixel = static_cast<std::uint32_t>(library.num_components),
+      .precision = 8,
+      .is_signed = format.is_signed};
   DecodedFrame frame;
   PACS_TRY(frame.departures, check_shape(shape, format));
   PACS_TRY(set_colours(library, format, frame));
@@ -235,7 +236,7 @@ struct JpegEncoder {
     library.image_width = format.columns;
     library.image_height = format.rows;
     library.input_components = format.samples_per_pixel;
-    library.in_color_space = format.samples_per_pixel == 1         ? JCS_GRAYSCALE
+    library.in_color_space = format.samples_per_pixel == 1  ? JCS_GRAYSCALE
                              : format.colour == Colour::Rgb ? JCS_RGB
                                                             : JCS_YCbCr;
     jpeg_set_defaults(&library);
@@ -254,8 +255,8 @@ void interleave_line(ByteView pixels, const FrameFormat& format, std::uint64_t r
   const std::uint64_t plane = std::uint64_t{format.rows} * format.columns;
   for (std::uint64_t column = 0; column < format.columns; ++column) {
     for (std::uint64_t sample = 0; sample < 3; ++sample) {
-      line[column * 3 + sample] = std::to_integer<std::uint8_t>(
-          pixels[sample * plane + row * format.columns + column]);
+      line[column * 3 + sample] =
+          std::to_integer<std::uint8_t>(pixels[sample * plane + row * format.columns + column]);
     }
   }
 }

@@ -177,9 +177,10 @@ J2kImage image_of(ByteView pixels, const FrameFormat& format) {
     shape.prec = format.bits_stored;
     shape.sgnd = format.is_signed ? 1 : 0;
   }
-  J2kImage image{opj_image_create(format.samples_per_pixel, shapes.data(),
-                                  format.samples_per_pixel == 1 ? OPJ_CLRSPC_GRAY : OPJ_CLRSPC_SRGB),
-                 &opj_image_destroy};
+  J2kImage image{
+      opj_image_create(format.samples_per_pixel, shapes.data(),
+                       format.samples_per_pixel == 1 ? OPJ_CLRSPC_GRAY : OPJ_CLRSPC_SRGB),
+      &opj_image_destroy};
   if (!image) throw std::bad_alloc();
   image->x1 = format.columns;
   image->y1 = format.rows;

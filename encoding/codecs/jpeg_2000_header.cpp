@@ -46,7 +46,9 @@ struct SegmentReader {
   }
 };
 
-constexpr std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; }
+constexpr std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) {
+  return (a + b - 1) / b;
+}
 
 /// One of the tile's parts that came, of those that its first says there are.
 struct TileParts {
@@ -178,7 +180,8 @@ class HeaderReader2000 {
       const std::uint8_t exponents = own_precincts ? reader.next<std::uint8_t>() : 0xFF;
       const std::uint64_t width = divide_up(tile_width_, std::uint64_t{1} << level);
       const std::uint64_t height = divide_up(tile_height_, std::uint64_t{1} << level);
-      precincts += divide_up(width, 1ULL << (exponents & 15)) * divide_up(height, 1ULL << (exponents >> 4));
+      precincts +=
+          divide_up(width, 1ULL << (exponents & 15)) * divide_up(height, 1ULL << (exponents >> 4));
     }
     if (reader.ended) return fail(ErrorKind::Malformed, "COD or COC is too short");
     const CodestreamShape& shape = header_.shape;
@@ -202,7 +205,8 @@ class HeaderReader2000 {
     const auto length = reader.next<std::uint32_t>();
     reader.next<std::uint8_t>();  // which part it is
     const auto parts = reader.next<std::uint8_t>();
-    if (reader.ended || tile >= tiles_.size()) return fail(ErrorKind::Malformed, "SOT names no tile");
+    if (reader.ended || tile >= tiles_.size())
+      return fail(ErrorKind::Malformed, "SOT names no tile");
     tiles_[tile].seen += 1;
     tiles_[tile].expected = std::max<unsigned>(tiles_[tile].expected, parts);
     PACS_TRY(read_segments(kSod));
@@ -246,12 +250,13 @@ class HeaderReader2000 {
   bool has_coding_style_ = false;
 };
 
-/// ITU-T T.800 §I.4: boxes of a length and a type; that of the codestream is "jp2c". What the others
-/// say of palettes and colours does not count in DICOM (PS3.5 §8.2.4).
+/// ITU-T T.800 §I.4: boxes of a length and a type; that of the codestream is "jp2c". What the
+/// others say of palettes and colours does not count in DICOM (PS3.5 §8.2.4).
 Result<ByteView> unwrap_jp2(ByteView bytes) {
   constexpr std::uint32_t kSignature = 0x6A502020;
   constexpr std::uint32_t kCodestream = 0x6A703263;
-  if (bytes.size() < 8 || load<std::uint32_t>(&bytes[4], ByteOrder::Big) != kSignature) return bytes;
+  if (bytes.size() < 8 || load<std::uint32_t>(&bytes[4], ByteOrder::Big) != kSignature)
+    return bytes;
   while (bytes.size() >= 8) {
     std::uint64_t length = load<std::uint32_t>(&bytes[0], ByteOrder::Big);
     const auto type = load<std::uint32_t>(&bytes[4], ByteOrder::Big);

@@ -35,8 +35,7 @@ void decode_values(const charls::jpegls_decoder& decoder, const CodestreamShape&
   const auto values = [](const std::byte* at, std::uint64_t length) {
     return std::span{reinterpret_cast<const Value*>(at), length};
   };
-  if (format.samples_per_pixel > 1 &&
-      decoder.interleave_mode() == charls::interleave_mode::none) {
+  if (format.samples_per_pixel > 1 && decoder.interleave_mode() == charls::interleave_mode::none) {
     Bytes planes(size);
     decoder.decode(planes.data(), planes.size());
     const std::uint64_t plane = count / format.samples_per_pixel;
@@ -80,7 +79,8 @@ Bytes without_padding(ByteView codestream) {
     codestream = codestream.first(codestream.size() - 1);
   }
   const std::size_t size = codestream.size();
-  if (size < 4 || codestream[size - 2] != std::byte{0xFF} || codestream[size - 1] != std::byte{0xD9}) {
+  if (size < 4 || codestream[size - 2] != std::byte{0xFF} ||
+      codestream[size - 1] != std::byte{0xD9}) {
     return {};
   }
   const std::byte pad = codestream[size - 3];

@@ -66,8 +66,7 @@ Result<> decode_xl_values(JxlDecoder* decoder, const CodestreamShape& shape,
                           .align = 0};
   const std::size_t size = format.samples() * sizeof(Value);
   Bytes aside(format.bits_allocated == 1 ? size : 0);  // samples that take more room than the frame
-  std::byte* const to =
-      aside.empty() ? pixels.data() + (pixels.size() - size) : aside.data();
+  std::byte* const to = aside.empty() ? pixels.data() + (pixels.size() - size) : aside.data();
   PACS_TRY(advance(decoder, JXL_DEC_NEED_IMAGE_OUT_BUFFER));
   const JxlDecoderStatus set = JxlDecoderSetImageOutBuffer(decoder, &as, to, size);
   if (set != JXL_DEC_SUCCESS) return xl_error(set);

@@ -17,7 +17,8 @@ constexpr std::uint16_t kMetaGroup = 0x0002;
 
 /// For transfer syntaxes that the registry does not name: private compressed ones (PS3.5 §9.2.1).
 constexpr TransferSyntax kUnknownExplicit{
-    "", "", "unknown, explicit VR", true, ByteOrder::Little, false, true, false};
+    "",    "",   "unknown, explicit VR", true, ByteOrder::Little, false, Codec::Unread, true,
+    false, false};
 
 std::uint16_t group_at(ByteView bytes, ByteOrder order) {
   return load<std::uint16_t>(bytes.data(), order);

@@ -184,6 +184,20 @@ Pieces deflate_pieces(Pieces pieces) {
 
 }  // namespace
 
+ReadStored stored_in(SharedBytes bytes, std::uint64_t first_offset) {
+  return [bytes = std::move(bytes), first_offset](std::uint64_t offset,
+                                                  std::span<std::byte> into) -> Result<> {
+    const std::uint64_t size = bytes.view.size();
+    const std::uint64_t begin = offset - first_offset;
+    if (offset < first_offset || begin > size || into.size() > size - begin) {
+      return fail(Error{ErrorKind::Truncated, "the data set ends too early"}.at(offset));
+    }
+    std::ranges::copy(bytes.view.subspan(static_cast<std::size_t>(begin), into.size()),
+                      into.begin());
+    return {};
+  };
+}
+
 Result<Bytes> read_bytes(const ReadStored& stored, BulkReference where) {
   Bytes bytes(static_cast<std::size_t>(where.length));
   PACS_TRY(stored(where.offset, bytes));

@@ -22,6 +22,9 @@ using Pieces = std::function<Result<ByteView>()>;
 /// of the inflated data set. Corrupt or Truncated when it ends before, else why it cannot be read.
 using ReadStored = std::function<Result<>(std::uint64_t offset, std::span<std::byte> into)>;
 
+/// From a data set that lies in memory, whose first byte has this offset.
+[[nodiscard]] ReadStored stored_in(SharedBytes bytes, std::uint64_t first_offset = 0);
+
 /// Those of one reference in memory of their own.
 [[nodiscard]] Result<Bytes> read_bytes(const ReadStored& stored, BulkReference where);
 

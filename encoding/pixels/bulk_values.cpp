@@ -25,14 +25,14 @@ bool is_rendered_with(Tag tag) {
   return is_overlay || std::ranges::find(kTags, tag) != kTags.end();
 }
 
-Result<Element> loaded(const Element& element, const ReadRange& read) {
+Result<Element> loaded(const Element& element, const ReadStored& read) {
   const BulkReference where = *element.bulk();
   if (where.length > kLoadedValueBytesMax) {
     return fail(Error{ErrorKind::LimitExceeded, fmt::format("{} bytes pass the {} that are loaded",
                                                             where.length, kLoadedValueBytesMax)}
                     .on(element.tag()));
   }
-  PACS_TRY(Bytes bytes, read({where.offset, where.length}));
+  PACS_TRY(Bytes bytes, read_bytes(read, where));
   return Element::owning(element.tag(), element.vr(), std::move(bytes), element.byte_order());
 }
 
@@ -46,7 +46,7 @@ bool lacks_values(const DataSet& data_set) {
 
 }  // namespace
 
-Result<> load_bulk_values(DataSet& data_set, const ReadRange& read) {
+Result<> load_bulk_values(DataSet& data_set, const ReadStored& read) {
   if (!lacks_values(data_set)) return {};
   std::vector<Element> changed;  // elements cannot change while they are walked over
   for (const Element& element : data_set) {

@@ -4,7 +4,7 @@
 
 #include "core/dicom_dataset.h"
 #include "core/result.h"
-#include "encoding/pixels/byte_range.h"
+#include "encoding/data_sets/streamed_data_set.h"
 
 namespace pacs {
 
@@ -13,6 +13,6 @@ inline constexpr std::uint64_t kLoadedValueBytesMax = 64ULL << 20;
 
 /// Puts them into the data set, those of items too. LimitExceeded, naming the attribute, for one
 /// above kLoadedValueBytesMax; what `read` answers.
-[[nodiscard]] Result<> load_bulk_values(DataSet& data_set, const ReadRange& read);
+[[nodiscard]] Result<> load_bulk_values(DataSet& data_set, const ReadStored& read);
 
 }  // namespace pacs

@@ -23,28 +23,23 @@ const FrameCodec* find_encoder(const TransferSyntax& syntax) {
   return writes ? codec : nullptr;
 }
 
-CodedFrames::CodedFrames(const TransferSyntax& from, const TransferSyntax& to, ReadStored stored,
-                         TranscodeOptions options)
-    : from_(from),
-      encoder_(find_encoder(to)),
-      stored_(std::move(stored)),
-      options_(std::move(options)) {}
+CodedFrames::CodedFrames(StoredImage image, const FrameCodec* encoder, TranscodeOptions options)
+    : image_(std::move(image)), encoder_(encoder), options_(std::move(options)) {}
 
 Result<std::shared_ptr<CodedFrames>> CodedFrames::create(const Header& header,
                                                          const TransferSyntax& from,
                                                          const TransferSyntax& to,
                                                          ReadStored stored,
                                                          TranscodeOptions options) {
-  const std::shared_ptr<CodedFrames> frames{
-      new CodedFrames(from, to, std::move(stored), std::move(options))};
-  PACS_TRY(frames->format_, pixel_format(header.data_set));
-  PACS_TRY(frames->index_,
-           FrameIndex::create(*header.pixel_data, frames->format_, from, frames->stored_));
-  if (to.encapsulated && frames->format_.kind != PixelFormat::Kind::Integer) {
+  PACS_TRY(StoredImage image, StoredImage::open(header, from, std::move(stored)));
+  const FrameCodec* encoder = to.encapsulated ? find_encoder(to) : nullptr;
+  if (encoder != nullptr && image.format().kind != PixelFormat::Kind::Integer) {
     return fail(
         Error{ErrorKind::Unsupported, "pixels that are floating point numbers are not compressed"}
             .on(header.pixel_data->tag));
   }
+  const std::shared_ptr<CodedFrames> frames{
+      new CodedFrames(std::move(image), encoder, std::move(options))};
   frames->slots_.resize(frames->slots_wanted());
   PACS_TRY(frames->work_on_next());
   return frames;
@@ -52,15 +47,15 @@ Result<std::shared_ptr<CodedFrames>> CodedFrames::create(const Header& header,
 
 std::size_t CodedFrames::slots_wanted() const {
   const std::uint64_t by_memory =
-      kFrameMemoryBytes / std::max<std::uint64_t>(format_.frame.bytes(), 1);
-  const auto most = std::min<std::uint64_t>(by_memory, format_.frames);
+      kFrameMemoryBytes / std::max<std::uint64_t>(image_.format().frame.bytes(), 1);
+  const auto most = std::min<std::uint64_t>(by_memory, frames_);
   return std::clamp<std::size_t>(options_.frames_at_once, 1, std::max<std::size_t>(most, 1));
 }
 
 /// Fills the slots with the next frames.
 Result<> CodedFrames::work_on_next() {
   const std::uint32_t first = worked_;
-  const std::size_t count = std::min<std::size_t>(slots_.size(), format_.frames - first);
+  const std::size_t count = std::min<std::size_t>(slots_.size(), frames_ - first);
   const auto work = [this, first](std::size_t i) {
     Slot& slot = slots_[i];
     slot.outcome = decode(slot, first + static_cast<std::uint32_t>(i));
@@ -90,12 +85,12 @@ void CodedFrames::describe(const Slot& first) {
   written_.format.colour = first.colour;
   written_.encapsulated = encoder_ != nullptr;
   written_.value_bytes =
-      (written_.format.samples() * written_.format.bits_allocated * format_.frames + 7) / 8;
+      (written_.format.samples() * written_.format.bits_allocated * frames_ + 7) / 8;
 }
 
 Result<> CodedFrames::decode(Slot& slot, std::uint32_t frame) const {
-  slot.pixels.resize(static_cast<std::size_t>(format_.frame.bytes()));
-  PACS_TRY(slot.what, decode_frame({*index_, format_, from_, stored_}, frame, slot.pixels));
+  slot.pixels.resize(static_cast<std::size_t>(image_.format().frame.bytes()));
+  PACS_TRY(slot.what, image_.decode(frame, slot.pixels));
   slot.colour = slot.what.format.colour;
   return {};
 }
@@ -111,9 +106,9 @@ Result<> CodedFrames::encode(Slot& slot) const {
 
 Result<ByteView> CodedFrames::next(std::size_t swap_unit) {
   if (encoder_ != nullptr) return next_of_fragments();
-  while (given_ < format_.frames) {
+  while (given_ < frames_) {
     PACS_TRY(Slot & slot, next_slot());
-    join_bits(slot.pixels, given_ == format_.frames);
+    join_bits(slot.pixels, given_ == frames_);
     if (swap_unit > 1) swap_units(slot.pixels, swap_unit);
     if (!slot.pixels.empty()) return ByteView{slot.pixels};
   }
@@ -136,7 +131,7 @@ Result<ByteView> CodedFrames::next_of_fragments() {
   };
   if (open_ != nullptr) return std::exchange(open_, nullptr)->codestream;
   if (!std::exchange(table_given_, true)) return header(kItem, 0);
-  if (given_ < format_.frames) {
+  if (given_ < frames_) {
     PACS_TRY(Slot & slot, next_slot());
     open_ = &slot;
     return header(kItem, slot.codestream.size());
@@ -147,7 +142,7 @@ Result<ByteView> CodedFrames::next_of_fragments() {
 
 /// Frames of one bit a pixel follow each other within bytes (PS3.5 §8.1.1).
 void CodedFrames::join_bits(Bytes& pixels, bool is_last) {
-  const std::uint64_t bits = format_.frame.samples() * format_.frame.bits_allocated;
+  const std::uint64_t bits = image_.format().frame.samples() * image_.format().frame.bits_allocated;
   if (carried_bits_ == 0 && bits % 8 == 0) return;
   for (std::byte& byte : pixels) {
     const std::byte whole = byte;

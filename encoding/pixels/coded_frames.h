@@ -6,15 +6,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "core/result.h"
 #include "encoding/codecs/frame_codec.h"
 #include "encoding/data_sets/header_reader.h"
 #include "encoding/data_sets/streamed_data_set.h"
-#include "encoding/pixels/frame_reader.h"
 #include "encoding/pixels/pixel_attributes.h"
+#include "encoding/pixels/stored_image.h"
 #include "encoding/pixels/transcoder.h"
 
 namespace pacs {
@@ -45,8 +44,7 @@ class CodedFrames {
     Result<> outcome{};
   };
 
-  CodedFrames(const TransferSyntax& from, const TransferSyntax& to, ReadStored stored,
-              TranscodeOptions options);
+  CodedFrames(StoredImage image, const FrameCodec* encoder, TranscodeOptions options);
   [[nodiscard]] std::size_t slots_wanted() const;
   [[nodiscard]] Result<> work_on_next();
   void describe(const Slot& first);
@@ -56,12 +54,10 @@ class CodedFrames {
   [[nodiscard]] Result<ByteView> next_of_fragments();
   void join_bits(Bytes& pixels, bool is_last);
 
-  const TransferSyntax& from_;
+  const StoredImage image_;
   const FrameCodec* const encoder_;  ///< nullptr: native
-  const ReadStored stored_;
   const TranscodeOptions options_;
-  PixelFormat format_;
-  std::optional<FrameIndex> index_;
+  const std::uint32_t frames_ = image_.format().frames;
   WrittenPixels written_;
   std::vector<Slot> slots_;   // of frame n: the n modulo their number
   std::uint32_t worked_ = 0;  // frames that are in slots or were

@@ -71,11 +71,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const TransferSyntax& syntax =
       syntaxes[input.number(static_cast<std::uint32_t>(syntaxes.size()))];
   const PixelDataLayout layout = layout_of(input);
-  const auto read = [&](ByteRange range) -> Result<Bytes> {
-    require(range.offset >= kStart && range.length <= input.bytes.size() &&
-            range.offset - kStart <= input.bytes.size() - range.length);
-    const ByteView part = input.bytes.subspan(range.offset - kStart, range.length);
-    return Bytes(part.begin(), part.end());
+  const auto read = [&](std::uint64_t offset, std::span<std::byte> into) -> Result<> {
+    require(offset >= kStart && into.size() <= input.bytes.size() &&
+            offset - kStart <= input.bytes.size() - into.size());
+    std::ranges::copy(input.bytes.subspan(offset - kStart, into.size()), into.begin());
+    return {};
   };
   const auto index = FrameIndex::create(layout, format, syntax, read);
   if (!index) {
@@ -90,7 +90,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       continue;
     }
     require(!place->pieces.empty());
-    for (const ByteRange& piece : place->pieces) {
+    for (const BulkReference& piece : place->pieces) {
       require(piece.offset + (place->first_bit > 0 ? 1 : 0) >= behind);
       behind = piece.offset + piece.length;
       require(behind <= kStart + layout.value_length);

@@ -12,8 +12,8 @@ namespace {
 using test::b;
 
 constexpr FrameFormat kGrey{.rows = 5, .columns = 9};
-constexpr FrameFormat kColours{.rows = 5, .columns = 9, .samples_per_pixel = 3,
-                               .colour = Colour::YbrFull422};
+constexpr FrameFormat kColours{
+    .rows = 5, .columns = 9, .samples_per_pixel = 3, .colour = Colour::YbrFull422};
 
 // Made by cjpeg -optimize -quality 90 of 9 × 5 pixels, the pixels by djpeg; all with JFIF but the
 // last, which has an APP14 of Adobe with transform 0.
@@ -85,7 +85,8 @@ Bytes without_jfif(std::string_view jpeg) {
 
 TEST(JpegFrame, IsDecodedAsDjpegDoes) {
   EXPECT_EQ(test::decode(decode_jpeg, b(kGreyJpeg), kGrey).pixels, b(kGreyPixels));
-  for (const auto& [jpeg, pixels] : {std::pair{kFullJpeg, kFullPixels}, {kHalfJpeg, kHalfPixels},
+  for (const auto& [jpeg, pixels] : {std::pair{kFullJpeg, kFullPixels},
+                                     {kHalfJpeg, kHalfPixels},
                                      {kProgressiveJpeg, kFullPixels}}) {
     const auto decoded = test::decode(decode_jpeg, b(jpeg), kColours);
     ASSERT_TRUE(decoded.frame) << decoded.frame.error().to_string();
@@ -183,11 +184,14 @@ double mean_difference(ByteView a, ByteView c) {
 }
 
 TEST(JpegFrame, IsEncodedInEitherPlanarConfiguration) {
-  for (FrameFormat format : {FrameFormat{.rows = 67, .columns = 61},
-                             FrameFormat{.rows = 67, .columns = 61, .samples_per_pixel = 3,
-                                         .colour = Colour::Rgb},
-                             FrameFormat{.rows = 67, .columns = 61, .samples_per_pixel = 3,
-                                         .planar = true, .colour = Colour::Rgb}}) {
+  for (FrameFormat format :
+       {FrameFormat{.rows = 67, .columns = 61},
+        FrameFormat{.rows = 67, .columns = 61, .samples_per_pixel = 3, .colour = Colour::Rgb},
+        FrameFormat{.rows = 67,
+        .columns = 61,
+        .samples_per_pixel = 3,
+        .planar = true,
+        .colour = Colour::Rgb}}) {
     Bytes frame(format.bytes());
     for (std::size_t i = 0; i < frame.size(); ++i) {
       frame[i] = static_cast<std::byte>(i * 200 / frame.size());

@@ -16,8 +16,9 @@ DataSet with_bulk(Tag tag, BulkReference where) {
   return set;
 }
 
-Result<Bytes> offsets(ByteRange range) {
-  return Bytes(range.length, static_cast<std::byte>(range.offset));
+Result<> offsets(std::uint64_t offset, std::span<std::byte> into) {
+  std::ranges::fill(into, static_cast<std::byte>(offset));
+  return {};
 }
 
 TEST(BulkValues, AreLoadedWhereverTheyStand) {

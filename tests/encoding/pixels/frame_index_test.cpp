@@ -39,11 +39,9 @@ struct Fragmented {
   Result<FrameIndex> index(std::string_view uid = uids::JPEGBaseline8Bit) {
     DataSet set = grey(4, 4, 8);
     set.set_integer(tags::NumberOfFrames, VR::IS, frames);
-    const auto read = [this](BulkReference range) -> Result<Bytes> {
+    const auto read = [this](std::uint64_t offset, std::span<std::byte> into) {
       ++reads;
-      const ByteView all{bytes};
-      const ByteView part = all.subspan(range.offset - kStart, range.length);
-      return Bytes(part.begin(), part.end());
+      return stored_in(share(bytes), kStart)(offset, into);
     };
     return FrameIndex::create(layout, pixel_format(set).value(), *find_transfer_syntax(uid), read);
   }
@@ -223,7 +221,9 @@ TEST(FrameIndex, RefusesVideoAndFragmentsUnderNativeSyntaxes) {
 
 TEST(FrameIndex, HandsOnWhatTheReaderAnswers) {
   Fragmented data{2, {"00*10", "00*6", "00*16"}};
-  const auto read = [](BulkReference) -> Result<Bytes> { return fail(ErrorKind::Io, "gone"); };
+  const auto read = [](std::uint64_t, std::span<std::byte>) -> Result<> {
+    return fail(ErrorKind::Io, "gone");
+  };
   DataSet set = grey(4, 4, 8);
   set.set_integer(tags::NumberOfFrames, VR::IS, 2);
   const auto index = FrameIndex::create(data.layout, pixel_format(set).value(),
@@ -241,11 +241,7 @@ TEST(FrameIndex, FindsAllFramesOfTheSamples) {
     if (!header || !header->pixel_data) continue;
     const auto format = pixel_format(header->data_set);
     if (!format) continue;
-    const auto read = [&](BulkReference range) -> Result<Bytes> {
-      const ByteView part = bytes.view.subspan(range.offset, range.length);
-      return Bytes(part.begin(), part.end());
-    };
-    const auto index = FrameIndex::create(*header->pixel_data, *format, *syntax, read);
+    const auto index = FrameIndex::create(*header->pixel_data, *format, *syntax, stored_in(bytes));
     ASSERT_TRUE(index) << path << index.error().to_string();
     EXPECT_FALSE(index->has_more()) << path;
     for (std::uint32_t frame = 0; frame < index->frames(); ++frame) {

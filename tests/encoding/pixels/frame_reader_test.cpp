@@ -28,12 +28,7 @@ struct PixelsAt10 {
   }
 
   Result<FramePixels> decode(std::uint32_t frame, Bytes& pixels) {
-    const ReadStored read = [this](std::uint64_t offset, std::span<std::byte> into) -> Result<> {
-      EXPECT_GE(offset, 10U);
-      EXPECT_LE(offset - 10 + into.size(), bytes.size());
-      std::ranges::copy(ByteView{bytes}.subspan(offset - 10, into.size()), into.begin());
-      return {};
-    };
+    const ReadStored read = stored_in(share(bytes), 10);
     PACS_TRY(const auto index, FrameIndex::create(layout, format, *syntax, read));
     pixels.assign(format.frame.bytes(), std::byte{0xEE});
     return decode_frame({index, format, *syntax, read}, frame, pixels);
