@@ -27,6 +27,7 @@ void build_command_line(CLI::App& app, int& exit_code) {
       "  pacs get PACS@127.0.0.1:11112 -k StudyInstanceUID=1.2.3 --output study\n"
       "  pacs worklist list                           what is scheduled?\n"
       "  pacs dump image.dcm                          show what is in a file\n"
+      "  pacs render image.dcm -o image.png           look at it\n"
       "  pacs config print --defaults > pacs.toml     a commented configuration to start from\n"
       "Exit codes: 0 success, 1 something failed, 2 wrong usage or configuration.\n"
       "`pacs COMMAND --help` explains each command.");
@@ -42,6 +43,7 @@ void build_command_line(CLI::App& app, int& exit_code) {
   add_commit(app, exit_code);
   add_worklist(app, exit_code);
   add_dump(app, exit_code);
+  add_render(app, exit_code);
   add_import(app, exit_code);
   add_verify(app, exit_code);
   add_jobs(app, exit_code);

@@ -19,6 +19,7 @@ void add_mpps(CLI::App& app, int& exit_code);
 void add_commit(CLI::App& app, int& exit_code);
 void add_worklist(CLI::App& app, int& exit_code);
 void add_dump(CLI::App& app, int& exit_code);
+void add_render(CLI::App& app, int& exit_code);
 void add_import(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
 void add_jobs(CLI::App& app, int& exit_code);

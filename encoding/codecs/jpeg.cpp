@@ -8,9 +8,10 @@
 #include <cstring>
 #include <vector>
 
-// clang-format off: jerror.h needs jpeglib.h
-#include <jerror.h>
+// In this order: the latter needs the former.
+// clang-format off
 #include <jpeglib.h>
+#include <jerror.h>
 // clang-format on
 
 #include "encoding/codecs/codecs.h"
