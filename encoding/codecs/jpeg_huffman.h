@@ -57,8 +57,11 @@ class HuffmanTable {
     const Entry entry = entries_[cursor.bits >> (64 - kLookupBits)];
     if (entry.bits != 0) [[likely]]
       return entry;
-    const Entry found = find_long(cursor.bits);
-    if (found.bits == kNoCode) cursor.broken = true;
+    Entry found = find_long(cursor.bits);  // not of the cursor, which would leave the registers
+    if (found.bits == kNoCode) {
+      cursor.broken = true;
+      found.bits = 1;
+    }
     return found;
   }
 

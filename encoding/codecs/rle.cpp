@@ -35,10 +35,13 @@ struct Layout {
 };
 
 Result<Layout> layout_of(const FrameFormat& format) {
+  if (format.samples() == 0) {
+    return fail(ErrorKind::Malformed, "Rows, Columns or Samples per Pixel is 0");
+  }
   Layout layout;
   layout.bytes_per_sample = std::max<std::size_t>(format.bits_allocated / 8, 1);
   layout.segments = layout.bytes_per_sample * format.samples_per_pixel;
-  if (layout.segments == 0 || layout.segments > kSegmentsMax) {
+  if (layout.segments > kSegmentsMax) {
     return fail(ErrorKind::Unsupported,
                 fmt::format("{} samples of {} bits do not fit the {} segments of RLE",
                             format.samples_per_pixel, format.bits_allocated, kSegmentsMax));
