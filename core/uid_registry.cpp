@@ -84,4 +84,9 @@ bool is_usable_uid(std::string_view uid) {
   return fault_of(uid, true).empty();
 }
 
+std::string_view uid_named(std::string_view keyword_or_uid) {
+  const UidEntry* entry = find_uid_keyword(keyword_or_uid);
+  return entry != nullptr ? entry->uid : keyword_or_uid;
+}
+
 }  // namespace pacs

@@ -37,6 +37,8 @@ struct UidEntry {
 [[nodiscard]] const UidEntry* find_uid(std::string_view uid);
 /// By keyword: "CTImageStorage".
 [[nodiscard]] const UidEntry* find_uid_keyword(std::string_view keyword);
+/// The UID of a keyword; what is no keyword is taken for a UID.
+[[nodiscard]] std::string_view uid_named(std::string_view keyword_or_uid);
 /// "CT Image Storage", or the UID itself when the registry does not name it.
 [[nodiscard]] std::string_view uid_name(std::string_view uid);
 /// Every entry, in the order of the registry.

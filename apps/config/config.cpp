@@ -183,6 +183,15 @@ void Loader::remote_ae(const toml::node& node) {
         wrong("1 to 65535");
       else
         remote.port = static_cast<std::uint16_t>(number->get());
+    } else if (name == "transfer_syntaxes") {
+      const auto* list = entry.as_array();
+      if (list == nullptr || !list->is_homogeneous(toml::node_type::string)) {
+        wrong("a list of strings");
+      } else {
+        for (const toml::node& syntax : *list) {
+          remote.transfer_syntaxes.push_back(syntax.as_string()->get());
+        }
+      }
     } else if (name == "tls") {
       const auto* flag = entry.as_boolean();
       if (flag == nullptr)
@@ -191,13 +200,15 @@ void Loader::remote_ae(const toml::node& node) {
         remote.tls = flag->get();
     } else {
       Nearest nearest{name};
-      for (const char* known : {"ae_title", "host", "port", "tls", "character_set"}) {
+      for (const char* known :
+           {"ae_title", "host", "port", "tls", "character_set", "transfer_syntaxes"}) {
         nearest.offer(known);
       }
       const auto& at = key.source().begin;
       problem(fmt::format("the key remote_ae.{} is unknown{}", name,
                           nearest.best().empty()
-                              ? std::string{"; it has ae_title, host, port, tls and character_set"}
+                              ? std::string{"; it has ae_title, host, port, tls, character_set and "
+                                            "transfer_syntaxes"}
                               : fmt::format("; did you mean {}?", nearest.best().front())),
               fmt::format("{}:{}:{}", file_, at.line, at.column));
     }

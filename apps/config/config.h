@@ -129,6 +129,8 @@ struct RemoteAe {
   std::uint16_t port = 104;
   bool tls = false;
   std::string character_set{};  ///< in place of dicom.default_character_set
+  /// UIDs or keywords: what it gets when it does not take an object's own, the best first.
+  std::vector<std::string> transfer_syntaxes{};
 
   friend bool operator==(const RemoteAe&, const RemoteAe&) = default;
 };

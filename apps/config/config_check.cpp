@@ -1,5 +1,6 @@
 // Checks configuration values that are each valid by themselves against each other.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
@@ -9,8 +10,11 @@
 #include "apps/config/config.h"
 #include "apps/config/tls_options.h"
 #include "core/uid_registry.h"
+#include "core/uids.h"
 #include "core/value_check.h"
 #include "encoding/character_sets/character_set.h"
+#include "encoding/pixels/transcoder.h"
+#include "encoding/transfer_syntax.h"
 #include "network/tls_context.h"
 #include "storage/worklist/worklist.h"
 
@@ -53,6 +57,17 @@ class Check {
           "{} \"{}\" is not an AE title: 1 to 16 printable ASCII characters, no backslash", key,
           title));
     }
+  }
+
+  /// UID or keyword of one that images can be written in.
+  void transfer_syntax(std::string_view key, const std::string& name) {
+    if (can_transcode(uids::ExplicitVRLittleEndian, uid_named(name))) return;
+    std::vector<std::string_view> known;
+    for (const TransferSyntax& syntax : transfer_syntaxes()) {
+      if (can_transcode(uids::ExplicitVRLittleEndian, syntax.uid)) known.push_back(syntax.keyword);
+    }
+    problem(fmt::format("{} \"{}\" is not what images are written in here without loss: {}", key,
+                        name, fmt::join(known, ", ")));
   }
 
   void character_set(std::string_view key, const std::string& terms) {
@@ -236,6 +251,9 @@ class Check {
       }
       character_set(fmt::format("remote_ae {}: character_set", remote.ae_title),
                     remote.character_set);
+      for (const std::string& name : remote.transfer_syntaxes) {
+        transfer_syntax(fmt::format("remote_ae {}: transfer_syntaxes", remote.ae_title), name);
+      }
     }
   }
 

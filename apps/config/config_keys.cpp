@@ -533,7 +533,9 @@ std::string_view config_table_help(std::string_view table) {
       {"server", "The program itself."},
       {"remote_ae",
        "The AEs that we may move to and report to: one table for each. Its\n"
-       "character_set takes the place of dicom.default_character_set for this AE. The variable\n"
+       "character_set takes the place of dicom.default_character_set for this AE. Its\n"
+       "transfer_syntaxes, the best first ([\"JPEGLSLossless\", \"RLELossless\"]), are what it is\n"
+       "offered besides uncompressed ones for images whose own it may not take. The variable\n"
        "PACS_REMOTE_AE and --set remote_ae=... take "
        "\"MOVEDST@127.0.0.1:11190,OTHER@host:104+tls\"."},
   };

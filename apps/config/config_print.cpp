@@ -1,5 +1,6 @@
 // The configuration as a TOML file: the commented example and what is in effect.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "apps/config/config.h"
 #include "apps/config/config_keys.h"
@@ -62,6 +63,12 @@ void print_remote_aes(std::string& to, const std::vector<RemoteAe>& remotes, boo
                       toml_text(remote.ae_title), toml_text(remote.host), remote.port, remote.tls);
     if (!remote.character_set.empty()) {
       to += fmt::format("character_set = {}\n", toml_text(remote.character_set));
+    }
+    if (!remote.transfer_syntaxes.empty()) {
+      std::vector<std::string> quoted;
+      for (const std::string& syntax : remote.transfer_syntaxes)
+        quoted.push_back(toml_text(syntax));
+      to += fmt::format("transfer_syntaxes = [{}]\n", fmt::join(quoted, ", "));
     }
   }
 }

@@ -8,6 +8,7 @@
 #include "apps/config/tls_options.h"
 #include "apps/server/open_archive.h"
 #include "apps/server/reachable_host.h"
+#include "core/uid_registry.h"
 #include "integration/process_metrics.h"
 #include "services/commitment/commitment_scp.h"
 #include "services/dispatch/remote_aes.h"
@@ -83,6 +84,17 @@ std::vector<storage::RemoteAe> configured_remotes(const Config& config) {
     remotes.push_back({remote.ae_title, remote.host, remote.port, remote.tls});
   }
   return remotes;
+}
+
+/// By AE title.
+auto preferred_syntaxes(const Config& config) {
+  decltype(services::MoveOptions::preferred_syntaxes) preferred;
+  for (const RemoteAe& remote : config.remote_ae) {
+    for (const std::string& name : remote.transfer_syntaxes) {
+      preferred[remote.ae_title].emplace_back(uid_named(name));
+    }
+  }
+  return preferred;
 }
 
 network::ServerOptions tls_server_options(const DicomConfig& dicom) {
@@ -190,6 +202,7 @@ Result<> ServerGraph::open_archive() {
   responder_->add(std::make_unique<services::GetScp>(retrieve));
   services::MoveOptions move;
   move.associations = config_.dicom.move_associations;
+  move.preferred_syntaxes = preferred_syntaxes(config_);
   move.find_destination = [this](std::string_view ae_title) { return find_peer(ae_title); };
   responder_->add(std::make_unique<services::MoveScp>(retrieve, std::move(move)));
   add_commitment();

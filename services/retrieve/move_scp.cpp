@@ -20,6 +20,7 @@ constexpr std::uint16_t kWindow = 16;
 struct Destination {
   network::RequestOptions peer;
   std::size_t associations;
+  std::vector<std::string> conversions;
   std::string originator_ae;
   std::uint16_t originator_message_id;
 };
@@ -29,7 +30,8 @@ Task<void> send_there(const RetrieveSetup& setup, Destination destination,
                       std::shared_ptr<Retrieval> retrieval) {
   const std::shared_ptr<const RetrieveList>& list = retrieval->list();
   const auto kind_of = [&](std::size_t i) { return list->kind(i); };
-  const std::vector<StoreBatch> batches = plan_store(list->size(), kind_of, usual_conversions());
+  const std::vector<StoreBatch> batches =
+      plan_store(list->size(), kind_of, destination.conversions);
   for (const StoreBatch& batch : batches) {
     const std::shared_ptr<SendQueue> queue =
         retrieval->queue({batch.objects.begin(), batch.objects.end()}, kRetries);
@@ -64,8 +66,14 @@ Task<Result<MoveScp::Send>> MoveScp::find_way(Operation& operation) {
   const auto find = [&] { return options_.find_destination(request.move_destination); };
   PACS_CO_TRY(network::RequestOptions peer, co_await on_worker(setup_.workers, find));
   peer.user.operations_window = {kWindow, 1};
+  std::vector<std::string> conversions = usual_conversions();
+  if (const auto liked = options_.preferred_syntaxes.find(request.move_destination);
+      liked != options_.preferred_syntaxes.end()) {
+    conversions.insert(conversions.begin(), liked->second.begin(), liked->second.end());
+  }
   const Destination destination{.peer = std::move(peer),
                                 .associations = std::max<std::size_t>(options_.associations, 1),
+                                .conversions = std::move(conversions),
                                 .originator_ae = operation.association().request.calling_ae,
                                 .originator_message_id = request.message_id};
   co_return [this, destination](std::shared_ptr<Retrieval> retrieval) {

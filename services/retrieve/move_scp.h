@@ -4,7 +4,10 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "services/retrieve/retrieve_scp.h"
 
@@ -15,6 +18,9 @@ struct MoveOptions {
   /// worker.
   std::function<Result<network::RequestOptions>(std::string_view ae_title)> find_destination;
   std::size_t associations = 1;  ///< to the destination at once, for one move
+  /// What a destination gets rather than uncompressed images where it does not take the transfer
+  /// syntax of an object, by its AE title; the best first.
+  std::map<std::string, std::vector<std::string>, std::less<>> preferred_syntaxes{};
 };
 
 class MoveScp : public RetrieveScp {
