@@ -153,7 +153,7 @@ class FieldValues(harness.TestCase):
             refused = data_set(4, {0x00100020: element(0x00100020, "LO", b"P4")},
                                behind=element(tag, vr, value))
             self.assertEqual(self.store(4, refused) >> 12, 0xC, hex(tag))
-            self.assertIn("twice", self.pacs.log)
+            self.pacs.wait_for_line("twice")
 
     def test_native_pixel_data_under_an_encapsulated_syntax_is_counted_and_told(self):
         content = data_set(5, {0x00100020: element(0x00100020, "LO", b"P5"),

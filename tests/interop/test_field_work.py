@@ -44,7 +44,7 @@ class SetAside(Stored):
         self.assertIn("1 files are set aside", json.loads(text)["checks"][0]["detail"])
         kept, = (server.data / "set-aside").iterdir()
         self.assertEqual(samples.split(kept)[1], samples.split(MR)[1])
-        line, = (line for line in server.log.splitlines() if "is set aside" in line)
+        line = server.wait_for_line("is set aside")
         self.assertIn(uid, line)
         self.assertIn(str(kept), line)
         # Also when nobody stopped it properly, and what is imported again is whole.

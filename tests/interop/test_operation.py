@@ -36,7 +36,7 @@ class Endpoints(harness.ServerTestCase):
 
     def test_the_start_says_what_to_give_a_modality_and_a_browser(self):
         for words in (self.pacs.ae_title, str(self.pacs.port), f"http://127.0.0.1:{self.pacs.http_port}"):
-            self.assertIn(words, self.pacs.log)
+            self.pacs.wait_for_line(words)
 
     def test_it_is_idle_in_less_than_40_mib(self):
         self.assertLess(self.server().status_kib("VmRSS"), 40 * 1024)
@@ -325,7 +325,8 @@ class Tls(harness.TestCase):
         key, certificate = self.certificates["server"]
         harness.run("openssl", "x509", "-in", certificate, "-signkey", key, "-days", "-1", "-out", certificate, ok=True)
         server = self.tls_server()
-        self.assertRegex(server.log, "warning .*dicom.tls.certificate: .*the certificate expired at ")
+        line = server.wait_for_line("the certificate expired at ")
+        self.assertRegex(line, "warning .*dicom.tls.certificate: ")
         self.assertTrue(server.echoes())
 
     def test_plain_dicom_on_the_tls_port_is_turned_away(self):

@@ -1,6 +1,9 @@
 #include "services/dispatch/responder.h"
 
 #include <gmock/gmock.h>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "tests/services/peer.h"
 
@@ -53,8 +56,14 @@ class CountingFind : public Service {
     const std::string_view wanted = query->text(tags::PatientID);
     const std::size_t matches =
         wanted == "endless" ? SIZE_MAX : static_cast<std::size_t>(std::stoul(std::string{wanted}));
+    boost::asio::steady_timer pause(co_await boost::asio::this_coro::executor);
     for (std::size_t i = 0; i < matches; ++i) {
       if (operation.cancelled()) co_return Answer{.status = status::kCancel};
+      if (matches ==
+          SIZE_MAX) {  // slower than a peer reads: else its cancel waits behind megabytes
+        pause.expires_after(std::chrono::milliseconds{2});
+        co_await pause.async_wait(boost::asio::use_awaitable);
+      }
       const Answer pending{.status = status::kPending, .data_set = identifier(std::to_string(i))};
       Result<> sent = co_await operation.respond_pending(pending);
       if (!sent) co_return fail(std::move(sent.error()));
