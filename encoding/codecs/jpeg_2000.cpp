@@ -31,12 +31,10 @@ struct J2kReport {
     opj_set_error_handler(
         codec,
         [](const char* text, void* self) {
-          std::string& message = static_cast<J2kReport*>(self)->message;
-          if (!message.empty()) return;
-          message = text;
-          while (!message.empty() && (message.back() == '\n' || message.back() == '.')) {
-            message.pop_back();
-          }
+          std::string& first = static_cast<J2kReport*>(self)->message;
+          if (!first.empty()) return;
+          first = text;
+          while (!first.empty() && (first.back() == '\n' || first.back() == '.')) first.pop_back();
         },
         this);
   }
@@ -110,8 +108,8 @@ Result<J2kImage> decode_image(ByteView codestream) {
 }  // namespace
 
 /// PS3.5 §8.2.4: "The Pixel Data characteristics included in the JPEG 2000 bit stream shall be used
-/// to decode". Signs aside: the bits count, read as Pixel Representation says, as GDCM and pydicom
-/// do.
+/// to decode". Signs aside: the bits count, extended from the codestream's precision as Pixel
+/// Representation says, which is what pydicom does (GDCM keeps them, but does not extend them).
 Result<DecodedFrame> decode_jpeg_2000(ByteView codestream, const FrameFormat& format,
                                       std::span<std::byte> pixels) {
   PACS_TRY(const Jpeg2000Header header, read_jpeg_2000_header(codestream));

@@ -24,6 +24,8 @@ constexpr std::uint64_t kTilePixelsMin = 1024;
 constexpr std::uint64_t kSmallTilesMax = 64;
 constexpr std::uint64_t kPrecinctSamplesMin = 256;
 constexpr unsigned kLevelsMax = 32;
+/// Of the style of code blocks (ITU-T T.814 Table A.5).
+constexpr unsigned kHighThroughput = 0x40;
 
 tl::unexpected<Error> cut_codestream() {
   return fail(ErrorKind::Truncated, "the JPEG 2000 codestream ends too early");
@@ -72,6 +74,7 @@ class HeaderReader2000 {
     if (!has_coding_style_) return fail(ErrorKind::Malformed, "there is no COD in the main header");
     while (marker() == kSot) PACS_TRY(read_tile_part());
     PACS_TRY(check_all_is_there());
+    PACS_TRY(check_high_throughput());
     return header_;
   }
 
@@ -173,7 +176,9 @@ class HeaderReader2000 {
   /// component had them.
   Result<> check_precincts(SegmentReader& reader, bool own_precincts) {
     const auto levels = reader.next<std::uint8_t>();
-    for (int i = 0; i < 4; ++i) reader.next<std::uint8_t>();
+    reader.next<std::uint16_t>();  // width and height of the blocks
+    high_throughput_ = high_throughput_ || (reader.next<std::uint8_t>() & kHighThroughput) != 0;
+    reader.next<std::uint8_t>();  // the transformation
     if (levels > kLevelsMax) return fail(ErrorKind::Malformed, "COD has more than 32 levels");
     std::uint64_t precincts = 0;
     for (unsigned level = levels + 1U; level-- > 0;) {
@@ -211,11 +216,26 @@ class HeaderReader2000 {
     tiles_[tile].expected = std::max<unsigned>(tiles_[tile].expected, parts);
     PACS_TRY(read_segments(kSod));
     at_ += 2;
-    if (length == 0) return find_end();  // "all data until the EOC marker"
-    if (length < at_ - start) return fail(ErrorKind::Malformed, "a tile-part ends in its header");
-    if (length > bytes_.size() - start) return cut_codestream();
-    at_ = start + length;
+    const std::size_t packets = at_;
+    if (length == 0) {
+      PACS_TRY(find_end());  // "all data until the EOC marker"
+    } else if (length < at_ - start) {
+      return fail(ErrorKind::Malformed, "a tile-part ends in its header");
+    } else if (length > bytes_.size() - start) {
+      return cut_codestream();
+    } else {
+      at_ = start + length;
+    }
+    has_markers_ = has_markers_ || holds_markers(bytes_.subspan(packets, at_ - packets));
     return {};
+  }
+  /// Whether FF stands before a byte that makes a marker of it, or at the end.
+  static bool holds_markers(ByteView packets) {
+    for (auto at = packets.begin(); (at = std::find(at, packets.end(), std::byte{0xFF})) !=
+                                    packets.end();) {
+      if (++at == packets.end() || *at > std::byte{0x8F}) return true;
+    }
+    return false;
   }
   Result<> find_end() {
     std::size_t end = bytes_.size();
@@ -240,6 +260,17 @@ class HeaderReader2000 {
     return {};
   }
 
+  /// T.800 §B.10.1, §D.4.1: nothing in packets is above FF8F, nor is FF at their end. OpenJPEG 2.5.0
+  /// and OpenJPH 0.9 assert that of the blocks of T.814, which would end the process, so what is not
+  /// so does not come before them; nor do blocks of several layers, which they put together, and
+  /// the markers SOP and EPH.
+  Result<> check_high_throughput() {
+    if (!high_throughput_) return {};
+    if (has_markers_) return fail(ErrorKind::Malformed, "there are markers in packets of HTJ2K");
+    if (layers_ > 1) return fail(ErrorKind::Unsupported, "HTJ2K of more than one layer");
+    return {};
+  }
+
   ByteView bytes_;
   std::size_t at_ = 0;
   Jpeg2000Header header_;
@@ -248,6 +279,8 @@ class HeaderReader2000 {
   std::vector<TileParts> tiles_;
   std::uint16_t layers_ = 1;
   bool has_coding_style_ = false;
+  bool high_throughput_ = false;  ///< in any tile or component
+  bool has_markers_ = false;
 };
 
 /// ITU-T T.800 §I.4: boxes of a length and a type; that of the codestream is "jp2c". What the

@@ -102,6 +102,7 @@ bool may_be_padding(const charls::jpegls_error& error) {
 
 Result<DecodedFrame> decode_jpeg_ls(ByteView codestream, const FrameFormat& format,
                                     std::span<std::byte> pixels) {
+  if (codestream.empty()) return fail(ErrorKind::Truncated, "the JPEG-LS codestream is empty");
   Bytes stripped;
   try {
     return decode_ls(codestream, format, pixels);

@@ -90,7 +90,6 @@ Result<DecodedFrame> decode_jpeg_xl(ByteView codestream, const FrameFormat& form
   JxlDecoderSetKeepOrientation(decoder.get(), JXL_TRUE);
   JxlDecoderSetInput(decoder.get(), reinterpret_cast<const std::uint8_t*>(codestream.data()),
                      codestream.size());
-  JxlDecoderCloseInput(decoder.get());
   PACS_TRY(advance(decoder.get(), JXL_DEC_BASIC_INFO));
   PACS_TRY(const CodestreamShape shape, xl_shape(decoder.get(), format));
   DecodedFrame frame;

@@ -52,12 +52,16 @@ void put_bit(std::byte* pixels, std::uint64_t index, bool set) {
 template <typename Sample, typename Value>
 void put_as(std::byte* to, std::uint64_t step, std::span<const Value> values, Range range,
             Extension extend) {
-  for (const Value value : values) {
+  const auto put = [=](std::byte* at, Value value) {
     std::int32_t sample = value;
     if constexpr (std::is_signed_v<Value>) sample = std::clamp(sample, range.low, range.high);
-    store(to, static_cast<Sample>(extend(sample)), ByteOrder::Little);
-    to += step * sizeof(Sample);
+    store(at, static_cast<Sample>(extend(sample)), ByteOrder::Little);
+  };
+  if (step == 1) {  // several at a time, where the compiler sees that they lie side by side
+    for (std::size_t i = 0; i < values.size(); ++i) put(to + i * sizeof(Sample), values[i]);
+    return;
   }
+  for (std::size_t i = 0; i < values.size(); ++i) put(to + i * step * sizeof(Sample), values[i]);
 }
 
 template <typename Sample>

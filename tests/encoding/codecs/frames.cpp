@@ -4,24 +4,42 @@
 
 namespace pacs::test {
 
+namespace {
+
+void put_sample(Bytes& frame, const FrameFormat& format, std::uint64_t i, std::uint64_t value) {
+  const std::uint64_t mask = (std::uint64_t{1} << format.bits_stored) - 1;
+  value &= mask;
+  if (format.is_signed && value > mask / 2) value |= ~mask;
+  if (format.bits_allocated == 1) {
+    frame[i / 8] |= static_cast<std::byte>((value & 1) << (i % 8));
+    return;
+  }
+  const std::size_t sample_bytes = format.bits_allocated / 8;
+  for (std::size_t byte = 0; byte < sample_bytes; ++byte) {
+    frame[i * sample_bytes + byte] = static_cast<std::byte>(value >> (8 * byte));
+  }
+}
+
+}  // namespace
+
 Bytes frame_of(const FrameFormat& format) {
   Bytes frame(format.bytes());
+  const std::uint64_t mask = (std::uint64_t{1} << format.bits_stored) - 1;
   std::uint64_t noise = 1;
   for (std::uint64_t i = 0; i < format.samples(); ++i) {
     noise = noise * 6364136223846793005ULL + 1442695040888963407ULL;
-    const std::uint64_t mask = (std::uint64_t{1} << format.bits_stored) - 1;
-    std::uint64_t value = (i * mask / format.samples() + (noise >> 60)) & mask;
+    std::uint64_t value = i * mask / format.samples() + (noise >> 60);
     if (i % 97 == 0) value = mask;
     if (i % 89 == 0) value = mask / 2 + 1;
-    if (format.is_signed && value > mask / 2) value |= ~mask;
-    if (format.bits_allocated == 1) {
-      frame[i / 8] |= static_cast<std::byte>((value & 1) << (i % 8));
-      continue;
-    }
-    const std::size_t sample_bytes = format.bits_allocated / 8;
-    for (std::size_t byte = 0; byte < sample_bytes; ++byte) {
-      frame[i * sample_bytes + byte] = static_cast<std::byte>(value >> (8 * byte));
-    }
+    put_sample(frame, format, i, value);
+  }
+  return frame;
+}
+
+Bytes steps(const FrameFormat& format) {
+  Bytes frame(format.bytes());
+  for (std::uint64_t i = 0; i < format.samples(); ++i) {
+    put_sample(frame, format, i, (i << format.bits_stored) / format.samples() + i % 4);
   }
   return frame;
 }

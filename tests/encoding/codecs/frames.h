@@ -8,6 +8,9 @@ namespace pacs::test {
 /// Gradients with noise in the low bits over the whole range of the format, the same each time.
 Bytes frame_of(const FrameFormat& format);
 
+/// What the golden codestreams hold, interleaved: sample i of n is i × 2^stored ÷ n + i mod 4.
+Bytes steps(const FrameFormat& format);
+
 /// Native, interleaved by pixel: what a decoder gives for a frame of either planar configuration.
 Bytes interleaved(ByteView frame, const FrameFormat& format);
 

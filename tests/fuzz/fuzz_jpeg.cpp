@@ -1,0 +1,9 @@
+// Invariant: whatever the codestream, it is an error, or every sample of the frame comes from it.
+#include "tests/fuzz/frame_input.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace pacs;
+  const FrameInput input = frame_input(data, size);
+  check_decodes(codecs::decode_jpeg, input);
+  return 0;
+}
