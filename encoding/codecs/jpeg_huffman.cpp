@@ -47,6 +47,7 @@ Result<HuffmanTable> HuffmanTable::create(const HuffmanSpec& spec, std::uint8_t 
       if (code >> length != 0) {
         return fail(ErrorKind::Malformed, "a JPEG Huffman table has more codes than fit");
       }
+      if (spec.symbols[k] == 0) table.set_zeros(code, length);
       if (length >= kLookupBits) continue;
       const std::size_t half = std::size_t{1} << (kLookupBits - length - 1);
       const auto first = table.entries_.begin() + (2 * half * code);
@@ -57,6 +58,18 @@ Result<HuffmanTable> HuffmanTable::create(const HuffmanSpec& spec, std::uint8_t 
     code <<= 1;
   }
   return table;
+}
+
+void HuffmanTable::set_zeros(std::uint32_t code, unsigned code_bits) {
+  constexpr unsigned kPatternBits = 16;  // long enough to pay, short enough to be found often
+  constexpr unsigned kSymbolsMin = 4;
+  const unsigned symbols = kPatternBits / code_bits;
+  if (symbols < kSymbolsMin) return;
+  zeros_ = {.pattern = 0,
+            .shift = 64 - symbols * code_bits,
+            .bits = symbols * code_bits,
+            .symbols = symbols};
+  for (unsigned i = 0; i < symbols; ++i) zeros_.pattern = zeros_.pattern << code_bits | code;
 }
 
 HuffmanTable::Entry HuffmanTable::find_long(std::uint64_t bits) const {

@@ -40,8 +40,8 @@ template <unsigned kPredictor, std::size_t kComponents>
 struct RowDecoder {
   BitCursor cursor;
   std::array<const HuffmanTable*, kComponents> tables{};
-  const std::uint16_t* above;
-  std::uint16_t* row;
+  const std::uint16_t* above = nullptr;
+  std::uint16_t* row = nullptr;
   std::array<std::int32_t, kComponents> left{}, above_left{};
 
   /// T.81 §H.1.2.1: "the difference between the prediction and the input is calculated modulo
@@ -64,6 +64,18 @@ struct RowDecoder {
     row += kComponents;
   }
 
+  /// Samples that are as predicted.
+  void equal_pixels(const HuffmanTable::Repeated& zeros) {
+    for (std::size_t i = 0; i < zeros.symbols; ++i) {
+      const std::int32_t predicted = predict<kPredictor>(left[0], above[i], above_left[0]);
+      above_left[0] = above[i];
+      left[0] = row[i] = static_cast<std::uint16_t>(predicted);
+    }
+    above += zeros.symbols;
+    row += zeros.symbols;
+    cursor.skip(zeros.bits);
+  }
+
   template <std::size_t kPixels>
   void pixels() {
     for (std::size_t i = 0; i < kPixels * kComponents; ++i) {
@@ -82,12 +94,28 @@ struct RowDecoder {
 template <unsigned kPredictor, std::size_t kComponents>
 void decode_row(BitCursor& cursor, const Tables& tables, const std::uint16_t* above,
                 std::uint16_t* row, std::size_t columns) {
-  RowDecoder<kPredictor, kComponents> decoder{.cursor = cursor, .above = above, .row = row};
+  RowDecoder<kPredictor, kComponents> decoder;
+  decoder.cursor = cursor;
+  decoder.above = above;
+  decoder.row = row;
   std::copy_n(tables.begin(), kComponents, decoder.tables.begin());
+  const HuffmanTable::Repeated zeros = tables[0]->zeros();
   decoder.first_pixel();
-  std::size_t x = 1;
-  for (; x + 2 <= columns; x += 2) decoder.template pixels<2>();
-  if (x < columns) decoder.template pixels<1>();
+  std::size_t left = columns - 1;
+  while (left >= 2) {
+    decoder.template pixels<2>();
+    left -= 2;
+    if constexpr (kComponents == 1) {
+      // The bits that are there may be fewer than those of the pattern, which are then refilled.
+      while (zeros.follows(decoder.cursor) && left >= zeros.symbols) {
+        decoder.cursor.refill();
+        if (!zeros.follows(decoder.cursor)) break;
+        decoder.equal_pixels(zeros);
+        left -= zeros.symbols;
+      }
+    }
+  }
+  if (left != 0) decoder.template pixels<1>();
   cursor = decoder.cursor;
 }
 
