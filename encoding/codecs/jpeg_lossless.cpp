@@ -35,6 +35,12 @@ std::int32_t predict(std::int32_t left, std::int32_t above, std::int32_t above_l
   if constexpr (kPredictor == 7) return (left + above) >> 1;
 }
 
+/// The row that is there and the one to be decoded.
+struct RowPair {
+  const std::uint16_t* above;
+  std::uint16_t* row;
+};
+
 /// One row of a scan's components by pixel, after each other.
 template <unsigned kPredictor, std::size_t kComponents>
 struct RowDecoder {
@@ -92,12 +98,11 @@ struct RowDecoder {
 };
 
 template <unsigned kPredictor, std::size_t kComponents>
-void decode_row(BitCursor& cursor, const Tables& tables, const std::uint16_t* above,
-                std::uint16_t* row, std::size_t columns) {
+void decode_row(BitCursor& cursor, const Tables& tables, RowPair rows, std::size_t columns) {
   RowDecoder<kPredictor, kComponents> decoder;
   decoder.cursor = cursor;
-  decoder.above = above;
-  decoder.row = row;
+  decoder.above = rows.above;
+  decoder.row = rows.row;
   std::copy_n(tables.begin(), kComponents, decoder.tables.begin());
   const HuffmanTable::Repeated zeros = tables[0]->zeros();
   decoder.first_pixel();
@@ -119,8 +124,7 @@ void decode_row(BitCursor& cursor, const Tables& tables, const std::uint16_t* ab
   cursor = decoder.cursor;
 }
 
-using DecodeRow = void(BitCursor&, const Tables&, const std::uint16_t*, std::uint16_t*,
-                       std::size_t);
+using DecodeRow = void(BitCursor&, const Tables&, RowPair, std::size_t);
 
 template <std::size_t kComponents, std::size_t... kPredictor>
 constexpr std::array<DecodeRow*, kPredictors> row_decoders(std::index_sequence<kPredictor...>) {
@@ -218,8 +222,8 @@ Result<> decode_scan(JpegState& state, Output& output) {
     if (is_first) std::fill_n(above.begin(), scan.component_count, first_prediction);
     const bool from_left = is_first && scan.spectral_start != 0;
     reader.prepare();
-    decoders[from_left ? 1 : scan.spectral_start](reader.cursor, tables, above.data(), row.data(),
-                                                  columns);
+    decoders[from_left ? 1 : scan.spectral_start](
+        reader.cursor, tables, {.above = above.data(), .row = row.data()}, columns);
     PACS_TRY(reader.check());
     put_row(scan, samples, row.data(), y, output);
     std::swap(above, row);
