@@ -115,7 +115,7 @@ void EntropyReader::fill() {
             buffer_.begin() + static_cast<std::ptrdiff_t>(readable_), std::byte{0});
 }
 
-/// T.81 §B.1.1.5: "if the value of the byte is X'FF', a zero byte is stuffed" behind it.
+/// T.81 §F.1.2.3: behind a byte FFH of the data a zero byte is stuffed.
 void EntropyReader::unstuff() {
   const std::size_t room = std::min(buffer_.size() - end_, input_.size());
   const void* const stop = room > 0 ? std::memchr(input_.data(), 0xFF, room) : nullptr;

@@ -43,7 +43,7 @@ class HuffmanTable {
     std::uint8_t symbol = 0;
     std::uint16_t addend = 0;  ///< what makes the number of those bits, modulo 2^16
 
-    /// EXTEND (T.81 §F.2.2.1), modulo 2^16: "if the first bit is 0" 2^category - 1 is subtracted.
+    /// EXTEND (T.81 §F.2.2.1), modulo 2^16: where the first bit is 0 2^category - 1 is subtracted.
     [[nodiscard]] std::uint16_t number(const BitCursor& cursor) const {
       return static_cast<std::uint16_t>((cursor.bits >> ((64U - bits) & 63U)) + addend);
     }

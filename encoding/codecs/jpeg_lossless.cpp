@@ -50,8 +50,7 @@ struct RowDecoder {
   std::uint16_t* row = nullptr;
   std::array<std::int32_t, kComponents> left{}, above_left{};
 
-  /// T.81 §H.1.2.1: "the difference between the prediction and the input is calculated modulo
-  /// 2^16".
+  /// T.81 §H.1.2.1: differences are modulo 2^16.
   std::uint16_t next(std::int32_t predicted, std::size_t component) {
     const HuffmanTable::Entry entry = tables[component]->find(cursor);
     const std::uint16_t difference = entry.number(cursor);
