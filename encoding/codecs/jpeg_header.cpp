@@ -215,18 +215,18 @@ Result<> read_segment(std::uint8_t marker, ByteView segment, JpegState& state) {
 }  // namespace jpeg_markers
 
 Result<bool> next_jpeg_scan(JpegState& state) {
-  using namespace jpeg_markers;
+  using jpeg_markers::Marker;
   while (true) {
-    PACS_TRY(const std::uint8_t marker, take_marker(state.rest));
-    if (marker == Eoi) return false;
-    if (marker == Tem) continue;
-    if (marker == 0 || (marker >= Rst0 && marker <= Soi)) {
+    PACS_TRY(const std::uint8_t marker, jpeg_markers::take_marker(state.rest));
+    if (marker == Marker::Eoi) return false;
+    if (marker == Marker::Tem) continue;
+    if (marker == 0 || (marker >= Marker::Rst0 && marker <= Marker::Soi)) {
       return fail(ErrorKind::Malformed,
                   fmt::format("the JPEG marker FF{:02X}H stands where none such can", marker));
     }
-    PACS_TRY(const ByteView segment, take_segment(state.rest));
-    PACS_TRY(read_segment(marker, segment, state));
-    if (marker == Sos) return true;
+    PACS_TRY(const ByteView segment, jpeg_markers::take_segment(state.rest));
+    PACS_TRY(jpeg_markers::read_segment(marker, segment, state));
+    if (marker == Marker::Sos) return true;
   }
 }
 

@@ -47,6 +47,7 @@ Result<HuffmanTable> HuffmanTable::create(const HuffmanSpec& spec, std::uint8_t 
       if (code >> length != 0) {
         return fail(ErrorKind::Malformed, "a JPEG Huffman table has more codes than fit");
       }
+      if (spec.symbols[k] == 0) table.set_zeros(code, length);
       if (length >= kLookupBits) continue;
       const std::size_t half = std::size_t{1} << (kLookupBits - length - 1);
       const auto first = table.entries_.begin() + (2 * half * code);
@@ -57,6 +58,18 @@ Result<HuffmanTable> HuffmanTable::create(const HuffmanSpec& spec, std::uint8_t 
     code <<= 1;
   }
   return table;
+}
+
+void HuffmanTable::set_zeros(std::uint32_t code, unsigned code_bits) {
+  constexpr unsigned kPatternBits = 16;  // long enough to pay, short enough to be found often
+  constexpr unsigned kSymbolsMin = 4;
+  const unsigned symbols = kPatternBits / code_bits;
+  if (symbols < kSymbolsMin) return;
+  zeros_ = {.pattern = 0,
+            .shift = 64 - symbols * code_bits,
+            .bits = symbols * code_bits,
+            .symbols = symbols};
+  for (unsigned i = 0; i < symbols; ++i) zeros_.pattern = zeros_.pattern << code_bits | code;
 }
 
 HuffmanTable::Entry HuffmanTable::find_long(std::uint64_t bits) const {
@@ -102,7 +115,7 @@ void EntropyReader::fill() {
             buffer_.begin() + static_cast<std::ptrdiff_t>(readable_), std::byte{0});
 }
 
-/// T.81 §B.1.1.5: "if the value of the byte is X'FF', a zero byte is stuffed" behind it.
+/// T.81 §F.1.2.3: behind a byte FFH of the data a zero byte is stuffed.
 void EntropyReader::unstuff() {
   const std::size_t room = std::min(buffer_.size() - end_, input_.size());
   const void* const stop = room > 0 ? std::memchr(input_.data(), 0xFF, room) : nullptr;

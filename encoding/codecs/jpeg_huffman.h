@@ -43,11 +43,24 @@ class HuffmanTable {
     std::uint8_t symbol = 0;
     std::uint16_t addend = 0;  ///< what makes the number of those bits, modulo 2^16
 
-    /// EXTEND (T.81 §F.2.2.1), modulo 2^16: "if the first bit is 0" 2^category - 1 is subtracted.
+    /// EXTEND (T.81 §F.2.2.1), modulo 2^16: where the first bit is 0 2^category - 1 is subtracted.
     [[nodiscard]] std::uint16_t number(const BitCursor& cursor) const {
       return static_cast<std::uint16_t>((cursor.bits >> ((64U - bits) & 63U)) + addend);
     }
   };
+
+  /// One symbol of a short code, many times over: what the bits of a flat part look like.
+  struct Repeated {
+    std::uint64_t pattern = ~std::uint64_t{0};  ///< never found, if not set
+    unsigned shift = 1;
+    unsigned bits = 0, symbols = 0;
+
+    [[nodiscard]] bool follows(const BitCursor& cursor) const {
+      return cursor.bits >> shift == pattern;
+    }
+  };
+  /// Of differences of 0, which have no bits behind their code.
+  [[nodiscard]] const Repeated& zeros() const { return zeros_; }
 
   /// Malformed where codes of one length are more than there are, or a symbol is over `symbol_max`.
   static Result<HuffmanTable> create(const HuffmanSpec& spec, std::uint8_t symbol_max);
@@ -70,6 +83,7 @@ class HuffmanTable {
   static constexpr std::uint8_t kNoCode = 32;
 
   [[nodiscard]] Entry find_long(std::uint64_t bits) const;
+  void set_zeros(std::uint32_t code, unsigned code_bits);
 
   std::array<Entry, std::size_t{1} << kLookupBits> entries_{};
   /// The first 16 bits that are behind all codes of a length, and what to add to a code for the
@@ -77,6 +91,7 @@ class HuffmanTable {
   std::array<std::uint32_t, 17> limit_{};
   std::array<std::int32_t, 17> offset_{};
   std::array<std::uint8_t, 256> symbols_{};
+  Repeated zeros_;
 };
 
 /// The entropy-coded data of a scan, from which stuffed zero bytes (T.81 §B.1.1.5) are taken piece

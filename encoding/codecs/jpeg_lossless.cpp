@@ -35,17 +35,22 @@ std::int32_t predict(std::int32_t left, std::int32_t above, std::int32_t above_l
   if constexpr (kPredictor == 7) return (left + above) >> 1;
 }
 
+/// The row that is there and the one to be decoded.
+struct RowPair {
+  const std::uint16_t* above;
+  std::uint16_t* row;
+};
+
 /// One row of a scan's components by pixel, after each other.
 template <unsigned kPredictor, std::size_t kComponents>
 struct RowDecoder {
   BitCursor cursor;
   std::array<const HuffmanTable*, kComponents> tables{};
-  const std::uint16_t* above;
-  std::uint16_t* row;
+  const std::uint16_t* above = nullptr;
+  std::uint16_t* row = nullptr;
   std::array<std::int32_t, kComponents> left{}, above_left{};
 
-  /// T.81 §H.1.2.1: "the difference between the prediction and the input is calculated modulo
-  /// 2^16".
+  /// T.81 §H.1.2.1: differences are modulo 2^16.
   std::uint16_t next(std::int32_t predicted, std::size_t component) {
     const HuffmanTable::Entry entry = tables[component]->find(cursor);
     const std::uint16_t difference = entry.number(cursor);
@@ -64,6 +69,18 @@ struct RowDecoder {
     row += kComponents;
   }
 
+  /// Samples that are as predicted.
+  void equal_pixels(const HuffmanTable::Repeated& zeros) {
+    for (std::size_t i = 0; i < zeros.symbols; ++i) {
+      const std::int32_t predicted = predict<kPredictor>(left[0], above[i], above_left[0]);
+      above_left[0] = above[i];
+      left[0] = row[i] = static_cast<std::uint16_t>(predicted);
+    }
+    above += zeros.symbols;
+    row += zeros.symbols;
+    cursor.skip(zeros.bits);
+  }
+
   template <std::size_t kPixels>
   void pixels() {
     for (std::size_t i = 0; i < kPixels * kComponents; ++i) {
@@ -80,19 +97,33 @@ struct RowDecoder {
 };
 
 template <unsigned kPredictor, std::size_t kComponents>
-void decode_row(BitCursor& cursor, const Tables& tables, const std::uint16_t* above,
-                std::uint16_t* row, std::size_t columns) {
-  RowDecoder<kPredictor, kComponents> decoder{.cursor = cursor, .above = above, .row = row};
+void decode_row(BitCursor& cursor, const Tables& tables, RowPair rows, std::size_t columns) {
+  RowDecoder<kPredictor, kComponents> decoder;
+  decoder.cursor = cursor;
+  decoder.above = rows.above;
+  decoder.row = rows.row;
   std::copy_n(tables.begin(), kComponents, decoder.tables.begin());
+  const HuffmanTable::Repeated zeros = tables[0]->zeros();
   decoder.first_pixel();
-  std::size_t x = 1;
-  for (; x + 2 <= columns; x += 2) decoder.template pixels<2>();
-  if (x < columns) decoder.template pixels<1>();
+  std::size_t left = columns - 1;
+  while (left >= 2) {
+    decoder.template pixels<2>();
+    left -= 2;
+    if constexpr (kComponents == 1) {
+      // The bits that are there may be fewer than those of the pattern, which are then refilled.
+      while (zeros.follows(decoder.cursor) && left >= zeros.symbols) {
+        decoder.cursor.refill();
+        if (!zeros.follows(decoder.cursor)) break;
+        decoder.equal_pixels(zeros);
+        left -= zeros.symbols;
+      }
+    }
+  }
+  if (left != 0) decoder.template pixels<1>();
   cursor = decoder.cursor;
 }
 
-using DecodeRow = void(BitCursor&, const Tables&, const std::uint16_t*, std::uint16_t*,
-                       std::size_t);
+using DecodeRow = void(BitCursor&, const Tables&, RowPair, std::size_t);
 
 template <std::size_t kComponents, std::size_t... kPredictor>
 constexpr std::array<DecodeRow*, kPredictors> row_decoders(std::index_sequence<kPredictor...>) {
@@ -190,8 +221,8 @@ Result<> decode_scan(JpegState& state, Output& output) {
     if (is_first) std::fill_n(above.begin(), scan.component_count, first_prediction);
     const bool from_left = is_first && scan.spectral_start != 0;
     reader.prepare();
-    decoders[from_left ? 1 : scan.spectral_start](reader.cursor, tables, above.data(), row.data(),
-                                                  columns);
+    decoders[from_left ? 1 : scan.spectral_start](
+        reader.cursor, tables, {.above = above.data(), .row = row.data()}, columns);
     PACS_TRY(reader.check());
     put_row(scan, samples, row.data(), y, output);
     std::swap(above, row);

@@ -266,8 +266,7 @@ void pack_segment(const Source& source, const FrameFormat& format, Bytes& out) {
     }
     pack_row(row, out);
   }
-  // PS3.5 §G.3.1 and §G.4: "each RLE segment must be an even number of bytes or padded at its end
-  // with zero to make it even".
+  // PS3.5 §G.4: a segment of odd length is padded with zero.
   if (out.size() % 2 != 0) out.push_back(std::byte{0});
 }
 

@@ -141,6 +141,20 @@ TEST(JpegLossless, ShiftsByThePointTransform) {
   }
 }
 
+TEST(JpegLossless, ReadsFlatPartsOfEveryLength) {
+  for (unsigned predictor = 0; predictor < 8; ++predictor) {
+    for (std::uint16_t columns = 1; columns < 70; ++columns) {
+      const LosslessJpeg jpeg{
+          .rows = 3, .columns = columns, .precision = 12, .predictor = predictor};
+      Samples samples(std::size_t{3} * columns, predictor == 0 ? 0 : 2048);
+      samples[columns + columns / 3] = 7;
+      const auto [frame, pixels] = decode(jpeg.write(samples), format_of(jpeg));
+      ASSERT_TRUE(frame);
+      EXPECT_EQ(pixels, native(samples, format_of(jpeg))) << predictor << ' ' << columns;
+    }
+  }
+}
+
 TEST(JpegLossless, ReadsTheDifferenceThatHasNoBits) {
   const LosslessJpeg jpeg{.columns = 3, .precision = 16};
   const auto [frame, pixels] = decode(jpeg.write({0, 0x8000, 0}), format_of(jpeg));

@@ -10,7 +10,7 @@ namespace jpeg_writer {
 namespace {
 
 // Thirteen codes of 1 to 13 bits, and four of 16.
-constexpr std::array<std::uint8_t, 17> kSymbols{3, 2,  4,  1,  5,  0,  6,  7, 8,
+constexpr std::array<std::uint8_t, 17> kSymbols{0, 3,  2,  4,  1,  5,  6,  7, 8,
                                                 9, 10, 11, 12, 13, 14, 15, 16};
 struct Code {
   unsigned value, bits;
