@@ -50,7 +50,8 @@ Result<DecodedFrame> decode_deflated_frame(ByteView codestream, const FrameForma
                             pixels.size()));
   }
   // PS3.5 §A.4.13: "a single trailing NULL byte", of which some writers leave more.
-  if (!std::ranges::all_of(codestream.subspan(taken), [](std::byte b) { return b == std::byte{}; })) {
+  if (!std::ranges::all_of(codestream.subspan(taken),
+                           [](std::byte b) { return b == std::byte{}; })) {
     return fail(ErrorKind::Malformed, "bytes follow the end of the deflate stream");
   }
   return frame;

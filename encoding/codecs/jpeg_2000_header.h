@@ -1,5 +1,5 @@
-// The headers of a JPEG 2000 codestream (ITU-T T.800 Annex A, T.814), read before a library sees it:
-// what it would allocate is known, and that nothing of the codestream is missing.
+// The headers of a JPEG 2000 codestream (ITU-T T.800 Annex A, T.814), read before a library sees
+// it: what it would allocate is known, and that nothing of the codestream is missing.
 #pragma once
 
 #include "core/bytes.h"

@@ -13,8 +13,8 @@ Result<DecodedFrame> decode_uncompressed(ByteView codestream, const FrameFormat&
                                          std::span<std::byte> pixels) {
   const std::uint64_t size = format.bytes();
   if (codestream.size() < size) {
-    return fail(ErrorKind::Truncated, fmt::format("the frame has {} bytes, of {}",
-                                                  codestream.size(), size));
+    return fail(ErrorKind::Truncated,
+                fmt::format("the frame has {} bytes, of {}", codestream.size(), size));
   }
   // PS3.5 §A.4: fragments are of even length, so one byte may be padding.
   if (codestream.size() > size + size % 2) {
@@ -27,8 +27,8 @@ Result<DecodedFrame> decode_uncompressed(ByteView codestream, const FrameFormat&
   return DecodedFrame{.colour = format.colour, .planar = format.planar, .departures = {}};
 }
 
-Result<Colour> encode_uncompressed(ByteView pixels, const FrameFormat& format,
-                                   const EncodeOptions&, Bytes& out) {
+Result<Colour> encode_uncompressed(ByteView pixels, const FrameFormat& format, const EncodeOptions&,
+                                   Bytes& out) {
   out.assign(pixels.begin(), pixels.end());
   if (out.size() % 2 != 0) out.push_back(std::byte{0});
   return format.colour;

@@ -7,13 +7,17 @@
 namespace pacs::codecs {
 namespace {
 
-constexpr FrameFormat kDeflatable{.rows = 33, .columns = 31, .bits_allocated = 16, .bits_stored = 12};
+constexpr FrameFormat kDeflatable{
+    .rows = 33, .columns = 31, .bits_allocated = 16, .bits_stored = 12};
 constexpr FrameFormat kEightBytes{.rows = 2, .columns = 4, .bits_allocated = 8, .bits_stored = 8};
 
 TEST(DeflatedFrame, ComesBackForEveryBitsAllocatedAndPlanarConfiguration) {
   for (const int bits : {1, 8, 16, 32}) {
     for (const bool planar : {false, true}) {
-      FrameFormat format{.rows = 33, .columns = 31, .samples_per_pixel = 3, .planar = planar,
+      FrameFormat format{.rows = 33,
+                         .columns = 31,
+                         .samples_per_pixel = 3,
+                         .planar = planar,
                          .colour = Colour::YbrFull};
       format.bits_allocated = format.bits_stored = static_cast<std::uint16_t>(bits);
       const Bytes frame = test::frame_of(format);
@@ -33,8 +37,7 @@ TEST(DeflatedFrame, ComesBackForEveryBitsAllocatedAndPlanarConfiguration) {
 TEST(DeflatedFrame, ReadsWhatZlibMakesAndPassesOverItsHeader) {
   const Bytes frame = test::b("0001020304050607");
   for (const std::string_view stream :
-       {"63606462666165630700", "63606462666165630700 00",
-        "789C 63606462666165630700 005C001D",
+       {"63606462666165630700", "63606462666165630700 00", "789C 63606462666165630700 005C001D",
         "1F8B0800000000000203 63606462666165630700 9F68AA88 08000000"}) {
     const auto decoded = test::decode(decode_deflated_frame, test::b(stream), kEightBytes);
     ASSERT_TRUE(decoded.frame) << stream << decoded.frame.error().to_string();

@@ -6,8 +6,13 @@
 namespace pacs::codecs {
 namespace {
 
-constexpr FrameFormat kOddColours{.rows = 3, .columns = 5, .samples_per_pixel = 3, .bits_allocated = 8,
-                                  .bits_stored = 8, .planar = true, .colour = Colour::Rgb};
+constexpr FrameFormat kOddColours{.rows = 3,
+                                  .columns = 5,
+                                  .samples_per_pixel = 3,
+                                  .bits_allocated = 8,
+                                  .bits_stored = 8,
+                                  .planar = true,
+                                  .colour = Colour::Rgb};
 
 TEST(UncompressedFrame, IsTheNativeOneWithAPadByte) {
   const Bytes frame = test::frame_of(kOddColours);
