@@ -248,7 +248,7 @@ class J2kHeaderReader {
   }
 
   /// Without EOC, it is all there if each tile has the parts that it says it has.
-  Result<> check_all_is_there() {
+  [[nodiscard]] Result<> check_all_is_there() const {
     const bool ends = marker() == kEoc;
     if (!ends && bytes_.size() - at_ >= 2) {
       return fail(ErrorKind::Malformed, "no tile-part follows where one ends");
@@ -264,7 +264,7 @@ class J2kHeaderReader {
   /// OpenJPEG 2.5.0 and OpenJPH 0.9 assert that of the blocks of T.814, which would end the
   /// process, so what is not so does not come before them; nor do blocks of several layers, which
   /// they put together, and the markers SOP and EPH.
-  Result<> check_high_throughput() {
+  [[nodiscard]] Result<> check_high_throughput() const {
     if (!high_throughput_) return {};
     if (has_markers_) return fail(ErrorKind::Malformed, "there are markers in packets of HTJ2K");
     if (layers_ > 1) return fail(ErrorKind::Unsupported, "HTJ2K of more than one layer");

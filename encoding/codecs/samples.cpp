@@ -41,7 +41,7 @@ SampleRange sample_range_of(const CodestreamShape& shape) {
   if (magnitude >= kWidestSample - 1) {
     return {std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()};
   }
-  const std::int32_t high = static_cast<std::int32_t>((std::uint32_t{1} << magnitude) - 1);
+  const auto high = static_cast<std::int32_t>((std::uint32_t{1} << magnitude) - 1);
   return {shape.is_signed ? -high - 1 : 0, high};
 }
 
