@@ -1,5 +1,6 @@
 // High-Throughput JPEG 2000 (ITU-T T.814): written by OpenJPH, read by OpenJPEG. OpenJPH 0.9 reads
-// twice as fast, but ends the process by an assertion on hostile tile headers.
+// twice as fast, but ends the process by an assertion on hostile tile headers (the one assertion of
+// OpenJPEG that hostile blocks reach is kept from them by read_jpeg_2000_header).
 #include <fmt/format.h>
 
 #include <mutex>
@@ -22,6 +23,8 @@ namespace {
 /// Where OpenJPH's 32-bit coder is still lossless, with the bits that the transforms add.
 constexpr unsigned kHtPrecisionMax = 24;
 
+// NOLINTBEGIN(cppcoreguidelines-virtual-class-destructor): OpenJPH's bases have none; none is
+// deleted
 struct SilentInfo final : ojph::message_info {
   void operator()(int, const char*, int, const char*, ...) override {}
 };
@@ -33,6 +36,7 @@ struct ThrownError final : ojph::message_error {
     throw std::runtime_error(fmt::format("{} ({:#x})", text, code));
   }
 };
+// NOLINTEND(cppcoreguidelines-virtual-class-destructor)
 
 /// OpenJPH prints to standard error and throws; here it only throws.
 void silence_openjph() {

@@ -8,11 +8,9 @@
 #include <cstring>
 #include <vector>
 
-// In this order: the latter needs the former.
-// clang-format off
 #include <jpeglib.h>
-#include <jerror.h>
-// clang-format on
+
+#include <jerror.h>  // its codes depend on what jpeglib.h defines
 
 #include "encoding/codecs/codecs.h"
 #include "encoding/codecs/jpeg_extended.h"
@@ -23,7 +21,7 @@ namespace {
 
 /// Of a progressive codestream. The standard's processes need some dozen; each scan goes over the
 /// whole image, so that a few hundred bytes could keep a core busy for hours.
-constexpr int kScansMax = 200;
+constexpr int kJpegScansMax = 200;
 
 /// What libjpeg reports of one frame.
 struct JpegReport {
@@ -35,12 +33,12 @@ struct JpegReport {
   char message[JMSG_LENGTH_MAX]{};
 };
 
-JpegReport& report_of(j_common_ptr codec) {
+JpegReport& jpeg_report_of(j_common_ptr codec) {
   return *static_cast<JpegReport*>(codec->client_data);
 }
 
 [[noreturn]] void leave_jpeg(j_common_ptr codec) {
-  JpegReport& report = report_of(codec);
+  JpegReport& report = jpeg_report_of(codec);
   report.error = codec->err->msg_code;
   codec->err->format_message(codec, report.message);
   std::longjmp(report.back, 1);  // NOLINT(cert-err52-cpp): the only way out of libjpeg
@@ -49,7 +47,7 @@ JpegReport& report_of(j_common_ptr codec) {
 /// libjpeg goes on after these with samples that it makes up.
 void note_jpeg_warning(j_common_ptr codec, int level) {
   if (level >= 0) return;
-  JpegReport& report = report_of(codec);
+  JpegReport& report = jpeg_report_of(codec);
   switch (codec->err->msg_code) {
     case JWRN_JPEG_EOF:
       report.ends_early = true;
@@ -67,15 +65,15 @@ void note_jpeg_warning(j_common_ptr codec, int level) {
   }
 }
 
-void limit_scans(j_common_ptr codec) {
+void limit_jpeg_scans(j_common_ptr codec) {
   auto* const decoder = reinterpret_cast<j_decompress_ptr>(codec);
-  if (decoder->input_scan_number <= kScansMax) return;
-  JpegReport& report = report_of(codec);
-  std::snprintf(report.message, sizeof report.message, "it has more than %d scans", kScansMax);
+  if (decoder->input_scan_number <= kJpegScansMax) return;
+  JpegReport& report = jpeg_report_of(codec);
+  std::snprintf(report.message, sizeof report.message, "it has more than %d scans", kJpegScansMax);
   std::longjmp(report.back, 1);  // NOLINT(cert-err52-cpp): the only way out of libjpeg
 }
 
-void set_up_report(JpegReport& report) {
+void set_up_jpeg_report(JpegReport& report) {
   jpeg_std_error(&report.handlers);
   report.handlers.error_exit = leave_jpeg;
   report.handlers.emit_message = note_jpeg_warning;
@@ -84,7 +82,7 @@ void set_up_report(JpegReport& report) {
 
 /// False when libjpeg left by its error handler. `calls` must hold nothing that is destroyed.
 template <typename Calls>
-bool runs(JpegReport& report, Calls calls) {
+bool jpeg_runs(JpegReport& report, Calls calls) {
   if (setjmp(report.back) != 0) return false;  // NOLINT(cert-err52-cpp): as above
   calls();
   return true;
@@ -96,7 +94,7 @@ struct JpegDecoder {
   JpegReport report;
 
   JpegDecoder() {
-    set_up_report(report);
+    set_up_jpeg_report(report);
     library.err = &report.handlers;
     library.client_data = &report;
   }
@@ -105,11 +103,11 @@ struct JpegDecoder {
   ~JpegDecoder() { jpeg_destroy_decompress(&library); }
 
   bool read_header(ByteView codestream) {
-    return runs(report, [&] {
+    return jpeg_runs(report, [&] {
       jpeg_create_decompress(&library);
       library.client_data = &report;
       library.progress = &progress;
-      progress.progress_monitor = limit_scans;
+      progress.progress_monitor = limit_jpeg_scans;
       jpeg_mem_src(&library, reinterpret_cast<const unsigned char*>(codestream.data()),
                    codestream.size());
       jpeg_read_header(&library, TRUE);
@@ -130,7 +128,7 @@ struct JpegDecoder {
 
 /// What the three components of a codestream are: APP14 of Adobe says it (transform 0: RGB, 1:
 /// YCbCr), else a JFIF header does (YCbCr), else components called R, G and B, else the data set.
-bool is_ycbcr(const jpeg_decompress_struct& library, Colour label) {
+bool jpeg_is_ycbcr(const jpeg_decompress_struct& library, Colour label) {
   if (library.saw_Adobe_marker != 0) return library.Adobe_transform != 0;
   if (library.saw_JFIF_marker != 0) return true;
   const jpeg_component_info* const components = library.comp_info;
@@ -141,8 +139,8 @@ bool is_ycbcr(const jpeg_decompress_struct& library, Colour label) {
   return label != Colour::Rgb;
 }
 
-Result<> set_colours(jpeg_decompress_struct& library, const FrameFormat& format,
-                     DecodedFrame& frame) {
+Result<> set_jpeg_colours(jpeg_decompress_struct& library, const FrameFormat& format,
+                          DecodedFrame& frame) {
   if (library.num_components == 1) {
     library.jpeg_color_space = library.out_color_space = JCS_GRAYSCALE;
     frame.colour = format.colour == Colour::Palette ? Colour::Palette : Colour::Monochrome;
@@ -152,7 +150,7 @@ Result<> set_colours(jpeg_decompress_struct& library, const FrameFormat& format,
     return fail(ErrorKind::Unsupported,
                 fmt::format("JPEG of {} components is not supported", library.num_components));
   }
-  const bool ycbcr = is_ycbcr(library, format.colour);
+  const bool ycbcr = jpeg_is_ycbcr(library, format.colour);
   library.jpeg_color_space = ycbcr ? JCS_YCbCr : JCS_RGB;
   library.out_color_space = JCS_RGB;
   frame.colour = Colour::Rgb;
@@ -161,12 +159,12 @@ Result<> set_colours(jpeg_decompress_struct& library, const FrameFormat& format,
 }
 
 /// Line by line into the frame; samples of more bytes, or bits below them, by way of `line`.
-bool decode_lines(JpegDecoder& decoder, const FrameFormat& format, const SampleWriter& writer,
-                  std::span<std::byte> pixels, std::vector<std::uint8_t>& line) {
+bool decode_jpeg_lines(JpegDecoder& decoder, const FrameFormat& format, const SampleWriter& writer,
+                       std::span<std::byte> pixels, std::vector<std::uint8_t>& line) {
   jpeg_decompress_struct& library = decoder.library;
   const bool direct = format.bits_allocated == 8;
   const std::uint64_t line_samples = std::uint64_t{format.columns} * format.samples_per_pixel;
-  return runs(decoder.report, [&] {
+  return jpeg_runs(decoder.report, [&] {
     jpeg_start_decompress(&library);
     while (library.output_scanline < library.output_height) {
       const std::uint64_t first = library.output_scanline * line_samples;
@@ -198,11 +196,11 @@ Result<DecodedFrame> decode_jpeg(ByteView codestream, const FrameFormat& format,
       .is_signed = format.is_signed};
   DecodedFrame frame;
   PACS_TRY(frame.departures, check_shape(shape, format));
-  PACS_TRY(set_colours(library, format, frame));
+  PACS_TRY(set_jpeg_colours(library, format, frame));
   std::vector<std::uint8_t> line(
       format.bits_allocated == 8 ? 0 : std::size_t{format.columns} * format.samples_per_pixel);
   const SampleWriter writer{shape, format, pixels};
-  if (!decode_lines(decoder, format, writer, pixels, line)) return decoder.error();
+  if (!decode_jpeg_lines(decoder, format, writer, pixels, line)) return decoder.error();
   // What is missing of a codestream of one scan are at most bytes behind its samples, or samples
   // were made up; of more scans a whole one may be missing.
   const bool cut = decoder.report.ends_early && jpeg_has_multiple_scans(&library) != 0;
@@ -219,7 +217,7 @@ struct JpegEncoder {
   unsigned long size = 0;
 
   JpegEncoder() {
-    set_up_report(report);
+    set_up_jpeg_report(report);
     library.err = &report.handlers;
     library.client_data = &report;
   }
@@ -251,8 +249,8 @@ struct JpegEncoder {
   }
 };
 
-void interleave_line(ByteView pixels, const FrameFormat& format, std::uint64_t row,
-                     std::vector<std::uint8_t>& line) {
+void interleave_jpeg_line(ByteView pixels, const FrameFormat& format, std::uint64_t row,
+                          std::vector<std::uint8_t>& line) {
   const std::uint64_t plane = std::uint64_t{format.rows} * format.columns;
   for (std::uint64_t column = 0; column < format.columns; ++column) {
     for (std::uint64_t sample = 0; sample < 3; ++sample) {
@@ -286,12 +284,12 @@ Result<Colour> encode_jpeg(ByteView pixels, const FrameFormat& format, const Enc
   const bool planar = format.planar && format.samples_per_pixel == 3;
   const std::size_t line_bytes = std::size_t{format.columns} * format.samples_per_pixel;
   std::vector<std::uint8_t> line(line_bytes);
-  const bool encoded = runs(encoder.report, [&] {
+  const bool encoded = jpeg_runs(encoder.report, [&] {
     encoder.start(format, options.jpeg_quality);
     while (library.next_scanline < library.image_height) {
       const std::uint64_t row = library.next_scanline;
       if (planar) {
-        interleave_line(pixels, format, row, line);
+        interleave_jpeg_line(pixels, format, row, line);
       } else {
         std::memcpy(line.data(), pixels.data() + row * line_bytes, line_bytes);
       }

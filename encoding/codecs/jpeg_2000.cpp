@@ -14,10 +14,10 @@
 namespace pacs::codecs {
 namespace {
 
-constexpr unsigned kDecodedPrecisionMax = 31;  // bits: OpenJPEG computes in 32
+constexpr unsigned kJ2kDecodedPrecisionMax = 31;  // bits: OpenJPEG computes in 32
 /// Where lossless encoding by OpenJPEG still is, with the bits that the transforms add.
-constexpr unsigned kEncodedPrecisionMax = 24;
-constexpr std::size_t kStreamBufferBytes = 64 * 1024;
+constexpr unsigned kJ2kEncodedPrecisionMax = 24;
+constexpr std::size_t kJ2kStreamBufferBytes = 64 * 1024;
 
 using J2kCodec = std::unique_ptr<opj_codec_t, decltype(&opj_destroy_codec)>;
 using J2kStream = std::unique_ptr<opj_stream_t, decltype(&opj_stream_destroy)>;
@@ -72,7 +72,7 @@ struct J2kInput {
     return OPJ_TRUE;
   }
   J2kStream open() {
-    J2kStream stream{opj_stream_create(kStreamBufferBytes, OPJ_TRUE), &opj_stream_destroy};
+    J2kStream stream{opj_stream_create(kJ2kStreamBufferBytes, OPJ_TRUE), &opj_stream_destroy};
     opj_stream_set_read_function(stream.get(), read);
     opj_stream_set_skip_function(stream.get(), skip);
     opj_stream_set_seek_function(stream.get(), seek);
@@ -82,7 +82,7 @@ struct J2kInput {
   }
 };
 
-Result<J2kImage> decode_image(ByteView codestream) {
+Result<J2kImage> decode_j2k_image(ByteView codestream) {
   const J2kCodec codec{opj_create_decompress(OPJ_CODEC_J2K), &opj_destroy_codec};
   J2kReport report;
   report.listen(codec.get());
@@ -115,11 +115,11 @@ Result<DecodedFrame> decode_jpeg_2000(ByteView codestream, const FrameFormat& fo
   PACS_TRY(const Jpeg2000Header header, read_jpeg_2000_header(codestream));
   DecodedFrame frame;
   PACS_TRY(frame.departures, check_shape(header.shape, format));
-  if (header.shape.precision > kDecodedPrecisionMax) {
+  if (header.shape.precision > kJ2kDecodedPrecisionMax) {
     return fail(ErrorKind::Unsupported, "JPEG 2000 samples of more than 31 bits");
   }
   frame.colour = colour_of_jpeg_2000(header, format, frame.departures);
-  PACS_TRY(const J2kImage image, decode_image(header.codestream));
+  PACS_TRY(const J2kImage image, decode_j2k_image(header.codestream));
   const SampleWriter writer{header.shape, format, pixels};
   const std::uint64_t plane = std::uint64_t{format.rows} * format.columns;
   const std::uint32_t components = format.samples_per_pixel;
@@ -157,7 +157,7 @@ struct J2kOutput {
     return OPJ_TRUE;
   }
   J2kStream open() {
-    J2kStream stream{opj_stream_create(kStreamBufferBytes, OPJ_FALSE), &opj_stream_destroy};
+    J2kStream stream{opj_stream_create(kJ2kStreamBufferBytes, OPJ_FALSE), &opj_stream_destroy};
     opj_stream_set_write_function(stream.get(), write);
     opj_stream_set_skip_function(stream.get(), skip);
     opj_stream_set_seek_function(stream.get(), seek);
@@ -166,7 +166,7 @@ struct J2kOutput {
   }
 };
 
-J2kImage image_of(ByteView pixels, const FrameFormat& format) {
+J2kImage j2k_image_of(ByteView pixels, const FrameFormat& format) {
   std::vector<opj_image_cmptparm_t> shapes(format.samples_per_pixel);
   for (opj_image_cmptparm_t& shape : shapes) {
     shape.dx = shape.dy = 1;
@@ -189,7 +189,7 @@ J2kImage image_of(ByteView pixels, const FrameFormat& format) {
   return image;
 }
 
-opj_cparameters_t lossless_parameters(const FrameFormat& format) {
+opj_cparameters_t lossless_j2k_parameters(const FrameFormat& format) {
   opj_cparameters_t parameters;
   opj_set_default_encoder_parameters(&parameters);
   parameters.tcp_numlayers = 1;
@@ -205,13 +205,13 @@ opj_cparameters_t lossless_parameters(const FrameFormat& format) {
 /// PS3.5 §A.4.4: the reversible transforms only.
 Result<Colour> encode_jpeg_2000(ByteView pixels, const FrameFormat& format, const EncodeOptions&,
                                 Bytes& out) {
-  PACS_TRY(check_encodes(format, 1, kEncodedPrecisionMax));
+  PACS_TRY(check_encodes(format, 1, kJ2kEncodedPrecisionMax));
   out.clear();
   const J2kCodec codec{opj_create_compress(OPJ_CODEC_J2K), &opj_destroy_codec};
   J2kReport report;
   report.listen(codec.get());
-  const J2kImage image = image_of(pixels, format);
-  opj_cparameters_t parameters = lossless_parameters(format);
+  const J2kImage image = j2k_image_of(pixels, format);
+  opj_cparameters_t parameters = lossless_j2k_parameters(format);
   J2kOutput output{out};
   J2kStream stream = output.open();
   if (opj_setup_encoder(codec.get(), &parameters, image.get()) == OPJ_FALSE ||

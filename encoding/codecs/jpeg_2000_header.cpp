@@ -23,16 +23,16 @@ constexpr std::uint16_t kEoc = 0xFFD9;
 constexpr std::uint64_t kTilePixelsMin = 1024;
 constexpr std::uint64_t kSmallTilesMax = 64;
 constexpr std::uint64_t kPrecinctSamplesMin = 256;
-constexpr unsigned kLevelsMax = 32;
+constexpr unsigned kJ2kLevelsMax = 32;
 /// Of the style of code blocks (ITU-T T.814 Table A.5).
 constexpr unsigned kHighThroughput = 0x40;
 
-tl::unexpected<Error> cut_codestream() {
+tl::unexpected<Error> cut_j2k_codestream() {
   return fail(ErrorKind::Truncated, "the JPEG 2000 codestream ends too early");
 }
 
 /// Numbers off the front of a marker segment; zero behind its end, which `ended` tells.
-struct SegmentReader {
+struct J2kSegmentReader {
   ByteView bytes;
   bool ended = false;
 
@@ -52,15 +52,15 @@ constexpr std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) {
   return (a + b - 1) / b;
 }
 
-/// One of the tile's parts that came, of those that its first says there are.
-struct TileParts {
+/// How many parts of a tile came, of those that they say there are.
+struct J2kTileParts {
   unsigned seen = 0;
   unsigned expected = 0;  ///< 0 where no part says it
 };
 
-class HeaderReader2000 {
+class J2kHeaderReader {
  public:
-  explicit HeaderReader2000(ByteView codestream) : bytes_(codestream) {
+  explicit J2kHeaderReader(ByteView codestream) : bytes_(codestream) {
     header_.codestream = codestream;
   }
 
@@ -84,10 +84,10 @@ class HeaderReader2000 {
   }
   /// Of the marker here, which has one; goes behind it.
   Result<ByteView> segment() {
-    if (bytes_.size() - at_ < 4) return cut_codestream();
+    if (bytes_.size() - at_ < 4) return cut_j2k_codestream();
     const auto length = load<std::uint16_t>(bytes_.data() + at_ + 2, ByteOrder::Big);
     if (length < 2) return fail(ErrorKind::Malformed, "a marker segment has no length");
-    if (bytes_.size() - at_ - 2 < length) return cut_codestream();
+    if (bytes_.size() - at_ - 2 < length) return cut_j2k_codestream();
     const ByteView content = bytes_.subspan(at_ + 4, length - 2U);
     at_ += 2U + length;
     return content;
@@ -95,7 +95,7 @@ class HeaderReader2000 {
 
   /// §A.5.1.
   Result<> read_size(ByteView segment) {
-    SegmentReader reader{segment};
+    J2kSegmentReader reader{segment};
     reader.next<std::uint16_t>();  // capabilities
     std::array<std::uint32_t, 8> extents{};
     for (std::uint32_t& extent : extents) extent = reader.next<std::uint32_t>();
@@ -122,7 +122,7 @@ class HeaderReader2000 {
     return {};
   }
 
-  Result<> read_components(SegmentReader& reader) {
+  Result<> read_components(J2kSegmentReader& reader) {
     const auto first = reader.next<std::uint8_t>();
     header_.shape.precision = (first & 0x7FU) + 1;
     header_.shape.is_signed = (first & 0x80) != 0;
@@ -148,7 +148,7 @@ class HeaderReader2000 {
       }
       PACS_TRY(const ByteView content, segment());
       if (name == kSiz) return fail(ErrorKind::Malformed, "there is more than one SIZ");
-      SegmentReader reader{content};
+      J2kSegmentReader reader{content};
       if (name == kCod) PACS_TRY(read_coding_style(reader));
       if (name == kCoc) PACS_TRY(read_component_style(reader));
     }
@@ -156,7 +156,7 @@ class HeaderReader2000 {
   }
 
   /// §A.6.1.
-  Result<> read_coding_style(SegmentReader& reader) {
+  Result<> read_coding_style(J2kSegmentReader& reader) {
     const bool own_precincts = (reader.next<std::uint8_t>() & 1) != 0;
     reader.next<std::uint8_t>();  // progression order
     layers_ = std::max(layers_, reader.next<std::uint16_t>());
@@ -165,7 +165,7 @@ class HeaderReader2000 {
     return check_precincts(reader, own_precincts);
   }
   /// §A.6.2.
-  Result<> read_component_style(SegmentReader& reader) {
+  Result<> read_component_style(J2kSegmentReader& reader) {
     reader.next<std::uint8_t>();
     if (header_.shape.samples_per_pixel > 256) reader.next<std::uint8_t>();
     const bool own_precincts = (reader.next<std::uint8_t>() & 1) != 0;
@@ -174,12 +174,12 @@ class HeaderReader2000 {
 
   /// Table A.15: the levels, the blocks, the transformation, the precincts. As if every tile and
   /// component had them.
-  Result<> check_precincts(SegmentReader& reader, bool own_precincts) {
+  Result<> check_precincts(J2kSegmentReader& reader, bool own_precincts) {
     const auto levels = reader.next<std::uint8_t>();
     reader.next<std::uint16_t>();  // width and height of the blocks
     high_throughput_ = high_throughput_ || (reader.next<std::uint8_t>() & kHighThroughput) != 0;
     reader.next<std::uint8_t>();  // the transformation
-    if (levels > kLevelsMax) return fail(ErrorKind::Malformed, "COD has more than 32 levels");
+    if (levels > kJ2kLevelsMax) return fail(ErrorKind::Malformed, "COD has more than 32 levels");
     std::uint64_t precincts = 0;
     for (unsigned level = levels + 1U; level-- > 0;) {
       const std::uint8_t exponents = own_precincts ? reader.next<std::uint8_t>() : 0xFF;
@@ -193,11 +193,11 @@ class HeaderReader2000 {
     const std::uint64_t tile_components = tiles_.size() * shape.samples_per_pixel;
     const std::uint64_t samples = shape.rows * shape.columns * shape.samples_per_pixel;
     precincts *= tile_components;
-    if (precincts > tile_components * (kLevelsMax + 1) + samples / kPrecinctSamplesMin) {
+    if (precincts > tile_components * (kJ2kLevelsMax + 1) + samples / kPrecinctSamplesMin) {
       return fail(ErrorKind::Unsupported, fmt::format("{} precincts are too many", precincts));
     }
     // §B.10: a packet, of which each precinct has one in each layer, is at least a byte.
-    if (precincts * layers_ > bytes_.size()) return cut_codestream();
+    if (precincts * layers_ > bytes_.size()) return cut_j2k_codestream();
     return {};
   }
 
@@ -205,7 +205,7 @@ class HeaderReader2000 {
   Result<> read_tile_part() {
     const std::size_t start = at_;
     PACS_TRY(const ByteView content, segment());
-    SegmentReader reader{content};
+    J2kSegmentReader reader{content};
     const auto tile = reader.next<std::uint16_t>();
     const auto length = reader.next<std::uint32_t>();
     reader.next<std::uint8_t>();  // which part it is
@@ -222,7 +222,7 @@ class HeaderReader2000 {
     } else if (length < at_ - start) {
       return fail(ErrorKind::Malformed, "a tile-part ends in its header");
     } else if (length > bytes_.size() - start) {
-      return cut_codestream();
+      return cut_j2k_codestream();
     } else {
       at_ = start + length;
     }
@@ -231,8 +231,8 @@ class HeaderReader2000 {
   }
   /// Whether FF stands before a byte that makes a marker of it, or at the end.
   static bool holds_markers(ByteView packets) {
-    for (auto at = packets.begin(); (at = std::find(at, packets.end(), std::byte{0xFF})) !=
-                                    packets.end();) {
+    for (auto at = packets.begin();
+         (at = std::find(at, packets.end(), std::byte{0xFF})) != packets.end();) {
       if (++at == packets.end() || *at > std::byte{0x8F}) return true;
     }
     return false;
@@ -241,30 +241,30 @@ class HeaderReader2000 {
     std::size_t end = bytes_.size();
     while (end > at_ && bytes_[end - 1] == std::byte{0}) --end;
     if (end < at_ + 2 || load<std::uint16_t>(&bytes_[end - 2], ByteOrder::Big) != kEoc) {
-      return cut_codestream();
+      return cut_j2k_codestream();
     }
     at_ = end - 2;
     return {};
   }
 
   /// Without EOC, it is all there if each tile has the parts that it says it has.
-  Result<> check_all_is_there() {
+  [[nodiscard]] Result<> check_all_is_there() const {
     const bool ends = marker() == kEoc;
     if (!ends && bytes_.size() - at_ >= 2) {
       return fail(ErrorKind::Malformed, "no tile-part follows where one ends");
     }
-    const bool all = std::ranges::all_of(tiles_, [&](const TileParts& tile) {
+    const bool all = std::ranges::all_of(tiles_, [&](const J2kTileParts& tile) {
       return tile.seen != 0 && (ends ? tile.expected <= tile.seen : tile.expected == tile.seen);
     });
-    if (!all) return cut_codestream();
+    if (!all) return cut_j2k_codestream();
     return {};
   }
 
-  /// T.800 §B.10.1, §D.4.1: nothing in packets is above FF8F, nor is FF at their end. OpenJPEG 2.5.0
-  /// and OpenJPH 0.9 assert that of the blocks of T.814, which would end the process, so what is not
-  /// so does not come before them; nor do blocks of several layers, which they put together, and
-  /// the markers SOP and EPH.
-  Result<> check_high_throughput() {
+  /// T.800 §B.10.1, §D.4.1: nothing in packets is above FF8F, nor is FF at their end.
+  /// OpenJPEG 2.5.0 and OpenJPH 0.9 assert that of the blocks of T.814, which would end the
+  /// process, so what is not so does not come before them; nor do blocks of several layers, which
+  /// they put together, and the markers SOP and EPH.
+  [[nodiscard]] Result<> check_high_throughput() const {
     if (!high_throughput_) return {};
     if (has_markers_) return fail(ErrorKind::Malformed, "there are markers in packets of HTJ2K");
     if (layers_ > 1) return fail(ErrorKind::Unsupported, "HTJ2K of more than one layer");
@@ -276,7 +276,7 @@ class HeaderReader2000 {
   Jpeg2000Header header_;
   std::uint64_t tile_width_ = 0;
   std::uint64_t tile_height_ = 0;
-  std::vector<TileParts> tiles_;
+  std::vector<J2kTileParts> tiles_;
   std::uint16_t layers_ = 1;
   bool has_coding_style_ = false;
   bool high_throughput_ = false;  ///< in any tile or component
@@ -305,14 +305,14 @@ Result<ByteView> unwrap_jp2(ByteView bytes) {
     if (type == kCodestream) return bytes.subspan(header, length - header);
     bytes = bytes.subspan(length);
   }
-  return cut_codestream();
+  return cut_j2k_codestream();
 }
 
 }  // namespace
 
 Result<Jpeg2000Header> read_jpeg_2000_header(ByteView bytes) {
   PACS_TRY(const ByteView codestream, unwrap_jp2(bytes));
-  return HeaderReader2000{codestream}.read();
+  return J2kHeaderReader{codestream}.read();
 }
 
 Colour colour_of_jpeg_2000(const Jpeg2000Header& header, const FrameFormat& format,

@@ -27,8 +27,8 @@ tl::unexpected<Error> ls_error(const charls::jpegls_error& error) {
 /// CharLS gives samples of up to 8 bits as bytes, else as two; by pixel or, of scans that are not
 /// interleaved, component by component.
 template <typename Value>
-void decode_values(const charls::jpegls_decoder& decoder, const CodestreamShape& shape,
-                   const FrameFormat& format, std::span<std::byte> pixels) {
+void decode_ls_values(const charls::jpegls_decoder& decoder, const CodestreamShape& shape,
+                      const FrameFormat& format, std::span<std::byte> pixels) {
   const std::uint64_t count = format.samples();
   const std::size_t size = count * sizeof(Value);
   const SampleWriter writer{shape, format, pixels};
@@ -65,26 +65,28 @@ Result<DecodedFrame> decode_ls(ByteView codestream, const FrameFormat& format,
   PACS_TRY(frame.departures, check_shape(shape, format));
   frame.colour = colour_as_labelled(format.colour, frame.departures);
   if (shape.precision <= 8) {
-    decode_values<std::uint8_t>(decoder, shape, format, pixels);
+    decode_ls_values<std::uint8_t>(decoder, shape, format, pixels);
   } else {
-    decode_values<std::uint16_t>(decoder, shape, format, pixels);
+    decode_ls_values<std::uint16_t>(decoder, shape, format, pixels);
   }
   return frame;
 }
 
-/// Without the byte before EOI, which some writers put there to make the length even (PS3.5 §A.4
-/// has it behind EOI); empty where there is no such byte.
-Bytes without_padding(ByteView codestream) {
+/// Without NULs behind EOI; empty where there is no EOI.
+ByteView ls_up_to_eoi(ByteView codestream) {
   while (!codestream.empty() && codestream.back() == std::byte{0}) {
     codestream = codestream.first(codestream.size() - 1);
   }
   const std::size_t size = codestream.size();
-  if (size < 4 || codestream[size - 2] != std::byte{0xFF} ||
-      codestream[size - 1] != std::byte{0xD9}) {
-    return {};
-  }
-  const std::byte pad = codestream[size - 3];
-  if (pad != std::byte{0} && pad != std::byte{0xFF}) return {};
+  const bool ends = size >= 4 && codestream[size - 2] == std::byte{0xFF} &&
+                    codestream[size - 1] == std::byte{0xD9};
+  return ends ? codestream : ByteView{};
+}
+
+/// Without the byte before EOI that some writers put there to make the length even (PS3.5 §A.4 has
+/// it behind EOI); empty where there is no such byte.
+Bytes without_ls_padding(ByteView codestream) {
+  if (codestream[codestream.size() - 3] != std::byte{0}) return {};
   Bytes stripped(codestream.begin(), codestream.end() - 3);
   append(stripped, codestream.last(2));
   return stripped;
@@ -92,7 +94,7 @@ Bytes without_padding(ByteView codestream) {
 
 /// A last byte of zeros may be one of the scan, so padding is looked for only where CharLS finds
 /// that the scan ends before it.
-bool may_be_padding(const charls::jpegls_error& error) {
+bool may_be_ls_padding(const charls::jpegls_error& error) {
   const auto code = static_cast<charls::jpegls_errc>(error.code().value());
   return code == charls::jpegls_errc::too_much_encoded_data ||
          code == charls::jpegls_errc::jpeg_marker_start_byte_not_found;
@@ -102,12 +104,14 @@ bool may_be_padding(const charls::jpegls_error& error) {
 
 Result<DecodedFrame> decode_jpeg_ls(ByteView codestream, const FrameFormat& format,
                                     std::span<std::byte> pixels) {
-  if (codestream.empty()) return fail(ErrorKind::Truncated, "the JPEG-LS codestream is empty");
+  // CharLS 2.4 does not always return from the end of its input, so there has to be an EOI.
+  codestream = ls_up_to_eoi(codestream);
+  if (codestream.empty()) return fail(ErrorKind::Truncated, "the JPEG-LS codestream has no EOI");
   Bytes stripped;
   try {
     return decode_ls(codestream, format, pixels);
   } catch (const charls::jpegls_error& error) {
-    if (may_be_padding(error)) stripped = without_padding(codestream);
+    if (may_be_ls_padding(error)) stripped = without_ls_padding(codestream);
     if (stripped.empty()) return ls_error(error);
   }
   try {
@@ -123,7 +127,7 @@ namespace {
 
 /// Interleaved by pixel, and nothing above Bits Stored.
 template <typename Value>
-Bytes stored_bits(ByteView pixels, const FrameFormat& format) {
+Bytes ls_stored_bits(ByteView pixels, const FrameFormat& format) {
   const std::uint64_t count = format.samples();
   const std::uint64_t planes = format.planar ? format.samples_per_pixel : 1;
   const std::uint64_t plane = count / planes;
@@ -163,9 +167,9 @@ Result<Colour> encode_jpeg_ls(ByteView pixels, const FrameFormat& format, const 
     if (as_it_is) {
       encode_ls(pixels, format, out);
     } else if (format.bits_stored <= 8) {
-      encode_ls(stored_bits<std::uint8_t>(pixels, format), format, out);
+      encode_ls(ls_stored_bits<std::uint8_t>(pixels, format), format, out);
     } else {
-      encode_ls(stored_bits<std::uint16_t>(pixels, format), format, out);
+      encode_ls(ls_stored_bits<std::uint16_t>(pixels, format), format, out);
     }
   } catch (const charls::jpegls_error& error) {
     return fail(ErrorKind::Internal, fmt::format("CharLS cannot encode: {}", error.what()));

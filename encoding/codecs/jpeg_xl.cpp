@@ -43,7 +43,7 @@ Result<CodestreamShape> xl_shape(const JxlDecoder* decoder, const FrameFormat& f
 /// call against that: back to the codestream's range, rounded, which is exact, as libjxl keeps 24
 /// bits in between.
 template <typename Value>
-void scale_back(std::span<Value> values, unsigned precision) {
+void xl_scale_back(std::span<Value> values, unsigned precision) {
   constexpr std::uint32_t kFull = std::numeric_limits<Value>::max();
   const std::uint32_t full = (std::uint32_t{1} << precision) - 1;
   if (full == kFull) return;
@@ -51,7 +51,7 @@ void scale_back(std::span<Value> values, unsigned precision) {
 }
 
 /// Goes on to the next event, which has to be `wanted`.
-Result<> advance(JxlDecoder* decoder, JxlDecoderStatus wanted) {
+Result<> xl_advance(JxlDecoder* decoder, JxlDecoderStatus wanted) {
   const JxlDecoderStatus status = JxlDecoderProcessInput(decoder);
   if (status == wanted) return {};
   return xl_error(status);
@@ -67,12 +67,12 @@ Result<> decode_xl_values(JxlDecoder* decoder, const CodestreamShape& shape,
   const std::size_t size = format.samples() * sizeof(Value);
   Bytes aside(format.bits_allocated == 1 ? size : 0);  // samples that take more room than the frame
   std::byte* const to = aside.empty() ? pixels.data() + (pixels.size() - size) : aside.data();
-  PACS_TRY(advance(decoder, JXL_DEC_NEED_IMAGE_OUT_BUFFER));
+  PACS_TRY(xl_advance(decoder, JXL_DEC_NEED_IMAGE_OUT_BUFFER));
   const JxlDecoderStatus set = JxlDecoderSetImageOutBuffer(decoder, &as, to, size);
   if (set != JXL_DEC_SUCCESS) return xl_error(set);
-  PACS_TRY(advance(decoder, JXL_DEC_FULL_IMAGE));
+  PACS_TRY(xl_advance(decoder, JXL_DEC_FULL_IMAGE));
   const std::span values{reinterpret_cast<Value*>(to), format.samples()};
-  scale_back(values, shape.precision);
+  xl_scale_back(values, shape.precision);
   const bool extends = format.is_signed && shape.precision < format.bits_allocated;
   if (extends || to != pixels.data()) SampleWriter{shape, format, pixels}.put<Value>(0, 1, values);
   return {};
@@ -90,7 +90,7 @@ Result<DecodedFrame> decode_jpeg_xl(ByteView codestream, const FrameFormat& form
   JxlDecoderSetKeepOrientation(decoder.get(), JXL_TRUE);
   JxlDecoderSetInput(decoder.get(), reinterpret_cast<const std::uint8_t*>(codestream.data()),
                      codestream.size());
-  PACS_TRY(advance(decoder.get(), JXL_DEC_BASIC_INFO));
+  PACS_TRY(xl_advance(decoder.get(), JXL_DEC_BASIC_INFO));
   PACS_TRY(const CodestreamShape shape, xl_shape(decoder.get(), format));
   DecodedFrame frame;
   PACS_TRY(frame.departures, check_shape(shape, format));

@@ -12,14 +12,15 @@ namespace {
 
 constexpr unsigned kWidestSample = 32;  // bits: libraries give samples as std::int32_t
 
-Result<> check_same(std::string_view attribute, std::uint64_t codestream, std::uint64_t data_set) {
+Result<> check_attribute(std::string_view attribute, std::uint64_t codestream,
+                         std::uint64_t data_set) {
   if (codestream == data_set) return {};
   return fail(ErrorKind::Mismatch, fmt::format("{} is {} in the data set, {} in the codestream",
                                                attribute, data_set, codestream));
 }
 
 /// A sample's low bits, extended to 32 by zeros or by the sign.
-struct Extension {
+struct SampleExtension {
   unsigned shift;
   bool is_signed;
 
@@ -30,28 +31,28 @@ struct Extension {
   }
 };
 
-struct Range {
+struct SampleRange {
   std::int32_t low;
   std::int32_t high;
 };
 
-Range range_of(const CodestreamShape& shape) {
+SampleRange sample_range_of(const CodestreamShape& shape) {
   const unsigned magnitude = shape.precision - (shape.is_signed ? 1 : 0);
   if (magnitude >= kWidestSample - 1) {
     return {std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()};
   }
-  const std::int32_t high = static_cast<std::int32_t>((std::uint32_t{1} << magnitude) - 1);
+  const auto high = static_cast<std::int32_t>((std::uint32_t{1} << magnitude) - 1);
   return {shape.is_signed ? -high - 1 : 0, high};
 }
 
-void put_bit(std::byte* pixels, std::uint64_t index, bool set) {
+void put_sample_bit(std::byte* pixels, std::uint64_t index, bool set) {
   const std::byte bit = std::byte{1} << (index % 8);
   pixels[index / 8] = set ? pixels[index / 8] | bit : pixels[index / 8] & ~bit;
 }
 
 template <typename Sample, typename Value>
-void put_as(std::byte* to, std::uint64_t step, std::span<const Value> values, Range range,
-            Extension extend) {
+void put_samples_as(std::byte* to, std::uint64_t step, std::span<const Value> values,
+                    SampleRange range, SampleExtension extend) {
   const auto put = [=](std::byte* at, Value value) {
     std::int32_t sample = value;
     if constexpr (std::is_signed_v<Value>) sample = std::clamp(sample, range.low, range.high);
@@ -65,8 +66,8 @@ void put_as(std::byte* to, std::uint64_t step, std::span<const Value> values, Ra
 }
 
 template <typename Sample>
-void take_as(const std::byte* from, std::uint64_t step, std::span<std::int32_t> values,
-             Extension extend) {
+void take_samples_as(const std::byte* from, std::uint64_t step, std::span<std::int32_t> values,
+                     SampleExtension extend) {
   for (std::int32_t& value : values) {
     value = extend(static_cast<std::int32_t>(load<Sample>(from, ByteOrder::Little)));
     from += step * sizeof(Sample);
@@ -76,9 +77,9 @@ void take_as(const std::byte* from, std::uint64_t step, std::span<std::int32_t> 
 }  // namespace
 
 Result<Departures> check_shape(const CodestreamShape& shape, const FrameFormat& format) {
-  PACS_TRY(check_same("Rows", shape.rows, format.rows));
-  PACS_TRY(check_same("Columns", shape.columns, format.columns));
-  PACS_TRY(check_same("Samples per Pixel", shape.samples_per_pixel, format.samples_per_pixel));
+  PACS_TRY(check_attribute("Rows", shape.rows, format.rows));
+  PACS_TRY(check_attribute("Columns", shape.columns, format.columns));
+  PACS_TRY(check_attribute("Samples per Pixel", shape.samples_per_pixel, format.samples_per_pixel));
   if (shape.precision == 0 || shape.precision > format.bits_allocated) {
     return fail(ErrorKind::Mismatch,
                 fmt::format("the codestream's samples of {} bits do not fit Bits Allocated {}",
@@ -137,19 +138,19 @@ SampleWriter::SampleWriter(const CodestreamShape& shape, const FrameFormat& form
 template <typename Value>
 void SampleWriter::put(std::uint64_t first, std::uint64_t step,
                        std::span<const Value> values) const {
-  const Range range = range_of(shape_);
-  const Extension extend{kWidestSample - shape_.precision, is_signed_};
+  const SampleRange range = sample_range_of(shape_);
+  const SampleExtension extend{kWidestSample - shape_.precision, is_signed_};
   std::byte* const to = pixels_.data() + first * (bits_allocated_ / 8);
   switch (bits_allocated_) {
     case 8:
-      return put_as<std::uint8_t>(to, step, values, range, extend);
+      return put_samples_as<std::uint8_t>(to, step, values, range, extend);
     case 16:
-      return put_as<std::uint16_t>(to, step, values, range, extend);
+      return put_samples_as<std::uint16_t>(to, step, values, range, extend);
     case 32:
-      return put_as<std::uint32_t>(to, step, values, range, extend);
+      return put_samples_as<std::uint32_t>(to, step, values, range, extend);
     default:
       for (std::size_t i = 0; i < values.size(); ++i) {
-        put_bit(pixels_.data(), first + i * step, (values[i] & 1) != 0);
+        put_sample_bit(pixels_.data(), first + i * step, (values[i] & 1) != 0);
       }
   }
 }
@@ -166,15 +167,15 @@ void SampleReader::take(std::uint64_t first, std::uint16_t sample,
   const std::uint64_t step = format_.planar ? 1 : format_.samples_per_pixel;
   const std::uint64_t plane = std::uint64_t{format_.rows} * format_.columns;
   const std::uint64_t index = format_.planar ? sample * plane + first : first * step + sample;
-  const Extension extend{kWidestSample - format_.bits_stored, format_.is_signed};
+  const SampleExtension extend{kWidestSample - format_.bits_stored, format_.is_signed};
   const std::byte* const from = pixels_.data() + index * (format_.bits_allocated / 8);
   switch (format_.bits_allocated) {
     case 8:
-      return take_as<std::uint8_t>(from, step, values, extend);
+      return take_samples_as<std::uint8_t>(from, step, values, extend);
     case 16:
-      return take_as<std::uint16_t>(from, step, values, extend);
+      return take_samples_as<std::uint16_t>(from, step, values, extend);
     case 32:
-      return take_as<std::uint32_t>(from, step, values, extend);
+      return take_samples_as<std::uint32_t>(from, step, values, extend);
     default:
       for (std::size_t i = 0; i < values.size(); ++i) {
         const std::uint64_t bit = index + i * step;

@@ -45,7 +45,8 @@ inline void check_decodes(DecodeFrame* decode, const FrameInput& input) {
     require(!first.error().message.empty() && first.error().kind == second.error().kind);
     return;
   }
-  const std::uint64_t spare = 8 * ones.size() - input.format.samples() * input.format.bits_allocated;
+  const std::uint64_t spare =
+      8 * ones.size() - input.format.samples() * input.format.bits_allocated;
   if (spare != 0) zeros.back() |= ~(std::byte{0xFF} >> spare);
   if (spare != 0) ones.back() |= ~(std::byte{0xFF} >> spare);
   require(zeros == ones);

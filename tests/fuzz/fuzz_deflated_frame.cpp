@@ -1,5 +1,5 @@
-// Invariant: whatever the codestream, it is an error, or every sample of the frame comes from it; what is
-// encoded comes back.
+// Invariant: whatever the codestream, it is an error, or every sample of the frame comes from it;
+// what is encoded comes back.
 #include "tests/fuzz/frame_input.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 namespace pacs::test {
 
 namespace {
@@ -42,6 +44,14 @@ Bytes steps(const FrameFormat& format) {
     put_sample(frame, format, i, (i << format.bits_stored) / format.samples() + i % 4);
   }
   return frame;
+}
+
+double mean_difference(ByteView a, ByteView b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    sum += std::abs(std::to_integer<int>(a[i]) - std::to_integer<int>(b[i]));
+  }
+  return sum / static_cast<double>(a.size());
 }
 
 Bytes interleaved(ByteView frame, const FrameFormat& format) {

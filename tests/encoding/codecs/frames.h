@@ -11,6 +11,9 @@ Bytes frame_of(const FrameFormat& format);
 /// What the golden codestreams hold, interleaved: sample i of n is i × 2^stored ÷ n + i mod 4.
 Bytes steps(const FrameFormat& format);
 
+/// Of each byte, absolute.
+double mean_difference(ByteView a, ByteView b);
+
 /// Native, interleaved by pixel: what a decoder gives for a frame of either planar configuration.
 Bytes interleaved(ByteView frame, const FrameFormat& format);
 

@@ -33,8 +33,7 @@ TEST(Htj2kFrame, ComesBackForEveryDepthSignAndLayout) {
   }
 }
 
-constexpr FrameFormat kHtFormat{.rows = 23, .columns = 37, .bits_allocated = 16,
-                                .bits_stored = 12};
+constexpr FrameFormat kHtFormat{.rows = 23, .columns = 37, .bits_allocated = 16, .bits_stored = 12};
 
 Bytes ht_codestream() {
   Bytes codestream;

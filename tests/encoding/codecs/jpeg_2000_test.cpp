@@ -10,10 +10,10 @@ namespace {
 using test::b;
 
 constexpr FrameFormat kJ2kMono{.rows = 5, .columns = 9, .bits_allocated = 16, .bits_stored = 12};
-constexpr FrameFormat kJ2kRct{.rows = 5, .columns = 9, .samples_per_pixel = 3,
-                              .colour = Colour::YbrRct};
+constexpr FrameFormat kJ2kRct{
+    .rows = 5, .columns = 9, .samples_per_pixel = 3, .colour = Colour::YbrRct};
 
-FrameFormat with(FrameFormat format, Colour colour) {
+FrameFormat labelled(FrameFormat format, Colour colour) {
   format.colour = colour;
   return format;
 }
@@ -68,8 +68,8 @@ constexpr std::string_view kJ2kTiles =
 
 TEST(Jpeg2000Frame, OfOpenJpegsToolIsDecodedAsItDoes) {
   EXPECT_EQ(test::decode(decode_jpeg_2000, b(kJ2kTwelve), kJ2kMono).pixels, test::steps(kJ2kMono));
-  const FrameFormat negative{.rows = 5, .columns = 9, .bits_allocated = 16, .bits_stored = 16,
-                             .is_signed = true};
+  const FrameFormat negative{
+      .rows = 5, .columns = 9, .bits_allocated = 16, .bits_stored = 16, .is_signed = true};
   EXPECT_EQ(test::decode(decode_jpeg_2000, b(kJ2kSigned), negative).pixels, test::steps(negative));
   const FrameFormat small{.rows = 5, .columns = 9};
   EXPECT_EQ(test::decode(decode_jpeg_2000, b(kJ2kTiles), small).pixels, test::steps(small));
@@ -80,7 +80,7 @@ TEST(Jpeg2000Frame, OfOpenJpegsToolIsDecodedAsItDoes) {
     EXPECT_TRUE(decoded.frame->departures.empty());
     EXPECT_EQ(decoded.pixels, test::steps(kJ2kRct));
   }
-  EXPECT_EQ(test::decode(decode_jpeg_2000, b(kJ2kLossy), with(kJ2kRct, Colour::YbrIct)).pixels,
+  EXPECT_EQ(test::decode(decode_jpeg_2000, b(kJ2kLossy), labelled(kJ2kRct, Colour::YbrIct)).pixels,
             b(kJ2kLossyPixels));
 }
 
@@ -99,7 +99,7 @@ TEST(Jpeg2000Frame, SaysItsColoursByTheComponentTransformThenByTheDataSet) {
                          Row{kJ2kPlain, Colour::YbrRct, Colour::Rgb, true},
                          Row{kJ2kPlain, Colour::YbrIct, Colour::Rgb, true}}) {
     const auto decoded =
-        test::decode(decode_jpeg_2000, b(row.codestream), with(kJ2kRct, row.label));
+        test::decode(decode_jpeg_2000, b(row.codestream), labelled(kJ2kRct, row.label));
     ASSERT_TRUE(decoded.frame);
     EXPECT_EQ(decoded.frame->colour, row.colour);
     EXPECT_EQ(decoded.frame->departures.contains(Departure::CodestreamColour), row.departs);
@@ -154,7 +154,7 @@ TEST(Jpeg2000Frame, ComesBackForEveryDepthSignAndLayout) {
       const auto colour = encode_jpeg_2000(frame, format, {}, codestream);
       ASSERT_EQ(colour, format.colour == Colour::Rgb ? Colour::YbrRct : format.colour);
       EXPECT_EQ(codestream.size() % 2, 0U);
-      const auto decoded = test::decode(decode_jpeg_2000, codestream, with(format, *colour));
+      const auto decoded = test::decode(decode_jpeg_2000, codestream, labelled(format, *colour));
       ASSERT_TRUE(decoded.frame) << decoded.frame.error().to_string();
       EXPECT_EQ(decoded.frame->colour, format.colour);
       EXPECT_TRUE(decoded.frame->departures.empty());

@@ -10,8 +10,8 @@ namespace {
 using test::b;
 
 constexpr FrameFormat kLsFormat{.rows = 5, .columns = 9, .bits_allocated = 16, .bits_stored = 12};
-constexpr FrameFormat kLsColours{.rows = 5, .columns = 9, .samples_per_pixel = 3,
-                                 .colour = Colour::Rgb};
+constexpr FrameFormat kLsColours{
+    .rows = 5, .columns = 9, .samples_per_pixel = 3, .colour = Colour::Rgb};
 
 // Made by dcmcjpls of test::steps, with its options +in, +il and +is for colours, and +en +md 2.
 constexpr std::string_view kLsTwelve =

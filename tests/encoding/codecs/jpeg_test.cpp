@@ -1,7 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "encoding/codecs/codecs.h"
 #include "tests/encoding/bytes_language.h"
 #include "tests/encoding/codecs/frames.h"
@@ -11,8 +9,8 @@ namespace {
 
 using test::b;
 
-constexpr FrameFormat kGrey{.rows = 5, .columns = 9};
-constexpr FrameFormat kColours{
+constexpr FrameFormat kJpegGrey{.rows = 5, .columns = 9};
+constexpr FrameFormat kJpegColours{
     .rows = 5, .columns = 9, .samples_per_pixel = 3, .colour = Colour::YbrFull422};
 
 // Made by cjpeg -optimize -quality 90 of 9 × 5 pixels, the pixels by djpeg; all with JFIF but the
@@ -84,11 +82,11 @@ Bytes without_jfif(std::string_view jpeg) {
 }
 
 TEST(JpegFrame, IsDecodedAsDjpegDoes) {
-  EXPECT_EQ(test::decode(decode_jpeg, b(kGreyJpeg), kGrey).pixels, b(kGreyPixels));
+  EXPECT_EQ(test::decode(decode_jpeg, b(kGreyJpeg), kJpegGrey).pixels, b(kGreyPixels));
   for (const auto& [jpeg, pixels] : {std::pair{kFullJpeg, kFullPixels},
                                      {kHalfJpeg, kHalfPixels},
                                      {kProgressiveJpeg, kFullPixels}}) {
-    const auto decoded = test::decode(decode_jpeg, b(jpeg), kColours);
+    const auto decoded = test::decode(decode_jpeg, b(jpeg), kJpegColours);
     ASSERT_TRUE(decoded.frame) << decoded.frame.error().to_string();
     EXPECT_EQ(decoded.frame->colour, Colour::Rgb);
     EXPECT_TRUE(decoded.frame->departures.empty());
@@ -97,7 +95,7 @@ TEST(JpegFrame, IsDecodedAsDjpegDoes) {
 }
 
 TEST(JpegFrame, SaysItsColoursByAdobeThenJfifThenComponentsThenTheDataSet) {
-  FrameFormat rgb = kColours;
+  FrameFormat rgb = kJpegColours;
   rgb.colour = Colour::Rgb;
   const auto departs = [](const test::Decoded& decoded) {
     return decoded.frame.value().departures.contains(Departure::CodestreamColour);
@@ -106,8 +104,8 @@ TEST(JpegFrame, SaysItsColoursByAdobeThenJfifThenComponentsThenTheDataSet) {
   Bytes adobe = b(kRgbJpeg);
   EXPECT_EQ(test::decode(decode_jpeg, adobe, rgb).pixels, b(kRgbPixels));
   EXPECT_FALSE(departs(test::decode(decode_jpeg, adobe, rgb)));
-  EXPECT_EQ(test::decode(decode_jpeg, adobe, kColours).pixels, b(kRgbPixels));
-  EXPECT_TRUE(departs(test::decode(decode_jpeg, adobe, kColours)));
+  EXPECT_EQ(test::decode(decode_jpeg, adobe, kJpegColours).pixels, b(kRgbPixels));
+  EXPECT_TRUE(departs(test::decode(decode_jpeg, adobe, kJpegColours)));
   adobe[17] = std::byte{1};
   EXPECT_NE(test::decode(decode_jpeg, adobe, rgb).pixels, b(kRgbPixels));
   EXPECT_TRUE(departs(test::decode(decode_jpeg, adobe, rgb)));
@@ -116,18 +114,18 @@ TEST(JpegFrame, SaysItsColoursByAdobeThenJfifThenComponentsThenTheDataSet) {
   EXPECT_TRUE(departs(test::decode(decode_jpeg, b(kFullJpeg), rgb)));
   // Components called R, G and B, the first two segments' bytes taken off.
   adobe.erase(adobe.begin() + 2, adobe.begin() + 18);
-  EXPECT_EQ(test::decode(decode_jpeg, adobe, kColours).pixels, b(kRgbPixels));
-  EXPECT_TRUE(departs(test::decode(decode_jpeg, adobe, kColours)));
+  EXPECT_EQ(test::decode(decode_jpeg, adobe, kJpegColours).pixels, b(kRgbPixels));
+  EXPECT_TRUE(departs(test::decode(decode_jpeg, adobe, kJpegColours)));
   // Nothing but the data set.
   const Bytes plain = without_jfif(kFullJpeg);
-  EXPECT_EQ(test::decode(decode_jpeg, plain, kColours).pixels, b(kFullPixels));
-  EXPECT_FALSE(departs(test::decode(decode_jpeg, plain, kColours)));
+  EXPECT_EQ(test::decode(decode_jpeg, plain, kJpegColours).pixels, b(kFullPixels));
+  EXPECT_FALSE(departs(test::decode(decode_jpeg, plain, kJpegColours)));
   EXPECT_NE(test::decode(decode_jpeg, plain, rgb).pixels, b(kFullPixels));
   EXPECT_FALSE(departs(test::decode(decode_jpeg, plain, rgb)));
 }
 
 TEST(JpegFrame, FillsSixteenBitsAsPixelRepresentationSays) {
-  FrameFormat wide = kGrey;
+  FrameFormat wide = kJpegGrey;
   wide.bits_allocated = 16;
   const Bytes narrow = b(kGreyPixels);
   for (const bool is_signed : {false, true}) {
@@ -147,21 +145,21 @@ TEST(JpegFrame, FillsSixteenBitsAsPixelRepresentationSays) {
 }
 
 TEST(JpegFrame, ThatIsNotTheDataSetsIsRefused) {
-  test::expect_mismatches(decode_jpeg, b(kGreyJpeg), kGrey);
-  test::expect_mismatches(decode_jpeg, b(kHalfJpeg), kColours);
+  test::expect_mismatches(decode_jpeg, b(kGreyJpeg), kJpegGrey);
+  test::expect_mismatches(decode_jpeg, b(kHalfJpeg), kJpegColours);
 }
 
 TEST(JpegFrame, CutAnywhereIsRefusedUnlessOnlyItsEndIsMissing) {
-  EXPECT_LE(test::cuts_that_decode(decode_jpeg, b(kGreyJpeg), kGrey), 3U);
-  EXPECT_LE(test::cuts_that_decode(decode_jpeg, b(kFullJpeg), kColours), 3U);
-  EXPECT_LE(test::cuts_that_decode(decode_jpeg, b(kHalfJpeg), kColours), 3U);
-  EXPECT_EQ(test::cuts_that_decode(decode_jpeg, b(kProgressiveJpeg), kColours), 0U);
+  EXPECT_LE(test::cuts_that_decode(decode_jpeg, b(kGreyJpeg), kJpegGrey), 3U);
+  EXPECT_LE(test::cuts_that_decode(decode_jpeg, b(kFullJpeg), kJpegColours), 3U);
+  EXPECT_LE(test::cuts_that_decode(decode_jpeg, b(kHalfJpeg), kJpegColours), 3U);
+  EXPECT_EQ(test::cuts_that_decode(decode_jpeg, b(kProgressiveJpeg), kJpegColours), 0U);
 }
 
 TEST(JpegFrame, WithABrokenScanIsRefused) {
   Bytes jpeg = b(kGreyJpeg);
   jpeg[jpeg.size() - 8] = std::byte{0xFF};
-  EXPECT_EQ(test::decode(decode_jpeg, jpeg, kGrey).frame.error().kind, ErrorKind::Malformed);
+  EXPECT_EQ(test::decode(decode_jpeg, jpeg, kJpegGrey).frame.error().kind, ErrorKind::Malformed);
 }
 
 TEST(JpegFrame, OfMoreScansThanAnybodyWritesIsRefused) {
@@ -169,18 +167,10 @@ TEST(JpegFrame, OfMoreScansThanAnybodyWritesIsRefused) {
   Bytes bomb(progressive.begin(), progressive.end() - 2);
   for (int i = 0; i < 300; ++i) append(bomb, b("FFDA0008010100013F2180 607F"));
   append(bomb, b("FFD9"));
-  const auto decoded = test::decode(decode_jpeg, bomb, kColours);
+  const auto decoded = test::decode(decode_jpeg, bomb, kJpegColours);
   EXPECT_EQ(decoded.frame.error().kind, ErrorKind::Malformed);
   EXPECT_NE(decoded.frame.error().message.find("more than 200 scans"), std::string::npos)
       << decoded.frame.error().message;
-}
-
-double mean_difference(ByteView a, ByteView c) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    sum += std::abs(std::to_integer<int>(a[i]) - std::to_integer<int>(c[i]));
-  }
-  return sum / static_cast<double>(a.size());
 }
 
 TEST(JpegFrame, IsEncodedInEitherPlanarConfiguration) {
@@ -206,18 +196,18 @@ TEST(JpegFrame, IsEncodedInEitherPlanarConfiguration) {
     const auto decoded = test::decode(decode_jpeg, jpeg, written);
     ASSERT_TRUE(decoded.frame);
     EXPECT_TRUE(decoded.frame->departures.empty());
-    EXPECT_LT(mean_difference(decoded.pixels, test::interleaved(frame, format)), 3);
+    EXPECT_LT(test::mean_difference(decoded.pixels, test::interleaved(frame, format)), 3);
   }
 }
 
 TEST(JpegFrame, OfOtherFormatsIsNotEncoded) {
   Bytes jpeg;
-  FrameFormat palette = kGrey;
+  FrameFormat palette = kJpegGrey;
   palette.colour = Colour::Palette;
-  FrameFormat twelve = kGrey;
+  FrameFormat twelve = kJpegGrey;
   twelve.bits_allocated = 16;
   twelve.bits_stored = 12;
-  FrameFormat negative = kGrey;
+  FrameFormat negative = kJpegGrey;
   negative.is_signed = true;
   for (const FrameFormat& format : {palette, twelve, negative}) {
     const auto encoded = encode_jpeg(test::frame_of(format), format, {}, jpeg);

@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <tuple>
 
 #include "encoding/codecs/codecs.h"
@@ -12,8 +11,8 @@ namespace {
 
 using test::b;
 
-constexpr FrameFormat kXlColour{.rows = 5, .columns = 9, .samples_per_pixel = 3,
-                                .colour = Colour::Rgb};
+constexpr FrameFormat kXlColour{
+    .rows = 5, .columns = 9, .samples_per_pixel = 3, .colour = Colour::Rgb};
 
 constexpr FrameFormat xl_mono(std::uint16_t bits) {
   FrameFormat format{.rows = 5, .columns = 9};
@@ -78,14 +77,6 @@ TEST(JpegXlFrame, WithoutLossGivesItsIntegers) {
   EXPECT_EQ(decoded.pixels, test::steps(kXlColour));
 }
 
-double mean_difference_of(ByteView a, ByteView c) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    sum += std::abs(std::to_integer<int>(a[i]) - std::to_integer<int>(c[i]));
-  }
-  return sum / static_cast<double>(a.size());
-}
-
 TEST(JpegXlFrame, WithLossOrOfAJpegIsDecodedAsDjxlDoes) {
   FrameFormat jpeg = kXlColour;
   jpeg.colour = Colour::YbrFull422;
@@ -96,7 +87,7 @@ TEST(JpegXlFrame, WithLossOrOfAJpegIsDecodedAsDjxlDoes) {
     EXPECT_EQ(decoded.frame->colour, Colour::Rgb);
     EXPECT_TRUE(decoded.frame->departures.empty());
     // Computed in floating point, by instructions that depend on the processor.
-    EXPECT_LT(mean_difference_of(decoded.pixels, b(pixels)), 0.5);
+    EXPECT_LT(test::mean_difference(decoded.pixels, b(pixels)), 0.5);
   }
 }
 
