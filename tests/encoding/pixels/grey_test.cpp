@@ -103,7 +103,7 @@ TEST(GreyImage, TakesTheVoiLutFirstAndWindowsAsFurtherViews) {
   DataSet set = lut_sequence(tags::VOILUTSequence, "0200 9CFF 0800", "0AC8", grey(2, 1, 16));
   set.set_text(tags::RescaleIntercept, VR::DS, "-100");
   set.set_text(tags::RescaleSlope, VR::DS, "1");
-  set_window(set, "0.5\\50.5", "2\\101");
+  set_window(set, "1\\50.5", "2\\101");
   // The LUT begins at -100: the values are signed though the pixels are not.
   EXPECT_EQ(shades(picture(set, "0000 0100")), (Shades{10, 200}));
   EXPECT_EQ(shades(picture(set, "6400 6500", {.view = 1})), (Shades{0, 255}));
