@@ -35,6 +35,7 @@ StoredRange sloping_range(const GreyTransform& transform, StoredRange all) {
   const double one = (window.center - window.width / 2 - 1 - transform.intercept) / transform.slope;
   const double other =
       (window.center + window.width / 2 + 1 - transform.intercept) / transform.slope;
+  if (!std::isfinite(one) || !std::isfinite(other)) return all;
   const double first = all.lowest, last = all.highest;
   const auto within = [&](double stored) {
     return static_cast<std::int32_t>(std::clamp(stored, first, last));

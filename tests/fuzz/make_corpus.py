@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Makes the seeds of the data set, Part 10, JSON, XML, character set, identifier and N-service targets,
-most from pydicom's samples.
+"""Makes the seeds of the data set, Part 10, JSON, XML, character set, identifier, N-service, frame index and
+rendering targets, most from pydicom's samples.
 
     tests/fuzz/make_corpus.py       writes tests/fuzz/corpus/fuzz_*/, which is checked in
 """
@@ -216,8 +216,18 @@ def renderings():
     rendered("MONOCHROME2", 16, SharedFunctionalGroupsSequence=[group], PerFrameFunctionalGroupsSequence=[group, shared])
 
 
+def frame_indexes():
+    """Two frames over three fragments, with and without tables, under many transfer syntaxes."""
+    front = bytes(8) + b"\xff\xd8\xff\xe0" + bytes(8) + b"\x00\x00\xff\xd9" + bytes(8) + b"\xff\xd8\xff\xd9"
+    for syntax in range(0, 48, 4):
+        seed("fuzz_frame_index", bytes([1, 3, 3, 1, 0, syntax, 1, 0, 0, 3, 4, 4, 4]) + front)
+    seed("fuzz_frame_index", bytes([1, 3, 3, 1, 0, 8, 1, 2, 0, 24, 2, 0, 12, 3, 4, 4, 4]) + front)
+    seed("fuzz_frame_index", bytes([3, 2, 2, 0, 0, 0, 0, 0, 0]) + bytes(8))
+
+
 def main():
     renderings()
+    frame_indexes()
     departures()
     identifiers()
     n_services()

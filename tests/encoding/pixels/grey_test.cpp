@@ -145,6 +145,23 @@ TEST(GreyImage, HasTheSameShadesIn16Bits) {
   EXPECT_EQ(shades(picture(set, "0000 0008 FF0F", {.bits = 16})), (Shades{0, 32776, 65535}));
 }
 
+TEST(GreyImage, IsDrawnWithNumbersThatPassAllRange) {
+  DataSet set = grey(2, 1, 16);
+  set.set_integer(tags::PixelRepresentation, VR::US, 1);
+  for (const std::string_view slope : {"1e308", "-1e308", "1e-320", "0"}) {
+    for (const std::string_view number : {"0", "1e308", "-1e308"}) {
+      set.set_text(tags::RescaleSlope, VR::DS, slope);
+      set.set_text(tags::RescaleIntercept, VR::DS, number);
+      set.erase(tags::WindowCenter);
+      EXPECT_TRUE(picture(set, "0080 FF7F")) << slope << number;
+      for (const std::string_view width : {"1", "1.0000001", "1e308"}) {
+        set_window(set, number, width);
+        EXPECT_TRUE(picture(set, "0080 FF7F")) << slope << number << width;
+      }
+    }
+  }
+}
+
 /// Every number of 16 bits by the table and by the formula itself.
 TEST(GreyImage, AgreesWithTheFormulaOnEveryPixel) {
   for (const bool is_signed : {false, true}) {
