@@ -233,19 +233,19 @@ TEST(FrameIndex, HandsOnWhatTheReaderAnswers) {
 
 TEST(FrameIndex, FindsAllFramesOfTheSamples) {
   for (const auto& path : test::good_sample_files()) {
-    const auto [bytes, syntax] = test::sample_data_set(path);
-    if (syntax == nullptr || syntax->deflated) continue;
-    HeaderReader reader{*syntax};
-    if (!reader.feed(bytes.view)) continue;
+    const test::SampleDataSet sample = test::sample_data_set(path);
+    if (sample.syntax == nullptr || sample.syntax->deflated) continue;
+    HeaderReader reader{*sample.syntax};
+    if (!reader.feed(sample.bytes.view)) continue;
     const auto header = reader.finish();
     if (!header || !header->pixel_data) continue;
     const auto format = pixel_format(header->data_set);
     if (!format) continue;
     const auto read = [&](ByteRange range) -> Result<Bytes> {
-      const ByteView part = bytes.view.subspan(range.offset, range.length);
+      const ByteView part = sample.bytes.view.subspan(range.offset, range.length);
       return Bytes(part.begin(), part.end());
     };
-    const auto index = FrameIndex::create(*header->pixel_data, *format, *syntax, read);
+    const auto index = FrameIndex::create(*header->pixel_data, *format, *sample.syntax, read);
     ASSERT_TRUE(index) << path << index.error().to_string();
     EXPECT_FALSE(index->has_more()) << path;
     for (std::uint32_t frame = 0; frame < index->frames(); ++frame) {
