@@ -71,7 +71,7 @@ void visit_cells(const FramePixels& what, PixelFormat::Kind kind, ByteView pixel
                  Visitor&& visitor) {
   if (what.format.bits_allocated == 1) {
     for (std::size_t i = 0; i < what.format.samples(); ++i) {
-      const unsigned byte = std::to_integer<unsigned>(pixels[i / 8]);
+      const auto byte = std::to_integer<unsigned>(pixels[i / 8]);
       visitor(i, static_cast<std::uint8_t>(byte >> i % 8 & 1));
     }
     return;

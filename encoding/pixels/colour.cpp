@@ -67,7 +67,7 @@ Sample clamped(float number) {
 /// PS3.3 §C.7.6.3.1.2, YBR_FULL, the equations turned around; CB and CR are 0 in the middle.
 template <typename Sample>
 void to_rgb(std::span<Sample> samples) {
-  constexpr float kMiddle = (std::numeric_limits<Sample>::max() + 1) / 2;
+  constexpr auto kMiddle = static_cast<float>(1U << (sizeof(Sample) * 8 - 1));
   for (std::size_t i = 0; i + 2 < samples.size(); i += 3) {
     const float y = samples[i];
     const float cb = static_cast<float>(samples[i + 1]) - kMiddle;
@@ -98,7 +98,7 @@ template <typename Sample>
 void draw_entries(const Palette& palette, std::int64_t from, const FramePixels& what,
                   ByteView pixels, std::span<Sample> to) {
   visit_cells(what, PixelFormat::Kind::Integer, pixels, [&](std::size_t i, auto stored) {
-    const auto number = static_cast<std::int64_t>(stored);
+    const auto number = static_cast<std::int64_t>(+stored);
     if (number < from) return;
     to[3 * i] = entry_sample<Sample>(palette.red, number);
     to[3 * i + 1] = entry_sample<Sample>(palette.green, number);

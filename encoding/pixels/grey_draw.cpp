@@ -35,14 +35,16 @@ StoredRange sloping_range(const GreyTransform& transform, StoredRange all) {
   const double one = (window.center - window.width / 2 - 1 - transform.intercept) / transform.slope;
   const double other =
       (window.center + window.width / 2 + 1 - transform.intercept) / transform.slope;
+  if (!std::isfinite(one) || !std::isfinite(other)) return all;
+  const double first = all.lowest, last = all.highest;
   const auto within = [&](double stored) {
-    return static_cast<std::int32_t>(std::clamp(stored, double{static_cast<double>(all.lowest)},
-                                                double{static_cast<double>(all.highest)}));
+    return static_cast<std::int32_t>(std::clamp(stored, first, last));
   };
   return {within(std::floor(std::min(one, other))), within(std::ceil(std::max(one, other)))};
 }
 
-/// The straight part of a window; written so that compilers work out several numbers at once.
+/// The straight part of a window, where no shade is cut off; written without choices, so that
+/// compilers work out several numbers at once.
 template <typename Sample>
 void fill_line(const GreyTransform& transform, StoredRange range, Sample* samples) {
   constexpr double kHighest = std::numeric_limits<Sample>::max();
@@ -52,9 +54,26 @@ void fill_line(const GreyTransform& transform, StoredRange range, Sample* sample
   for (std::int32_t i = 0; i < count; ++i) {
     const double value = static_cast<double>(range.lowest + i) * slope + intercept;
     const double shade = (value - center) / width + 0.5;
-    const double inside = shade < 0 ? 0 : shade > 1 ? 1 : shade;
-    samples[i] = static_cast<Sample>(static_cast<std::int32_t>(inside * kHighest + 0.5));
+    samples[i] = static_cast<Sample>(static_cast<std::int32_t>(shade * kHighest + 0.5));
   }
+}
+
+/// The same for any transform. `at_zero` is where the sample of the stored value 0 belongs.
+template <typename Sample>
+void fill_range(const GreyTransform& transform, StoredRange range, Sample* at_zero) {
+  const auto put = [&](std::int32_t stored) {
+    at_zero[stored] = sample_of<Sample>(transform.shade(stored), false);
+  };
+  const bool is_line = !transform.voi && !transform.modality && transform.window->is_line();
+  const auto is_cut = [&](std::int32_t stored) {
+    const Window& window = *transform.window;
+    const double shade =
+        (transform.value(stored) - window.line_center()) / window.line_width() + 0.5;
+    return !(shade >= 0 && shade <= 1);
+  };
+  while (range.lowest <= range.highest && (!is_line || is_cut(range.lowest))) put(range.lowest++);
+  while (range.lowest <= range.highest && is_cut(range.highest)) put(range.highest--);
+  if (range.lowest <= range.highest) fill_line(transform, range, at_zero + range.lowest);
 }
 
 /// The sample of each number that a cell may hold, found by the cell's bits.
@@ -66,15 +85,12 @@ std::vector<Sample> table_of(const GreyTransform& transform, const FrameFormat& 
   const StoredRange sloping = sloping_range(transform, all);
   std::vector<Sample> samples(static_cast<std::size_t>(count));  // from the lowest number on
   Sample* const at_zero = samples.data() - lowest;
-  if (transform.window && !transform.voi && !transform.modality && transform.window->is_line()) {
-    fill_line(transform, sloping, at_zero + sloping.lowest);
-  } else {
-    for (std::int32_t i = sloping.lowest; i <= sloping.highest; ++i) {
-      at_zero[i] = sample_of<Sample>(transform.shade(i), false);
-    }
-  }
-  std::fill(samples.data(), at_zero + sloping.lowest, at_zero[sloping.lowest]);
-  std::fill(at_zero + sloping.highest, samples.data() + count, at_zero[sloping.highest]);
+  fill_range(transform, sloping, at_zero);
+  const auto sample_at = [&](std::int32_t stored) {
+    return sample_of<Sample>(transform.shade(stored), false);
+  };
+  std::fill(samples.data(), at_zero + sloping.lowest, sample_at(all.lowest));
+  std::fill(at_zero + sloping.highest + 1, samples.data() + count, sample_at(all.highest));
   if (transform.inverse) {
     for (Sample& sample : samples) {
       sample = static_cast<Sample>(std::numeric_limits<Sample>::max() - sample);

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Makes the seeds of the data set, Part 10, JSON, XML, character set, identifier and N-service targets,
-most from pydicom's samples.
+"""Makes the seeds of the data set, Part 10, JSON, XML, character set, identifier, N-service, frame index and
+rendering targets, most from pydicom's samples.
 
     tests/fuzz/make_corpus.py       writes tests/fuzz/corpus/fuzz_*/, which is checked in
 """
@@ -169,7 +169,65 @@ def departures():
     seed("fuzz_part10", b"DICM" + bytes.fromhex("0200 1000 5549 1400") + b"1.2.840.10008.1.2.1\0" + content)
 
 
+def rendered(photometric, bits, **changed):
+    """A seed of the rendering target: its options, the frame, and the data set of a small image."""
+    dataset = pydicom.Dataset()
+    dataset.is_little_endian, dataset.is_implicit_VR = True, False
+    dataset.Rows, dataset.Columns = 3, 5
+    dataset.SamplesPerPixel = 3 if photometric in ("RGB", "YBR_FULL") else 1
+    dataset.PhotometricInterpretation = photometric
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = bits, bits, bits - 1
+    dataset.PixelRepresentation = 0
+    for name, value in changed.items():
+        setattr(dataset, name, value)
+    written = DicomBytesIO()
+    written.is_little_endian, written.is_implicit_VR = True, False
+    write_dataset(written, dataset)
+    seed("fuzz_render", b"\x07\x00" + written.getvalue())
+
+
+def lut_item(descriptor, data):
+    item = pydicom.Dataset()
+    item.LUTDescriptor = descriptor
+    item.add_new(0x00283006, "OW", data)
+    return item
+
+
+def renderings():
+    rendered("MONOCHROME2", 16, BitsStored=12, HighBit=11, WindowCenter=40, WindowWidth=400, RescaleSlope=2,
+             RescaleIntercept=-1024, PixelPaddingValue=0, PixelAspectRatio=[2, 1])
+    rendered("MONOCHROME1", 8, VOILUTFunction="SIGMOID", WindowCenter=40, WindowWidth=400)
+    rendered("MONOCHROME2", 1)
+    rendered("MONOCHROME2", 32)
+    rendered("MONOCHROME2", 8, ModalityLUTSequence=[lut_item([4, 1, 16], bytes(range(8)))],
+             VOILUTSequence=[lut_item([4, 1, 8], bytes(range(4)))])
+    rendered("RGB", 8, PlanarConfiguration=1)
+    rendered("YBR_FULL", 16)
+    palette = {}
+    for colour in ("Red", "Green", "Blue"):
+        palette[f"{colour}PaletteColorLookupTableDescriptor"] = [6, 1, 16]
+        palette[f"Segmented{colour}PaletteColorLookupTableData"] = bytes.fromhex(
+            "000001000500010002000900020002000000" "0000")
+    rendered("PALETTE COLOR", 8, **palette)
+    rendered("MONOCHROME2", 8, PixelPresentation="MIXED", **palette)
+    voi, group, shared = pydicom.Dataset(), pydicom.Dataset(), pydicom.Dataset()
+    voi.WindowCenter, voi.WindowWidth = 40, 400
+    group.FrameVOILUTSequence = [voi]
+    rendered("MONOCHROME2", 16, SharedFunctionalGroupsSequence=[group], PerFrameFunctionalGroupsSequence=[group, shared])
+
+
+def frame_indexes():
+    """Two frames over three fragments, with and without tables, under many transfer syntaxes."""
+    front = bytes(8) + b"\xff\xd8\xff\xe0" + bytes(8) + b"\x00\x00\xff\xd9" + bytes(8) + b"\xff\xd8\xff\xd9"
+    for syntax in range(0, 48, 4):
+        seed("fuzz_frame_index", bytes([1, 3, 3, 1, 0, syntax, 1, 0, 0, 3, 4, 4, 4]) + front)
+    seed("fuzz_frame_index", bytes([1, 3, 3, 1, 0, 8, 1, 2, 0, 24, 2, 0, 12, 3, 4, 4, 4]) + front)
+    seed("fuzz_frame_index", bytes([3, 2, 2, 0, 0, 0, 0, 0, 0]) + bytes(8))
+
+
 def main():
+    renderings()
+    frame_indexes()
     departures()
     identifiers()
     n_services()

@@ -103,7 +103,7 @@ TEST(GreyImage, TakesTheVoiLutFirstAndWindowsAsFurtherViews) {
   DataSet set = lut_sequence(tags::VOILUTSequence, "0200 9CFF 0800", "0AC8", grey(2, 1, 16));
   set.set_text(tags::RescaleIntercept, VR::DS, "-100");
   set.set_text(tags::RescaleSlope, VR::DS, "1");
-  set_window(set, "0.5\\50.5", "2\\101");
+  set_window(set, "1\\50.5", "2\\101");
   // The LUT begins at -100: the values are signed though the pixels are not.
   EXPECT_EQ(shades(picture(set, "0000 0100")), (Shades{10, 200}));
   EXPECT_EQ(shades(picture(set, "6400 6500", {.view = 1})), (Shades{0, 255}));
@@ -143,6 +143,23 @@ TEST(GreyImage, HasTheSameShadesIn16Bits) {
   DataSet set = grey(3, 1, 16, 12);
   set_window(set, "2048", "4096");
   EXPECT_EQ(shades(picture(set, "0000 0008 FF0F", {.bits = 16})), (Shades{0, 32776, 65535}));
+}
+
+TEST(GreyImage, IsDrawnWithNumbersThatPassAllRange) {
+  DataSet set = grey(2, 1, 16);
+  set.set_integer(tags::PixelRepresentation, VR::US, 1);
+  for (const std::string_view slope : {"1e308", "-1e308", "1e-320", "0"}) {
+    for (const std::string_view number : {"0", "1e308", "-1e308"}) {
+      set.set_text(tags::RescaleSlope, VR::DS, slope);
+      set.set_text(tags::RescaleIntercept, VR::DS, number);
+      set.erase(tags::WindowCenter);
+      EXPECT_TRUE(picture(set, "0080 FF7F")) << slope << number;
+      for (const std::string_view width : {"1", "1.0000001", "1e308"}) {
+        set_window(set, number, width);
+        EXPECT_TRUE(picture(set, "0080 FF7F")) << slope << number << width;
+      }
+    }
+  }
 }
 
 /// Every number of 16 bits by the table and by the formula itself.

@@ -46,7 +46,7 @@ TEST(Scale, KeepsSidesAndOrderWhereItEnlarges) {
   EXPECT_LT(at(0, 0), 30);
   EXPECT_GT(at(7, 0), 180);
   EXPECT_GT(at(7, 7), 240);
-  EXPECT_NEAR(at(0, 7), 40, 25);
+  EXPECT_LT(at(0, 7), 60);
   for (std::size_t x = 1; x < 8; ++x) EXPECT_GE(at(x, 3), at(x - 1, 3) - 12);
 }
 
