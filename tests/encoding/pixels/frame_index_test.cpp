@@ -241,15 +241,7 @@ TEST(FrameIndex, FindsAllFramesOfTheSamples) {
     if (!header || !header->pixel_data) continue;
     const auto format = pixel_format(header->data_set);
     if (!format) continue;
-<<<<<<< HEAD
     const auto index = FrameIndex::create(*header->pixel_data, *format, *syntax, stored_in(bytes));
-=======
-    const auto read = [&](BulkReference range) -> Result<Bytes> {
-      const ByteView part = sample.bytes.view.subspan(range.offset, range.length);
-      return Bytes(part.begin(), part.end());
-    };
-    const auto index = FrameIndex::create(*header->pixel_data, *format, *sample.syntax, read);
->>>>>>> 11296e363490fd9d22c23bc5affdf0458b7a2087
     ASSERT_TRUE(index) << path << index.error().to_string();
     EXPECT_FALSE(index->has_more()) << path;
     for (std::uint32_t frame = 0; frame < index->frames(); ++frame) {
