@@ -241,7 +241,8 @@ TEST(FrameIndex, FindsAllFramesOfTheSamples) {
     if (!header || !header->pixel_data) continue;
     const auto format = pixel_format(header->data_set);
     if (!format) continue;
-    const auto index = FrameIndex::create(*header->pixel_data, *format, *syntax, stored_in(bytes));
+    const auto index =
+        FrameIndex::create(*header->pixel_data, *format, *sample.syntax, stored_in(sample.bytes));
     ASSERT_TRUE(index) << path << index.error().to_string();
     EXPECT_FALSE(index->has_more()) << path;
     for (std::uint32_t frame = 0; frame < index->frames(); ++frame) {
