@@ -119,7 +119,7 @@ TEST_F(GetScpTest, UncompressedObjectsAreConvertedToWhatThePeerTakes) {
 
 TEST_F(GetScpTest, WhatThePeerHasNoContextForFailsByItselfAndIsListed) {
   has_cts(3);
-  has(ct("1.2.8.1", 100, uids::JPEGBaseline8Bit));
+  has(ct("1.2.8.1", 100, uids::MPEG2MPML));
   has(ct("1.2.8.2", 100, uids::ExplicitVRLittleEndian, uids::MRImageStorage));
   starts();
   Requester asker{server};
