@@ -1,12 +1,15 @@
 """Images in every transfer syntax that is decoded, sent to peers that take only some, and rendered. What
 is right is said by other people's decoders: dcmdjpeg, dcmdrle, dcmdjpls, gdcmconv, opj_decompress, pydicom."""
 
+import json
 import pathlib
 import tempfile
 import unittest
+import zlib
 
 import numpy
 import pydicom
+import pydicom.encaps
 
 import harness
 import test_retrieve as retrieve
@@ -73,15 +76,17 @@ def decoded_by_others(path, to):
     return to
 
 
-def copy_of(path, folder, number):
-    """The file with identity of its own: several of pydicom's share theirs."""
+STUDY = "1.2.826.0.1.3680043.9.77"
+# A codestream of four thousand million columns that nobody reads, and a file that pydicom cannot write again.
+UNUSED = {"JPEG2000-embedded-sequence-delimiter.dcm", "SC_rgb_jpeg.dcm"}
+
+
+def copy_of(path, to, number):
+    """The file as instance `number` of one study: several of pydicom's share their identity."""
     ds = pydicom.dcmread(path)
-    uid = f"1.2.826.0.1.3680043.9.77.{number}"
-    ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = uid
-    ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.PatientID = f"{uid}.1", f"{uid}.2", f"PIXELS{number}"
-    to = pathlib.Path(folder) / f"{number:03d}-{path.name}"
+    ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"{STUDY}.{number}"
+    ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.PatientID = STUDY, f"{STUDY}.{number}.1", "PIXELS"
     ds.save_as(to)
-    return to
 
 
 class Receivers(harness.ServerTestCase):
@@ -92,51 +97,228 @@ class Receivers(harness.ServerTestCase):
         super().setUpClass()
         folder = cls.class_folder / "sent"
         folder.mkdir()
-        compressed = [path for path in sorted(FILES.glob("*.dcm")) if cls.is_compressed_image(path)]
-        assert len(compressed) > 30
         cls.sent = {}
-        for number, path in enumerate(compressed, 1):
-            copy = copy_of(path, folder, number)
-            cls.sent[f"1.2.826.0.1.3680043.9.77.{number}"] = copy
+        for number, path in enumerate(filter(cls.is_compressed_image, sorted(FILES.glob("*.dcm"))), 1):
+            copy = folder / path.name
+            copy_of(path, copy, number)
+            cls.sent[f"{STUDY}.{number}"] = copy
+        assert len(cls.sent) > 30
         retrieve.store(cls.pacs, *cls.sent.values())
 
     @staticmethod
     def is_compressed_image(path):
+        if path.name in UNUSED:
+            return False
         ds = pydicom.dcmread(path, stop_before_pixels=True, force=True)
-        syntax = ds.file_meta.get("TransferSyntaxUID") if "file_meta" in dir(ds) else None
-        return bool(syntax and syntax.is_compressed and syntax != "1.2.840.10008.1.2.1.99" and "Rows" in ds
-                    and "StudyInstanceUID" in ds and "SOPClassUID" in ds)
-
-    def get(self, syntax):
-        """{SOP instance: file} of all that C-GET in one transfer syntax gives."""
-        folder = self.class_folder / f"got-{syntax}"
-        done = pacs("get", f"PACS@127.0.0.1:{self.pacs.port}", "-k", "PatientID=PIXELS*", "--sop-class",
-                    "SecondaryCaptureImageStorage", "--transfer-syntax", syntax, "--output", folder, "-q", ok=True)
-        return {samples.identity(path)[1]: path for path in folder.rglob("*") if path.is_file()}, done
+        syntax = getattr(ds, "file_meta", {}).get("TransferSyntaxUID")
+        return bool(syntax and syntax.is_encapsulated and "Rows" in ds and not ds.is_implicit_VR)
 
     def compare(self, uid, received):
         """Whether the pixels are those that other decoders see."""
         sent = self.sent[uid]
         with tempfile.TemporaryDirectory() as folder:
             theirs = decoded_by_others(sent, pathlib.Path(folder) / "theirs.dcm")
-            difference = numpy.abs(rgb(received) - rgb(theirs))
+            bits = (1 << pydicom.dcmread(sent, stop_before_pixels=True).BitsStored) - 1
+            # Bits above those stored mean nothing (PS3.5 §8.1.1); GDCM does not extend signs into them.
+            difference = numpy.abs((rgb(received) & bits) - (rgb(theirs) & bits))
         if syntax_of(sent) not in LOSSY:
             self.assertEqual(int(difference.max()), 0, sent.name)
         else:  # transforms round differently, and colours are interpolated differently
             self.assertLess(float(difference.mean()), 2, sent.name)
 
-    def test_a_workstation_that_takes_only_implicit_gets_every_image(self):
-        sink = harness.storescp(self.class_folder, "+xi")
-        self.addCleanup(sink.kill)
-        pacs("store", "--no-convert", retrieve.peer_of(sink), "-q", *self.sent.values(), ok=False)
-        self.assertEqual(list(sink.received.iterdir()), [])
-        pacs("store", retrieve.peer_of(sink), "-q", *self.sent.values(), ok=True)
-        received = {samples.identity(path)[1]: path for path in sink.received.iterdir()}
+    def check(self, folder):
+        received = {samples.identity(path)[1]: path for path in folder.rglob("*") if path.is_file()}
         self.assertEqual(received.keys(), self.sent.keys())
         for uid, path in received.items():
             with self.subTest(self.sent[uid].name):
                 self.assertEqual(syntax_of(path), IMPLICIT)
                 self.compare(uid, path)
+
+    def sink(self, name):
+        folder = self.class_folder / name
+        folder.mkdir()
+        sink = harness.storescp(folder, "+xi")
+        self.addCleanup(sink.kill)
+        return sink
+
+    def test_pacs_store_gives_a_workstation_that_takes_only_implicit_every_image(self):
+        sink = self.sink("store")
+        pacs("store", "--no-convert", retrieve.peer_of(sink), "-q", *self.sent.values(), ok=False)
+        self.assertEqual(list(sink.received.iterdir()), [])
+        pacs("store", retrieve.peer_of(sink), "-q", *self.sent.values(), ok=True)
+        self.check(sink.received)
+
+    def test_c_move_gives_it_every_image(self):
+        sink = self.sink("move")
+        status, text, _ = self.pacs.http("/api/remote-aes", "POST", json.dumps(retrieve.remote(sink)).encode(),
+                                         {"Content-Type": "application/json"})
+        self.assertEqual(status, 201, text)
+        retrieve.move(self.pacs, sink.ae_title, "-k", f"StudyInstanceUID={STUDY}")
+        self.check(sink.received)
+
+    def test_c_get_gives_it_every_image(self):
+        folder = self.class_folder / "get"
+        classes = {samples.identity(path)[0] for path in self.sent.values()}
+        options = [word for uid in sorted(classes) for word in ("--sop-class", uid)]
+        pacs("get", retrieve.peer_of(self.pacs), "-k", f"StudyInstanceUID={STUDY}", *options, "--transfer-syntax",
+             IMPLICIT, "--output", folder, "-q", ok=True)
+        self.check(folder)
+
+
+def image(uid, rows=23, columns=37, bits=16, stored=16, signed=False, samples_per_pixel=1, planar=0, frames=1):
+    """A file of noise with all values that its bits can hold, in Explicit VR Little Endian."""
+    random = numpy.random.default_rng(bits * 100 + stored + frames)
+    low, high = (-(1 << stored - 1), 1 << stored - 1) if signed else (0, 1 << stored)
+    kind = numpy.dtype(f"<{'i' if signed else 'u'}{bits // 8}")
+    values = random.integers(low, high, (frames, rows, columns, samples_per_pixel), dtype=numpy.int64)
+    values[0, 0, 0], values[0, 0, 1] = low, high - 1
+    values[:, 8:16] = values[:, 8:9]  # runs, for those who look for them
+    ds = pydicom.dcmread(FILES / "CT_small.dcm")
+    ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
+    ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = uid
+    ds.StudyInstanceUID, ds.SeriesInstanceUID = f"{uid}.1", f"{uid}.2"
+    ds.Rows, ds.Columns, ds.SamplesPerPixel = rows, columns, samples_per_pixel
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = bits, stored, stored - 1, int(signed)
+    ds.PhotometricInterpretation = "RGB" if samples_per_pixel == 3 else "MONOCHROME2"
+    if samples_per_pixel == 3:
+        ds.PlanarConfiguration = planar
+        if planar:
+            values = values.transpose(0, 3, 1, 2)
+    if frames > 1:
+        ds.NumberOfFrames = frames
+    data = values.astype(kind).tobytes()
+    ds.PixelData = data + bytes(len(data) % 2)
+    for keyword in ("SmallestImagePixelValue", "LargestImagePixelValue", "PixelPaddingValue"):
+        if keyword in ds:
+            delattr(ds, keyword)
+    return ds
+
+
+# Bits Allocated, Bits Stored, signed, samples, planar, frames.
+LAYOUTS = {
+    "8 bits": (8, 8, False, 1, 0, 1),
+    "8 bits, 3 frames": (8, 8, False, 1, 0, 3),
+    "12 of 16 bits": (16, 12, False, 1, 0, 1),
+    "12 of 16 bits, signed": (16, 12, True, 1, 0, 1),
+    "16 bits": (16, 16, False, 1, 0, 2),
+    "16 bits, signed": (16, 16, True, 1, 0, 1),
+    "RGB by pixel": (8, 8, False, 3, 0, 1),
+    "RGB by plane, 2 frames": (8, 8, False, 3, 1, 2),
+    "RGB of 16 bits": (16, 16, False, 3, 0, 1),
+    "32 bits": (32, 32, False, 1, 0, 1),
+}
+# Who writes what: a command that makes `to` of `path`, and the layouts that it aborts at or does not read again itself.
+WRITERS = {
+    "RLE by DCMTK": (lambda path, to: run("dcmcrle", path, to, ok=True), set()),
+    "RLE by GDCM": (lambda path, to: run("gdcmconv", "--rle", path, to, ok=True),
+                    {"8 bits", "RGB by pixel", "32 bits"}),
+    "JPEG Lossless by DCMTK": (lambda path, to: run("dcmcjpeg", path, to, ok=True),
+                               {"RGB by plane, 2 frames", "32 bits"}),
+    "JPEG Lossless, predictor 6, by DCMTK": (lambda path, to: run("dcmcjpeg", "+el", "+sv", 6, path, to, ok=True),
+                                             {"RGB by plane, 2 frames", "32 bits"}),
+    "JPEG-LS by DCMTK": (lambda path, to: run("dcmcjpls", path, to, ok=True), {"32 bits"}),
+    "JPEG-LS by GDCM": (lambda path, to: run("gdcmconv", "--jpegls", path, to, ok=True), {"32 bits"}),
+    "JPEG 2000 by GDCM": (lambda path, to: run("gdcmconv", "--j2k", path, to, ok=True),
+                          {"RGB of 16 bits", "32 bits"}),
+}
+# GDCM makes multi-frame classes of several frames.
+CLASSES = ["1.2.840.10008.5.1.4.1.1.7", *(f"1.2.840.10008.5.1.4.1.1.7.{number}" for number in range(1, 5))]
+READERS = {RLE: ("dcmdrle", set()), JPEG_LS: ("dcmdjpls", {"32 bits"}), JPEG_2000: ("gdcmconv", {"32 bits"})}
+
+
+class Layouts(harness.ServerTestCase):
+    """Every layout of pixels, written by others and read by us, written by us and read by others."""
+
+    count = 0
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other = harness.Pacs(cls.class_folder, {}, name="other")
+        cls.addClassCleanup(cls.other.kill)
+
+    def path(self):
+        Layouts.count += 1
+        return self.class_folder / f"{Layouts.count}.dcm"
+
+    def made(self, layout):
+        bits, stored, signed, samples_per_pixel, planar, frames = LAYOUTS[layout]
+        path = self.path()
+        ds = image(f"1.2.826.0.1.3680043.9.78.{Layouts.count}", bits=bits, stored=stored, signed=signed,
+                   samples_per_pixel=samples_per_pixel, planar=planar, frames=frames)
+        ds.save_as(path)
+        return path, ds.StudyInstanceUID
+
+    def got(self, study, syntax, server=None):
+        folder = self.class_folder / f"got-{study}-{syntax}"
+        classes = [word for uid in CLASSES for word in ("--sop-class", uid)]
+        pacs("get", retrieve.peer_of(server or self.pacs), "-k", f"StudyInstanceUID={study}", *classes,
+             "--transfer-syntax", syntax, "--output", folder, "-q", ok=True)
+        path, = folder.iterdir()
+        self.assertEqual(syntax_of(path), syntax)
+        return path
+
+    def equal(self, one, other):
+        # Bits above those stored mean nothing (PS3.5 §8.1.1); DCMTK and OpenJPEG do not extend signs into them.
+        bits = (1 << pydicom.dcmread(other, stop_before_pixels=True).BitsStored) - 1
+        numpy.testing.assert_array_equal(pixels(one).astype(int) & bits, pixels(other).astype(int) & bits)
+
+    def test_what_others_write_is_read(self):
+        for writer, (write, refused) in WRITERS.items():
+            for layout in LAYOUTS.keys() - refused:
+                with self.subTest(writer=writer, layout=layout):
+                    original, study = self.made(layout)
+                    coded = self.path()
+                    write(original, coded)
+                    retrieve.store(self.pacs, coded)
+                    self.equal(self.got(study, IMPLICIT), original)
+
+    def test_what_is_written_others_read(self):
+        for syntax, (reader, refused) in READERS.items():
+            for layout in LAYOUTS.keys() - refused:
+                with self.subTest(syntax=syntax, layout=layout):
+                    original, study = self.made(layout)
+                    retrieve.store(self.pacs, original)
+                    coded, decoded = self.got(study, syntax), self.path()
+                    run(reader, *(["--raw"] if reader == "gdcmconv" else []), coded, decoded, ok=True)
+                    self.equal(decoded, original)
+
+    def test_high_throughput_jpeg_2000_is_read_by_openjpeg(self):
+        for layout in ("8 bits", "12 of 16 bits, signed", "16 bits", "RGB by pixel"):
+            with self.subTest(layout):
+                original, study = self.made(layout)
+                retrieve.store(self.pacs, original)
+                ds = pydicom.dcmread(self.got(study, HTJ2K))
+                codestream, raw = self.class_folder / "frame.j2k", self.class_folder / "frame.rawl"
+                codestream.write_bytes(next(pydicom.encaps.generate_pixel_data_frame(ds.PixelData, 1)))
+                run("opj_decompress", "-i", codestream, "-o", raw, ok=True)
+                values = pixels(original)[0].transpose(2, 0, 1)
+                bits = (1 << ds.BitsStored) - 1
+                theirs = numpy.frombuffer(raw.read_bytes(), values.dtype).reshape(values.shape)
+                numpy.testing.assert_array_equal(theirs.astype(int) & bits, values.astype(int) & bits)
+
+    def test_deflated_frames_are_inflated_by_zlib(self):
+        for layout in LAYOUTS:
+            with self.subTest(layout):
+                original, study = self.made(layout)
+                retrieve.store(self.pacs, original)
+                ds = pydicom.dcmread(self.got(study, DEFLATED_FRAMES))
+                frames = int(ds.get("NumberOfFrames") or 1)
+                inflated = b"".join(zlib.decompressobj(-15).decompress(frame) for frame in
+                                    pydicom.encaps.generate_pixel_data_frame(ds.PixelData, frames))
+                native = pydicom.dcmread(original)
+                count = native.Rows * native.Columns * native.SamplesPerPixel * native.BitsAllocated // 8 * frames
+                if ds.SamplesPerPixel == 1 or ds.PlanarConfiguration == native.PlanarConfiguration:
+                    self.assertEqual(inflated, native.PixelData[:count])
+
+    def test_what_is_written_is_read_again(self):
+        for layout in LAYOUTS.keys() - {"32 bits"}:
+            for syntax in (RLE, JPEG_LS, JPEG_2000, HTJ2K, DEFLATED_FRAMES):
+                with self.subTest(syntax=syntax, layout=layout):
+                    original, study = self.made(layout)
+                    retrieve.store(self.pacs, original)
+                    retrieve.store(self.other, self.got(study, syntax))
+                    self.equal(self.got(study, IMPLICIT, self.other), original)
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ TEST_F(StoreFilesTest, ConvertsForAPeerThatTakesOnlyTheDefaultTransferSyntax) {
   pacs.starts();
   adds(ct("1.2.1"));
   adds(ct("1.2.2", 64, uids::ExplicitVRBigEndian));
-  adds(ct("1.2.3", 64, uids::RLELossless));
+  adds(ct("1.2.3", 64, uids::MPEG2MPML));
   const auto results = store();
   EXPECT_EQ(results[0].outcome, FileOutcome::Stored);
   EXPECT_EQ(results[0].transfer_syntax_uid, uids::ImplicitVRLittleEndian);
