@@ -11,10 +11,10 @@ namespace pacs {
 
 /// How a transfer syntax codes the frames of pixel data (PS3.5 §8.2, Annex A).
 enum class Codec : std::uint8_t {
-  Native,         ///< as they are, in a value of defined length
-  Uncompressed,   ///< as they are, in fragments
-  Jpeg,           ///< baseline, sequential extended and progressive, Huffman coded
-  JpegLossless,   ///< process 14
+  Native,        ///< as they are, in a value of defined length
+  Uncompressed,  ///< as they are, in fragments
+  Jpeg,          ///< baseline, sequential extended and progressive, Huffman coded
+  JpegLossless,  ///< process 14
   JpegLs,
   Jpeg2000,
   Htj2k,
@@ -33,7 +33,7 @@ struct TransferSyntax {
   std::string_view name;
   bool explicit_vr = true;
   ByteOrder byte_order = ByteOrder::Little;
-  bool deflated = false;      ///< the data set is a raw deflate stream (PS3.5 §A.5)
+  bool deflated = false;  ///< the data set is a raw deflate stream (PS3.5 §A.5)
   Codec codec = Codec::Native;
   bool encapsulated = false;  ///< pixel data comes in fragments (PS3.5 §A.4)
   bool lossless = true;       ///< whatever it holds is what went in; false where it may not be

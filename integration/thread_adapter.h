@@ -39,8 +39,8 @@ class WorkPool {
   WorkPool(const WorkPool&) = delete;
   WorkPool& operator=(const WorkPool&) = delete;
   void post(std::function<void()> work);
-  /// Calls `work` for 0 to count - 1, on the caller's thread and on those of the pool that are free,
-  /// and returns when all calls have: also within work of the pool.
+  /// Calls `work` for 0 to count - 1, on the caller's thread and on those of the pool that are
+  /// free, and returns when all calls have: also within work of the pool.
   void for_each(std::size_t count, const std::function<void(std::size_t)>& work);
 
  private:

@@ -138,10 +138,10 @@ class InflatedReader {
 /// The raw deflate stream of pieces (PS3.5 §A.5).
 class DeflatedPieces {
  public:
-  explicit DeflatedPieces(Pieces pieces) : pieces_(std::move(pieces)) {
-    is_ready_ = deflateInit2(&stream_, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS, MAX_MEM_LEVEL,
-                             Z_DEFAULT_STRATEGY) == Z_OK;
-  }
+  explicit DeflatedPieces(Pieces pieces)
+      : pieces_(std::move(pieces)),
+        is_ready_(deflateInit2(&stream_, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS,
+                               MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) == Z_OK) {}
   ~DeflatedPieces() {
     if (is_ready_) deflateEnd(&stream_);
   }
@@ -174,7 +174,8 @@ class DeflatedPieces {
   z_stream stream_{};
   std::array<std::byte, (64U << 10) + 1> window_{};
   std::uint64_t given_ = 0;
-  bool is_ready_ = false, has_ended_ = false, is_done_ = false;
+  const bool is_ready_;
+  bool has_ended_ = false, is_done_ = false;
 };
 
 Pieces deflate_pieces(Pieces pieces) {

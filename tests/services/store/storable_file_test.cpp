@@ -119,7 +119,8 @@ TEST_F(StorableFileTest, AFileWrittenInAnotherSyntaxThanItNamesGoesOutAsItCame) 
   // In another one it is written right.
   const auto converted = sent_bytes(*file, uids::ExplicitVRBigEndian);
   ASSERT_TRUE(converted) << converted.error().to_string();
-  const auto data_set = read_data_set(share(*converted), *find_transfer_syntax(uids::ExplicitVRBigEndian));
+  const auto data_set =
+      read_data_set(share(*converted), *find_transfer_syntax(uids::ExplicitVRBigEndian));
   ASSERT_TRUE(data_set);
   EXPECT_EQ(data_set->text(tags::PatientName), "Doe^Jane");
 }
