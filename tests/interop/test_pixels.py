@@ -3,6 +3,7 @@ is right is said by other people's decoders: dcmdjpeg, dcmdrle, dcmdjpls, gdcmco
 
 import json
 import pathlib
+import struct
 import tempfile
 import unittest
 import zlib
@@ -165,6 +166,19 @@ class Receivers(harness.ServerTestCase):
         self.check(folder)
 
 
+class Undecodable(harness.TestCase):
+    def test_what_nobody_can_decode_is_one_failure_and_the_rest_goes_on(self):
+        sink = self.start(harness.storescp, self.folder, "+xi")
+        server = self.server({"remote_ae": [retrieve.remote(sink)]})
+        for number, name in ((1, "JPEG2000-embedded-sequence-delimiter.dcm"), (2, "JPEG2000.dcm")):
+            copy_of(FILES / name, self.folder / name, number)
+            retrieve.store(server, self.folder / name)
+        report, code = retrieve.move(server, sink.ae_title, "-k", f"StudyInstanceUID={STUDY}")
+        self.assertEqual((report["completed"], report["failed"], code), (1, 1, 1), report)
+        self.assertEqual(report["failed_instances"], [f"{STUDY}.1"])
+        server.wait_for_line("tiles")
+
+
 def image(uid, rows=23, columns=37, bits=16, stored=16, signed=False, samples_per_pixel=1, planar=0, frames=1):
     """A file of noise with all values that its bits can hold, in Explicit VR Little Endian."""
     random = numpy.random.default_rng(bits * 100 + stored + frames)
@@ -319,6 +333,74 @@ class Layouts(harness.ServerTestCase):
                     retrieve.store(self.pacs, original)
                     retrieve.store(self.other, self.got(study, syntax))
                     self.equal(self.got(study, IMPLICIT, self.other), original)
+
+
+def png(path):
+    """Rows by columns by channels of a PNG (ISO/IEC 15948), its rows unfiltered by the five rules of §9.2."""
+    data, at, packed = pathlib.Path(path).read_bytes(), 8, b""
+    while at < len(data):
+        length, kind = int.from_bytes(data[at:at + 4], "big"), data[at + 4:at + 8]
+        if kind == b"IHDR":
+            width, height, depth, colour = struct.unpack(">IIBB", data[at + 8:at + 18])
+        packed += data[at + 8:at + 8 + length] if kind == b"IDAT" else b""
+        at += length + 12
+    channels = {0: 1, 2: 3}[colour]
+    step = channels * depth // 8
+    raw, row_bytes = zlib.decompress(packed), width * step
+    above, rows = bytearray(row_bytes), []
+    for start in range(0, len(raw), row_bytes + 1):
+        rule, row = raw[start], bytearray(raw[start + 1:start + 1 + row_bytes])
+        for i in range(row_bytes):
+            a, b, c = (row[i - step] if i >= step else 0), above[i], (above[i - step] if i >= step else 0)
+            paeth = min((abs(b - c), 0, a), (abs(a - c), 1, b), (abs(a + b - 2 * c), 2, c))[2]
+            row[i] = (row[i] + (0, a, b, (a + b) // 2, paeth)[rule]) & 255
+        rows.append(bytes(row))
+        above = row
+    return numpy.frombuffer(b"".join(rows), ">u2" if depth == 16 else "u1").reshape(height, width, channels)
+
+
+class Rendering(harness.TestCase):
+    """`pacs render` beside DCMTK's dcmj2pnm, and beside the formula of PS3.3 §C.11.2.1.2.1."""
+
+    def rendered(self, path, *options, name="ours.png"):
+        pacs("render", path, *options, "-o", self.folder / name, ok=True)
+        return self.folder / name
+
+    def test_a_window_is_what_the_standard_says(self):
+        ds = pydicom.dcmread(FILES / "CT_small.dcm")
+        values = pixels(FILES / "CT_small.dcm")[0, ..., 0] * ds.RescaleSlope + ds.RescaleIntercept
+        center, width = -20, 400
+        expected = numpy.clip(((values - (center - 0.5)) / (width - 1) + 0.5) * 255, 0, 255)
+        shown = png(self.rendered(FILES / "CT_small.dcm", "--window", f"{center}/{width}"))[..., 0]
+        self.assertLessEqual(float(numpy.abs(shown - expected).max()), 0.5 + 1e-6)
+        deep = png(self.rendered(FILES / "CT_small.dcm", "--window", f"{center}/{width}", "--16-bit"))[..., 0]
+        self.assertLessEqual(float(numpy.abs(deep - expected * 257).max()), 0.5 + 1e-3)
+
+    def test_pictures_are_those_of_dcmj2pnm(self):
+        for name, window in (("CT_small.dcm", ["+Ww", 40, 500]), ("MR_small_RLE.dcm", ["+Wi", 1]),
+                             ("JPGExtended.dcm", ["+Wm"]), ("MR_small_jpeg_ls_lossless.dcm", ["+Wi", 1])):
+            with self.subTest(name):
+                options = ["-w", "40/500"] if "+Ww" in window else []
+                shown = png(self.rendered(FILES / name, *options))
+                source = FILES / name
+                if syntax_of(source) == JPEG_LS:  # which it does not read
+                    source = decoded_by_others(source, self.folder / "native.dcm")
+                run("dcmj2pnm", *window, "+op", source, self.folder / "theirs.pgm", ok=True)
+                data = (self.folder / "theirs.pgm").read_bytes()
+                theirs = numpy.frombuffer(data[-shown.size:], numpy.uint8).reshape(shown.shape)
+                self.assertLessEqual(int(numpy.abs(shown.astype(int) - theirs).max()), 1)
+
+    def test_sizes_frames_and_jpeg(self):
+        self.assertEqual(png(self.rendered(FILES / "CT_small.dcm", "--size", "64x500")).shape, (64, 64, 1))
+        frames = [png(self.rendered(FILES / "SC_rgb_rle_2frame.dcm", "--frame", n, name=f"{n}.png")) for n in (1, 2)]
+        self.assertEqual(frames[0].shape, (100, 100, 3))
+        self.assertFalse((frames[0] == frames[1]).all())
+        run("djpeg", "-outfile", self.folder / "out.ppm", self.rendered(FILES / "SC_rgb_rle.dcm", name="a.jpg"), ok=True)
+        beyond = pacs("render", FILES / "SC_rgb_rle_2frame.dcm", "--frame", 3, "-o", self.folder / "x.png", ok=False)
+        self.assertIn("frame", beyond.stderr)
+        self.assertFalse((self.folder / "x.png").exists())
+        wrong = pacs("render", FILES / "rtplan.dcm", "-o", self.folder / "x.png", ok=False)
+        self.assertIn("no pixel data", wrong.stderr)
 
 
 if __name__ == "__main__":
