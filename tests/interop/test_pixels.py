@@ -297,6 +297,25 @@ class Layouts(harness.ServerTestCase):
                     run(reader, *(["--raw"] if reader == "gdcmconv" else []), coded, decoded, ok=True)
                     self.equal(decoded, original)
 
+    def test_dciodvfy_finds_nothing_new_in_what_is_written(self):
+        def remarks(path):
+            done = run("dciodvfy", path)
+            return {line for line in (done.stdout + done.stderr).splitlines() if line.startswith(("Error", "Warning"))}
+
+        for name in ("CT_small.dcm", "MR_small_RLE.dcm", "SC_rgb_rle_2frame.dcm", "SC_rgb_jpeg_gdcm.dcm"):
+            classes = {samples.identity(FILES / name)[0]}
+            original = self.path()
+            copy_of(FILES / name, original, Layouts.count)
+            retrieve.store(self.other, original)
+            for syntax in (EXPLICIT, IMPLICIT, RLE, JPEG_LS, JPEG_2000):
+                with self.subTest(name, syntax=syntax):
+                    folder = self.class_folder / f"verified-{Layouts.count}-{syntax}"
+                    pacs("get", retrieve.peer_of(self.other), "-L", "SERIES", "-k", f"StudyInstanceUID={STUDY}",
+                         "-k", f"SeriesInstanceUID={STUDY}.{Layouts.count}.1", "--sop-class", *classes,
+                         "--transfer-syntax", syntax, "--output", folder, "-q", ok=True)
+                    path, = folder.iterdir()
+                    self.assertEqual(remarks(path) - remarks(original), set())
+
     def test_high_throughput_jpeg_2000_is_read_by_openjpeg(self):
         for layout in ("8 bits", "12 of 16 bits, signed", "16 bits", "RGB by pixel"):
             with self.subTest(layout):
