@@ -352,7 +352,8 @@ class Destinations(TestCase):
 
     def test_it_refuses_a_context(self):
         sink = self.start(harness.storescp, self.folder)
-        report, code, _ = self.move_to(remote(sink), CT, NM, MR)  # takes no JPEG 2000
+        video = samples.as_video(NM, self.folder / "video.dcm")
+        report, code, _ = self.move_to(remote(sink), CT, video, MR)  # takes no video
         self.assertEqual((code, report["status"]), (1, "B000"), report)
         self.assertEqual((report["completed"], report["failed"]), (2, 1))
         self.assertEqual(report["failed_instances"], [samples.identity(NM)[1]])

@@ -82,6 +82,14 @@ def syntax_of(path):
     return str(pydicom.filereader.read_file_meta_info(path).TransferSyntaxUID)
 
 
+def as_video(path, to):
+    """A compressed file under the name of MPEG-2, which goes out only as it came."""
+    ds = read(path)
+    ds.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.100"
+    ds.save_as(to)
+    return to
+
+
 def with_instance(source, path, uid, **elements):
     """A copy of a Part 10 file under another SOP instance UID."""
     data_set = read(source)
@@ -387,12 +395,13 @@ class OurSenders(harness.TestCase):
         self.assertEqual(report["failed"], [])
         self.assertEqual(len(list(sink.received.iterdir())), report["stored"])
 
-    def test_a_peer_that_takes_only_implicit_gets_it_and_compressed_ones_fail_with_the_reason(self):
+    def test_a_peer_that_takes_only_implicit_gets_it_and_video_fails_with_the_reason(self):
         sink = self.start(harness.storescp, self.folder, "+xi")
         uncompressed = [CT, FILES / "ExplVR_BigEnd.dcm", FILES / "image_dfl.dcm"]
-        report = self.store(sink, *uncompressed, FILES / "MR_small_RLE.dcm", ok=False)
+        video = as_video(FILES / "MR_small_RLE.dcm", self.folder / "video.dcm")
+        report = self.store(sink, *uncompressed, video, ok=False)
         self.assertEqual(report["stored"], 3)
-        self.assertIn("takes no RLE Lossless", report["failed"][0]["reason"])
+        self.assertIn("takes no MPEG2", report["failed"][0]["reason"])
         for path in sink.received.iterdir():
             self.assertEqual(syntax_of(path), IMPLICIT_LITTLE)
         for path in uncompressed:
