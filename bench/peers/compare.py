@@ -70,7 +70,8 @@ class Run:
         self.folder = tempfile.mkdtemp(dir=WORK / "runs", prefix=f"{name}-")
         self.server = servers.ALL[name](self.folder, env=env, destinations=destinations)
         for folder in [WORK / "data" / "warm"] * warm + [holds] * bool(holds):
-            finish([storescu(self.server, folder)])
+            compressed = ["-xs"] if str(folder).endswith("-jpeg") else []
+            finish([storescu(self.server, folder, *compressed)])
         servers.settle(self.server)
         self.watch()
 
@@ -116,6 +117,18 @@ def one_study(what, count):
     return folder, "StudyInstanceUID=" + data.uid({"ct": 1, "mr": 2, "multi": 3}[what], 1)
 
 
+def one_compressed_study(what, count):
+    """The same in JPEG Lossless, as dcmcjpeg writes it."""
+    plain, key = one_study(what, count)
+    folder = plain.with_name(plain.name + "-jpeg")
+    for path in plain.rglob("*"):
+        to = folder / path.relative_to(plain)
+        if path.is_file() and not to.exists():
+            to.parent.mkdir(parents=True, exist_ok=True)
+            harness.run("dcmcjpeg", path, to, ok=True)
+    return folder, key
+
+
 def retrieving(tool, server, *options):
     """getscu or movescu at study level."""
     return subprocess.Popen([tool, "-v", "-S", "-aec", server.ae_title, "-k", "QueryRetrieveLevel=STUDY",
@@ -146,10 +159,10 @@ def set_cache(run, cached):
     run.watch()
 
 
-def getting(what, count, cached=True):
+def getting(what, count, cached=True, study=one_study):
     """The client discards what it receives, so that the servers are measured and not its disk."""
     def measure(name):
-        folder, key = one_study(what, count)
+        folder, key = study(what, count)
         with Run(name, holds=folder) as run:
             set_cache(run, cached)
             expect(retrieving("getscu", run.server, "--ignore", "-k", key),
@@ -488,6 +501,9 @@ LINES = {
     "get": ("C-GET of 400 CT, objects in the page cache", getting("ct", 400), ARCHIVES, 99, [best("wall", 0.7), best("cpu", 0.5)]),
     "get_cold": ("C-GET of 400 CT from disk", getting("ct", 400, cached=False), ARCHIVES, 99,
                  [best("wall", 0.7), best("cpu", 0.5)]),
+    "get_jpeg": ("C-GET of 400 CT in JPEG Lossless by a client that takes them uncompressed",
+                 getting("ct", 400, study=one_compressed_study), ("pacs", "orthanc"), 99,
+                 [ratio("pacs", "orthanc", "wall", 1 / 3)]),
     "move": ("C-MOVE of 400 CT, objects in the page cache", moving("ct", 400), ARCHIVES, 99, [best("wall", 0.7), best("cpu", 0.5)]),
     "get_mr": ("C-GET of 2,000 MR", getting("mr", 2000), ARCHIVES, 99, []),
     "move_mr": ("C-MOVE of 2,000 MR", moving("mr", 2000), ARCHIVES, 99, []),
