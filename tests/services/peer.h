@@ -46,6 +46,7 @@ class Pacs {
   ~Pacs() {
     archive_.release_commits();
     server_.reset();
+    workers_.reset();  // what they end with is answered into the pool
     pool_.stop();
   }
   void serves(std::unique_ptr<Service> service) { responder_.add(std::move(service)); }
@@ -66,6 +67,7 @@ class Pacs {
   [[nodiscard]] std::uint16_t port() const { return server_->port(); }
   [[nodiscard]] TestArchive& archive() { return archive_; }
   [[nodiscard]] network::Server& server() { return *server_; }
+  [[nodiscard]] integration::WorkPool& workers() { return *workers_; }
   [[nodiscard]] bool metrics_say(std::string_view line) const {
     return metrics_->exposition().find(line) != std::string::npos;
   }
@@ -98,6 +100,7 @@ class Pacs {
   std::unique_ptr<integration::Metrics> metrics_ = integration::Metrics::create();
   integration::IoPool pool_{2};  // outlives the archive, whose threads answer into it
   TestArchive archive_;
+  std::unique_ptr<integration::WorkPool> workers_ = std::make_unique<integration::WorkPool>(2);
   Responder responder_;
   std::unique_ptr<network::Server> server_;
 };

@@ -26,8 +26,9 @@ class MppsScpTest : public testing::Test {
  protected:
   MppsScpTest() {
     pacs.serves(
-        std::make_unique<MppsScp>(pacs.archive().performed_steps(), workers, MppsOptions{}));
-    pacs.serves(std::make_unique<MppsRetrieveScp>(pacs.archive().performed_steps(), workers));
+        std::make_unique<MppsScp>(pacs.archive().performed_steps(), pacs.workers(), MppsOptions{}));
+    pacs.serves(
+        std::make_unique<MppsRetrieveScp>(pacs.archive().performed_steps(), pacs.workers()));
     pacs.starts();
     peer = std::make_unique<Peer>(pacs);
     peer->associates({context(kMpps), context(kRetrieve)});
@@ -70,7 +71,6 @@ class MppsScpTest : public testing::Test {
   storage::PerformedSteps& steps() { return pacs.archive().performed_steps(); }
 
   Pacs pacs;
-  integration::WorkPool workers{2};
   std::unique_ptr<Peer> peer;
   std::uint16_t message_id = 0;
 };
@@ -165,7 +165,7 @@ TEST_F(MppsScpTest, TwoSetsAtOnceAreBothPerformed) {
   comments.set_text(tags::CommentsOnThePerformedProcedureStep, "moved");
   ContestedSteps contested(steps(), description);
   Pacs other;
-  other.serves(std::make_unique<MppsScp>(contested, workers, MppsOptions{}));
+  other.serves(std::make_unique<MppsScp>(contested, other.workers(), MppsOptions{}));
   other.starts();
   creates("1.2.9");
   peer->aborts();
@@ -182,7 +182,7 @@ TEST_F(MppsScpTest, TwoSetsAtOnceAreBothPerformed) {
 TEST_F(MppsScpTest, ASetThatFindsTheStepEndedMeanwhileIsRefused) {
   ContestedSteps contested(steps(), ending("COMPLETED", {"1.2.3"}));
   Pacs other;
-  other.serves(std::make_unique<MppsScp>(contested, workers, MppsOptions{}));
+  other.serves(std::make_unique<MppsScp>(contested, other.workers(), MppsOptions{}));
   other.starts();
   creates("1.2.9");
   peer->aborts();
@@ -231,7 +231,8 @@ TEST_F(MppsScpTest, WhatIsLeftOutIsTakenWhereThatIsConfiguredAndLogged) {
   MppsOptions options{.strictness = MppsStrictness::Essential};
   options.log = *integration::Logger::create({.file = (folder / "log").string()});
   Pacs other;
-  other.serves(std::make_unique<MppsScp>(other.archive().performed_steps(), workers, options));
+  other.serves(
+      std::make_unique<MppsScp>(other.archive().performed_steps(), other.workers(), options));
   other.starts();
   peer->aborts();
   peer = std::make_unique<Peer>(other);

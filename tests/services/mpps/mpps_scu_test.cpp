@@ -15,13 +15,13 @@ class MppsScuTest : public testing::Test {
  protected:
   MppsScuTest() {
     pacs.serves(
-        std::make_unique<MppsScp>(pacs.archive().performed_steps(), workers, MppsOptions{}));
-    pacs.serves(std::make_unique<MppsRetrieveScp>(pacs.archive().performed_steps(), workers));
+        std::make_unique<MppsScp>(pacs.archive().performed_steps(), pacs.workers(), MppsOptions{}));
+    pacs.serves(
+        std::make_unique<MppsRetrieveScp>(pacs.archive().performed_steps(), pacs.workers()));
     pacs.starts();
   }
 
   Pacs pacs;
-  integration::WorkPool workers{1};
 };
 
 TEST_F(MppsScuTest, AStepIsReportedAndShown) {

@@ -81,7 +81,8 @@ class FindScpTest : public testing::Test {
   /// `endless`: queries have matches without end.
   void serves(FindOptions options = {}, bool endless = false) {
     storage::Archive& archive = endless ? static_cast<storage::Archive&>(endless_) : pacs.archive();
-    pacs.serves(std::make_unique<FindScp>(stored_objects(archive, std::move(options)), workers));
+    pacs.serves(
+        std::make_unique<FindScp>(stored_objects(archive, std::move(options)), pacs.workers()));
     pacs.starts();
   }
 
@@ -135,7 +136,6 @@ class FindScpTest : public testing::Test {
     return values;
   }
 
-  integration::WorkPool workers{2};
   EndlessArchive endless_;
   Pacs pacs;
   std::vector<DataSet> answers;

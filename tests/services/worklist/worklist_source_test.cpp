@@ -32,9 +32,9 @@ DataSet with_step(const Texts& texts, const Texts& of_step) {
 class WorklistSourceTest : public testing::Test {
  protected:
   void serves(WorklistOptions options = {}) {
-    pacs.serves(std::make_unique<FindScp>(stored_objects(pacs.archive(), {}), workers));
-    pacs.serves(
-        std::make_unique<FindScp>(scheduled_steps(pacs.archive(), std::move(options)), workers));
+    pacs.serves(std::make_unique<FindScp>(stored_objects(pacs.archive(), {}), pacs.workers()));
+    pacs.serves(std::make_unique<FindScp>(scheduled_steps(pacs.archive(), std::move(options)),
+                                          pacs.workers()));
     pacs.starts();
   }
 
@@ -84,7 +84,6 @@ class WorklistSourceTest : public testing::Test {
     return ids;
   }
 
-  integration::WorkPool workers{2};
   Pacs pacs;
   std::vector<DataSet> answers;
 
