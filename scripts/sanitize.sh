@@ -17,7 +17,7 @@ for kind in "${kinds[@]}"; do
     address)
       scripts/build.sh asan
       UBSAN_OPTIONS=print_stacktrace=1 tests/run_unit build/asan
-      PACS=build/asan/pacs TEST_SECONDS=120 tests/interop/run_all tests/interop/test_hostile.py
+      PACS=build/asan/pacs TEST_SECONDS=300 tests/interop/run_all tests/interop/test_hostile.py
       ;;
     thread)
       scripts/build.sh tsan test_network test_storage test_services
