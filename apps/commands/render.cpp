@@ -12,9 +12,9 @@
 #include "apps/commands/commands.h"
 #include "encoding/data_sets/dicom_file.h"
 #include "encoding/data_sets/file_reader.h"
-#include "encoding/pixels/jpeg_image.h"
-#include "encoding/pixels/png.h"
 #include "encoding/pixels/stored_image.h"
+#include "encoding/rendering/jpeg_image.h"
+#include "encoding/rendering/png.h"
 
 namespace pacs::apps {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "encoding/pixels/bulk_values.h"
+#include "encoding/rendering/bulk_values.h"
 
 namespace pacs {
 

@@ -9,10 +9,10 @@
 #include "core/result.h"
 #include "encoding/data_sets/header_reader.h"
 #include "encoding/data_sets/streamed_data_set.h"
-#include "encoding/pixels/frame_reader.h"
-#include "encoding/pixels/image.h"
-#include "encoding/pixels/pixel_format.h"
-#include "encoding/pixels/render.h"
+#include "encoding/frames/frame_reader.h"
+#include "encoding/frames/pixel_format.h"
+#include "encoding/rendering/image.h"
+#include "encoding/rendering/render.h"
 #include "encoding/transfer_syntax.h"
 
 namespace pacs {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "encoding/pixels/frame_index.h"
+#include "encoding/frames/frame_index.h"
 #include "tests/fuzz/require.h"
 
 namespace {

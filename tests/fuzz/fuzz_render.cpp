@@ -2,8 +2,8 @@
 // written as PNG, or an error that names an attribute.
 #include "core/dicom_tags.h"
 #include "encoding/data_sets/data_set_codec.h"
-#include "encoding/pixels/png.h"
-#include "encoding/pixels/render.h"
+#include "encoding/rendering/png.h"
+#include "encoding/rendering/render.h"
 #include "tests/fuzz/require.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

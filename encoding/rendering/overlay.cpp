@@ -1,0 +1,164 @@
+#include "encoding/rendering/overlay.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+#include "core/dicom_tags.h"
+#include "encoding/frames/optional_values.h"
+
+namespace pacs {
+namespace {
+
+constexpr std::uint16_t kOverlayGroups = 16;  // 6000 to 601E (PS3.5 §7.6)
+
+Tag overlay_tag(std::uint16_t group, Tag in_first_group) {
+  return {static_cast<std::uint16_t>(in_first_group.group() + 2 * group), in_first_group.element()};
+}
+
+tl::unexpected<Error> wrong_overlay(Tag tag, std::string message) {
+  return fail(Error{ErrorKind::Mismatch, std::move(message)}.on(tag));
+}
+
+Result<std::uint32_t> overlay_side(const DataSet& data_set, Tag tag, std::uint32_t image_side) {
+  PACS_TRY(const std::int64_t side, data_set.integer(tag));
+  if (side >= 1 && side <= image_side) return static_cast<std::uint32_t>(side);
+  return wrong_overlay(tag, fmt::format("an overlay of {} on an image of {}", side, image_side));
+}
+
+/// §C.9.3: which frame of an overlay of several lies over a frame of the image; nothing for none.
+Result<std::optional<std::uint64_t>> overlay_frame(const DataSet& data_set, std::uint16_t group,
+                                                   std::uint32_t frame) {
+  PACS_TRY(const auto count,
+           optional_integer(data_set, overlay_tag(group, tags::NumberOfFramesInOverlay)));
+  if (!count) return std::optional<std::uint64_t>{0};
+  PACS_TRY(const auto origin,
+           optional_integer(data_set, overlay_tag(group, tags::ImageFrameOrigin)));
+  const std::int64_t first = std::clamp<std::int64_t>(origin.value_or(1), 1, INT32_MAX) - 1;
+  const std::int64_t own = std::int64_t{frame} - first;
+  if (own < 0 || own >= *count) return std::optional<std::uint64_t>{};
+  return std::optional{static_cast<std::uint64_t>(own)};
+}
+
+/// Overlay Data: a bit for each point, the first in the lowest of a byte (PS3.5 §8.1.2, as for
+/// pixels of one bit).
+Result<> read_own_points(const Element& data, std::uint64_t frame, Overlay& overlay) {
+  if (data.form() != Element::Form::Value) {
+    return fail(Error{ErrorKind::InvalidArgument, "the value is not in memory: load it first"}.on(
+        data.tag()));
+  }
+  const std::uint64_t points = std::uint64_t{overlay.rows} * overlay.columns;
+  const ByteView bytes = data.value();
+  const std::uint64_t bits = std::uint64_t{bytes.size()} * 8;
+  if (bits < points || (bits - points) / points < frame) {
+    return fail(
+        Error{ErrorKind::Truncated, fmt::format("{} bytes are too few for {} points of frame {}",
+                                                bytes.size(), points, frame + 1)}
+            .on(data.tag()));
+  }
+  const bool turned = data.byte_order() == ByteOrder::Big && info(data.vr()).unit_bytes == 2;
+  overlay.points.resize(points);
+  for (std::uint64_t i = 0; i < points; ++i) {
+    const std::uint64_t bit = frame * points + i;
+    const std::uint64_t at = turned ? bit / 8 ^ 1U : bit / 8;
+    overlay.points[i] =
+        at < bytes.size() && (std::to_integer<unsigned>(bytes[at]) >> bit % 8 & 1) != 0;
+  }
+  return {};
+}
+
+/// PS3.5 §8.1.2, until 2004: a bit of each pixel's cell that the pixel does not use.
+Result<> read_unused_bits(const DataSet& data_set, std::uint16_t group, const FramePixels& what,
+                          ByteView pixels, Overlay& overlay) {
+  const FrameFormat& format = what.format;
+  const Tag tag = overlay_tag(group, tags::OverlayBitPosition);
+  PACS_TRY(const std::int64_t position, data_set.integer(tag));
+  if (position < 0 || position >= format.bits_allocated ||
+      (position >= what.shift && position < what.shift + format.bits_stored)) {
+    return wrong_overlay(tag,
+                         fmt::format("bit {} of a pixel is not free for an overlay", position));
+  }
+  if (overlay.rows != format.rows || overlay.columns != format.columns) {
+    return wrong_overlay(overlay_tag(group, tags::OverlayRows),
+                         "an overlay in the pixels' bits has not the image's size");
+  }
+  const std::size_t cell_bytes = format.bits_allocated / 8;
+  overlay.points.resize(format.samples());
+  for (std::size_t i = 0; i < overlay.points.size(); ++i) {
+    const std::byte byte = pixels[i * cell_bytes + static_cast<std::size_t>(position) / 8];
+    overlay.points[i] = (std::to_integer<unsigned>(byte) >> position % 8 & 1) != 0;
+  }
+  return {};
+}
+
+Result<std::optional<Overlay>> read_overlay(const DataSet& data_set, std::uint16_t group,
+                                            const FramePixels& what, ByteView pixels,
+                                            std::uint32_t frame) {
+  const Element* data = data_set.find(overlay_tag(group, tags::OverlayData));
+  // One bit allocated and no data: a plane without points.
+  PACS_TRY(const auto allocated,
+           optional_integer(data_set, overlay_tag(group, tags::OverlayBitsAllocated)));
+  const bool in_pixels = data == nullptr && what.unused_bits && allocated.value_or(1) > 1 &&
+                         what.format.samples_per_pixel == 1 && what.format.bits_allocated >= 8;
+  if (data == nullptr && !in_pixels) return std::optional<Overlay>{};
+  PACS_TRY(const auto own_frame, overlay_frame(data_set, group, frame));
+  if (!own_frame) return std::optional<Overlay>{};
+  Overlay overlay;
+  PACS_TRY(overlay.rows,
+           overlay_side(data_set, overlay_tag(group, tags::OverlayRows), what.format.rows));
+  PACS_TRY(overlay.columns,
+           overlay_side(data_set, overlay_tag(group, tags::OverlayColumns), what.format.columns));
+  const Tag origin = overlay_tag(group, tags::OverlayOrigin);
+  PACS_TRY(const auto top, optional_integer(data_set, origin, 0));
+  PACS_TRY(const auto left, optional_integer(data_set, origin, 1));
+  // SS: 1\1 is the upper left pixel.
+  overlay.top = static_cast<std::int16_t>(top.value_or(1)) - 1;
+  overlay.left = static_cast<std::int16_t>(left.value_or(1)) - 1;
+  if (data != nullptr) {
+    PACS_TRY(read_own_points(*data, *own_frame, overlay));
+  } else {
+    PACS_TRY(read_unused_bits(data_set, group, what, pixels, overlay));
+  }
+  return std::optional{std::move(overlay)};
+}
+
+template <typename Sample>
+void draw_points(const Overlay& overlay, Image& image) {
+  const auto white = static_cast<Sample>(image.highest());
+  const auto samples = image.samples<Sample>();
+  for (std::uint32_t row = 0; row < overlay.rows; ++row) {
+    const std::int64_t y = std::int64_t{overlay.top} + row;
+    if (y < 0 || y >= image.height) continue;
+    for (std::uint32_t column = 0; column < overlay.columns; ++column) {
+      const std::int64_t x = std::int64_t{overlay.left} + column;
+      if (x < 0 || x >= image.width) continue;
+      if (!overlay.points[std::size_t{row} * overlay.columns + column]) continue;
+      const std::size_t pixel =
+          static_cast<std::size_t>(y) * image.width + static_cast<std::size_t>(x);
+      std::fill_n(samples.begin() + static_cast<std::ptrdiff_t>(pixel * image.channels),
+                  image.channels, white);
+    }
+  }
+}
+
+}  // namespace
+
+Result<std::vector<Overlay>> read_overlays(const DataSet& data_set, const FramePixels& what,
+                                           ByteView pixels, std::uint32_t frame) {
+  std::vector<Overlay> overlays;
+  for (std::uint16_t group = 0; group < kOverlayGroups; ++group) {
+    if (!data_set.contains(overlay_tag(group, tags::OverlayRows))) continue;
+    PACS_TRY(auto overlay, read_overlay(data_set, group, what, pixels, frame));
+    if (overlay) overlays.push_back(*std::move(overlay));
+  }
+  return overlays;
+}
+
+void draw_overlay(const Overlay& overlay, Image& image) {
+  if (image.bits == 8) return draw_points<std::uint8_t>(overlay, image);
+  draw_points<std::uint16_t>(overlay, image);
+}
+
+}  // namespace pacs

@@ -1,0 +1,42 @@
+#include "encoding/rendering/pixel_shape.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <optional>
+
+#include "core/dicom_tags.h"
+#include "encoding/frames/optional_values.h"
+#include "encoding/rendering/functional_groups.h"
+
+namespace pacs {
+namespace {
+
+/// "row spacing\column spacing", vertical first, as the aspect ratio is.
+std::optional<double> ratio_of(const DataSet& data_set, Tag tag) {
+  const double down = data_set.number(tag, 0).value_or(0);
+  const double across = data_set.number(tag, 1).value_or(0);
+  const double ratio = down / across;
+  const bool says = down > 0 && across > 0 && std::isfinite(ratio) && ratio > 0;
+  return says ? std::optional{ratio} : std::nullopt;
+}
+
+}  // namespace
+
+Result<double> pixel_shape(const DataSet& data_set, std::uint32_t frame) {
+  PACS_TRY(const auto stated, optional_number(data_set, tags::PixelAspectRatio));
+  if (stated) {
+    if (const auto ratio = ratio_of(data_set, tags::PixelAspectRatio)) return *ratio;
+    return fail(Error{ErrorKind::Malformed, fmt::format("'{}' is no ratio of two numbers above 0",
+                                                        data_set.text(tags::PixelAspectRatio))}
+                    .on(tags::PixelAspectRatio));
+  }
+  const DataSet& measures = functional_group(data_set, tags::PixelMeasuresSequence, frame);
+  if (const auto ratio = ratio_of(measures, tags::PixelSpacing)) return *ratio;
+  for (const Tag tag : {tags::ImagerPixelSpacing, tags::NominalScannedPixelSpacing}) {
+    if (const auto ratio = ratio_of(data_set, tag)) return *ratio;
+  }
+  return 1;
+}
+
+}  // namespace pacs
