@@ -47,6 +47,7 @@ void build_command_line(CLI::App& app, int& exit_code) {
   add_import(app, exit_code);
   add_verify(app, exit_code);
   add_jobs(app, exit_code);
+  add_token(app, exit_code);
   add_config(app, exit_code);
   add_completion(app, exit_code);
 }

@@ -1,145 +1,279 @@
-// Decoding one frame, by us and by DCMTK's codecs in this process, from the same codestream. One
-// thread; items are pixels. What DCMTK writes is decoded: JPEG Lossless and RLE. (Its JPEG-LS is a
-// CharLS of its own, whose names are those of the library that we use.)
+// Decoding one frame from the same codestream: by us, by DCMTK's and GDCM's codecs in this process,
+// and by the bare library that an adapter of ours calls. One thread; items are pixels. Benchmarks
+// are named codec/size/who; bench/peers/compare.py puts them into ratios.
 #include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcostrmb.h>
 #include <dcmtk/dcmdata/dcpixel.h>
 #include <dcmtk/dcmdata/dcpixseq.h>
 #include <dcmtk/dcmdata/dcpxitem.h>
 #include <dcmtk/dcmdata/dcrledrg.h>
-#include <dcmtk/dcmdata/dcrleerg.h>
-#include <dcmtk/dcmdata/dcrlerp.h>
 #include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmjpeg/djdecode.h>
 #include <dcmtk/dcmjpeg/djencode.h>
 #include <dcmtk/dcmjpeg/djrplol.h>
+#include <dcmtk/dcmjpls/djdecode.h>
+#include <gdcmImageReader.h>
 
-#include <cmath>
 #include <cstdlib>
+#include <functional>
 #include <memory>
-#include <random>
+#include <sstream>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
+#include "bench/bare_codecs.h"
+#include "bench/bench_images.h"
 #include "encoding/codecs/frame_codec.h"
 
 namespace {
 
 using namespace pacs;
 
-struct Size {
-  std::uint16_t rows, columns, bits;
-};
-constexpr Size kCt{512, 512, 12}, kMammogram{3000, 4000, 16};
-
-/// A disc of soft waves and noise in a dark field: as images are, neither flat nor random.
-std::vector<Uint16> pixels_of(const Size& size) {
-  std::mt19937 random(1);
-  std::normal_distribution<double> noise(0, 1 << (size.bits - 9));
-  const double top = (1 << size.bits) - 1;
-  std::vector<Uint16> pixels;
-  for (int y = 0; y < size.rows; ++y) {
-    for (int x = 0; x < size.columns; ++x) {
-      const double u = 2.0 * x / size.columns - 1, v = 2.0 * y / size.rows - 1;
-      const double inside = u * u + v * v < 0.8 ? 0.5 + 0.2 * std::sin(9 * u) * std::cos(7 * v) : 0;
-      const double value = inside == 0 ? 0 : inside * top + noise(random);
-      pixels.push_back(static_cast<Uint16>(std::fmin(std::fmax(value, 0), top)));
-    }
-  }
-  return pixels;
+void must(bool done) {
+  if (!done) std::abort();
+}
+void must(const OFCondition& done) {
+  must(done.good());
 }
 
-/// A data set with one frame, as DCMTK writes it in a transfer syntax.
-struct Coded {
-  Coded(const Size& size, E_TransferSyntax as, const DcmRepresentationParameter* how) : syntax(as) {
-    const std::vector<Uint16> pixels = pixels_of(size);
-    DcmDataset& to = *file.getDataset();
-    to.putAndInsertString(DCM_SOPClassUID, UID_CTImageStorage);
-    to.putAndInsertString(DCM_SOPInstanceUID, "1.2.3");
-    to.putAndInsertString(DCM_PhotometricInterpretation, "MONOCHROME2");
-    const std::pair<DcmTagKey, Uint16> numbers[] = {
-        {DCM_SamplesPerPixel, 1},    {DCM_Rows, size.rows},
-        {DCM_Columns, size.columns}, {DCM_BitsAllocated, 16},
-        {DCM_BitsStored, size.bits}, {DCM_HighBit, static_cast<Uint16>(size.bits - 1)},
-        {DCM_PixelRepresentation, 0}};
-    for (const auto& [tag, number] : numbers) to.putAndInsertUint16(tag, number);
-    to.putAndInsertUint16Array(DCM_PixelData, pixels.data(), pixels.size());
-    if (to.chooseRepresentation(as, how).bad()) std::abort();
-    to.removeAllButCurrentRepresentations();
-    format = {size.rows, size.columns, 1, 16, size.bits};
-    DcmElement* element = nullptr;
-    DcmPixelSequence* fragments = nullptr;
-    DcmPixelItem* item = nullptr;
-    Uint8* bytes = nullptr;
-    to.findAndGetElement(DCM_PixelData, element);
-    if (static_cast<DcmPixelData*>(element)
-            ->getEncapsulatedRepresentation(as, how, fragments)
-            .bad() ||
-        fragments->getItem(item, 1).bad() || item->getUint8Array(bytes).bad()) {
-      std::abort();
-    }
-    codestream = {reinterpret_cast<const std::byte*>(bytes), item->getLength()};
+/// A Part 10 file in memory with one frame, native.
+std::unique_ptr<DcmFileFormat> native_file(const FrameFormat& format, ByteView pixels) {
+  auto file = std::make_unique<DcmFileFormat>();
+  DcmDataset& to = *file->getDataset();
+  to.putAndInsertString(DCM_SOPClassUID, UID_SecondaryCaptureImageStorage);
+  to.putAndInsertString(DCM_SOPInstanceUID, "1.2.3");
+  to.putAndInsertString(DCM_PhotometricInterpretation,
+                        format.samples_per_pixel == 3 ? "RGB" : "MONOCHROME2");
+  const std::pair<DcmTagKey, std::uint32_t> numbers[] = {
+      {DCM_SamplesPerPixel, format.samples_per_pixel},
+      {DCM_Rows, format.rows},
+      {DCM_Columns, format.columns},
+      {DCM_BitsAllocated, format.bits_allocated},
+      {DCM_BitsStored, format.bits_stored},
+      {DCM_HighBit, format.bits_stored - 1U},
+      {DCM_PixelRepresentation, 0},
+      {DCM_PlanarConfiguration, 0}};
+  for (const auto& [tag, number] : numbers) {
+    must(to.putAndInsertUint16(tag, static_cast<Uint16>(number)));
   }
+  if (format.bits_allocated == 8) {
+    must(to.putAndInsertUint8Array(DCM_PixelData, reinterpret_cast<const Uint8*>(pixels.data()),
+                                   pixels.size()));
+  } else {
+    must(to.putAndInsertUint16Array(DCM_PixelData, reinterpret_cast<const Uint16*>(pixels.data()),
+                                    pixels.size() / 2));
+  }
+  return file;
+}
 
-  DcmFileFormat file;
+DcmPixelData& pixel_data(DcmDataset& data_set) {
+  DcmElement* element = nullptr;
+  must(data_set.findAndGetElement(DCM_PixelData, element));
+  return *static_cast<DcmPixelData*>(element);
+}
+
+/// JPEG Lossless, which we do not write.
+Bytes by_dcmtk(const FrameFormat& format, ByteView pixels) {
+  const auto file = native_file(format, pixels);
+  const DJ_RPLossless lossless;
+  must(file->getDataset()->chooseRepresentation(EXS_JPEGProcess14SV1, &lossless));
+  DcmPixelSequence* fragments = nullptr;
+  DcmPixelItem* item = nullptr;
+  Uint8* bytes = nullptr;
+  must(pixel_data(*file->getDataset())
+           .getEncapsulatedRepresentation(EXS_JPEGProcess14SV1, &lossless, fragments));
+  must(fragments->getItem(item, 1));
+  must(item->getUint8Array(bytes));
+  const auto* first = reinterpret_cast<const std::byte*>(bytes);
+  return {first, first + item->getLength()};
+}
+
+/// One frame in a codec, ready for each of those who are to decode it.
+struct Coded {
+  std::string_view name;
+  Codec codec;
   E_TransferSyntax syntax;
   FrameFormat format;
-  ByteView codestream;
+
+  void make() {
+    if (!codestream.empty()) return;
+    const Bytes pixels = bench::pixels_of(format);
+    const FrameCodec& ours = *find_frame_codec(codec);
+    if (ours.encode == nullptr) {
+      codestream = by_dcmtk(format, pixels);
+    } else {
+      const auto encoded = ours.encode(pixels, format, {}, codestream);
+      must(encoded.has_value());
+      format.colour = *encoded;
+    }
+  }
+  /// The file with the codestream as its only fragment.
+  std::unique_ptr<DcmFileFormat> file() const {
+    auto made = native_file(format, Bytes(format.bytes()));
+    auto* const fragments = new DcmPixelSequence(DcmTag(DCM_PixelSequenceTag, EVR_OB));
+    fragments->insert(new DcmPixelItem(DcmTag(DCM_PixelItemTag, EVR_OB)));
+    auto* const item = new DcmPixelItem(DcmTag(DCM_PixelItemTag, EVR_OB));
+    must(item->putUint8Array(reinterpret_cast<const Uint8*>(codestream.data()),
+                             static_cast<Uint32>(codestream.size())));
+    fragments->insert(item);
+    pixel_data(*made->getDataset()).putOriginalRepresentation(syntax, nullptr, fragments);
+    if (format.samples_per_pixel == 3) {
+      must(made->getDataset()->putAndInsertString(DCM_PhotometricInterpretation, "YBR_FULL_422"));
+    }
+    return made;
+  }
+  std::string part_10() const {
+    const auto made = file();
+    std::string bytes(codestream.size() + 65536, '\0');
+    DcmOutputBufferStream stream(bytes.data(), bytes.size());
+    made->transferInit();
+    must(made->write(stream, syntax, EET_ExplicitLength, nullptr));
+    made->transferEnd();
+    void* start = nullptr;
+    offile_off_t length = 0;
+    stream.flushBuffer(start, length);
+    bytes.resize(static_cast<std::size_t>(length));
+    return bytes;
+  }
+
+  Bytes codestream{};
 };
 
-const Coded& coded(const Size& size, E_TransferSyntax as) {
-  static std::vector<std::unique_ptr<Coded>> made;
-  for (const auto& one : made) {
-    if (one->syntax == as && one->format.rows == size.rows) return *one;
-  }
-  static const DJ_RPLossless lossless;
-  static const DcmRLERepresentationParameter rle;
-  const DcmRepresentationParameter* how = &lossless;
-  if (as == EXS_RLELossless) how = &rle;
-  return *made.emplace_back(std::make_unique<Coded>(size, as, how));
+void count(benchmark::State& state, const FrameFormat& format) {
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(format.rows) *
+                          format.columns);
 }
 
-void count(benchmark::State& state, const Size& size) {
-  state.SetItemsProcessed(state.iterations() * size.rows * size.columns);
-}
-
-void ours(benchmark::State& state, const Size& size, E_TransferSyntax syntax, Codec codec) {
-  const Coded& frame = coded(size, syntax);
+void ours(benchmark::State& state, Coded& frame) {
+  frame.make();
   Bytes pixels(frame.format.bytes());
   for (auto _ : state) {
-    if (!find_frame_codec(codec)->decode(frame.codestream, frame.format, pixels)) std::abort();
+    must(find_frame_codec(frame.codec)->decode(frame.codestream, frame.format, pixels).has_value());
     benchmark::DoNotOptimize(pixels.data());
   }
-  count(state, size);
+  count(state, frame.format);
 }
 
-void dcmtk(benchmark::State& state, const Size& size, E_TransferSyntax syntax) {
-  const Coded& frame = coded(size, syntax);
+void bare(benchmark::State& state, Coded& frame, bench::BareDecoder* decode) {
+  frame.make();
+  Bytes pixels(frame.format.bytes());
+  for (auto _ : state) {
+    must(decode(frame.codestream, pixels));
+    benchmark::DoNotOptimize(pixels.data());
+  }
+  count(state, frame.format);
+}
+
+void dcmtk(benchmark::State& state, Coded& frame) {
+  frame.make();
+  const auto file = frame.file();
   for (auto _ : state) {
     state.PauseTiming();
-    DcmDataset copy(*const_cast<DcmFileFormat&>(frame.file).getDataset());
+    DcmDataset copy(*file->getDataset());
     state.ResumeTiming();
-    if (copy.chooseRepresentation(EXS_LittleEndianExplicit, nullptr).bad()) std::abort();
+    must(copy.chooseRepresentation(EXS_LittleEndianExplicit, nullptr));
   }
-  count(state, size);
+  count(state, frame.format);
 }
 
-#define BOTH(name, syntax, codec)                                          \
-  BENCHMARK_CAPTURE(ours, name##_512x512x12, kCt, syntax, codec);          \
-  BENCHMARK_CAPTURE(dcmtk, name##_512x512x12, kCt, syntax);                \
-  BENCHMARK_CAPTURE(ours, name##_3000x4000x16, kMammogram, syntax, codec); \
-  BENCHMARK_CAPTURE(dcmtk, name##_3000x4000x16, kMammogram, syntax)
+/// GDCM decodes each time it is asked for the pixels.
+void gdcm_reads(benchmark::State& state, Coded& frame) {
+  frame.make();
+  std::istringstream bytes(frame.part_10());
+  gdcm::ImageReader reader;
+  reader.SetStream(bytes);
+  must(reader.Read());
+  const gdcm::Image& image = reader.GetImage();
+  std::vector<char> pixels(image.GetBufferLength());
+  for (auto _ : state) {
+    must(image.GetBuffer(pixels.data()));
+    benchmark::DoNotOptimize(pixels.data());
+  }
+  count(state, frame.format);
+}
 
-BOTH(jpeg_lossless, EXS_JPEGProcess14SV1, Codec::JpegLossless);
-BOTH(rle, EXS_RLELossless, Codec::Rle);
+void encoding(benchmark::State& state, const Coded& frame, EncodeFrame* encode) {
+  const Bytes pixels = bench::pixels_of(frame.format);
+  Bytes codestream;
+  for (auto _ : state) {
+    must(encode(pixels, frame.format, {}, codestream).has_value());
+    benchmark::DoNotOptimize(codestream.data());
+  }
+  count(state, frame.format);
+}
+
+using bench::kCt, bench::kMammogram, bench::kPhotograph, bench::kUltrasound;
+
+// What GDCM calls for JPEG-LS has the names of DCMTK's CharLS, so one process holds only the one.
+Coded frames[] = {
+    {"rle/512x512x12", Codec::Rle, EXS_RLELossless, kCt},
+    {"rle/3000x4000x16", Codec::Rle, EXS_RLELossless, kMammogram},
+    {"jpeg_lossless/512x512x12", Codec::JpegLossless, EXS_JPEGProcess14SV1, kCt},
+    {"jpeg_lossless/3000x4000x16", Codec::JpegLossless, EXS_JPEGProcess14SV1, kMammogram},
+    {"jpeg/512x512x8", Codec::Jpeg, EXS_JPEGProcess1, kUltrasound},
+    {"jpeg/3000x4000x8x3", Codec::Jpeg, EXS_JPEGProcess1, kPhotograph},
+    {"jpeg_ls/512x512x12", Codec::JpegLs, EXS_JPEGLSLossless, kCt},
+    {"jpeg_ls/3000x4000x16", Codec::JpegLs, EXS_JPEGLSLossless, kMammogram},
+    {"jpeg_2000/512x512x12", Codec::Jpeg2000, EXS_JPEG2000LosslessOnly, kCt},
+    {"jpeg_2000/3000x4000x16", Codec::Jpeg2000, EXS_JPEG2000LosslessOnly, kMammogram},
+    {"htj2k/512x512x12", Codec::Htj2k, EXS_Unknown, kCt},
+    {"htj2k/3000x4000x16", Codec::Htj2k, EXS_Unknown, kMammogram},
+};
+
+bench::BareDecoder* bare_decoder(Codec codec) {
+  switch (codec) {
+    case Codec::Jpeg:
+      return bench::libjpeg_turbo;
+    case Codec::JpegLs:
+      return bench::charls;
+    case Codec::Jpeg2000:
+    case Codec::Htj2k:
+      return bench::openjpeg;
+    default:
+      return nullptr;
+  }
+}
+
+void add(std::string_view name, const char* who,
+         const std::function<void(benchmark::State&)>& measure) {
+  benchmark::RegisterBenchmark((std::string{name} + "/" + who).c_str(), measure)
+      ->MeasureProcessCPUTime();  // GDCM lets OpenJPEG use several threads
+}
+
+void add_all() {
+  for (Coded& frame : frames) {
+    add(frame.name, "ours", [&](auto& state) { ours(state, frame); });
+    if (auto* decode = bare_decoder(frame.codec)) {
+      add(frame.name, "bare", [&frame, decode](auto& state) { bare(state, frame, decode); });
+    }
+    const bool high_throughput = frame.codec == Codec::Htj2k;
+    if (!high_throughput && frame.codec != Codec::Jpeg2000) {
+      add(frame.name, "dcmtk", [&](auto& state) { dcmtk(state, frame); });
+    }
+    if (!high_throughput && frame.codec != Codec::JpegLs) {
+      add(frame.name, "gdcm", [&](auto& state) { gdcm_reads(state, frame); });
+    }
+    if (high_throughput) {
+      const std::string name = "to_" + std::string{frame.name};
+      add(frame.name, "openjph", [&](auto& state) { bare(state, frame, bench::openjph); });
+      add(name, "ours",
+          [&](auto& state) { encoding(state, frame, find_frame_codec(Codec::Htj2k)->encode); });
+      add(name, "bare", [&](auto& state) { encoding(state, frame, bench::encode_by_openjph); });
+    }
+  }
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
   DJDecoderRegistration::registerCodecs();
   DJEncoderRegistration::registerCodecs();
+  DJLSDecoderRegistration::registerCodecs();
   DcmRLEDecoderRegistration::registerCodecs();
-  DcmRLEEncoderRegistration::registerCodecs();
+  add_all();
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
   return 0;

@@ -21,6 +21,7 @@
 #include <fmt/format.h>
 
 #include "core/date_time.h"
+#include "core/dicom_dataset.h"
 #include "core/dicom_dictionary.h"
 #include "core/dicom_tags.h"
 #include "core/uid_generator.h"

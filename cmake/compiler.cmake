@@ -37,8 +37,8 @@ if(PACS_SANITIZE)
     add_compile_options(-fno-sanitize=function)
   endif()
 endif()
-if(PACS_FUZZ)
-  # Coverage that libFuzzer reads, in every library; the targets add its main.
+if(PACS_FUZZ_COVERAGE)
+  # What libFuzzer reads to find new inputs, in every library; the targets add its main.
   add_compile_options(-fsanitize=fuzzer-no-link)
   add_link_options(-fsanitize=fuzzer-no-link)
 endif()

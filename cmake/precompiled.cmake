@@ -30,4 +30,5 @@ if(PACS_TESTS)
   pacs_precompiled_set(tests HEADERS ${plain} ${tests} LINK tl::expected fmt::fmt GTest::gmock)
   pacs_precompiled_set(asio_tests HEADERS ${plain} ${asio} ${tests}
                        LINK tl::expected fmt::fmt pacs_asio GTest::gmock)
+  pacs_unoptimised(pacs_precompiled_tests pacs_precompiled_asio_tests)
 endif()

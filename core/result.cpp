@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/dicom_dictionary.h"
 #include "core/text.h"
 
 namespace pacs {
@@ -44,9 +45,20 @@ std::string_view to_string(ErrorKind kind) {
   return "unknown";
 }
 
+namespace {
+
+/// "Rows (0028,0010)"; only the tag where the message has the keyword, or nobody knows one.
+std::string named(Tag tag, std::string_view message) {
+  const DictionaryEntry* entry = lookup(tag);
+  if (entry == nullptr || message.find(entry->keyword) != message.npos) return tag.to_string();
+  return fmt::format("{} {}", entry->keyword, tag.to_string());
+}
+
+}  // namespace
+
 std::string Error::to_string() const {
   std::string text = fmt::format("{}: {}", pacs::to_string(kind), message);
-  if (tag) text += fmt::format(" {}", tag->to_string());
+  if (tag) text += fmt::format(" {}", named(*tag, message));
   if (offset) text += fmt::format(" at offset {}", *offset);
   if (!where.empty()) text += fmt::format(" in {}", where);
   return printable(text);

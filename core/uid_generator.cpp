@@ -4,6 +4,8 @@
 #include <cstring>
 #include <random>
 
+#include <boost/uuid/name_generator_sha1.hpp>
+
 namespace pacs {
 
 std::string uid_from_uuid(const Uuid& uuid) {
@@ -37,6 +39,14 @@ Uuid random_uuid() {
 
 std::string generate_uid() {
   return uid_from_uuid(random_uuid());
+}
+
+std::string uid_from_name(std::string_view name) {
+  const boost::uuids::uuid made =
+      boost::uuids::name_generator_sha1{boost::uuids::ns::oid()}(name.data(), name.size());
+  Uuid uuid;
+  std::ranges::copy(made, uuid.begin());
+  return uid_from_uuid(uuid);
 }
 
 }  // namespace pacs

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace pacs {
 
@@ -15,5 +16,8 @@ using Uuid = std::array<std::uint8_t, 16>;
 [[nodiscard]] Uuid random_uuid();
 /// A UID nobody has used; at most 44 characters.
 [[nodiscard]] std::string generate_uid();
+/// The UID of a name, the same each time: of the version 5 UUID of the name among OIDs (RFC 9562
+/// §5.5).
+[[nodiscard]] std::string uid_from_name(std::string_view name);
 
 }  // namespace pacs

@@ -9,6 +9,10 @@ namespace pacs {
 /// recurse.
 inline constexpr std::uint32_t kNestingDepthHighest = 4096;
 
+/// Bytes of one frame as it is decoded: stops a few bytes that announce 65,535 by 65,535 pixels. An
+/// image of 16,000 by 10,000 in RGB has 458 MiB, and codecs take up to four times as much beside.
+inline constexpr std::uint64_t kFrameBytesMax = 512ULL << 20;
+
 struct Limits {
   /// Sequences within sequences. Real objects stay below 16 (structured reports reach 30); 100,000
   /// levels are an attack. Above it: LimitExceeded.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/vr_types.h"
+
 namespace pacs {
 namespace {
 

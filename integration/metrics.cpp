@@ -1,6 +1,8 @@
 // Metrics over prometheus-cpp: the only file that sees its headers.
 #include "integration/metrics.h"
 
+#include <algorithm>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <sstream>
@@ -39,6 +41,14 @@ struct HistogramSeries final : Histogram {
 };
 
 using SeriesKey = std::pair<std::string, std::map<std::string, std::string>>;
+
+bool has(const SeriesKey& key, std::string_view name, const Labels& labels) {
+  return key.first == name && std::ranges::all_of(labels, [&](const auto& label) {
+           const auto found = key.second.find(label.first);
+           return found != key.second.end() && found->second == label.second;
+         });
+}
+
 prometheus::Labels to_labels(const Labels& labels) {
   return {labels.begin(), labels.end()};
 }
@@ -97,6 +107,44 @@ class PrometheusMetrics final : public Metrics {
     observe(prometheus::MetricType::Counter, name, help, std::move(read), labels);
   }
 
+  double total(std::string_view name, const Labels& labels) override {
+    std::vector<std::function<double()>> reads;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto add = [&](auto& all) {
+        for (auto& [key, one] : all) {
+          if (has(key, name, labels)) reads.emplace_back([&s = one.series] { return s.Value(); });
+        }
+      };
+      add(counters_);
+      add(gauges_);
+      if (const auto found = observed_.find(std::string(name)); found != observed_.end()) {
+        for (const auto& [key, read] : found->second.reads) {
+          if (has({std::string(name), key}, name, labels)) reads.push_back(read);
+        }
+      }
+    }
+    if (reads.empty()) return std::numeric_limits<double>::quiet_NaN();
+    double sum = 0;
+    for (const auto& read : reads) sum += read();  // may take its time: not under the lock
+    return sum;
+  }
+  std::vector<double> latency_counts(std::string_view name, const Labels& labels) override {
+    std::vector<double> counts(kLatencyBucketsSeconds.size() + 1);
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, one] : histograms_) {
+      if (!has(key, name, labels)) continue;
+      const auto buckets = one.series.Collect().histogram.bucket;  // each with those below it
+      double below = 0;
+      for (std::size_t i = 0; i < std::min(buckets.size(), counts.size()); ++i) {
+        const auto with_those_below = static_cast<double>(buckets[i].cumulative_count);
+        counts[i] += with_those_below - below;
+        below = with_those_below;
+      }
+    }
+    return counts;
+  }
+
   std::string exposition() override {
     auto families = registry_.Collect();
     std::map<std::string, Observed> observed;
@@ -149,6 +197,10 @@ class PrometheusMetrics final : public Metrics {
 };
 
 }  // namespace
+
+const std::vector<double>& latency_bounds_seconds() {
+  return kLatencyBucketsSeconds;
+}
 
 std::unique_ptr<Metrics> Metrics::create() {
   return std::make_unique<PrometheusMetrics>();

@@ -30,6 +30,9 @@ class Histogram {
   virtual void observe(double value) = 0;
 };
 
+/// The upper bounds of the buckets of every latency, in seconds.
+[[nodiscard]] const std::vector<double>& latency_bounds_seconds();
+
 /// Owns all series; references stay valid for its lifetime. Thread-safe. Look a series up once and
 /// keep the reference: a lookup takes a lock. Names follow Prometheus (pacs_<what>_<unit>[_total]);
 /// a wrong one is our own bug and ends the process. Label values come from small closed sets, never
@@ -51,6 +54,13 @@ class Metrics {
   /// The same for a number that only grows.
   virtual void observe_counter(std::string_view name, std::string_view help,
                                std::function<double()> read, const Labels& labels = {}) = 0;
+  /// What all series of this name that have these labels, and maybe others, say together now; NaN
+  /// when there are none.
+  [[nodiscard]] virtual double total(std::string_view name, const Labels& labels = {}) = 0;
+  /// How much they have observed, for each bucket of latency_bounds_seconds() and for what is above
+  /// all of them; of a latency.
+  [[nodiscard]] virtual std::vector<double> latency_counts(std::string_view name,
+                                                           const Labels& labels = {}) = 0;
   /// The text exposition format.
   [[nodiscard]] virtual std::string exposition() = 0;
 };

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <arpa/inet.h>
+#include <openssl/bio.h>
 #include <openssl/x509v3.h>
 
 #include <fmt/format.h>
@@ -62,6 +63,16 @@ std::string names_of(const X509* certificate) {
   names.resize(names.size() - more);
   return fmt::format("{}{}", fmt::join(names, ", "),
                      more == 0 ? "" : fmt::format(" and {} more", more));
+}
+
+std::string subject_of(const X509* certificate) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> text{BIO_new(BIO_s_mem()), &BIO_free};
+  constexpr unsigned long kAsUtf8 =
+      XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB);
+  X509_NAME_print_ex(text.get(), X509_get_subject_name(certificate), 0, kAsUtf8);
+  char* bytes = nullptr;
+  const long count = BIO_get_mem_data(text.get(), &bytes);
+  return {bytes, static_cast<std::size_t>(count)};
 }
 
 }  // namespace pacs::network

@@ -54,10 +54,17 @@ std::optional<AssociateRj> reason_to_reject(const AssociateRq& rq, const Accepto
   return std::nullopt;
 }
 
-PresentationContextAnswer decide(const PresentationContextProposal& proposed,
+PresentationContextAnswer decide(const PresentationContextProposal& proposed, const AssociateRq& rq,
                                  const AcceptorPolicy& policy) {
   AcceptorPolicy::Choice choice;
-  if (policy.choose) choice = policy.choose(proposed);
+  const bool peer_receives = std::ranges::any_of(rq.user.roles, [&](const RoleSelection& role) {
+    return role.scp && role.sop_class_uid == proposed.abstract_syntax;
+  });
+  if (peer_receives && policy.choose_to_send) {
+    choice = policy.choose_to_send(proposed);
+  } else if (policy.choose) {
+    choice = policy.choose(proposed);
+  }
   if (choice.accepted && choice.index < proposed.transfer_syntaxes.size()) {
     return {proposed.id, context_result::kAcceptance, proposed.transfer_syntaxes[choice.index]};
   }
@@ -203,7 +210,7 @@ std::variant<AssociateAc, AssociateRj> negotiate(const AssociateRq& rq,
   answer.calling_ae = rq.calling_ae;
   answer.title_fields = rq.title_fields;
   for (const PresentationContextProposal& proposed : rq.contexts) {
-    answer.contexts.push_back(decide(proposed, policy));
+    answer.contexts.push_back(decide(proposed, rq, policy));
   }
   answer.user = answer_user(rq.user, policy, ours);
   answer.user.roles = answer_roles(rq, answer, policy);

@@ -79,6 +79,9 @@ struct AcceptorPolicy {
     std::uint8_t reason = 3;
   };
   std::function<Choice(const PresentationContextProposal&)> choose;
+  /// The same for a SOP class for which the peer asks for the role of SCP, to receive objects by
+  /// C-GET (PS3.7 §D.3.3.4). Without it `choose` decides.
+  std::function<Choice(const PresentationContextProposal&)> choose_to_send{};
   /// Which of the proposed roles to grant; the default is SCU only.
   std::function<RoleSelection(const RoleSelection& proposed)> grant_roles;
   std::function<std::optional<Bytes>(const ExtendedNegotiation&)> answer_extended;

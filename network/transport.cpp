@@ -160,7 +160,12 @@ class TcpTransport final : public StreamTransport<tcp::socket> {
 
   Task<Result<>> handshake() override { co_return Result<>{}; }
   Task<void> say_goodbye() override { co_return; }
+  void end_sending() override {
+    boost::system::error_code ignored;  // the peer is gone
+    stream_.shutdown(tcp::socket::shutdown_send, ignored);
+  }
   [[nodiscard]] bool is_tls() const override { return false; }
+  [[nodiscard]] std::string peer_subject() const override { return {}; }
 
  private:
   /// Sleeps through the parts of a large PDU: rounded, so that the kernel is told rarely.
@@ -219,7 +224,16 @@ class TlsTransport final : public StreamTransport<TlsStream> {
     co_return fail(ErrorKind::Rejected, "TLS could not be agreed on: " + reason);
   }
   Task<void> say_goodbye() override { co_await stream_.async_shutdown(kAwait); }
+  void end_sending() override {}
   [[nodiscard]] bool is_tls() const override { return true; }
+  [[nodiscard]] std::string peer_subject() const override {
+    // Boost's accessor is not const.
+    SSL* native = const_cast<TlsStream&>(stream_).native_handle();
+    if (SSL_get_verify_result(native) != X509_V_OK) return {};
+    const std::unique_ptr<X509, decltype(&X509_free)> certificate(SSL_get1_peer_certificate(native),
+                                                                  X509_free);
+    return certificate ? subject_of(certificate.get()) : std::string{};
+  }
 
  private:
   TlsContext context_;

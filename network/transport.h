@@ -30,10 +30,16 @@ class Transport {
   /// TLS: tells the peer that this is the end, and waits for the same; TCP: nothing to do. Not
   /// while a read is pending.
   virtual Task<void> say_goodbye() = 0;
+  /// Tells the peer at once that nothing more comes, while what it still sends can be read. TLS:
+  /// only say_goodbye tells it.
+  virtual void end_sending() = 0;
   /// Now. Pending reads and writes end with an error.
   virtual void close() = 0;
   [[nodiscard]] virtual boost::asio::any_io_executor executor() = 0;
   [[nodiscard]] virtual bool is_tls() const = 0;
+  /// The subject of the peer's certificate, once it is verified, as RFC 4514 writes it:
+  /// "CN=viewer,O=Hospital". Empty without one.
+  [[nodiscard]] virtual std::string peer_subject() const = 0;
 };
 
 [[nodiscard]] std::unique_ptr<Transport> make_tcp_transport(boost::asio::ip::tcp::socket socket);

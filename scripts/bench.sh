@@ -6,7 +6,7 @@
 # Works in build/bench-work ($BENCH_FOLDER), which must lie on a real disk with 15 GB free.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-scripts/dependency.sh build test bench
+scripts/dependency.sh build viewer test bench
 scripts/build.sh release pacs
 scripts/build.sh bench
 exec /usr/bin/python3 bench/peers/compare.py "$@"

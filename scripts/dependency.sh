@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs the Debian 12 packages the project needs, by name, and nothing else.
 #
-#   scripts/dependency.sh [build] [test] [bench] [ci]     default: build
+#   scripts/dependency.sh [build] [viewer] [test] [bench] [ci]     default: build
 #
+# viewer is what people look at images with in a browser (scripts/viewer.sh); the server runs without it.
 # Idempotent: when everything is there it asks dpkg once and changes nothing. No package starts a
 # service, now or at the next boot.
 set -euo pipefail
@@ -18,19 +19,21 @@ build=(
   libgtest-dev libgmock-dev
 )
 # The peers of the interoperability tests, and what the tests are written with.
-test=(dcmtk orthanc dicom3tools openssl curl python3 python3-pydicom python3-numpy
-      libgdcm-tools libopenjp2-tools libjxl-tools libjpeg-turbo-progs)
+test=(dcmtk orthanc orthanc-dicomweb dicom3tools openssl curl python3 python3-pydicom python3-numpy python3-jsonschema
+      libgdcm-tools libopenjp2-tools libjxl-tools libjpeg-turbo-progs chromium fonts-nanum haproxy nghttp2-client)
 # Debian's Node.js where there is none: one from elsewhere brings an npm that excludes Debian's.
-command -v npm >/dev/null || test+=(nodejs npm)
-bench=(libbenchmark-dev libdcmtk-dev)
+viewer=()
+command -v npm >/dev/null || { test+=(nodejs npm); viewer+=(nodejs npm); }
+bench=(libbenchmark-dev libdcmtk-dev libgdcm-dev orthanc-dicomweb wrk)
 # The checks; the headers for our plugin of clang-tidy; what scripts/bare.sh makes a root with.
 ci=(clang clang-tidy clang-format llvm libclang-rt-14-dev libclang-14-dev llvm-14-dev python3 debootstrap util-linux)
 
-declare -A groups=([build]="${build[*]}" [test]="${test[*]}" [bench]="${bench[*]}" [ci]="${ci[*]}")
+declare -A groups=([build]="${build[*]}" [test]="${test[*]}" [bench]="${bench[*]}" [ci]="${ci[*]}"
+                   [viewer]="${viewer[*]}")
 wanted=()
 groups_wanted=("${@:-build}")
 for group in "${groups_wanted[@]}"; do
-  [[ -v groups[$group] ]] || { echo "unknown group '$group': build, test, bench or ci" >&2; exit 2; }
+  [[ -v groups[$group] ]] || { echo "unknown group '$group': build, viewer, test, bench or ci" >&2; exit 2; }
   read -ra names <<<"${groups[$group]}"
   wanted+=("${names[@]}")
 done
@@ -41,18 +44,25 @@ missing=()
 for package in "${wanted[@]}"; do
   grep -qxF "$package" <<<"$installed" || missing+=("$package")
 done
-# dcmjs-dimse, the modality of the tests, comes from npm.
-modality() {
-  local folder
+# What comes from npm: the viewer; for the tests the modality, the codecs that viewers run in browsers,
+# the clients of DICOMweb, and what drives Chromium over our pages.
+from_npm() {
+  local here name folder
+  here=$(dirname "${BASH_SOURCE[0]}")
+  if [[ " ${groups_wanted[*]} " == *" viewer "* ]]; then
+    "$here"/viewer.sh || echo "note: the viewer could not be fetched; the server runs without it" >&2
+  fi
   [[ " ${groups_wanted[*]} " == *" test "* ]] || return 0
-  folder=$(dirname "${BASH_SOURCE[0]}")/../tests/interop/modality
-  [[ $folder/node_modules/.package-lock.json -nt $folder/package-lock.json ]] && return 0
-  echo "Installing the npm packages of tests/interop/modality"
-  npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel=error
+  for name in modality browser_codecs node pages; do
+    folder=$here/../tests/interop/$name
+    [[ $folder/node_modules/.package-lock.json -nt $folder/package-lock.json ]] && continue
+    echo "Installing the npm packages of tests/interop/$name"
+    npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel=error
+  done
 }
 
 if [[ ${#missing[@]} -eq 0 ]]; then
-  modality
+  from_npm
   exit 0
 fi
 
@@ -86,4 +96,4 @@ apt install --no-install-recommends "${missing[@]}" >/dev/null 2>&1 || {
 if [[ " ${missing[*]} " == *" orthanc "* ]] && command -v systemctl >/dev/null; then
   "${as_root[@]}" systemctl disable --quiet orthanc 2>/dev/null || echo "note: orthanc could not be disabled"
 fi
-modality
+from_npm

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Everything that takes long, one after the other: scripts/nightly.sh [FUZZ_SECONDS]     default: 600 a target
 #
-# CI's stages, long fuzzing, a thousand kills, and both commands of README on a bare Debian 12. Prints the time of
-# each, and ends with the names of what failed. Needs root, as scripts/bare.sh does.
+# CI's stages, each source of the product compiled by itself without precompiled headers, long fuzzing, a thousand
+# kills, an upload of 50,000 files, and both commands of README on a bare Debian 12. Prints the time of each, and ends with the names of what
+# failed. Needs root, as scripts/bare.sh does.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 timings=() failed=()
@@ -22,8 +23,10 @@ until_ready='scripts/dependency.sh build && SECONDS=0 &&
   echo "ready $SECONDS s after the packages were there"'
 
 long ci .ci/run
+long alone cmake --build build/lint --parallel "$(nproc)" --target pacs  # configured by CI's lint
 long fuzz scripts/fuzz.sh "${1:-600}"
 long kills env KILLS=1000 tests/interop/run_all tests/recovery/kill_test.py
+long many env MANY=1 tests/interop/run_all -k very_many
 long bare-test scripts/bare.sh ./scripts/test.sh
 long bare-run scripts/bare.sh bash -c "$until_ready"
 

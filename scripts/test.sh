@@ -3,7 +3,7 @@
 # Ends with "tests: N passed, N failed"; exits 1 when one failed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-scripts/dependency.sh build test
+scripts/dependency.sh build viewer test
 SECONDS=0
 scripts/build.sh release
 echo "== built in $SECONDS s"

@@ -15,8 +15,8 @@
 #include "core/bytes.h"
 #include "core/result.h"
 #include "encoding/character_sets/default_character_set.h"
-#include "encoding/data_sets/header_reader.h"
 #include "encoding/limits.h"
+#include "encoding/scan/departure.h"
 #include "integration/logging.h"
 #include "storage/index/remote_ae.h"
 #include "storage/ingest/ingest.h"
@@ -24,6 +24,10 @@
 #include "storage/query/query.h"
 #include "storage/query/select.h"
 #include "storage/recovery/verify.h"
+
+namespace pacs {
+struct Header;
+}
 
 namespace pacs::integration {
 class Metrics;
@@ -37,8 +41,6 @@ class Jobs;
 class JobQueue;
 class PerformedSteps;
 class Worklist;
-
-enum class Durability : std::uint8_t { Full, Os };  ///< survives power loss | survives kill -9
 
 struct ArchiveOptions {
   std::filesystem::path path = "./pacs-data";
@@ -86,10 +88,17 @@ class Archive {
   [[nodiscard]] virtual Result<std::unique_ptr<Matches>> find(Query query) = 0;
   /// The objects of a selection by study, series, and number in the series. Waits for the database.
   [[nodiscard]] virtual Result<std::unique_ptr<Records>> select(Selection selection) = 0;
+  /// The series of a selection that names no instances, in that order. Waits for the database.
+  [[nodiscard]] virtual Result<std::vector<SelectedSeries>> select_series(Selection selection) = 0;
   /// Reads bytes of the stored Part 10 object (preamble and meta group included).
   [[nodiscard]] virtual Result<std::size_t> read_object(const InstanceRecord& instance,
                                                         std::uint64_t offset,
                                                         std::span<std::byte> to) = 0;
+  /// To be told once of an object whose pixel data was decoded and departs from the standard: it is
+  /// counted and logged, as the departures of headers are when they are stored. `trace_id` is that
+  /// of the association or request.
+  virtual void pixels_depart(const InstanceRecord& instance, Departures departures,
+                             std::string_view trace_id) = 0;
   /// Reads the whole object against what the record says of it. NotFound when it is missing,
   /// Corrupt when it is not what was stored, else why it cannot be read; the messages go on after
   /// "the object". An object that is replaced meanwhile counts as missing.

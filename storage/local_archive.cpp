@@ -253,6 +253,11 @@ Result<std::unique_ptr<Records>> LocalArchive::select(Selection selection) {
   return storage::select(*readers_, selection);
 }
 
+Result<std::vector<SelectedSeries>> LocalArchive::select_series(Selection selection) {
+  PACS_TRY(behind_->settle());
+  return storage::select_series(*readers_, selection);
+}
+
 Result<std::vector<RemoteAe>> LocalArchive::remote_aes() {
   return index_->remote_aes();
 }
@@ -268,6 +273,12 @@ Result<std::size_t> LocalArchive::read_object(const InstanceRecord& instance, st
   const auto object = pending_.find_key(instance.object_key);
   if (!object || object->external) return store_->read(instance.object_key, offset, to);
   return object->content.copy(offset, to);
+}
+
+void LocalArchive::pixels_depart(const InstanceRecord& instance, Departures departures,
+                                 std::string_view trace_id) {
+  metrics_.pixels_departed(departures);
+  ingest_services_->departure_log.decoded(instance, departures, trace_id);
 }
 
 Result<> LocalArchive::check_object(const InstanceRecord& instance) {

@@ -50,8 +50,11 @@ class LocalArchive final : public Archive {
   Result<Header> read_header(std::string_view sop_instance_uid) override;
   Result<std::unique_ptr<Matches>> find(Query query) override;
   Result<std::unique_ptr<Records>> select(Selection selection) override;
+  Result<std::vector<SelectedSeries>> select_series(Selection selection) override;
   Result<std::size_t> read_object(const InstanceRecord& instance, std::uint64_t offset,
                                   std::span<std::byte> to) override;
+  void pixels_depart(const InstanceRecord& instance, Departures departures,
+                     std::string_view trace_id) override;
   Result<> check_object(const InstanceRecord& instance) override;
   Result<ArchiveCounts> counts() override;
   Result<> for_each_instance(const std::function<bool(const InstanceRecord&)>& each) override;

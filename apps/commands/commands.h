@@ -23,6 +23,7 @@ void add_render(CLI::App& app, int& exit_code);
 void add_import(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
 void add_jobs(CLI::App& app, int& exit_code);
+void add_token(CLI::App& app, int& exit_code);
 void add_config(CLI::App& app, int& exit_code);
 void add_completion(CLI::App& app, int& exit_code);
 

@@ -21,6 +21,7 @@
 #include "apps/commands/commands.h"
 #include "apps/commands/commit_options.h"
 #include "apps/output/text_table.h"
+#include "core/text.h"
 #include "core/uid_generator.h"
 #include "core/uids.h"
 #include "integration/thread_adapter.h"

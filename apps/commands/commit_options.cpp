@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "apps/options/file_walk.h"
-#include "apps/output/text_table.h"
+#include "core/text.h"
 #include "core/uid_registry.h"
 #include "services/store/storable_file.h"
 

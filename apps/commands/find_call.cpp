@@ -12,8 +12,8 @@
 #include <boost/asio/io_context.hpp>
 
 #include "apps/output/answer_output.h"
-#include "apps/output/text_table.h"
 #include "core/dicom_tags.h"
+#include "core/text.h"
 #include "services/query/find_scu.h"
 #include "services/query/query_models.h"
 

@@ -17,7 +17,7 @@
 #include "apps/commands/commands.h"
 #include "apps/commands/retrieve_call.h"
 #include "apps/options/repeatable.h"
-#include "apps/output/text_table.h"
+#include "core/text.h"
 #include "core/uids.h"
 #include "services/retrieve/get_scu.h"
 

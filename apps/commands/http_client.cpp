@@ -108,7 +108,7 @@ Result<HttpReply> http_request(std::string_view method, std::string_view url, st
 }
 
 std::string api_url(const Config& config) {
-  std::string url = browser_url(reachable_host(config.http.listen), config.http.port);
+  std::string url = browser_url("http", reachable_host(config.http.listen), config.http.port);
   while (url.ends_with('/')) url.pop_back();
   return url;
 }

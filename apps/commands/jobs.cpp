@@ -13,6 +13,7 @@
 #include "apps/commands/http_client.h"
 #include "apps/options/config_options.h"
 #include "apps/output/text_table.h"
+#include "core/text.h"
 
 namespace pacs::apps {
 
@@ -37,7 +38,7 @@ int complain(std::string_view what) {
 }
 
 /// The server's own refusals name the job; any other error says where it came from.
-std::string in_words(const Error& error) {
+std::string job_error(const Error& error) {
   const bool said = error.kind == ErrorKind::Rejected || error.kind == ErrorKind::InvalidArgument;
   return said ? error.message : error.to_string();
 }
@@ -104,7 +105,7 @@ int run_list(const JobsArguments& arguments) {
   const std::optional<std::string> base = base_url(arguments);
   if (!base) return 2;
   const Result<json::value> answer = ask("GET", list_url(*base, arguments));
-  if (!answer) return complain(in_words(answer.error()));
+  if (!answer) return complain(job_error(answer.error()));
   if (arguments.json) {
     fmt::print("{}\n", json::serialize(*answer));
     return 0;
@@ -140,7 +141,7 @@ int run_show(const JobsArguments& arguments) {
   if (!base) return 2;
   for (const std::string& id : arguments.ids) {
     const Result<json::value> job = ask("GET", *base + "/" + encoded(id));
-    if (!job) return complain(in_words(job.error()));
+    if (!job) return complain(job_error(job.error()));
     if (arguments.json) {
       fmt::print("{}\n", json::serialize(*job));
     } else {
@@ -163,7 +164,7 @@ int run_each(const JobsArguments& arguments, std::string_view method, std::strin
     if (answer) {
       fmt::print("job {} {}\n", printable(id), done);
     } else {
-      exit_code = complain(fmt::format("job {}: {}", id, in_words(answer.error())));
+      exit_code = complain(fmt::format("job {}: {}", id, job_error(answer.error())));
     }
   }
   return exit_code;
@@ -174,7 +175,7 @@ int run_priority(const JobsArguments& arguments) {
   if (!base) return 2;
   const Result<json::value> job = ask("PATCH", *base + "/" + encoded(arguments.id),
                                       fmt::format(R"({{"priority": {}}})", arguments.priority));
-  if (!job) return complain(fmt::format("job {}: {}", arguments.id, in_words(job.error())));
+  if (!job) return complain(fmt::format("job {}: {}", arguments.id, job_error(job.error())));
   fmt::print("job {} has priority {}\n", printable(arguments.id), member(*job, "priority"));
   return 0;
 }

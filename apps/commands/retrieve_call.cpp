@@ -11,7 +11,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/json.hpp>
 
-#include "apps/output/text_table.h"
+#include "core/text.h"
 #include "services/query/find_scu.h"
 
 namespace pacs::apps {

@@ -40,6 +40,9 @@ void greet(const ServerGraph& graph, const Config& config) {
     local_only = local_only && endpoint.local_only;
   }
   text += fmt::format("  {:<24} {}\n", "Open in a browser:", graph.http_url());
+  if (!graph.https_url().empty()) {
+    text += fmt::format("  {:<24} {}\n", "and over HTTPS:", graph.https_url());
+  }
   text += fmt::format("  {:<24} {}\n", "Data is kept in:",
                       std::filesystem::absolute(config.storage.path).lexically_normal().string());
   if (local_only) {
@@ -53,8 +56,9 @@ void greet(const ServerGraph& graph, const Config& config) {
 }
 
 int run_serve(const ConfigOptions& options) {
-  const std::optional<Config> config = load_or_explain(options);
-  if (!config) return 2;
+  const std::optional<LoadedConfig> loaded = load_all_or_explain(options);
+  if (!loaded) return 2;
+  const Config* const config = &loaded->config;
   prepare_server_process();
   StopSignals signals;  // before the first thread
   const auto log = open_log(config->logging);
@@ -65,7 +69,7 @@ int run_serve(const ConfigOptions& options) {
   if (const Result<> valid = check_certificate_time(config->dicom.tls); !valid) {
     log->warning({}, valid.error().message);
   }
-  auto graph = ServerGraph::start(*config, *log);
+  auto graph = ServerGraph::start(*loaded, *log);
   if (!graph) {
     log->flush();
     const bool misconfigured = graph.error().kind == ErrorKind::InvalidArgument;

@@ -69,10 +69,10 @@ class StoreReport {
     ++done_;
     ++stored_;
     bytes_ += file.data_set_bytes;
-    if (result.outcome == FileOutcome::Warning) {
-      warnings_.push_back({file.path.string(), result.reason});
-      if (!quiet_) say("warning", file.path.string(), result.reason);
+    if (!result.departures.empty()) {
+      warn(file, "its pixel data departs from the standard: " + result.departures.to_string());
     }
+    if (result.outcome == FileOutcome::Warning) warn(file, result.reason);
     progress_.update(done_, bytes_, failed_.size());
   }
 
@@ -103,6 +103,10 @@ class StoreReport {
   }
 
  private:
+  void warn(const StorableFile& file, const std::string& reason) {
+    warnings_.push_back({file.path.string(), reason});
+    if (!quiet_) say("warning", file.path.string(), reason);
+  }
   void say(std::string_view what, const std::string& path, const std::string& reason) {
     if (json_) return;
     progress_.clear();
@@ -181,11 +185,11 @@ void add_store(CLI::App& app, int& exit_code) {
       "Examples:\n"
       "  pacs store 127.0.0.1 11112 -aec PACS study/\n"
       "  pacs store ORTHANC@192.0.2.7:4242 -j 4 a.dcm b.dcm folder/ --json\n"
-      "Folders are searched recursively. Files go in the transfer syntax they are stored in; "
-      "between\n"
-      "uncompressed ones they are converted when the peer takes no other. Files that are not "
-      "DICOM\n"
-      "objects are skipped and named.\n"
+      "Folders are searched recursively. Files go in the transfer syntax they are stored in. "
+      "Where\n"
+      "the peer does not take that, their images are decoded and go uncompressed; nothing is "
+      "lost,\n"
+      "and the files stay as they are. Files that are not DICOM objects are skipped and named.\n"
       "Exit code: 0 everything was stored, 1 something failed or nothing was there, 2 wrong "
       "usage.");
   auto arguments = std::make_shared<StoreArguments>();

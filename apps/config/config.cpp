@@ -169,6 +169,13 @@ void Loader::remote_ae(const toml::node& node) {
     const auto wrong = [&](std::string_view what) {
       problem(fmt::format("remote_ae.{} must be {}", name, what), place(entry));
     };
+    const auto number = [&](auto& member, std::int64_t most) {
+      const auto* given = entry.as_integer();
+      if (given == nullptr || given->get() < 1 || given->get() > most) {
+        return wrong(fmt::format("1 to {}", most));
+      }
+      member = static_cast<std::remove_reference_t<decltype(member)>>(given->get());
+    };
     if (name == "ae_title" || name == "host" || name == "character_set") {
       const auto* text = entry.as_string();
       if (text == nullptr)
@@ -178,11 +185,9 @@ void Loader::remote_ae(const toml::node& node) {
          : name == "ae_title" ? remote.ae_title
                               : remote.character_set) = text->get();
     } else if (name == "port") {
-      const auto* number = entry.as_integer();
-      if (number == nullptr || number->get() < 1 || number->get() > 65535)
-        wrong("1 to 65535");
-      else
-        remote.port = static_cast<std::uint16_t>(number->get());
+      number(remote.port, 65535);
+    } else if (name == "lossy_jpeg_quality") {
+      number(remote.lossy_jpeg_quality, 100);
     } else if (name == "transfer_syntaxes") {
       const auto* list = entry.as_array();
       if (list == nullptr || !list->is_homogeneous(toml::node_type::string)) {
@@ -200,15 +205,15 @@ void Loader::remote_ae(const toml::node& node) {
         remote.tls = flag->get();
     } else {
       Nearest nearest{name};
-      for (const char* known :
-           {"ae_title", "host", "port", "tls", "character_set", "transfer_syntaxes"}) {
+      for (const char* known : {"ae_title", "host", "port", "tls", "character_set",
+                                "transfer_syntaxes", "lossy_jpeg_quality"}) {
         nearest.offer(known);
       }
       const auto& at = key.source().begin;
       problem(fmt::format("the key remote_ae.{} is unknown{}", name,
                           nearest.best().empty()
-                              ? std::string{"; it has ae_title, host, port, tls, character_set and "
-                                            "transfer_syntaxes"}
+                              ? std::string{"; it has ae_title, host, port, tls, character_set, "
+                                            "transfer_syntaxes and lossy_jpeg_quality"}
                               : fmt::format("; did you mean {}?", nearest.best().front())),
               fmt::format("{}:{}:{}", file_, at.line, at.column));
     }

@@ -12,13 +12,13 @@
 #include "core/result.h"
 #include "encoding/limits.h"
 #include "integration/logging.h"
-#include "storage/archive.h"
+#include "storage/ingest/ingest.h"
 
 namespace pacs::apps {
 
 enum class ClientCertificate : std::uint8_t { Off, Optional, Required };
 
-/// The DICOM port over TLS (PS3.15 §B.12); off while no certificate is named.
+/// A port over TLS (PS3.15 §B.12), DICOM's or HTTP's; off while no certificate is named.
 struct TlsConfig {
   std::string listen = "127.0.0.1";
   std::uint16_t port = 2762;  ///< dicom-tls in the registry of ports
@@ -64,7 +64,12 @@ struct HttpConfig {
   std::uint32_t request_seconds = 30;
   std::uint32_t idle_seconds = 75;
   std::uint32_t write_seconds = 60;
-  std::uint32_t handler_threads = 2;
+  std::uint32_t handler_threads = 4;
+  std::vector<std::string> proxies, cors_origins;
+  std::vector<std::string> clients;  ///< "viewer CN=reading-room,O=Hospital"
+  std::filesystem::path viewer;
+  bool access_log = false;
+  TlsConfig tls{"127.0.0.1", 8443, {}, {}, {}, ClientCertificate::Off};
 };
 
 struct StorageConfig {
@@ -120,6 +125,7 @@ struct LoggingConfig {
 struct ServerConfig {
   std::uint32_t io_threads = 0;    ///< 0: one for each processor
   std::uint32_t work_threads = 0;  ///< 0: two for each processor
+  std::uint64_t frames_bytes_max = 1ULL << 30;
   std::uint32_t shutdown_seconds = 30;
 };
 
@@ -131,6 +137,7 @@ struct RemoteAe {
   std::string character_set{};  ///< in place of dicom.default_character_set
   /// UIDs or keywords: what it gets when it does not take an object's own, the best first.
   std::vector<std::string> transfer_syntaxes{};
+  std::uint8_t lossy_jpeg_quality = 0;  ///< 1 to 100: of lossy copies in place of images; 0: none
 
   friend bool operator==(const RemoteAe&, const RemoteAe&) = default;
 };

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "apps/config/config.h"
+#include "apps/config/config_keys.h"
 #include "apps/config/tls_options.h"
 #include "core/uid_registry.h"
 #include "core/uids.h"
@@ -17,6 +18,7 @@
 #include "encoding/transfer_syntax.h"
 #include "network/tls_context.h"
 #include "storage/worklist/worklist.h"
+#include "web/http/forwarded.h"
 
 namespace pacs::apps {
 namespace {
@@ -34,6 +36,7 @@ class Check {
     character_set("dicom.default_character_set", config_.dicom.default_character_set);
     listeners();
     tls();
+    http();
     sop_classes();
     index();
     query();
@@ -110,8 +113,13 @@ class Check {
                "set dicom.tls.client_certificate = \"required\", or "
                "dicom.allow_unauthenticated_remote = true if that is intended");
     }
-    listener("http", config_.http.listen, config_.http.allow_unauthenticated_remote,
-             "set http.allow_unauthenticated_remote = true if that is intended");
+    const HttpConfig& http = config_.http;
+    listener(
+        "http", http.listen, http.allow_unauthenticated_remote || !http.proxies.empty(),
+        "tokens would be read on the way; use [http.tls], name your proxies in http.proxies, or "
+        "set http.allow_unauthenticated_remote = true if that is intended");
+    // Whoever comes to it needs a token or a certificate.
+    if (http.tls.enabled()) listener("http.tls", http.tls.listen, true, "");
     distinct_ports();
   }
 
@@ -125,6 +133,7 @@ class Check {
     take("dicom.port", config_.dicom.port, !config_.dicom.listen.empty());
     take("dicom.tls.port", config_.dicom.tls.port, config_.dicom.tls.enabled());
     take("http.port", config_.http.port, true);
+    take("http.tls.port", config_.http.tls.port, config_.http.tls.enabled());
   }
 
   void readable(std::string_view key, const std::string& file) {
@@ -134,52 +143,68 @@ class Check {
   }
 
   void tls() {
-    const TlsConfig& tls = config_.dicom.tls;
-    if (!tls.key.empty() && tls.certificate.empty()) {
-      problem("dicom.tls.key needs dicom.tls.certificate as well");
-    }
-    if (!tls.enabled()) {
-      if (tls.client_certificate != ClientCertificate::Off) {
-        problem("dicom.tls.client_certificate needs dicom.tls.certificate and dicom.tls.key");
-      }
-      return tls_files();
-    }
-    if (tls.key.empty()) problem("dicom.tls.certificate needs dicom.tls.key as well");
-    if (tls.client_certificate != ClientCertificate::Off && tls.ca.empty()) {
-      return problem(
-          "dicom.tls.client_certificate needs dicom.tls.ca: whose certificates are trusted");
-    }
-    tls_files();
-  }
-
-  /// Loads the files as the TLS port and our own associations will.
-  void tls_files() {
-    const TlsConfig& tls = config_.dicom.tls;
-    const std::size_t before = problems_.size();
-    readable("dicom.tls.certificate", tls.certificate);
-    readable("dicom.tls.key", tls.key);
-    readable("dicom.tls.ca", tls.ca);
-    if (problems_.size() != before) return;
-    if (tls.enabled()) {
-      if (tls.key.empty()) return;  // reported already
-      if (const auto port = network::make_acceptor_tls(acceptor_tls_options(tls)); !port) {
-        return tls_problem(port.error());
-      }
-    }
-    if (tls.ca.empty()) return;
+    tls("dicom.tls", config_.dicom.tls);
+    tls("http.tls", config_.http.tls);
+    // Our own associations use the files of DICOM's port.
+    const TlsConfig& ours = config_.dicom.tls;
+    if (ours.ca.empty() || !std::ifstream{ours.ca}) return;
     network::TlsOptions trust;
-    trust.ca_file = tls.ca;
-    if (const auto out = network::make_requestor_tls(trust); !out) tls_problem(out.error());
+    trust.ca_file = ours.ca;
+    if (const auto out = network::make_requestor_tls(trust); !out) {
+      tls_problem("dicom.tls", ours, out.error());
+    }
   }
 
-  void tls_problem(const Error& error) {
-    const TlsConfig& tls = config_.dicom.tls;
-    const std::string_view key = error.where == tls.key           ? "dicom.tls.key"
-                                 : error.where == tls.certificate ? "dicom.tls.certificate"
-                                 : error.where == tls.ca          ? "dicom.tls.ca"
-                                                                  : "dicom.tls";
-    problem(fmt::format("{}: {}{}{}", key, error.where, error.where.empty() ? "" : ": ",
+  void tls(std::string_view table, const TlsConfig& tls) {
+    if (!tls.key.empty() && tls.certificate.empty()) {
+      problem(fmt::format("{0}.key needs {0}.certificate as well", table));
+    }
+    if (!tls.enabled() && tls.client_certificate != ClientCertificate::Off) {
+      problem(fmt::format("{0}.client_certificate needs {0}.certificate and {0}.key", table));
+    }
+    if (tls.enabled() && tls.key.empty()) {
+      problem(fmt::format("{0}.certificate needs {0}.key as well", table));
+    }
+    if (tls.enabled() && tls.client_certificate != ClientCertificate::Off && tls.ca.empty()) {
+      return problem(fmt::format(
+          "{0}.client_certificate needs {0}.ca: whose certificates are trusted", table));
+    }
+    tls_files(table, tls);
+  }
+
+  /// Loads the files as the port will.
+  void tls_files(std::string_view table, const TlsConfig& tls) {
+    const std::size_t before = problems_.size();
+    readable(fmt::format("{}.certificate", table), tls.certificate);
+    readable(fmt::format("{}.key", table), tls.key);
+    readable(fmt::format("{}.ca", table), tls.ca);
+    if (problems_.size() != before || !tls.enabled() || tls.key.empty()) return;
+    if (const auto port = network::make_acceptor_tls(acceptor_tls_options(tls)); !port) {
+      tls_problem(table, tls, port.error());
+    }
+  }
+
+  void tls_problem(std::string_view table, const TlsConfig& tls, const Error& error) {
+    const std::string_view key = error.where == tls.key           ? ".key"
+                                 : error.where == tls.certificate ? ".certificate"
+                                 : error.where == tls.ca          ? ".ca"
+                                                                  : "";
+    problem(fmt::format("{}{}: {}{}{}", table, key, error.where, error.where.empty() ? "" : ": ",
                         error.message));
+  }
+
+  void http() {
+    if (const auto proxies = web::TrustedProxies::create(config_.http.proxies); !proxies) {
+      problem("http.proxies: " + proxies.error().message);
+    }
+    for (const std::string& client : config_.http.clients) {
+      if (!parse_http_client(client)) {
+        problem(
+            fmt::format("http.clients: \"{}\" is not a role (viewer, uploader, administrator), a "
+                        "blank and a certificate's subject",
+                        client));
+      }
+    }
   }
 
   void sop_classes() {

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <toml++/toml.h>
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <limits>
+#include <optional>
 #include <type_traits>
 
 #include "core/text.h"
@@ -219,14 +221,15 @@ const ConfigKey kKeys[] = {
        At<&Config::dicom, &DicomConfig::tls, &TlsConfig::client_certificate>{}),
 
   text("http.listen",
-       "The address for the administration page, its API, metrics and health.",
+       "The address for DICOMweb, the administration page, its API, metrics and health.",
        At<&Config::http, &HttpConfig::listen>{}),
   integer("http.port", 0, kPortMax,
        "The HTTP port. 0 takes a free one and logs it.",
        At<&Config::http, &HttpConfig::port>{}),
   flag("http.allow_unauthenticated_remote",
-       "Anybody who reaches the port may read. Set it to true to listen beyond this machine\n"
-       "nevertheless, for example behind a proxy that asks for passwords.",
+       "Whoever shows no token and no certificate may read and change everything, from wherever he asks.\n"
+       "False: only from this machine. True is for closed networks, or behind a proxy that asks for\n"
+       "passwords.",
        At<&Config::http, &HttpConfig::allow_unauthenticated_remote>{}),
   list("http.server_names",
        "Names by which browsers may address the server besides its addresses and \"localhost\":\n"
@@ -249,11 +252,50 @@ const ConfigKey kKeys[] = {
        "Seconds to the next request; longer than browsers keep a connection (60).",
        At<&Config::http, &HttpConfig::idle_seconds>{}),
   integer("http.write_seconds", 1, kDaySeconds,
-       "Seconds for a client to take the next piece of an answer.",
+       "Seconds for a client to take the next piece of an answer, or to send the next of an upload.",
        At<&Config::http, &HttpConfig::write_seconds>{}),
   integer("http.handler_threads", 1, 1024,
-       "Threads that answer requests.",
+       "Threads that answer requests, and as many more that make long answers while they are sent.",
        At<&Config::http, &HttpConfig::handler_threads>{}),
+  list("http.proxies",
+       "Addresses of proxies in front of us, whose Forwarded and X-Forwarded headers are believed:\n"
+       "what a client's address is, and what addresses in answers begin with. With them http.listen\n"
+       "may be beyond this machine.",
+       At<&Config::http, &HttpConfig::proxies>{}),
+  list("http.clients",
+       "Who may what by a client certificate of http.tls: a role and the certificate's subject,\n"
+       "\"viewer CN=reading-room,O=Hospital\". The roles are viewer (reads), uploader (stores as well)\n"
+       "and administrator. Tokens are made by `pacs token`.",
+       At<&Config::http, &HttpConfig::clients>{}),
+  list("http.cors_origins",
+       "Origins of web pages elsewhere that may use the API and DICOMweb with a token:\n"
+       "\"https://viewer.example\"; \"*\" is any.",
+       At<&Config::http, &HttpConfig::cors_origins>{}),
+  text("http.viewer",
+       "The folder of the OHIF viewer's files (scripts/viewer.sh). Empty: `viewer` beside the program.",
+       At<&Config::http, &HttpConfig::viewer>{}),
+  flag("http.access_log",
+       "A line in the log for each request, at level info; else only at level debug.",
+       At<&Config::http, &HttpConfig::access_log>{}),
+
+  text("http.tls.listen",
+       "The address for HTTPS.",
+       At<&Config::http, &HttpConfig::tls, &TlsConfig::listen>{}),
+  integer("http.tls.port", 0, kPortMax,
+       "The port for HTTPS. 0 takes a free one and logs it.",
+       At<&Config::http, &HttpConfig::tls, &TlsConfig::port>{}),
+  text("http.tls.certificate",
+       "PEM file with our certificate and the intermediate ones up to its root. Empty: no HTTPS.",
+       At<&Config::http, &HttpConfig::tls, &TlsConfig::certificate>{}),
+  text("http.tls.key",
+       "PEM file with the private key of the certificate.",
+       At<&Config::http, &HttpConfig::tls, &TlsConfig::key>{}),
+  text("http.tls.ca",
+       "PEM file with the root certificates that clients' certificates must come from.",
+       At<&Config::http, &HttpConfig::tls, &TlsConfig::ca>{}),
+  choice<kClientCertificates>("http.tls.client_certificate",
+       "Whether a client must show a certificate; http.clients says what it may.",
+       At<&Config::http, &HttpConfig::tls, &TlsConfig::client_certificate>{}),
 
   text("storage.path",
        "The folder for all data; created if missing. One program at a time holds it.",
@@ -378,6 +420,11 @@ const ConfigKey kKeys[] = {
        "Threads for work on disk and index: queries, reading objects to send. 0: two for each\n"
        "processor.",
        At<&Config::server, &ServerConfig::work_threads>{}),
+  integer("server.frames_bytes_max", 64 * kKiB * kKiB, 1024 * kGiB,
+       "Bytes of memory for frames that are decoded, coded and rendered at once, by DICOM and HTTP together.\n"
+       "What finds none waits: objects of a C-MOVE or C-GET for their turn, HTTP requests for 30 seconds\n"
+       "(then 503). A frame that needs more has it alone.",
+       At<&Config::server, &ServerConfig::frames_bytes_max>{}),
   integer("server.shutdown_seconds", 0, 3600,
        "Seconds that work in progress may take after SIGTERM.",
        At<&Config::server, &ServerConfig::shutdown_seconds>{}),
@@ -474,6 +521,24 @@ Result<> ConfigKey::set(Config& config, const ConfigValue& value) const {
 
 namespace {
 
+/// As the file has it; nullopt for what is no array of strings.
+std::optional<std::vector<std::string>> toml_list(std::string_view text) {
+  std::vector<std::string> parts;
+  try {
+    const toml::table table = toml::parse(fmt::format("list = {}", text));
+    const toml::array* array = table["list"].as_array();
+    if (array == nullptr || table.size() != 1) return std::nullopt;
+    for (const toml::node& node : *array) {
+      const auto part = node.value_exact<std::string>();
+      if (!part) return std::nullopt;
+      parts.push_back(*part);
+    }
+  } catch (const toml::parse_error&) {
+    return std::nullopt;
+  }
+  return parts;
+}
+
 std::vector<std::string> split(std::string_view text) {
   std::vector<std::string> parts;
   while (!text.empty()) {
@@ -502,8 +567,12 @@ Result<> ConfigKey::set_text(Config& config, std::string_view text) const {
     case Type::Text:
     case Type::Choice:
       return set(config, std::string{text});
-    case Type::List:
-      return set(config, split(text));
+    case Type::List: {
+      if (!text.starts_with('[')) return set(config, split(text));
+      const auto list = toml_list(text);
+      if (list) return set(config, *list);
+      break;
+    }
   }
   return must_be(range(), fmt::format("\"{}\"", text));
 }
@@ -517,6 +586,7 @@ std::string_view config_table_help(std::string_view table) {
       {"dicom.tls",
        "DICOM over TLS 1.2 and 1.3 (BCP 195), on a port of its own besides the one above."},
       {"http", "The HTTP port."},
+      {"http.tls", "HTTPS (TLS 1.2 and 1.3), on a port of its own besides the one above."},
       {"storage", "Where objects are kept and what is promised for them."},
       {"index", "What is known about each patient, study, series and instance."},
       {"query", "C-FIND: which keys count."},
@@ -535,7 +605,10 @@ std::string_view config_table_help(std::string_view table) {
        "The AEs that we may move to and report to: one table for each. Its\n"
        "character_set takes the place of dicom.default_character_set for this AE. Its\n"
        "transfer_syntaxes, the best first ([\"JPEGLSLossless\", \"RLELossless\"]), are what it is\n"
-       "offered besides uncompressed ones for images whose own it may not take. The variable\n"
+       "offered besides uncompressed ones for images whose own it may not take. With\n"
+       "lossy_jpeg_quality, 1 to 100, it gets JPEG Baseline of that quality, with loss, in place "
+       "of\n"
+       "images of 8 bits: copies with SOP Instance UIDs of their own. The variable\n"
        "PACS_REMOTE_AE and --set remote_ae=... take "
        "\"MOVEDST@127.0.0.1:11190,OTHER@host:104+tls\"."},
   };
@@ -567,6 +640,13 @@ Result<RemoteAe> parse_remote_ae(std::string_view text) {
   if (error != std::errc{} || end != last || remote.port == 0) return wrong();
   if (remote.ae_title.empty() || remote.host.empty()) return wrong();
   return remote;
+}
+
+std::optional<std::pair<std::string, web::Role>> parse_http_client(std::string_view text) {
+  const std::size_t blank = text.find(' ');
+  const std::optional<web::Role> role = web::parse_role(text.substr(0, blank));
+  if (blank == text.npos || !role || trimmed(text.substr(blank)).empty()) return std::nullopt;
+  return std::pair{std::string(trimmed(text.substr(blank))), *role};
 }
 
 std::string to_string(const RemoteAe& remote) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "apps/config/config.h"
+#include "web/http/principal.h"
 
 namespace pacs::apps {
 
@@ -31,7 +32,8 @@ struct ConfigKey {
   [[nodiscard]] Result<> check(const ConfigValue& value) const;
   /// Checks, then puts.
   [[nodiscard]] Result<> set(Config& config, const ConfigValue& value) const;
-  /// The same from text, for the environment and --set. Lists are separated by commas.
+  /// The same from text, for the environment and --set. Lists are separated by commas, or written
+  /// as in the file: ["a", "b"].
   [[nodiscard]] Result<> set_text(Config& config, std::string_view text) const;
 
   [[nodiscard]] std::string variable() const;  ///< "PACS_DICOM_PORT"
@@ -49,5 +51,9 @@ struct ConfigKey {
 /// and in --set.
 [[nodiscard]] Result<RemoteAe> parse_remote_ae(std::string_view text);
 [[nodiscard]] std::string to_string(const RemoteAe& remote);
+
+/// The subject and role of "viewer CN=reading-room,O=Hospital"; nullopt for what is none.
+[[nodiscard]] std::optional<std::pair<std::string, web::Role>> parse_http_client(
+    std::string_view text);
 
 }  // namespace pacs::apps

@@ -70,6 +70,9 @@ void print_remote_aes(std::string& to, const std::vector<RemoteAe>& remotes, boo
         quoted.push_back(toml_text(syntax));
       to += fmt::format("transfer_syntaxes = [{}]\n", fmt::join(quoted, ", "));
     }
+    if (remote.lossy_jpeg_quality != 0) {
+      to += fmt::format("lossy_jpeg_quality = {}\n", remote.lossy_jpeg_quality);
+    }
   }
 }
 

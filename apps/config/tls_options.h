@@ -1,4 +1,4 @@
-// Turns [dicom.tls] into the TLS options of the network layer.
+// Turns [dicom.tls] and [http.tls] into the TLS options of the network layer.
 #pragma once
 
 #include "apps/config/config.h"
@@ -6,7 +6,7 @@
 
 namespace pacs::apps {
 
-/// Of the TLS port, which asks for certificates as the configuration says.
+/// Of a TLS port, which asks for certificates as the configuration says.
 [[nodiscard]] network::TlsOptions acceptor_tls_options(const TlsConfig& tls);
 
 /// Of the associations that we open.

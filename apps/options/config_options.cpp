@@ -43,7 +43,7 @@ ConfigSources config_sources(const ConfigOptions& options) {
   return sources;
 }
 
-std::optional<Config> load_or_explain(const ConfigOptions& options) {
+std::optional<LoadedConfig> load_all_or_explain(const ConfigOptions& options) {
   LoadedConfig loaded = load_config(config_sources(options));
   for (const std::string& warning : loaded.warnings)
     fmt::print(stderr, "pacs: warning: {}\n", warning);
@@ -52,7 +52,13 @@ std::optional<Config> load_or_explain(const ConfigOptions& options) {
                problem.where.empty() ? "" : ": ", printable(problem.message));
   }
   if (!loaded.problems.empty()) return std::nullopt;
-  return std::move(loaded.config);
+  return loaded;
+}
+
+std::optional<Config> load_or_explain(const ConfigOptions& options) {
+  std::optional<LoadedConfig> loaded = load_all_or_explain(options);
+  if (!loaded) return std::nullopt;
+  return std::move(loaded->config);
 }
 
 }  // namespace pacs::apps

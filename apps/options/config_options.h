@@ -25,5 +25,7 @@ void add_config_options(CLI::App& command, ConfigOptions& options);
 
 /// The configuration to run with; nullopt when it has problems, which are on standard error then.
 [[nodiscard]] std::optional<Config> load_or_explain(const ConfigOptions& options);
+/// The same, with where each value came from.
+[[nodiscard]] std::optional<LoadedConfig> load_all_or_explain(const ConfigOptions& options);
 
 }  // namespace pacs::apps

@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include <fmt/format.h>
+#include "core/text.h"
 
 namespace pacs::apps {
 
@@ -67,20 +67,6 @@ std::size_t terminal_columns(std::string_view text) {
     columns += is_in(kWide, point) ? 2 : 1;
   }
   return columns;
-}
-
-std::string printable(std::string_view text) {
-  std::string shown;
-  while (!text.empty()) {
-    const std::string_view before = text;
-    const char32_t point = take_code_point(text);
-    if (point < 0x20 || (point >= 0x7F && point < 0xA0)) {
-      shown += fmt::format("\\x{:02X}", static_cast<unsigned>(point));
-    } else {
-      shown += before.substr(0, before.size() - text.size());
-    }
-  }
-  return shown;
 }
 
 std::string csv_line(const TextRow& row) {

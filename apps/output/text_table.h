@@ -30,9 +30,6 @@ class TextTable {
 /// One line of RFC 4180, without its end.
 [[nodiscard]] std::string csv_line(const TextRow& row);
 
-/// Safe to print on a terminal: control characters as \xHH. UTF-8 in and out.
-[[nodiscard]] std::string printable(std::string_view text);
-
 /// How many columns UTF-8 text takes on a terminal: two for the wide letters of East Asia, none for
 /// combining marks.
 [[nodiscard]] std::size_t terminal_columns(std::string_view text);

@@ -20,6 +20,10 @@ integration::Logger errors_to_standard_error() {
 
 }  // namespace
 
+std::filesystem::path tokens_file(const Config& config) {
+  return config.storage.path / "api-tokens.json";
+}
+
 DefaultCharacterSets default_character_sets(const Config& config) {
   DefaultCharacterSets sets{config.dicom.default_character_set, {}};
   for (const RemoteAe& remote : config.remote_ae) {

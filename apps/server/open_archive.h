@@ -1,6 +1,7 @@
 // The archive as configured, for subcommands that work on it without a server.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 
 #include "apps/config/config.h"
@@ -12,6 +13,9 @@ namespace pacs::apps {
 
 /// What peers mean that name no character set.
 [[nodiscard]] DefaultCharacterSets default_character_sets(const Config& config);
+
+/// The file of its API tokens (web/auth/tokens.h).
+[[nodiscard]] std::filesystem::path tokens_file(const Config& config);
 
 /// Opens it; when a server (or another import) holds it, the error says so and what to do instead.
 [[nodiscard]] Result<std::unique_ptr<storage::Archive>> open_archive(const Config& config);

@@ -47,9 +47,9 @@ std::string reachable_host(const std::string& listen) {
   return address.empty() ? "127.0.0.1" : address;
 }
 
-std::string browser_url(const std::string& host, unsigned short port) {
+std::string browser_url(std::string_view scheme, const std::string& host, unsigned short port) {
   const bool brackets = host.find(':') != std::string::npos;
-  return fmt::format(fmt::runtime(brackets ? "http://[{}]:{}/" : "http://{}:{}/"), host, port);
+  return fmt::format(fmt::runtime(brackets ? "{}://[{}]:{}/" : "{}://{}:{}/"), scheme, host, port);
 }
 
 }  // namespace pacs::apps

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace pacs::apps {
 
@@ -12,6 +13,7 @@ namespace pacs::apps {
 [[nodiscard]] std::string reachable_host(const std::string& listen);
 
 /// "http://127.0.0.1:8080/", "http://[::1]:8080/".
-[[nodiscard]] std::string browser_url(const std::string& host, unsigned short port);
+[[nodiscard]] std::string browser_url(std::string_view scheme, const std::string& host,
+                                      unsigned short port);
 
 }  // namespace pacs::apps

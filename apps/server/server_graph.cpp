@@ -5,11 +5,12 @@
 
 #include <fmt/format.h>
 
+#include "apps/config/config_keys.h"
+#include "apps/config/config_shown.h"
 #include "apps/config/tls_options.h"
 #include "apps/server/open_archive.h"
 #include "apps/server/reachable_host.h"
 #include "core/uid_registry.h"
-#include "integration/process_metrics.h"
 #include "services/commitment/commitment_scp.h"
 #include "services/dispatch/remote_aes.h"
 #include "services/mpps/mpps_notify.h"
@@ -17,14 +18,26 @@
 #include "services/query/find_scp.h"
 #include "services/retrieve/get_scp.h"
 #include "services/retrieve/move_scp.h"
+#include "services/retrieve/send_job.h"
 #include "services/store/storage_scp.h"
 #include "services/verification/verification_scp.h"
 #include "services/worklist/worklist_source.h"
+#include "web/api/attributes.h"
+#include "web/api/configuration.h"
 #include "web/api/conflicts.h"
+#include "web/api/history.h"
 #include "web/api/jobs.h"
+#include "web/api/openapi.h"
 #include "web/api/performed_steps.h"
 #include "web/api/remote_aes.h"
+#include "web/api/send.h"
+#include "web/api/tokens.h"
 #include "web/api/worklist.h"
+#include "web/auth/authenticator.h"
+#include "web/dicomweb/retrieve/wado.h"
+#include "web/dicomweb/search/qido.h"
+#include "web/dicomweb/store/stow.h"
+#include "web/viewer/viewer.h"
 
 namespace pacs::apps {
 namespace {
@@ -87,14 +100,16 @@ std::vector<storage::RemoteAe> configured_remotes(const Config& config) {
 }
 
 /// By AE title.
-auto preferred_syntaxes(const Config& config) {
-  decltype(services::MoveOptions::preferred_syntaxes) preferred;
+auto image_preferences(const Config& config) {
+  decltype(services::SendOptions::preferences) preferences;
   for (const RemoteAe& remote : config.remote_ae) {
+    services::ImagePreferences& of = preferences[remote.ae_title];
     for (const std::string& name : remote.transfer_syntaxes) {
-      preferred[remote.ae_title].emplace_back(uid_named(name));
+      of.syntaxes.emplace_back(uid_named(name));
     }
+    of.lossy_jpeg_quality = remote.lossy_jpeg_quality;
   }
-  return preferred;
+  return preferences;
 }
 
 network::ServerOptions tls_server_options(const DicomConfig& dicom) {
@@ -117,7 +132,16 @@ web::HttpOptions http_options(const HttpConfig& http) {
   options.limits.request = seconds(http.request_seconds);
   options.limits.idle = seconds(http.idle_seconds);
   options.limits.write = seconds(http.write_seconds);
+  options.cors_origins = http.cors_origins;
+  options.access_log = http.access_log;
+  options.proxies = web::TrustedProxies::create(http.proxies).value_or(web::TrustedProxies{});
   return options;
+}
+
+std::filesystem::path viewer_folder(const HttpConfig& http) {
+  if (!http.viewer.empty()) return http.viewer;
+  std::error_code unknown;
+  return std::filesystem::read_symlink("/proc/self/exe", unknown).parent_path() / "viewer";
 }
 
 services::WorklistOptions worklist_options(const Config& config) {
@@ -152,20 +176,24 @@ std::size_t work_threads(const ServerConfig& server) {
 
 }  // namespace
 
-ServerGraph::ServerGraph(const Config& config, integration::Logger log)
-    : config_(config),
+ServerGraph::ServerGraph(const LoadedConfig& loaded, integration::Logger log)
+    : config_(loaded.config),
+      configuration_(configuration_keys(loaded)),
       log_(std::move(log)),
       metrics_(integration::Metrics::create()),
-      pool_(std::make_unique<integration::IoPool>(io_threads(config.server))) {}
+      pool_(std::make_unique<integration::IoPool>(io_threads(config_.server))),
+      frame_memory_("server.frames_bytes_max", config_.server.frames_bytes_max) {}
 
-Result<std::unique_ptr<ServerGraph>> ServerGraph::start(const Config& config,
+Result<std::unique_ptr<ServerGraph>> ServerGraph::start(const LoadedConfig& loaded,
                                                         integration::Logger log) {
-  std::unique_ptr<ServerGraph> graph(new ServerGraph(config, std::move(log)));
+  std::unique_ptr<ServerGraph> graph(new ServerGraph(loaded, std::move(log)));
   PACS_TRY(graph->open_archive()
                .and_then([&] { return graph->start_jobs(); })
                .and_then([&] { return graph->open_dicom_ports(); })
-               .and_then([&] { return graph->open_http_port(); }));
+               .and_then([&] { return graph->open_http_ports(); }));
   graph->observe();
+  graph->history_keeper_ = std::make_unique<integration::HistoryKeeper>(
+      *graph->history_, graph->config_.storage.path / "history", graph->log_);
   return graph;
 }
 
@@ -198,13 +226,16 @@ Result<> ServerGraph::open_archive() {
       *workers_));
   responder_->add(std::make_unique<services::FindScp>(
       services::scheduled_steps(*archive_, worklist_options(config_)), *workers_));
-  const services::RetrieveSetup retrieve{*archive_, *workers_, log_};
+  const services::RetrieveSetup retrieve{{*archive_, *workers_, frame_memory_}, log_};
   responder_->add(std::make_unique<services::GetScp>(retrieve));
-  services::MoveOptions move;
-  move.associations = config_.dicom.move_associations;
-  move.preferred_syntaxes = preferred_syntaxes(config_);
-  move.find_destination = [this](std::string_view ae_title) { return find_peer(ae_title); };
-  responder_->add(std::make_unique<services::MoveScp>(retrieve, std::move(move)));
+  services::SendOptions sending;
+  sending.associations = config_.dicom.move_associations;
+  sending.preferences = image_preferences(config_);
+  sending.find_destination = [this](std::string_view ae_title) { return find_peer(ae_title); };
+  responder_->add(std::make_unique<services::MoveScp>(retrieve, sending));
+  jobs_->handle(std::string(services::kSendJob),
+                services::send_handler(std::make_shared<const services::SendSetup>(
+                    services::SendSetup{retrieve, std::move(sending)})));
   add_commitment();
   add_performed_steps();
   if (!config_.worklist.folder.empty()) {
@@ -286,23 +317,69 @@ Result<> ServerGraph::open_dicom_ports() {
   return {};
 }
 
-Result<> ServerGraph::open_http_port() {
+web::Router ServerGraph::routes() {
   web::Router router;
   web::add_operations(router, operations());
+  web::add_login(router, *tokens_);
+  web::add_viewer(router, viewer_folder(config_.http));
   // Jobs that wait because the AE was not known or did not answer are due now. A failure here
   // only means that they wait longer.
-  web::add_remote_aes(router, *remotes_, [this](std::string_view title) {
+  web::add_remote_aes(router, *remotes_, *workers_, [this](std::string_view title) {
     if (const auto due = archive_->jobs().make_due(title); due && *due != 0) jobs_->wake();
   });
   web::add_conflicts(router, archive_->conflicts());
   web::add_jobs(router, archive_->jobs(), [this] { jobs_->wake(); });
   web::add_performed_steps(router, *archive_);
   web::add_worklist(router, *archive_);
-  auto server = web::HttpServer::start(*pool_, http_options(config_.http), std::move(router), log_,
-                                       metrics_.get());
-  if (!server) return cannot_open("http.port", server.error());
-  http_ = std::move(*server);
-  return {};
+  web::add_tokens(router, *tokens_);
+  web::add_configuration(router, configuration_);
+  web::add_send(router, *archive_, *remotes_, [this] { jobs_->wake(); });
+  web::add_history(router, *history_);
+  web::add_attributes(router);
+  web::add_openapi(router, PACS_VERSION);
+  web::Resources dicomweb(router);
+  web::add_qido(dicomweb, *archive_,
+                {.private_creators = config_.query.private_creators,
+                 .matches_max = config_.dicom.find_matches_max});
+  web::add_wado(dicomweb, {*archive_, frame_memory_});
+  web::add_stow(dicomweb,
+                {.archive = *archive_,
+                 .workers = *workers_,
+                 .classes = services::StorageClasses(config_.storage.additional_sop_classes),
+                 .logger = log_,
+                 .temporary_folder = config_.storage.path.string()});
+  dicomweb.add_capabilities();
+  return router;
+}
+
+Result<> ServerGraph::open_http_ports() {
+  tokens_ = std::make_unique<web::Tokens>(tokens_file(config_));
+  history_ = std::make_unique<integration::History>(history_sources());
+  web::AuthOptions who;
+  who.open = config_.http.allow_unauthenticated_remote;
+  for (const std::string& client : config_.http.clients) {
+    if (const auto parsed = parse_http_client(client)) who.clients.insert(*parsed);
+  }
+  web::HttpOptions options = http_options(config_.http);
+  who.proxies = options.proxies;
+  options.authenticate = [authenticator =
+                              std::make_shared<const web::Authenticator>(*tokens_, std::move(who))](
+                             const web::Request& request) { return (*authenticator)(request); };
+  // One for both ports: what its handlers keep is kept once.
+  const web::Router router = routes();
+  const auto open = [&](web::HttpOptions port, std::string_view key,
+                        std::unique_ptr<web::HttpServer>& server) -> Result<> {
+    auto started = web::HttpServer::start(*pool_, std::move(port), router, log_, metrics_.get());
+    if (!started) return cannot_open(key, started.error());
+    server = std::move(*started);
+    return {};
+  };
+  PACS_TRY(open(options, "http.port", http_));
+  if (!config_.http.tls.enabled()) return {};
+  options.listen = config_.http.tls.listen;
+  options.port = config_.http.tls.port;
+  options.tls = acceptor_tls_options(config_.http.tls);
+  return open(std::move(options), "http.tls", https_);
 }
 
 std::size_t ServerGraph::associations() const {
@@ -333,51 +410,13 @@ web::Operations ServerGraph::operations() {
   return operations;
 }
 
-void ServerGraph::observe() {
-  integration::observe_process(*metrics_);
-  metrics_->gauge("pacs_build_info", "1, with the version as a label.", {{"version", PACS_VERSION}})
-      .set(1);
-  metrics_->observe_counter("pacs_log_lines_dropped_total",
-                            "Log lines dropped because the queue was full.",
-                            [log = log_] { return static_cast<double>(log.lines_dropped()); });
-  metrics_->observe_gauge("pacs_log_queue_lines", "Log lines that wait to be written.",
-                          [log = log_] { return static_cast<double>(log.lines_queued()); });
-  const auto observe_archive = [this](std::string_view name, std::string_view help,
-                                      std::uint64_t storage::ArchiveCounts::*count,
-                                      const integration::Labels& labels) {
-    metrics_->observe_gauge(
-        name, help,
-        [archive = archive_.get(), count] {
-          const auto counts = archive->counts();
-          return counts ? static_cast<double>((*counts).*count) : std::nan("");
-        },
-        labels);
-  };
-  using Counts = storage::ArchiveCounts;
-  constexpr std::string_view kEntities = "pacs_archive_entities";
-  constexpr std::string_view kEntitiesHelp = "What the archive holds, by level.";
-  observe_archive(kEntities, kEntitiesHelp, &Counts::patients, {{"level", "patient"}});
-  observe_archive(kEntities, kEntitiesHelp, &Counts::studies, {{"level", "study"}});
-  observe_archive(kEntities, kEntitiesHelp, &Counts::series, {{"level", "series"}});
-  observe_archive(kEntities, kEntitiesHelp, &Counts::instances, {{"level", "instance"}});
-  observe_archive("pacs_archive_bytes", "Bytes of data sets the archive holds.", &Counts::bytes,
-                  {});
-  for (std::size_t state = 0; state < storage::kJobStates; ++state) {
-    metrics_->observe_gauge(
-        "pacs_jobs", "Durable jobs by state.",
-        [archive = archive_.get(), state] {
-          const auto counts = archive->jobs().counts();
-          return counts ? static_cast<double>((*counts)[state]) : std::nan("");
-        },
-        {{"state", std::string(to_string(static_cast<storage::JobState>(state)))}});
-  }
-  metrics_->observe_gauge("pacs_http_connections", "Open HTTP connections.", [http = http_.get()] {
-    return static_cast<double>(http->connections());
-  });
+std::string ServerGraph::http_url() const {
+  return browser_url("http", reachable_host(config_.http.listen), http_->port());
 }
 
-std::string ServerGraph::http_url() const {
-  return browser_url(reachable_host(config_.http.listen), http_->port());
+std::string ServerGraph::https_url() const {
+  if (!https_) return {};
+  return browser_url("https", reachable_host(config_.http.tls.listen), https_->port());
 }
 
 void ServerGraph::shut_down(std::chrono::milliseconds grace) {
@@ -392,6 +431,7 @@ void ServerGraph::shut_down(std::chrono::milliseconds grace) {
   jobs_->shut_down(std::min(grace, kJobGrace));
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
       deadline - std::chrono::steady_clock::now());
+  if (https_) https_->shut_down(std::max(left, std::chrono::milliseconds(0)));
   http_->shut_down(std::max(left, std::chrono::milliseconds(0)));
 }
 

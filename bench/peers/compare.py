@@ -27,78 +27,14 @@ import time
 
 import data
 import servers
+import viewing
+import web
+from measure import (NODELAY, ROOT, WORK, Failed, Run, expect, finish, million_studies, one_study, read_part10, set_cache,
+                     storescu, studies_200)
 from servers import harness
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-WORK = pathlib.Path(os.environ.get("BENCH_FOLDER", ROOT / "build" / "bench-work"))
-NODELAY = {"TCP_NODELAY": "1"}
 QUICK = ("pacs", "storescp", "dcmqrscp", "orthanc")
 ARCHIVES = ("pacs", "dcmqrscp", "orthanc")
-
-
-class Failed(Exception):
-    """The peer did not do the work; the table says so."""
-
-
-def storescu(server, folder, *options, env=NODELAY):
-    return subprocess.Popen(["storescu", "-aec", server.ae_title, *options, "127.0.0.1", str(server.port),
-                             "+sd", "+r", str(folder)], env={**os.environ, **(env or {})},
-                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-
-
-def finish(clients):
-    for client in clients:
-        output = client.communicate(timeout=1800)[0].decode(errors="replace")
-        if client.returncode != 0 or "Failed" in output:
-            raise Failed(f"client exited {client.returncode}: {output[-200:]}")
-
-
-def empty(folder):
-    """Frees the disk space but keeps the files until the end: when ext4 creates a file it skips each inode
-    freed in the last minutes, and the next measurement would pay for that."""
-    for path in pathlib.Path(folder).rglob("*"):
-        if path.is_file() and not path.is_symlink():
-            os.truncate(path, 0)
-
-
-class Run:
-    """One server, started for one measurement."""
-
-    def __init__(self, name, env=NODELAY, warm=True, holds=None, destinations=()):
-        """`holds`: a folder of files to store before the clock starts."""
-        self.name, self.peak = name, None
-        self.folder = tempfile.mkdtemp(dir=WORK / "runs", prefix=f"{name}-")
-        self.server = servers.ALL[name](self.folder, env=env, destinations=destinations)
-        for folder in [WORK / "data" / "warm"] * warm + [holds] * bool(holds):
-            compressed = ["-xs"] if str(folder).endswith("-jpeg") else []
-            finish([storescu(self.server, folder, *compressed)])
-        servers.settle(self.server)
-        self.watch()
-
-    def watch(self):
-        """The clock starts."""
-        if self.peak:
-            self.peak.stop()
-        self.peak = servers.PeakWatch(self.server)
-        self.peak_before = self.peak.mib()
-        self.cpu_before = servers.cpu_seconds(self.server)
-        self.started = time.monotonic()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.peak.stop()
-        self.server.kill()
-        empty(self.folder)
-
-    def measured(self):
-        """Call it after the clients have ended."""
-        wall = time.monotonic() - self.started
-        servers.settle(self.server)
-        peak = self.peak.mib()
-        return {"wall": wall, "cpu": servers.cpu_seconds(self.server) - self.cpu_before,
-                "peak": peak, "growth": peak - self.peak_before}
 
 
 def storing(what, count, associations, env=NODELAY):
@@ -109,12 +45,6 @@ def storing(what, count, associations, env=NODELAY):
             finish([storescu(run.server, part, env=env) for part in parts])
             return run.measured()
     return measure
-
-
-def one_study(what, count):
-    """(folder, key) of `count` objects in one study."""
-    folder = data.make(WORK / "data" / f"{what}-study", what, count, studies=1)
-    return folder, "StudyInstanceUID=" + data.uid({"ct": 1, "mr": 2, "multi": 3}[what], 1)
 
 
 def one_compressed_study(what, count):
@@ -134,29 +64,6 @@ def retrieving(tool, server, *options):
     return subprocess.Popen([tool, "-v", "-S", "-aec", server.ae_title, "-k", "QueryRetrieveLevel=STUDY",
                              *options, "127.0.0.1", str(server.port)], env={**os.environ, **NODELAY},
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-
-
-def expect(client, line, times):
-    """Waits for a client and counts what it says it received."""
-    output = client.communicate(timeout=1800)[0].decode(errors="replace")
-    if client.returncode != 0 or output.count(line) < times:
-        raise Failed(f"{output.count(line)} of {times} came: {output[-200:]}")
-
-
-def set_cache(run, cached):
-    """Servers that write through the page cache leave the last objects in it, those that bypass it do not.
-    To start all alike, this reads every object once, or drops all of them from the cache."""
-    os.sync()
-    for path in pathlib.Path(run.folder).rglob("*"):
-        if path.is_file() and not path.is_symlink():
-            with path.open("rb") as file:
-                if cached:
-                    while file.read(1 << 20):
-                        pass
-                else:
-                    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-    servers.settle(run.server)
-    run.watch()
 
 
 def getting(what, count, cached=True, study=one_study):
@@ -203,14 +110,24 @@ def sending_2gb(name):
         return run.measured()
 
 
+def sending_2gb_compressed(name):
+    """Growth of a fresh start that sends one object of 2 GiB, decoding it as the client takes no JPEG."""
+    folder = WORK / "data" / "long-jpeg"
+    folder.mkdir(parents=True, exist_ok=True)
+    data.long_jpeg(folder)
+    with Run(name) as run:
+        finish([storescu(run.server, folder, "-xs")])
+        run.server.stop()
+        run.server = harness.Pacs(run.folder, env=NODELAY)
+        run.watch()
+        expect(retrieving("getscu", run.server, "--ignore", "-k", "StudyInstanceUID=" + data.uid(3, 1)),
+               "Sending C-STORE Response (Success)", 1)
+        return run.measured()
+
+
 STUDY_KEYS = ("StudyInstanceUID", "PatientName", "PatientID", "StudyDate", "StudyTime", "StudyDescription",
               "AccessionNumber", "ModalitiesInStudy", "NumberOfStudyRelatedSeries",
               "NumberOfStudyRelatedInstances")
-
-
-def studies_200():
-    """200 studies of two small images."""
-    return data.make(WORK / "data" / "mr-200-studies", "mr", 400, studies=200)
 
 
 def finding(times, answers, *keys):
@@ -297,16 +214,6 @@ def many_associations(count):
     return measure
 
 
-def read_part10(path):
-    """(SOP Instance UID, data set bytes) of a file that `data` wrote."""
-    raw = path.read_bytes()
-    group_length = int.from_bytes(raw[140:144], "little")
-    meta = raw[144:144 + group_length]
-    at = meta.index(b"\x02\x00\x03\x00UI")
-    length = int.from_bytes(meta[at + 6:at + 8], "little")
-    return meta[at + 8:at + 8 + length].rstrip(b"\0").decode(), raw[144 + group_length:]
-
-
 def idle(name):
     with Run(name, warm=False) as run:
         return {"resident": servers.resident_mib(run.server)}
@@ -342,18 +249,6 @@ def start_million(name):
         result = {"wall": server.seconds_to_ready, "resident": servers.resident_mib(server)}
         server.stop()
         return result
-
-
-def million_studies():
-    """An archive folder with an index of 1,000,000 studies that the real index code wrote: made once."""
-    archive = WORK / "million-studies" / "pacs-data"
-    if not (WORK / "million-studies" / "complete").exists():
-        shutil.rmtree(WORK / "million-studies", ignore_errors=True)
-        archive.mkdir(parents=True)
-        harness.run(ROOT / "build" / "bench" / "fill_index", archive, "--studies", 1_000_000, ok=True,
-                    timeout=7200)
-        (WORK / "million-studies" / "complete").touch()
-    return archive
 
 
 # Many rows are examined for each answer; measured, but without a promise.
@@ -443,6 +338,38 @@ def parse(name):
     return {"data_set": data_set, "header_reader": header_reader}
 
 
+def bench_times(program, **more):
+    """{benchmark: seconds for one of its pixels or rounds, the least of the repetitions, which alternate between the
+    benchmarks: what else the machine does only adds to it}"""
+    options = {"repetitions": 9, "enable_random_interleaving": "true", "min_time": 0.05, "format": "json", **more}
+    arguments = [f"--benchmark_{key}={value}" for key, value in options.items()]
+    out = harness.run(ROOT / "build" / "bench" / program, *arguments, ok=True, timeout=3600).stdout
+    taken = {}
+    for one in json.loads(out[out.index("{"):])["benchmarks"]:
+        if one["run_type"] == "iteration":
+            name = one["run_name"].removesuffix("/real_time").removesuffix("/process_time")
+            seconds = 1 / one["items_per_second"] if "items_per_second" in one else one["cpu_time"] * 1e-9
+            taken.setdefault(name, []).append(seconds)
+    return {name: min(times) for name, times in taken.items()}
+
+
+def codecs(name):
+    """bench/codec_bench: our rate of decoding (or coding) a frame by that of each other, from the same bytes."""
+    times = bench_times("codec_bench")
+    return {one: seconds / times[one.rsplit("/", 1)[0] + "/ours"] for one, seconds in times.items()
+            if not one.endswith("/ours")}
+
+
+def frames(name):
+    """bench/frame_bench: pictures, one frame out of many, a multi-frame object on one core and on two."""
+    times = bench_times("frame_bench")
+    result = {f"{one} GPixel/s": 1e-9 / seconds for one, seconds in times.items() if one.startswith("render/")}
+    for codec in ("jpeg_2000", "rle"):
+        result[f"one_of_400/{codec}"] = times[f"one_of_400/{codec}"] / times[f"alone/{codec}"]
+    result["transcode_all/two_cores"] = times["transcode_all/one_core"] / times["transcode_all/two_cores"]
+    return result
+
+
 # name: (title, measure, servers, runs at most, promises as (text, check over {server: result}))
 def ratio(of, to, field, limit):
     def check(results):
@@ -469,6 +396,15 @@ def at_least(field, limit, unit):
         value = results["pacs"][field]
         return f"{field} {value:.2f} {unit}", value >= limit
     return f"{field} >= {limit} {unit}", check
+
+
+def times(of, to, field, limit):
+    def check(results):
+        if of not in results or to not in results:
+            return None
+        value = results[of][field] / max(results[to][field], 1e-9)
+        return f"{field} {value:.2f} x {to}", value >= limit
+    return f"{field} >= {limit:.3g} x {to}", check
 
 
 def best(field, limit):
@@ -508,11 +444,39 @@ LINES = {
     "get_mr": ("C-GET of 2,000 MR", getting("mr", 2000), ARCHIVES, 99, []),
     "move_mr": ("C-MOVE of 2,000 MR", moving("mr", 2000), ARCHIVES, 99, []),
     "get2gb": ("C-GET of 10 x 210 MB", sending_2gb, ("pacs",), 3, [at_most("peak", 64, "MiB")]),
+    "get2gb_jpeg": ("C-GET of 2 GiB of frames in JPEG Lossless by a client that takes them uncompressed",
+                    sending_2gb_compressed, ("pacs",), 3, [at_most("growth", 64, "MiB")]),
+    "wado_metadata": ("WADO-RS metadata of 400 CT, gzip", web.metadata(400), ("pacs", "orthanc-web"), 99,
+                      [ratio("pacs", "orthanc-web", "cpu", 1 / 10), at_most("first_ms", 5, "ms"),
+                       at_most("again_ms", 20, "ms")]),
+    "wado_study": ("WADO-RS of a study of 400 CT as stored", web.retrieving(400), ("pacs", "orthanc-web"), 99,
+                   [ratio("pacs", "orthanc-web", "cpu", 0.5)]),
+    "wado_frame": ("WADO-RS of single frames of 200 MR, six connections for 5 s", web.frames(200, 6, 5),
+                   ("pacs", "orthanc-web"), 99,
+                   [at_most("each_ms", 1, "ms of server time"), at_least("rate_web", 2000, "frames a second")]),
     "find": ("40 study-level C-FIND, each returning 200 studies", finding(40, 200, *STUDY_KEYS), ARCHIVES, 99,
              [ratio("pacs", "orthanc", "cpu", 1 / 8), ratio("pacs", "dcmqrscp", "cpu", 1)]),
     "find1": ("1,000 C-FIND of one study by accession number",
               finding(1000, 1, "AccessionNumber=A2000057", "StudyInstanceUID", "PatientName"), ARCHIVES, 99,
               [at_most("each_ms", 0.5, "ms of server time")]),
+    "wado_metadata600": ("WADO-RS metadata of 600 CT, gzip", web.metadata(600), ("pacs", "orthanc-web"), 99,
+                         [at_most("again_ms", 20, "ms")]),
+    "wado_frames": ("2,000 frames of one object in one request", web.all_frames(2000), ("pacs", "orthanc-web"), 99,
+                    [at_most("of_whole", 2, "x the object whole")]),
+    "stow": ("STOW-RS of 400 CT in requests of 20", web.stowing("ct", 400, 20), ("pacs", "orthanc-web"), 99,
+             [at_most("of_store", 1.2, "x the CPU of C-STORE")]),
+    "stow_flat": ("five clients that store 100,000 MR by STOW-RS", web.stowing_on(100_000, 5), ("pacs", "orthanc-web"), 1,
+                  [at_least("kept", 0.9, "of the first rate at the end"), times("pacs", "orthanc-web", "rate_end", 4)]),
+    "qido": ("40 QIDO-RS, each returning 200 studies", web.searching(40, 200), ("pacs", "orthanc-web"), 99,
+             [ratio("pacs", "orthanc-web", "cpu", 1 / 25)]),
+    "qido_million": ("first pages of QIDO-RS over 1,000,000 studies", web.qido_million, ("pacs",), 3,
+                     [at_most("p95_ms", 10, "ms")]),
+    "viewing": ("a study of 400 CT opened in the OHIF viewer", viewing.opening(400), ("pacs", "orthanc-web"), 99,
+                [ratio("pacs", "orthanc-web", "first_image", 1), ratio("pacs", "orthanc-web", "all_images", 1),
+                 ratio("pacs", "orthanc-web", "cpu", 0.5)]),
+    "page_million": ("the page over 1,000,000 studies, in Chromium", viewing.page_million, ("pacs",), 3,
+                     [at_most("paint_ms", 300, "ms"), at_most("usable_ms", 1000, "ms"), at_most("key_p95_ms", 100, "ms"),
+                      at_most("long_task_ms", 50, "ms")]),
     "worklist": ("worklist queries among 100,000 scheduled steps", worklist_100k, ("pacs",), 3,
                  [at_most("p95_ms", 3, "ms")]),
     "worklist1000": ("a station's day among 1,000 worklist files", asking_worklist(1000), ("pacs", "wlmscpfs"), 99,
@@ -533,6 +497,17 @@ LINES = {
     "index": ("index for each CT instance", index_bytes, ("pacs",), 1, [at_most("bytes", 1024, "B")]),
     "parse": ("parsing headers in memory", parse, ("pacs",), 3,
               [at_least("data_set", 10, "x DCMTK"), at_least("header_reader", 10, "x DCMTK")]),
+    "codecs": ("one frame in memory, rates by those of others", codecs, ("pacs",), 1,
+               [*(at_least(f"{one}/dcmtk", 3, "x DCMTK") for one in (
+                   "rle/512x512x12", "rle/3000x4000x16", "jpeg_lossless/512x512x12", "jpeg_lossless/3000x4000x16")),
+                *(at_least(f"{one}/bare", 0.95, "x the bare library") for one in (
+                    "jpeg/512x512x8", "jpeg/3000x4000x8x3", "jpeg_ls/512x512x12", "jpeg_ls/3000x4000x16",
+                    "jpeg_2000/512x512x12", "jpeg_2000/3000x4000x16", "htj2k/512x512x12", "htj2k/3000x4000x16",
+                    "to_htj2k/512x512x12", "to_htj2k/3000x4000x16"))]),
+    "frames": ("frames of stored objects in memory", frames, ("pacs",), 1,
+               [*(at_least(f"render/{one} GPixel/s", 1, "") for one in ("16_bit_window", "16_bit", "8_bit")),
+                at_most("one_of_400/jpeg_2000", 1.2, "x one frame alone"),
+                at_least("transcode_all/two_cores", 1.8, "x one core")]),
 }
 
 
@@ -547,6 +522,13 @@ def describe(result):
     parts = []
     for key, form in (("wall", "{:.2f} s"), ("cpu", "cpu {:.2f} s"), ("peak", "peak {:.0f} MiB"),
                       ("each_ms", "cpu {:.2f} ms each"), ("each_wall_ms", "wall {:.2f} ms each"),
+                      ("first_image", "first image {:.2f} s"), ("all_images", "all {:.2f} s"),
+                      ("paint_ms", "first paint {:.0f} ms"), ("usable_ms", "list {:.0f} ms"),
+                      ("key_p50_ms", "first rows {:.0f} ms behind a key"), ("key_p95_ms", "p95 {:.0f} ms"),
+                      ("long_task_ms", "longest task {:.0f} ms"), ("first_ms", "first byte {:.1f} ms"), ("again_ms", "again {:.1f} ms"),
+                      ("bytes_sent", "{:.0f} B sent"), ("rate_web", "{:.0f} a second"),
+                      ("rate_end", "{:.0f} objects a second at the end"), ("of_store", "{:.2f} x the CPU of C-STORE"),
+                      ("of_whole", "{:.2f} x the object whole"),
                       ("p95_ms", "p95 {:.2f} ms"), ("kept", "{:.2f} of the rate alone"),
                       ("answered", "answered {:.3f} s"), ("reported", "reported {:.2f} s"),
                       ("growth", "+{:.0f} MiB"), ("resident", "{:.1f} MiB"), ("bytes", "{:.0f} B"),
@@ -556,6 +538,7 @@ def describe(result):
                       ("data_set", "data set {:.1f} x DCMTK"), ("header_reader", "streaming {:.1f} x DCMTK")):
         if key in result:
             parts.append(form.format(result[key]))
+    parts += [f"{key} {value:.2f}" for key, value in sorted(result.items()) if "/" in key]
     return ", ".join(parts)
 
 
@@ -580,7 +563,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--lines", default=",".join(LINES), help="default: " + ",".join(LINES))
-    parser.add_argument("--servers", default=",".join((*QUICK, "wlmscpfs")))
+    parser.add_argument("--servers", default=",".join((*QUICK, "orthanc-web", "wlmscpfs")))
     parser.add_argument("--json", type=pathlib.Path, help="also write all numbers there")
     options = parser.parse_args()
     (WORK / "runs").mkdir(parents=True, exist_ok=True)
@@ -595,7 +578,7 @@ def main():
         print(f"\n{title}")
         for server in possible:
             if server in answers:
-                print(f"  {server:9} {describe(answers[server])}")
+                print(f"  {server:11} {describe(answers[server])}")
         good = {server: a for server, a in answers.items() if not isinstance(a, str)}
         for promise, check in promises:
             verdict = check(good)

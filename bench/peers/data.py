@@ -4,9 +4,13 @@ Everything is derived from a fixed seed, so that two runs send the same bytes.
 """
 
 import pathlib
+import struct
+import subprocess
 
 import numpy
+from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import generate_pixel_data_frame
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian
 
@@ -116,13 +120,49 @@ def mr_image(study, series, number, rng):
     return ds
 
 
-def multi_frame(number, rng, frames=400):
+def multi_frame(number, rng, frames=400, side=512):
     """Multi-frame Grayscale Word Secondary Capture, 400 frames of 512 x 512: 210 MB."""
     ds = common("OT", MULTI_FRAME_GRAYSCALE_WORD, 3, 1, 1, number)
     ds.ConversionType, ds.NumberOfFrames, ds.FrameIncrementPointer = "WSD", frames, 0x00181063
     ds.FrameTime, ds.BurnedInAnnotation = "40", "NO"
-    image(ds, 512, 512, number, rng, frames)
+    image(ds, side, side, number, rng, frames)
     return ds
+
+
+LONG_FRAMES = 4096  # of 512 x 512 x 16 bits: 2 GiB when they are uncompressed
+
+
+def long_jpeg(folder):
+    """folder/long.dcm: one object of LONG_FRAMES frames in JPEG Lossless, as dcmcjpeg codes eight of them."""
+    path = pathlib.Path(folder) / "long.dcm"
+    if path.exists():
+        return path
+    rng = numpy.random.default_rng(20240311)
+    y, x = numpy.mgrid[-1:1:512j, -1:1:512j]
+    codestreams = []
+    for number in range(8):
+        ds = multi_frame(1, rng, frames=1)
+        wave = (0.5 + 0.3 * numpy.sin(9 * x + number) * numpy.cos(7 * y)) * (x * x + y * y < 0.8)
+        ds.PixelData = (wave * 4000 + rng.normal(0, 8, wave.shape)).clip(0, 4095).astype("<u2").tobytes()
+        one, coded = path.with_suffix(".one"), path.with_suffix(".coded")
+        write(ds, one)
+        subprocess.run(["dcmcjpeg", one, coded], check=True)
+        ds = dcmread(coded)
+        codestreams.append(next(generate_pixel_data_frame(ds.PixelData, 1)))
+        one.unlink()
+        coded.unlink()
+    ds.NumberOfFrames = LONG_FRAMES
+    del ds.PixelData
+    part = path.with_suffix(".part")
+    ds.save_as(part, write_like_original=False)
+    with part.open("ab") as file:
+        item = lambda data: struct.pack("<HHI", 0xFFFE, 0xE000, len(data)) + data  # noqa: E731
+        file.write(struct.pack("<HH2sHI", 0x7FE0, 0x0010, b"OB", 0, 0xFFFFFFFF) + item(b""))
+        for number in range(LONG_FRAMES):
+            file.write(item(codestreams[number % len(codestreams)]))
+        file.write(struct.pack("<HHI", 0xFFFE, 0xE0DD, 0))
+    part.rename(path)
+    return path
 
 
 def write(ds, path):

@@ -35,7 +35,16 @@ def orthanc(folder, env=None, destinations=()):
                            DicomAlwaysAllowGet=True, DicomAlwaysAllowMove=True)
 
 
-ALL = {"pacs": pacs, "storescp": storescp, "dcmqrscp": dcmqrscp, "orthanc": orthanc}
+def orthanc_web(folder, env=None, destinations=()):
+    """The same with its DICOMweb plugin."""
+    return harness.orthanc(folder, env=env, Plugins=[ORTHANC_DICOMWEB], DicomWeb={"Enable": True, "Root": "/dicom-web/"})
+
+
+ORTHANC_DICOMWEB = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so"
+# Where each answers DICOMweb.
+WEB_ROOTS = {"pacs": "/dicomweb", "orthanc-web": "/dicom-web"}
+
+ALL = {"pacs": pacs, "storescp": storescp, "dcmqrscp": dcmqrscp, "orthanc": orthanc, "orthanc-web": orthanc_web}
 
 
 def family(pid):

@@ -1,5 +1,6 @@
 #include "encoding/character_sets/character_set.h"
 
+#include "core/dicom_dataset.h"
 #include "core/dicom_tags.h"
 #include "core/text.h"
 #include "encoding/character_sets/code_sets.h"

@@ -7,11 +7,12 @@
 #include <string_view>
 #include <vector>
 
-#include "core/dicom_dataset.h"
 #include "core/result.h"
 #include "core/vr_types.h"
 
 namespace pacs {
+
+class DataSet;
 
 /// The decoder for one value of Specific Character Set (0008,0005), code extensions included.
 /// Bytes that are not text in it become U+FFFD; nothing is refused. Copies share nothing, and

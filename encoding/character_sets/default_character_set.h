@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "core/dicom_dataset.h"
-
 namespace pacs {
+
+class DataSet;
 
 /// What peers mean, as values of Specific Character Set (0008,0005); empty: ISO IR 6.
 struct DefaultCharacterSets {

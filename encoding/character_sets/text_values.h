@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/dicom_dataset.h"
 #include "core/dicom_element.h"
 #include "core/text.h"
 #include "encoding/character_sets/character_set.h"

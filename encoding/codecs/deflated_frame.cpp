@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "encoding/codecs/codecs.h"
+#include "encoding/codecs/halved_chroma.h"
 #include "encoding/scan/inflate.h"
 
 namespace pacs::codecs {
@@ -40,6 +41,16 @@ Result<DecodedFrame> decode_deflated_frame(ByteView codestream, const FrameForma
   std::size_t taken = 0;
   std::size_t given = 0;
   const auto answer = inflate_frame(codestream, pixels, taken, given, frame.departures);
+  if (may_halve_chroma(format)) {  // natively it has half its chroma
+    frame.colour = Colour::YbrFull;
+    const bool has_half = given == halved_chroma_bytes(format) && given < pixels.size();
+    if (answer == LIBDEFLATE_SUCCESS && has_half) {
+      const Bytes halved(pixels.begin(), pixels.begin() + static_cast<std::ptrdiff_t>(given));
+      PACS_TRY(double_chroma(format, halved, pixels));
+      frame.planar = false;
+      given = pixels.size();
+    }
+  }
   if (answer == LIBDEFLATE_BAD_DATA) {
     return fail(ErrorKind::Malformed, "the deflate stream is broken or ends too early");
   }

@@ -44,6 +44,9 @@ struct FrameCodec {
   DecodeFrame* decode;
   EncodeFrame* encode;          ///< nullptr: read only
   std::string_view written_as;  ///< the transfer syntax that what `encode` makes belongs to
+  /// Bytes that the library takes for each sample while it decodes or encodes, beside the frame and
+  /// its codestream.
+  unsigned sample_bytes;
 };
 
 /// nullptr for Native, Video and Unread.

@@ -1,6 +1,9 @@
 // High-Throughput JPEG 2000 (ITU-T T.814): written by OpenJPH, read by OpenJPEG. OpenJPH 0.9 reads
-// twice as fast, but ends the process by an assertion on hostile tile headers (the one assertion of
-// OpenJPEG that hostile blocks reach is kept from them by read_jpeg_2000_header).
+// more than twice as fast, but ends the process by assertions, which no handler of its messages
+// sees, on what packet headers say of blocks (missing bit planes, passes, lengths). Only a reader
+// of packet headers (T.800 §B.10) of our own could keep that from it, and nothing would watch its
+// block decoder then. The one assertion of OpenJPEG that hostile blocks reach is kept from them by
+// read_jpeg_2000_header.
 #include <fmt/format.h>
 
 #include <mutex>

@@ -2,6 +2,7 @@
 // reports errors by longjmp: only lambdas without destructors run under a setjmp here.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csetjmp>
 #include <cstdio>
 #include <cstdlib>
@@ -19,9 +20,17 @@
 namespace pacs::codecs {
 namespace {
 
-/// Of a progressive codestream. The standard's processes need some dozen; each scan goes over the
-/// whole image, so that a few hundred bytes could keep a core busy for hours.
+/// Of a progressive codestream. Encoders write about ten; each scan goes over the whole image, so
+/// that a few hundred bytes could keep a core busy for hours. Large images are allowed fewer.
 constexpr int kJpegScansMax = 200;
+constexpr int kJpegScansMin = 16;
+constexpr std::uint64_t kJpegScannedPixelsMax = 1ULL << 30;
+
+int jpeg_scans_max(const jpeg_decompress_struct& library) {
+  const std::uint64_t pixels = std::uint64_t{library.image_height} * library.image_width;
+  const std::uint64_t scans = kJpegScannedPixelsMax / std::max<std::uint64_t>(pixels, 1);
+  return static_cast<int>(std::clamp<std::uint64_t>(scans, kJpegScansMin, kJpegScansMax));
+}
 
 /// What libjpeg reports of one frame.
 struct JpegReport {
@@ -67,9 +76,10 @@ void note_jpeg_warning(j_common_ptr codec, int level) {
 
 void limit_jpeg_scans(j_common_ptr codec) {
   auto* const decoder = reinterpret_cast<j_decompress_ptr>(codec);
-  if (decoder->input_scan_number <= kJpegScansMax) return;
+  const int most = jpeg_scans_max(*decoder);
+  if (decoder->input_scan_number <= most) return;
   JpegReport& report = jpeg_report_of(codec);
-  std::snprintf(report.message, sizeof report.message, "it has more than %d scans", kJpegScansMax);
+  std::snprintf(report.message, sizeof report.message, "it has more than %d scans", most);
   std::longjmp(report.back, 1);  // NOLINT(cert-err52-cpp): the only way out of libjpeg
 }
 

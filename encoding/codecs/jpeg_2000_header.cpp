@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <vector>
 
 namespace pacs::codecs {
@@ -226,14 +227,18 @@ class J2kHeaderReader {
     } else {
       at_ = start + length;
     }
-    has_markers_ = has_markers_ || holds_markers(bytes_.subspan(packets, at_ - packets));
+    packets_.push_back(bytes_.subspan(packets, at_ - packets));
     return {};
   }
   /// Whether FF stands before a byte that makes a marker of it, or at the end.
   static bool holds_markers(ByteView packets) {
-    for (auto at = packets.begin();
-         (at = std::find(at, packets.end(), std::byte{0xFF})) != packets.end();) {
-      if (++at == packets.end() || *at > std::byte{0x8F}) return true;
+    const auto* at = reinterpret_cast<const unsigned char*>(packets.data());
+    const auto* const end = at + packets.size();
+    while (at != end) {
+      at = static_cast<const unsigned char*>(
+          std::memchr(at, 0xFF, static_cast<std::size_t>(end - at)));
+      if (at == nullptr) return false;
+      if (++at == end || *at > 0x8F) return true;
     }
     return false;
   }
@@ -266,7 +271,9 @@ class J2kHeaderReader {
   /// they put together, and the markers SOP and EPH.
   [[nodiscard]] Result<> check_high_throughput() const {
     if (!high_throughput_) return {};
-    if (has_markers_) return fail(ErrorKind::Malformed, "there are markers in packets of HTJ2K");
+    if (std::ranges::any_of(packets_, holds_markers)) {
+      return fail(ErrorKind::Malformed, "there are markers in packets of HTJ2K");
+    }
     if (layers_ > 1) return fail(ErrorKind::Unsupported, "HTJ2K of more than one layer");
     return {};
   }
@@ -279,8 +286,8 @@ class J2kHeaderReader {
   std::vector<J2kTileParts> tiles_;
   std::uint16_t layers_ = 1;
   bool has_coding_style_ = false;
-  bool high_throughput_ = false;  ///< in any tile or component
-  bool has_markers_ = false;
+  bool high_throughput_ = false;   ///< in any tile or component
+  std::vector<ByteView> packets_;  ///< of each tile-part
 };
 
 /// ITU-T T.800 §I.4: boxes of a length and a type; that of the codestream is "jp2c". What the

@@ -11,6 +11,7 @@
 #include "encoding/codecs/jpeg_huffman.h"
 #include "encoding/codecs/jpeg_idct.h"
 #include "encoding/codecs/jpeg_samples.h"
+#include "encoding/codecs/jpeg_upsampling.h"
 
 namespace pacs::codecs {
 namespace jpeg_sequential {
@@ -35,6 +36,7 @@ std::size_t divide_up(std::size_t value, std::size_t by) {
 /// The samples of one component (T.81 §A.1.1), up to the end of its last blocks.
 struct Plane {
   std::size_t horizontal = 1, vertical = 1;       ///< sampling factors
+  std::size_t columns = 0, rows = 0;              ///< of samples of the image
   std::size_t block_columns = 0, block_rows = 0;  ///< that hold samples of the image
   std::size_t stride = 0;
   std::vector<std::uint16_t> samples;
@@ -62,10 +64,10 @@ Image make_image(const JpegFrame& frame) {
     Plane& plane = image.planes.emplace_back();
     plane.horizontal = component.horizontal;
     plane.vertical = component.vertical;
-    const std::size_t columns = divide_up(frame.columns * plane.horizontal, image.horizontal_max);
-    const std::size_t rows = divide_up(frame.rows * plane.vertical, image.vertical_max);
-    plane.block_columns = divide_up(columns, kBlockSize);
-    plane.block_rows = divide_up(rows, kBlockSize);
+    plane.columns = divide_up(frame.columns * plane.horizontal, image.horizontal_max);
+    plane.rows = divide_up(frame.rows * plane.vertical, image.vertical_max);
+    plane.block_columns = divide_up(plane.columns, kBlockSize);
+    plane.block_rows = divide_up(plane.rows, kBlockSize);
     plane.stride = image.mcu_columns * plane.horizontal * kBlockSize;
     plane.samples.resize(plane.stride * image.mcu_rows * plane.vertical * kBlockSize);
   }
@@ -209,20 +211,25 @@ void convert_row(std::vector<std::uint16_t>& row, unsigned precision) {
   }
 }
 
-/// Subsampled components are repeated.
 void put_image(const Image& image, const FrameFormat& format, const JpegSamples& samples,
                bool converts, std::span<std::byte> pixels) {
   const std::size_t n = image.planes.size();
+  std::vector<JpegUpsampler> upsamplers;
+  for (const Plane& plane : image.planes) {
+    upsamplers.emplace_back(SubsampledPlane{.samples = plane.samples,
+                                            .stride = plane.stride,
+                                            .columns = plane.columns,
+                                            .rows = plane.rows,
+                                            .across = image.horizontal_max / plane.horizontal,
+                                            .down = image.vertical_max / plane.vertical});
+  }
+  std::vector<std::uint16_t> component(format.columns);
   std::vector<std::uint16_t> row(format.columns * n);
   const std::size_t row_bytes = row.size() * (format.bits_allocated / 8U);
   for (std::size_t y = 0; y < format.rows; ++y) {
     for (std::size_t c = 0; c < n; ++c) {
-      const Plane& plane = image.planes[c];
-      const std::uint16_t* from =
-          &plane.samples[y * plane.vertical / image.vertical_max * plane.stride];
-      for (std::size_t x = 0; x < format.columns; ++x) {
-        row[x * n + c] = from[x * plane.horizontal / image.horizontal_max];
-      }
+      upsamplers[c].take_row(y, component);
+      for (std::size_t x = 0; x < format.columns; ++x) row[x * n + c] = component[x];
     }
     if (converts) convert_row(row, image.precision);
     samples.put(row.data(), row.size(), &pixels[y * row_bytes], 1);

@@ -64,6 +64,8 @@ struct Segment {
 
   /// False where the segment ends before `bytes` are there.
   bool read(std::byte* to, std::size_t bytes);
+  /// Whether more than padding follows: zeros (PS3.5 §G.4) and control bytes without meaning.
+  [[nodiscard]] bool has_more() const;
 
  private:
   bool begin_run();
@@ -108,6 +110,11 @@ bool Segment::read(std::byte* to, std::size_t bytes) {
     if (to == to_end) return true;
     if (!begin_run()) return false;
   }
+}
+
+bool Segment::has_more() const {
+  const auto is_padding = [](std::byte b) { return b == std::byte{0} || b == std::byte{128}; };
+  return left != 0 || !std::all_of(at, end, is_padding);
 }
 
 using Segments = std::array<Segment, kSegmentsMax>;
@@ -256,10 +263,11 @@ Source source_of(ByteView pixels, const FrameFormat& format, const Layout& layou
   return {pixels.data() + place / bytes * sample_plane + place % bytes, bytes};
 }
 
-void pack_segment(const Source& source, const FrameFormat& format, Bytes& out) {
-  Bytes row(format.columns);
+void pack_segment(const Source& source, const FrameFormat& format, const Layout& layout,
+                  Bytes& out) {
+  Bytes row(layout.plane_bytes / format.rows);
   const std::byte* from = source.first;
-  for (std::uint32_t y = 0; y < format.rows; ++y) {
+  for (std::size_t done = 0; done < layout.plane_bytes; done += row.size()) {
     for (std::byte& byte : row) {
       byte = *from;
       from += source.pixel_step;
@@ -270,13 +278,13 @@ void pack_segment(const Source& source, const FrameFormat& format, Bytes& out) {
   if (out.size() % 2 != 0) out.push_back(std::byte{0});
 }
 
-/// PS3.5 §A.4.2 and §8.2.2.
+/// PS3.5 §A.4.2 and §8.2.2. The segments are of bytes: of one bit a pixel nobody else reads them.
 Result<> check_encodable(const FrameFormat& format) {
   const bool colour = format.colour == Colour::Monochrome || format.colour == Colour::Palette ||
                       format.colour == Colour::Rgb || format.colour == Colour::YbrFull;
   if (!colour || format.bits_allocated % 8 != 0) {
     return fail(ErrorKind::Unsupported,
-                "RLE takes whole bytes of MONOCHROME, PALETTE COLOR, RGB or YBR_FULL only");
+                "RLE takes MONOCHROME, PALETTE COLOR, RGB or YBR_FULL of whole bytes");
   }
   return {};
 }
@@ -290,6 +298,10 @@ Result<DecodedFrame> decode_rle(ByteView codestream, const FrameFormat& format,
   PACS_TRY(rle::Segments segments, rle::read_header(codestream, layout));
   PACS_TRY(rle::decode(segments, layout, pixels));
   DecodedFrame frame{.colour = format.colour, .planar = false, .departures = {}};
+  if (std::any_of(segments.begin(), segments.begin() + layout.segments,
+                  [](const rle::Segment& segment) { return segment.has_more(); })) {
+    frame.departures.add(Departure::CodestreamLength);
+  }
   if (format.colour == Colour::YbrFull422) {  // segments have a byte for each pixel
     frame.colour = Colour::YbrFull;
     frame.departures.add(Departure::CodestreamColour);
@@ -308,7 +320,7 @@ Result<Colour> encode_rle(ByteView pixels, const FrameFormat& format, const Enco
       return fail(ErrorKind::Unsupported, "the frame is too large for the offsets of RLE");
     }
     store(&out[4 * (1 + i)], static_cast<std::uint32_t>(out.size()), ByteOrder::Little);
-    rle::pack_segment(rle::source_of(pixels, format, layout, i), format, out);
+    rle::pack_segment(rle::source_of(pixels, format, layout, i), format, layout, out);
   }
   return format.colour;
 }

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <limits>
 #include <string_view>
 #include <type_traits>
 
@@ -31,32 +29,21 @@ struct SampleExtension {
   }
 };
 
-struct SampleRange {
-  std::int32_t low;
-  std::int32_t high;
+/// For samples that are extended already.
+struct NoExtension {
+  std::int32_t operator()(std::int32_t value) const { return value; }
 };
-
-SampleRange sample_range_of(const CodestreamShape& shape) {
-  const unsigned magnitude = shape.precision - (shape.is_signed ? 1 : 0);
-  if (magnitude >= kWidestSample - 1) {
-    return {std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()};
-  }
-  const auto high = static_cast<std::int32_t>((std::uint32_t{1} << magnitude) - 1);
-  return {shape.is_signed ? -high - 1 : 0, high};
-}
 
 void put_sample_bit(std::byte* pixels, std::uint64_t index, bool set) {
   const std::byte bit = std::byte{1} << (index % 8);
   pixels[index / 8] = set ? pixels[index / 8] | bit : pixels[index / 8] & ~bit;
 }
 
-template <typename Sample, typename Value>
+template <typename Sample, typename Value, typename Extension>
 void put_samples_as(std::byte* to, std::uint64_t step, std::span<const Value> values,
-                    SampleRange range, SampleExtension extend) {
+                    Extension extend) {
   const auto put = [=](std::byte* at, Value value) {
-    std::int32_t sample = value;
-    if constexpr (std::is_signed_v<Value>) sample = std::clamp(sample, range.low, range.high);
-    store(at, static_cast<Sample>(extend(sample)), ByteOrder::Little);
+    store(at, static_cast<Sample>(extend(value)), ByteOrder::Little);
   };
   if (step == 1) {  // several at a time, where the compiler sees that they lie side by side
     for (std::size_t i = 0; i < values.size(); ++i) put(to + i * sizeof(Sample), values[i]);
@@ -68,10 +55,15 @@ void put_samples_as(std::byte* to, std::uint64_t step, std::span<const Value> va
 template <typename Sample>
 void take_samples_as(const std::byte* from, std::uint64_t step, std::span<std::int32_t> values,
                      SampleExtension extend) {
-  for (std::int32_t& value : values) {
-    value = extend(static_cast<std::int32_t>(load<Sample>(from, ByteOrder::Little)));
-    from += step * sizeof(Sample);
+  const auto take = [=](const std::byte* at) {
+    return extend(static_cast<std::int32_t>(load<Sample>(at, ByteOrder::Little)));
+  };
+  if (step == 1) {  // as in put_samples_as
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = take(from + i * sizeof(Sample));
+    return;
   }
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = take(from + i * step * sizeof(Sample));
 }
 
 }  // namespace
@@ -138,16 +130,23 @@ SampleWriter::SampleWriter(const CodestreamShape& shape, const FrameFormat& form
 template <typename Value>
 void SampleWriter::put(std::uint64_t first, std::uint64_t step,
                        std::span<const Value> values) const {
-  const SampleRange range = sample_range_of(shape_);
-  const SampleExtension extend{kWidestSample - shape_.precision, is_signed_};
+  if (std::is_signed_v<Value> && is_signed_ == shape_.is_signed) {
+    return put_extended(first, step, values, NoExtension{});
+  }
+  put_extended(first, step, values, SampleExtension{kWidestSample - shape_.precision, is_signed_});
+}
+
+template <typename Value, typename Extension>
+void SampleWriter::put_extended(std::uint64_t first, std::uint64_t step,
+                                std::span<const Value> values, Extension extend) const {
   std::byte* const to = pixels_.data() + first * (bits_allocated_ / 8);
   switch (bits_allocated_) {
     case 8:
-      return put_samples_as<std::uint8_t>(to, step, values, range, extend);
+      return put_samples_as<std::uint8_t>(to, step, values, extend);
     case 16:
-      return put_samples_as<std::uint16_t>(to, step, values, range, extend);
+      return put_samples_as<std::uint16_t>(to, step, values, extend);
     case 32:
-      return put_samples_as<std::uint32_t>(to, step, values, range, extend);
+      return put_samples_as<std::uint32_t>(to, step, values, extend);
     default:
       for (std::size_t i = 0; i < values.size(); ++i) {
         put_sample_bit(pixels_.data(), first + i * step, (values[i] & 1) != 0);

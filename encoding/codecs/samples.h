@@ -37,8 +37,8 @@ struct CodestreamShape {
                                      unsigned bits_max);
 
 /// Puts samples as a library gives them into a frame, extended from the codestream's precision by
-/// zeros or by the sign as Pixel Representation says. Signed values are clipped to the codestream's
-/// range before, as a lossy one may leave it.
+/// zeros or by the sign as Pixel Representation says. Signed values are within the codestream's
+/// range (OpenJPEG clips them, as a lossy one may leave it).
 class SampleWriter {
  public:
   SampleWriter(const CodestreamShape& shape, const FrameFormat& format,
@@ -50,6 +50,10 @@ class SampleWriter {
   void put(std::uint64_t first, std::uint64_t step, std::span<const Value> values) const;
 
  private:
+  template <typename Value, typename Extension>
+  void put_extended(std::uint64_t first, std::uint64_t step, std::span<const Value> values,
+                    Extension extend) const;
+
   CodestreamShape shape_;
   bool is_signed_;
   unsigned bits_allocated_;

@@ -5,13 +5,16 @@
 #include <algorithm>
 
 #include "encoding/codecs/codecs.h"
+#include "encoding/codecs/halved_chroma.h"
 
 namespace pacs::codecs {
 
 /// What lies in the frame is the native one, in the planar configuration of the data set.
 Result<DecodedFrame> decode_uncompressed(ByteView codestream, const FrameFormat& format,
                                          std::span<std::byte> pixels) {
-  const std::uint64_t size = format.bytes();
+  const bool is_422 = may_halve_chroma(format);
+  const bool halved = is_422 && codestream.size() < format.bytes();
+  const std::uint64_t size = halved ? halved_chroma_bytes(format) : format.bytes();
   if (codestream.size() < size) {
     return fail(ErrorKind::Truncated,
                 fmt::format("the frame has {} bytes, of {}", codestream.size(), size));
@@ -23,8 +26,15 @@ Result<DecodedFrame> decode_uncompressed(ByteView codestream, const FrameFormat&
                             "Allocated make {}",
                             codestream.size(), size));
   }
-  std::ranges::copy(codestream.first(size), pixels.begin());
-  return DecodedFrame{.colour = format.colour, .planar = format.planar, .departures = {}};
+  DecodedFrame frame{.colour = format.colour, .planar = format.planar, .departures = {}};
+  if (is_422) frame.colour = Colour::YbrFull;
+  if (halved) {
+    PACS_TRY(double_chroma(format, codestream, pixels));
+    frame.planar = false;
+  } else {
+    std::ranges::copy(codestream.first(size), pixels.begin());
+  }
+  return frame;
 }
 
 Result<Colour> encode_uncompressed(ByteView pixels, const FrameFormat& format, const EncodeOptions&,

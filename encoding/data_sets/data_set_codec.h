@@ -3,13 +3,14 @@
 
 #include <optional>
 
-#include "core/dicom_dataset.h"
 #include "core/result.h"
 #include "encoding/data_sets/pixel_data_end.h"
 #include "encoding/limits.h"
 #include "encoding/transfer_syntax.h"
 
 namespace pacs {
+
+class DataSet;
 
 struct ReadOptions {
   Limits limits{};
@@ -35,7 +36,8 @@ struct WriteOptions {
 /// Writes a data set. One that was read and not changed gives the same bytes in the same transfer
 /// syntax (of a deflated one the inflated bytes are the same; compressors differ). Between byte
 /// orders and VR forms values are converted. InvalidArgument: bulk references (the bytes are not
-/// here) and encapsulated pixel data in a transfer syntax without (it must be decoded first).
+/// here), encapsulated pixel data in a transfer syntax without (it must be decoded first), and
+/// native one where a conforming transfer syntax encapsulates it (PS3.5 §A.4).
 [[nodiscard]] Result<Bytes> write_data_set(const DataSet& data_set, const TransferSyntax& syntax,
                                            const WriteOptions& options = {});
 /// The same behind what `to` holds already; on an error `to` is as it was.

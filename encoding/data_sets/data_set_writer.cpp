@@ -29,6 +29,7 @@ Result<> DataSetWriter::write(const DataSet& data_set) {
     }
     return {};
   }
+  if (depth_ == 0) PACS_TRY(may_be_native(data_set));
   for (const Element* element : data_set.in_order()) {
     if (element->tag().is_group_length() || is_of_command_or_file(element->tag())) continue;
     PACS_TRY(write(*element));
@@ -143,7 +144,9 @@ Result<> DataSetWriter::write_item(const Item& item, Tag sequence) {
   item_header(kItem, item.undefined_length ? kUndefinedLength : 0);
   const std::size_t field_end = out_.size();
   const std::uint64_t start = position();
+  ++depth_;
   PACS_TRY(write(item.data_set));
+  --depth_;
   if (!item.undefined_length) return fill_in_length(field_end, start, sequence);
   item_header(kItemDelimitation, 0);
   return {};
@@ -154,6 +157,18 @@ Result<> DataSetWriter::may_have_fragments(const Element& element) const {
   return fail(Error{ErrorKind::InvalidArgument,
                     "the transfer syntax has no encapsulated pixel data: decode it first"}
                   .on(element.tag()));
+}
+
+/// PS3.5 §A.4 has Pixel Data encapsulated in the top-level data set; that of an icon need not be.
+Result<> DataSetWriter::may_be_native(const DataSet& data_set) const {
+  const Element* pixels = encapsulated_ ? data_set.find(kPixelData) : nullptr;
+  if (pixels == nullptr || pixels->fragments() != nullptr) return {};
+  const BulkReference* bulk = pixels->bulk();
+  const std::uint64_t bytes = bulk != nullptr ? bulk->length : pixels->value().size();
+  if (pixels->bulk_is_encapsulated() || bytes == 0) return {};
+  return fail(Error{ErrorKind::InvalidArgument,
+                    "the transfer syntax has no native pixel data: encode it first"}
+                  .on(kPixelData));
 }
 
 Result<> DataSetWriter::write_fragments(const Element& element) {

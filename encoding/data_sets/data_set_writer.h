@@ -42,6 +42,7 @@ class DataSetWriter {
   Result<> write_item(const Item& item, Tag sequence);
   Result<> write_fragments(const Element& element);
   [[nodiscard]] Result<> may_have_fragments(const Element& element) const;
+  [[nodiscard]] Result<> may_be_native(const DataSet& data_set) const;
   /// How a value of so many bytes is written: in which VR, and its units in which order.
   struct Form {
     VR vr;
@@ -66,6 +67,7 @@ class DataSetWriter {
   bool encapsulated_;
   bool explicit_vr_;
   ByteOrder order_;
+  unsigned depth_ = 0;           // of items within items
   std::uint64_t written_ = 0;    // elements, items' included
   std::uint64_t gap_bytes_ = 0;  // that are missing in out_
   Bytes out_;

@@ -21,10 +21,12 @@ namespace {
 //       a value: 4, the letters of its VR (not in version 1, which left it UN)
 //     pixel data: 0 for none, else 1 + its place in kPixelTags + 4 if encapsulated; value offset,
 //       value length, basic and extended offset table as differences, count of fragments, those
-//       kept: gap to the end of the last one, length
+//       kept: gap to the end of the last one, length; (from version 3) frame starts as differences
+//     (from version 3) count of the inflate points; each: inflated and deflated offset as
+//       differences to the last one, bits, carried, length of the window, its bytes
 // Offsets differ between instances of one series, so they stand behind what does not.
-constexpr std::uint8_t kVersion = 2;
-constexpr std::uint8_t kOldestVersion = 1;
+constexpr std::uint8_t kVersion = 3;
+constexpr std::uint8_t kOldestVersion = 1, kVersionWithStarts = 3;
 constexpr std::uint64_t kEncapsulated = 1, kBigEndian = 2, kVrOfValue = 4;
 constexpr std::size_t kPrefixBytes = 8;
 constexpr std::array kPixelTags{kPixelData, tags::FloatPixelData, tags::DoubleFloatPixelData};
@@ -56,7 +58,8 @@ std::uint64_t unzigzag(std::uint64_t number) {
   return (number >> 1) ^ (0 - (number & 1));
 }
 
-void put_differences(Bytes& to, const std::vector<std::uint64_t>& numbers) {
+template <typename Number>
+void put_differences(Bytes& to, const std::vector<Number>& numbers) {
   put(to, numbers.size());
   std::uint64_t last = 0;
   for (const std::uint64_t number : numbers) {
@@ -79,6 +82,22 @@ void put_layout(Bytes& to, const PixelDataLayout& layout) {
     put(to, zigzag(fragment.offset - expected));
     put(to, fragment.length);
     expected = fragment.offset + fragment.length + kFragmentHeaderBytes;
+  }
+  put_differences(to, layout.frame_starts);
+}
+
+void put_points(Bytes& to, const std::vector<InflatePoint>& points) {
+  put(to, points.size());
+  std::uint64_t inflated = 0, deflated = 0;
+  for (const InflatePoint& point : points) {
+    put(to, point.inflated_offset - inflated);
+    put(to, point.deflated_offset - deflated);
+    put(to, point.bits);
+    put(to, point.carried);
+    put(to, point.window.size());
+    append(to, point.window);
+    inflated = point.inflated_offset;
+    deflated = point.deflated_offset;
   }
 }
 
@@ -111,6 +130,12 @@ class Numbers {
     for (std::uint64_t& number : numbers) number = last += unzigzag(next());
     return numbers;
   }
+  ByteView bytes(std::size_t length) {
+    const ByteView taken = bytes_.first(length);
+    bytes_ = bytes_.subspan(length);
+    return taken;
+  }
+  void are_wrong() { ok_ = false; }
   [[nodiscard]] bool ok() const { return ok_; }
   [[nodiscard]] bool at_end() const { return bytes_.empty(); }
 
@@ -119,7 +144,31 @@ class Numbers {
   bool ok_ = true;
 };
 
-std::optional<PixelDataLayout> read_layout(Numbers& numbers) {
+/// Numbers of fragments, each behind the last one.
+std::vector<std::uint32_t> read_starts(Numbers& numbers, std::size_t fragments) {
+  std::vector<std::uint32_t> starts;
+  for (const std::uint64_t start : numbers.differences()) {
+    if (start >= fragments || (!starts.empty() && start <= starts.back())) numbers.are_wrong();
+    starts.push_back(static_cast<std::uint32_t>(start));
+  }
+  return starts;
+}
+
+std::vector<InflatePoint> read_points(Numbers& numbers) {
+  std::vector<InflatePoint> points(numbers.count(5));
+  std::uint64_t inflated = 0, deflated = 0;
+  for (InflatePoint& point : points) {
+    point.inflated_offset = inflated += numbers.next();
+    point.deflated_offset = deflated += numbers.next();
+    point.bits = static_cast<std::uint8_t>(numbers.next());
+    point.carried = static_cast<std::uint8_t>(numbers.next());
+    const ByteView window = numbers.bytes(static_cast<std::size_t>(numbers.count(1)));
+    point.window.assign(window.begin(), window.end());
+  }
+  return points;
+}
+
+std::optional<PixelDataLayout> read_layout(Numbers& numbers, std::uint8_t version) {
   const std::uint64_t kind = numbers.next();
   if (kind == 0) return std::nullopt;
   PixelDataLayout layout;
@@ -135,7 +184,11 @@ std::optional<PixelDataLayout> read_layout(Numbers& numbers) {
   for (auto& fragment : layout.fragments) {
     fragment.offset = expected + unzigzag(numbers.next());
     fragment.length = static_cast<std::uint32_t>(numbers.next());
+    if (fragment.offset < expected) numbers.are_wrong();
     expected = fragment.offset + fragment.length + kFragmentHeaderBytes;
+  }
+  if (version >= kVersionWithStarts) {
+    layout.frame_starts = read_starts(numbers, layout.fragments.size());
   }
   return layout;
 }
@@ -234,12 +287,13 @@ Result<Bytes> encode_header(const Header& header) {
   } else {
     put(blob, 0);
   }
+  put_points(blob, header.inflate_points);
   return std::move(blob);
 }
 
 Result<Header> decode_header(SharedBytes blob) {
   const ByteView bytes = blob.view;
-  const auto version = bytes.empty() ? 0 : std::to_integer<std::uint8_t>(bytes[0]);
+  const auto version = bytes.empty() ? std::uint8_t{0} : std::to_integer<std::uint8_t>(bytes[0]);
   if (bytes.size() < kPrefixBytes || version < kOldestVersion || version > kVersion) {
     return corrupt("unknown version");
   }
@@ -273,7 +327,8 @@ Result<Header> decode_header(SharedBytes blob) {
     return corrupt(status.error().to_string());
   header.data_set = builder.take();
   if (!restorer.complete()) return corrupt("the element of an entry in its side table is missing");
-  header.pixel_data = read_layout(numbers);
+  header.pixel_data = read_layout(numbers, version);
+  if (version >= kVersionWithStarts) header.inflate_points = read_points(numbers);
   if (!numbers.ok() || !numbers.at_end()) return corrupt("its side table is broken");
   return header;
 }

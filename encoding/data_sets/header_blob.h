@@ -10,7 +10,7 @@ namespace pacs {
 
 /// Version, elements in Explicit VR Little Endian (a bulk reference as an element without value, a
 /// value whose length that has no room for as UN), then a side table of what differs between any
-/// two instances: bulk references, pixel layout; and of VRs.
+/// two instances: bulk references, pixel layout, inflate points; and of VRs.
 [[nodiscard]] Result<Bytes> encode_header(const Header& header);
 
 /// The header again; elements view `blob`, which the data set keeps alive. Values are in little

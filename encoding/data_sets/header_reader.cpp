@@ -8,7 +8,7 @@
 #include "core/dicom_dictionary.h"
 #include "core/dicom_tags.h"
 #include "encoding/data_sets/data_set_builder.h"
-#include "encoding/scan/inflate.h"
+#include "encoding/scan/codestream_marks.h"
 #include "encoding/scan/token_scanner.h"
 
 namespace pacs {
@@ -53,14 +53,18 @@ struct HeaderReader::State {
                                     .whole_text_max = given_limits.header_text_bytes_max}),
         arena(std::make_shared<Arena>()),
         builder(SharedBytes{arena, {}}, given_limits),
-        encapsulated(syntax.encapsulated) {
+        encapsulated(syntax.encapsulated),
+        codec(syntax.codec) {
     builder.drop_foreign();
-    if (syntax.deflated) inflater.emplace(given_limits);
+    if (!syntax.deflated) return;
+    inflater.emplace(given_limits);
+    inflater->note_points();
   }
 
   Result<> feed_inflated(ByteView piece);
   Result<> drain(ByteView& input);
   Result<> end_pixel_data(ByteView rest, DataSetEnd end);
+  Result<> charge_points();
   // These give false after setting `failure`: a Result for each token would cost more than
   // scanning.
   bool on(const Token& token);
@@ -92,7 +96,10 @@ struct HeaderReader::State {
   std::uint64_t fragments = 0;  // of it, offset table included
   bool in_pixel_data = false;   // it is the pixel data of the object, not of an icon
   bool encapsulated;            // by the transfer syntax
+  Codec codec;
+  std::optional<MarkedFragments> marks;  // of the fragments of pixel data
   std::uint64_t header_bytes = 0;
+  std::size_t points_charged = 0;
   std::uint64_t fed_bytes = 0;
   Departures departures;  // of elements and values; the scanner has its own
   std::optional<Error> failure;
@@ -124,7 +131,9 @@ Result<> HeaderReader::feed(ByteView piece) {
     auto inflated = state.inflater->next(piece);
     if (!inflated) return failed(inflated.error());
     if (inflated->empty() && piece.empty()) return {};
-    if (Result<> status = state.feed_inflated(*inflated); !status) return failed(status.error());
+    Result<> status = state.feed_inflated(*inflated);
+    if (status) status = state.charge_points();
+    if (!status) return failed(status.error());
   }
 }
 
@@ -142,9 +151,19 @@ Result<Header> HeaderReader::finish(DataSetEnd end) {
   PACS_TRY(state.scanner.finish(rest));
   if (state.layout) state.layout->extended_offset_table = std::move(state.extended_offset_table);
   DataSet data_set = state.builder.take();
+  if (state.marks && !fragments_are_all(data_set, *state.layout)) {
+    state.marks->end();
+    const auto frames = data_set.integer(tags::NumberOfFrames).value_or(1);
+    if (frames > 1) {
+      state.layout->frame_starts = state.marks->starts(static_cast<std::uint64_t>(frames));
+    }
+  }
   state.departures.add(state.builder.departures());
   state.departures.add(state.scanner.departures());
-  return Header{std::move(data_set), std::move(state.layout), state.fed_bytes, state.departures};
+  Header header{
+      std::move(data_set), std::move(state.layout), state.fed_bytes, state.departures, {}};
+  if (state.inflater) header.inflate_points = state.inflater->points();
+  return header;
 }
 
 /// Scans `piece` where it lies; only the front of a token that it cuts is copied, and completed
@@ -219,6 +238,7 @@ bool HeaderReader::State::on(const Token& token) {
         layout = PixelDataLayout{};
         layout->value_offset = token.value_offset;
         layout->encapsulated = true;
+        if (has_marks(codec)) marks.emplace(codec);
       }
       return true;
     case Token::Kind::Fragment:
@@ -287,9 +307,14 @@ void HeaderReader::State::on_fragment(const Token& token) {
   if (!in_pixel_data) return;
   if (is_offset_table) return collect(token, layout->basic_offset_table, 4);
   ++layout->fragment_count;
-  if (layout->fragments.size() < limits.fragments_max) {
-    layout->fragments.push_back({token.value_offset, token.length});
+  if (layout->fragments.size() >= limits.fragments_max) {
+    if (marks) marks->end();
+    return;
   }
+  layout->fragments.push_back({token.value_offset, token.length});
+  if (!marks) return;
+  marks->begin();
+  marks->append(token.value);
 }
 
 /// Keeps an offset table, unless it has more entries than fragments are kept for.
@@ -316,6 +341,7 @@ bool HeaderReader::State::on_chunk(const Token& token) {
     gathered_value = {};
     return on_whole_value(element, kept);
   }
+  if (in_pixel_data && marks && table_into == nullptr) marks->append(token.value);
   if (table_into == nullptr) return true;
   append(table, token.value);
   if (!last) return true;
@@ -323,6 +349,16 @@ bool HeaderReader::State::on_chunk(const Token& token) {
   table_into = nullptr;
   table = {};
   return true;
+}
+
+/// The windows of the points that the inflater has noted are part of the header.
+Result<> HeaderReader::State::charge_points() {
+  const std::size_t noted = inflater->points().size();
+  if (noted > points_charged && !charge(inflater->points().back().window.size(), kPixelData)) {
+    return fail(*failure);
+  }
+  points_charged = noted;
+  return {};
 }
 
 bool HeaderReader::State::charge(std::uint64_t bytes, Tag tag) {

@@ -12,6 +12,7 @@
 #include "encoding/data_sets/pixel_data_end.h"
 #include "encoding/limits.h"
 #include "encoding/scan/departure.h"
+#include "encoding/scan/inflate.h"
 #include "encoding/transfer_syntax.h"
 
 namespace pacs {
@@ -34,6 +35,10 @@ struct PixelDataLayout {
   };
   std::vector<Fragment> fragments;
   std::uint64_t fragment_count = 0;  ///< of all, kept or not
+  /// The numbers of the fragments that begin a frame, by their marks (MarkedFragments), where
+  /// neither the number of fragments nor an offset table tells; else empty, as of headers that
+  /// earlier programs stored. There may be more or fewer than frames are announced.
+  std::vector<std::uint32_t> frame_starts;
 
   friend bool operator==(const PixelDataLayout&, const PixelDataLayout&) = default;
 };
@@ -44,6 +49,7 @@ struct Header {
   std::optional<PixelDataLayout> pixel_data;
   std::uint64_t data_set_bytes = 0;  ///< length of the data set as it came
   Departures departures;             ///< of the bytes it was read from; a stored header has none
+  std::vector<InflatePoint> inflate_points;  ///< of a long deflated data set
 };
 
 class HeaderReader {

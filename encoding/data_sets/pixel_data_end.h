@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/bytes.h"
-#include "core/dicom_dataset.h"
+#include "core/dicom_element.h"
 
 namespace pacs {
 

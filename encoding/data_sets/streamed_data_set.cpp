@@ -16,7 +16,8 @@ namespace pacs {
 namespace {
 
 constexpr std::size_t kPieceBytes = 256U << 10;  // of bulk values; a whole number of any unit
-constexpr std::size_t kDeflatedPieceBytes = 64U << 10;
+constexpr std::uint64_t kDeflatedPieceBytes = 64U << 10;  // at a time, going forwards
+constexpr std::uint64_t kDeflatedRangeBytes = 8U << 20;   // at a time, for one place
 
 class BulkPieces {
  public:
@@ -83,11 +84,16 @@ class StreamedDataSet {
 
 class InflatedReader {
  public:
-  InflatedReader(ReadStored deflated, std::uint64_t bytes, const Limits& limits)
-      : deflated_(std::move(deflated)), bytes_(bytes), limits_(limits), inflater_(limits) {}
+  InflatedReader(ReadStored deflated, std::uint64_t bytes, const Limits& limits,
+                 std::vector<InflatePoint> points)
+      : deflated_(std::move(deflated)),
+        bytes_(bytes),
+        limits_(limits),
+        points_(std::move(points)),
+        inflater_(limits) {}
 
   Result<> read(std::uint64_t offset, std::span<std::byte> into) {
-    if (offset < at_) begin_anew();
+    begin_near(offset, offset + into.size());
     while (!into.empty()) {
       if (inflated_.empty()) {
         PACS_TRY(inflate_more());
@@ -104,10 +110,22 @@ class InflatedReader {
   }
 
  private:
-  void begin_anew() {
-    inflater_ = Inflater{limits_};
+  /// Goes to the last point before the offset, unless it goes on to it from where it is.
+  void begin_near(std::uint64_t offset, std::uint64_t end) {
+    const auto after = [this](std::uint64_t place) {
+      return std::ranges::upper_bound(points_, place, {}, &InflatePoint::inflated_offset);
+    };
+    const auto behind = after(offset);
+    const InflatePoint* point = behind == points_.begin() ? nullptr : &*std::prev(behind);
+    const std::uint64_t start = point == nullptr ? 0 : point->inflated_offset;
+    const bool goes_on = offset >= at_ && start <= at_ + inflated_.size();
+    if (std::exchange(begun_, true) && goes_on) return;
+    inflater_ = point == nullptr ? Inflater{limits_} : Inflater{limits_, *point};
     inflated_ = input_ = {};
-    at_ = read_ = 0;
+    at_ = start;
+    read_ = point == nullptr ? 0 : point->deflated_offset;
+    const auto next = after(end);
+    range_end_ = next == points_.end() ? bytes_ : next->deflated_offset;
   }
   void take(std::size_t bytes) {
     inflated_ = inflated_.subspan(bytes);
@@ -116,7 +134,9 @@ class InflatedReader {
   Result<> inflate_more() {
     PACS_TRY(inflated_, inflater_.next(input_));
     if (!inflated_.empty() || !input_.empty()) return {};
-    const auto bytes = std::min<std::uint64_t>(kDeflatedPieceBytes, bytes_ - read_);
+    const std::uint64_t range = range_end_ - std::min(read_, range_end_);
+    const std::uint64_t piece = std::clamp(range, kDeflatedPieceBytes, kDeflatedRangeBytes);
+    const auto bytes = std::min(piece, bytes_ - read_);
     if (bytes == 0) return fail(ErrorKind::Truncated, "the deflated data set ends too early");
     buffer_.resize(static_cast<std::size_t>(bytes));
     PACS_TRY(deflated_(read_, buffer_));
@@ -128,11 +148,14 @@ class InflatedReader {
   const ReadStored deflated_;
   const std::uint64_t bytes_;
   const Limits limits_;
+  const std::vector<InflatePoint> points_;
   Inflater inflater_;
   Bytes buffer_;
   ByteView input_, inflated_;  // of what was read; of what was inflated, not yet taken
   std::uint64_t read_ = 0;     // of the deflated bytes
   std::uint64_t at_ = 0;       // of the inflated ones: where `inflated_` begins
+  bool begun_ = false;
+  std::uint64_t range_end_ = 0;  // up to which deflated bytes are surely needed
 };
 
 /// The raw deflate stream of pieces (PS3.5 §A.5).
@@ -217,8 +240,10 @@ Result<Pieces> stream_data_set(DataSet data_set, const TransferSyntax& syntax, O
   return syntax.deflated ? deflate_pieces(pieces) : pieces;
 }
 
-ReadStored read_inflated(ReadStored deflated, std::uint64_t deflated_bytes, const Limits& limits) {
-  const auto reader = std::make_shared<InflatedReader>(std::move(deflated), deflated_bytes, limits);
+ReadStored read_inflated(ReadStored deflated, std::uint64_t deflated_bytes, const Limits& limits,
+                         std::vector<InflatePoint> points) {
+  const auto reader = std::make_shared<InflatedReader>(std::move(deflated), deflated_bytes, limits,
+                                                       std::move(points));
   return [reader](std::uint64_t offset, std::span<std::byte> into) {
     return reader->read(offset, into);
   };

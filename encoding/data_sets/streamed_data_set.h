@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <vector>
 
 #include "core/bytes.h"
-#include "core/dicom_dataset.h"
+#include "core/dicom_element.h"
 #include "core/result.h"
 #include "encoding/limits.h"
+#include "encoding/scan/inflate.h"
 #include "encoding/transfer_syntax.h"
 
 namespace pacs {
@@ -40,9 +42,10 @@ using OpenBulk = std::function<Pieces(const Element& bulk, std::size_t swap_unit
 [[nodiscard]] Result<Pieces> stream_data_set(DataSet data_set, const TransferSyntax& syntax,
                                              OpenBulk open_bulk);
 
-/// Reads a data set of `deflated_bytes` bytes that lies deflated behind `deflated`. It inflates
-/// from the front: reading forwards goes through it once, a step back begins anew. For one thread.
+/// Reads a data set of `deflated_bytes` bytes that lies deflated behind `deflated`: forwards it
+/// goes through it once; a step back or far ahead begins at the last of the `points` before (those
+/// of its header), else at the front, and reads from there in one piece. For one thread.
 [[nodiscard]] ReadStored read_inflated(ReadStored deflated, std::uint64_t deflated_bytes,
-                                       const Limits& limits);
+                                       const Limits& limits, std::vector<InflatePoint> points = {});
 
 }  // namespace pacs

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "core/dicom_tags.h"
-#include "encoding/frames/codestream_marks.h"
+#include "encoding/codecs/halved_chroma.h"
+#include "encoding/scan/codestream_marks.h"
 
 namespace pacs {
 
@@ -56,7 +58,6 @@ void FrameIndex::keep_fragments(const PixelDataLayout& layout) {
     offsets_.push_back(layout.fragments[i].offset);
     lengths_.push_back(layout.fragments[i].length);
   }
-  has_more_ = layout.fragment_count > layout.fragments.size();
 }
 
 Result<> FrameIndex::share_fragments(const PixelDataLayout& layout, const PixelFormat& format,
@@ -74,13 +75,15 @@ Result<> FrameIndex::share_fragments(const PixelDataLayout& layout, const PixelF
   } else if (basic) {
     take(*std::move(basic), FoundBy::BasicOffsetTable);
   } else if (codec == Codec::Uncompressed) {
-    take(starts_by_size(format.frame.bytes()), FoundBy::Size);
+    take(starts_by_size(uncompressed_frame_bytes(format.frame)), FoundBy::Size);
+  } else if (!layout.frame_starts.empty()) {
+    take(layout.frame_starts, FoundBy::Marks);
   } else if (has_marks(codec)) {
     PACS_TRY(auto starts, starts_by_marks(codec, read));
     take(std::move(starts), FoundBy::Marks);
   } else {
     found_by_ = FoundBy::OneFragmentEach;  // PS3.5 §A.4: "each frame shall be in one fragment"
-    has_more_ = has_more_ || offsets_.size() > frames_;
+    if (offsets_.size() > frames_) departures_.add(Departure::MoreFragments);
   }
   return {};
 }
@@ -102,12 +105,19 @@ std::optional<FrameIndex::Starts> FrameIndex::starts_by(const std::vector<std::u
     }
   }
   if (starts.size() == frames_) return starts;
-  table_is_wrong_ = true;
+  departures_.add(Departure::OffsetTable);
   return std::nullopt;
 }
 
 /// Encapsulated Uncompressed: a frame's codestream is its pixels, padded to an even length (PS3.5
-/// §A.4).
+/// §A.4). Whether YBR_FULL_422 has half its chroma, as it should, or all is seen by what all
+/// fragments have.
+std::uint64_t FrameIndex::uncompressed_frame_bytes(const FrameFormat& frame) const {
+  const auto all = std::accumulate(lengths_.begin(), lengths_.end(), std::uint64_t{0});
+  const bool halved = frame.colour == Colour::YbrFull422 && all / frames_ < frame.bytes();
+  return halved ? codecs::halved_chroma_bytes(frame) : frame.bytes();
+}
+
 FrameIndex::Starts FrameIndex::starts_by_size(std::uint64_t frame_bytes) const {
   Starts starts;
   std::uint64_t have = frame_bytes;  // of the frame that is open
@@ -121,32 +131,28 @@ FrameIndex::Starts FrameIndex::starts_by_size(std::uint64_t frame_bytes) const {
   return starts;
 }
 
-/// The fragments that begin a codestream. Where these are too many, something within a frame looks
-/// like a beginning (the preview picture of a JPEG): then those behind an end, if that fits.
 Result<FrameIndex::Starts> FrameIndex::starts_by_marks(Codec codec, const ReadStored& read) const {
-  Starts begins, behind_end;
-  bool ended = true;
-  for (std::uint32_t i = 0; i < offsets_.size(); ++i) {
+  MarkedFragments marks{codec};
+  for (std::size_t i = 0; i < offsets_.size(); ++i) {
+    marks.begin();
     const std::uint64_t looked_at = std::min<std::uint64_t>(lengths_[i], kMarkBytes);
-    if (looked_at == 0) continue;
     PACS_TRY(const Bytes front, read_bytes(read, {offsets_[i], looked_at}));
-    if (i == 0 || begins_codestream(codec, front)) {
-      begins.push_back(i);
-      if (ended) behind_end.push_back(i);
-    }
+    marks.append(front);
+    if (looked_at == lengths_[i]) continue;
     PACS_TRY(const Bytes end, read_bytes(read, {offsets_[i] + lengths_[i] - looked_at, looked_at}));
-    ended = ends_codestream(codec, end);
+    marks.append(end);
   }
-  const bool stricter = begins.size() > frames_ && behind_end.size() >= frames_;
-  return stricter ? behind_end : begins;
+  marks.end();
+  return marks.starts(frames_);
 }
 
 void FrameIndex::take(Starts starts, FoundBy found_by) {
   found_by_ = found_by;
   starts_ = std::move(starts);
-  // The first frame begins with the first fragment, whatever that holds.
+  // Last fragments of no bytes were passed over.
+  while (!starts_.empty() && starts_.back() >= offsets_.size()) starts_.pop_back();
   if (starts_.size() > frames_) {
-    has_more_ = true;
+    departures_.add(Departure::MoreFragments);
     starts_.resize(std::size_t{frames_} + 1);
   } else {
     starts_.push_back(static_cast<std::uint32_t>(offsets_.size()));

@@ -10,6 +10,7 @@
 #include "encoding/data_sets/header_reader.h"
 #include "encoding/data_sets/streamed_data_set.h"
 #include "encoding/frames/pixel_format.h"
+#include "encoding/scan/departure.h"
 #include "encoding/transfer_syntax.h"
 
 namespace pacs {
@@ -27,16 +28,17 @@ enum class FoundBy : std::uint8_t {
   SingleFrame,      ///< all fragments are of the only frame
   ExtendedOffsetTable,
   BasicOffsetTable,
-  Marks,  ///< by how codestreams begin, see codestream_marks.h
+  Marks,  ///< by how codestreams begin, see codestream_marks.h; as the header has it where it does
 };
 
 /// 12 bytes for each fragment, and 4 for each frame where frames have several; nothing for native
 /// pixel data.
 class FrameIndex {
  public:
-  /// `read` is asked for the fronts and ends of fragments, and only where a frame may have several
-  /// and no offset table says which. An offset table that does not fit the fragments is passed
-  /// over. Errors: Unsupported for video, one stream for all frames; Mismatch for fragments under a
+  /// `read` is asked for the fronts and ends of fragments, and only where a frame may have several,
+  /// no offset table says which and the layout has no frame_starts: it is of a header that an
+  /// earlier program stored. An offset table that does not fit the fragments is passed over.
+  /// Errors: Unsupported for video, one stream for all frames; Mismatch for fragments under a
   /// native transfer syntax; what `read` answers.
   [[nodiscard]] static Result<FrameIndex> create(const PixelDataLayout& layout,
                                                  const PixelFormat& format,
@@ -50,13 +52,13 @@ class FrameIndex {
   [[nodiscard]] Result<FramePlace> find(std::uint32_t frame) const;
 
   [[nodiscard]] bool encapsulated() const { return encapsulated_; }
+  /// Those of encapsulated pixel data: what the index takes memory for.
+  [[nodiscard]] std::size_t fragments() const { return offsets_.size(); }
   /// The value of native pixel data, no bytes of encapsulated.
   [[nodiscard]] BulkReference native_value() const { return value_; }
   [[nodiscard]] FoundBy found_by() const { return found_by_; }
-  /// There is an offset table that does not fit the fragments, and was passed over.
-  [[nodiscard]] bool table_is_wrong() const { return table_is_wrong_; }
-  /// Codestreams or fragments are left that belong to no announced frame.
-  [[nodiscard]] bool has_more() const { return has_more_; }
+  /// OffsetTable and MoreFragments, where it is so.
+  [[nodiscard]] Departures departures() const { return departures_; }
   /// Native YBR_FULL_422 with half as many chroma samples (PS3.3 §C.7.6.3.1.2), as it should be;
   /// some writers leave all.
   [[nodiscard]] bool halved_chroma() const { return halved_chroma_; }
@@ -69,6 +71,7 @@ class FrameIndex {
   Result<> share_fragments(const PixelDataLayout& layout, const PixelFormat& format, Codec codec,
                            const ReadStored& read);
   [[nodiscard]] std::optional<Starts> starts_by(const std::vector<std::uint64_t>& table);
+  [[nodiscard]] std::uint64_t uncompressed_frame_bytes(const FrameFormat& frame) const;
   [[nodiscard]] Starts starts_by_size(std::uint64_t frame_bytes) const;
   [[nodiscard]] Result<Starts> starts_by_marks(Codec codec, const ReadStored& read) const;
   void take(Starts starts, FoundBy found_by);
@@ -77,9 +80,8 @@ class FrameIndex {
   std::uint32_t frames_ = 0;
   FoundBy found_by_ = FoundBy::Size;
   bool encapsulated_ = false;
-  bool table_is_wrong_ = false;
-  bool has_more_ = false;
   bool halved_chroma_ = false;
+  Departures departures_;
   BulkReference value_;                 // native: the whole value
   std::uint64_t frame_bits_ = 0;        // native
   std::vector<std::uint64_t> offsets_;  // of fragments' first bytes

@@ -9,6 +9,7 @@
 #include "core/dicom_tags.h"
 #include "encoding/byte_order.h"
 #include "encoding/codecs/frame_codec.h"
+#include "encoding/codecs/halved_chroma.h"
 #include "encoding/frames/cells.h"
 
 namespace pacs {
@@ -44,40 +45,6 @@ void align_bits(ByteView from, unsigned first_bit, std::uint64_t count, std::spa
   if (count % 8 != 0) to.back() &= static_cast<std::byte>((1U << count % 8) - 1);
 }
 
-/// PS3.3 §C.7.6.3.1.2, YBR_FULL_422: "two Y values followed by one CB and one CR", for two pixels
-/// beside each other.
-template <typename Sample>
-void double_chroma(ByteView from, std::span<std::byte> to) {
-  constexpr std::size_t kSample = sizeof(Sample);
-  const std::size_t pairs = to.size() / (6 * kSample);
-  for (std::size_t i = 0; i < pairs; ++i) {
-    const std::byte* four = from.data() + 4 * kSample * i;
-    std::byte* six = to.data() + 6 * kSample * i;
-    std::memcpy(six, four, kSample);
-    std::memcpy(six + kSample, four + 2 * kSample, 2 * kSample);
-    std::memcpy(six + 3 * kSample, four + kSample, kSample);
-    std::memcpy(six + 4 * kSample, four + 2 * kSample, 2 * kSample);
-  }
-}
-
-Result<> expand_chroma(const FrameFormat& format, ByteView from, std::span<std::byte> to) {
-  if (format.columns % 2 != 0) {
-    return fail(Error{ErrorKind::Mismatch,
-                      fmt::format("{} columns cannot share chroma by two", format.columns)}
-                    .on(tags::Columns));
-  }
-  if (format.bits_allocated == 8) {
-    double_chroma<std::uint8_t>(from, to);
-  } else if (format.bits_allocated == 16) {
-    double_chroma<std::uint16_t>(from, to);
-  } else {
-    return fail(
-        Error{ErrorKind::Unsupported, fmt::format("YBR_FULL_422 of {} bits", format.bits_allocated)}
-            .on(tags::BitsAllocated));
-  }
-  return {};
-}
-
 Result<FramePixels> decode_native(const FrameSource& source, std::uint32_t frame,
                                   std::span<std::byte> pixels) {
   const FrameFormat& format = source.format.frame;
@@ -85,7 +52,7 @@ Result<FramePixels> decode_native(const FrameSource& source, std::uint32_t frame
   PACS_TRY(const Bytes bytes, read_native(source, place.pieces.front()));
   FramePixels result{format, source.format.shift(), true, {}};
   if (source.index.halved_chroma()) {
-    PACS_TRY(expand_chroma(format, bytes, pixels));
+    PACS_TRY(codecs::double_chroma(format, bytes, pixels));
     result.format.planar = false;
   } else if (format.bits_allocated == 1) {
     align_bits(bytes, place.first_bit, format.samples(), pixels);
@@ -127,13 +94,18 @@ Result<Bytes> read_codestream(const FrameIndex& index, std::uint32_t frame,
                               const ReadStored& read) {
   PACS_TRY(const FramePlace place, index.find(frame));
   if (place.pieces.size() == 1) return read_bytes(read, place.pieces.front());
-  Bytes joined;
+  // Fragments lie one behind another: one read takes all, and the items' headers between them go.
+  const std::uint64_t first = place.pieces.front().offset;
+  const std::uint64_t end = place.pieces.back().offset + place.pieces.back().length;
+  PACS_TRY(Bytes bytes, read_bytes(read, {first, end - first}));
+  std::size_t joined = 0;
   for (const BulkReference& piece : place.pieces) {
-    if (piece.length == 0) continue;
-    PACS_TRY(const Bytes bytes, read_bytes(read, piece));
-    append(joined, bytes);
+    const auto length = static_cast<std::size_t>(piece.length);
+    std::memmove(bytes.data() + joined, bytes.data() + (piece.offset - first), length);
+    joined += length;
   }
-  return joined;
+  bytes.resize(joined);
+  return bytes;
 }
 
 Result<FramePixels> decode_frame(const FrameSource& source, std::uint32_t frame,
@@ -159,7 +131,9 @@ Result<FramePixels> decode_frame(const FrameSource& source, std::uint32_t frame,
   };
   PACS_TRY(const DecodedFrame decoded, row->decode(codestream, format, pixels).map_error(named));
   const bool cells = keeps_cells(codec);
-  FramePixels result{format, cells ? source.format.shift() : 0, cells, decoded.departures};
+  // Codestreams of more bits than Bits Stored hold the whole cells of some writers.
+  const bool unused_bits = cells || decoded.departures.contains(Departure::CodestreamPrecision);
+  FramePixels result{format, cells ? source.format.shift() : 0, unused_bits, decoded.departures};
   result.format.colour = decoded.colour;
   result.format.planar = decoded.planar;
   return result;

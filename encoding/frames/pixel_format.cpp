@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/dicom_tags.h"
+#include "core/letter_case.h"
 #include "encoding/frames/optional_values.h"
 
 namespace pacs {
@@ -69,27 +70,40 @@ Result<> read_kind(const DataSet& data_set, PixelFormat& format) {
   return {};
 }
 
-Result<> read_photometric(const DataSet& data_set, PixelFormat& format) {
+/// The row of Photometric Interpretation, in upper or lower case. Without one, where the data set
+/// says that a pixel has one sample, that of grey: nothing that is decoded depends on it.
+Result<PhotometricRow> find_photometric(const DataSet& data_set, PixelFormat& format) {
   constexpr Tag kTag = tags::PhotometricInterpretation;
   const std::string_view name = data_set.text(kTag, 0);
+  const auto row = std::ranges::find(kPhotometricRows, upper_case(name), &PhotometricRow::name);
+  const bool is_known = row != kPhotometricRows.end();
+  if (!is_known || row->name != name) {
+    format.departures.add(Departure::PhotometricInterpretation);
+  }
+  if (is_known) return *row;
+  format.has_meaning = false;
+  PACS_TRY(const auto samples, optional_integer(data_set, tags::SamplesPerPixel));
+  if (samples == 1) return PhotometricRow{"MONOCHROME2", 1, Colour::Monochrome};
   if (name.empty())
     return wrong_format(kTag, "the element is absent or empty", ErrorKind::NotFound);
-  const auto row = std::ranges::find(kPhotometricRows, name, &PhotometricRow::name);
-  if (row == kPhotometricRows.end()) {
-    return wrong_format(kTag, fmt::format("'{}' is not read here", name), ErrorKind::Unsupported);
-  }
+  return wrong_format(kTag, fmt::format("'{}' is not read here", name), ErrorKind::Unsupported);
+}
+
+Result<> read_photometric(const DataSet& data_set, PixelFormat& format) {
+  PACS_TRY(const PhotometricRow row, find_photometric(data_set, format));
   PACS_TRY(const auto samples,
-           in_range_or(data_set, tags::SamplesPerPixel, 1, UINT16_MAX, row->samples));
-  if (samples != row->samples) {
+           in_range_or(data_set, tags::SamplesPerPixel, 1, UINT16_MAX, row.samples));
+  if (samples != row.samples) {
     return wrong_format(tags::SamplesPerPixel, fmt::format("{} samples per pixel, but {} has {}",
-                                                           samples, name, row->samples));
+                                                           samples, row.name, row.samples));
   }
-  if (format.kind != PixelFormat::Kind::Integer && row->colour != Colour::Monochrome) {
-    return wrong_format(kTag, fmt::format("floating point pixels cannot be {}", name));
+  if (format.kind != PixelFormat::Kind::Integer && row.colour != Colour::Monochrome) {
+    return wrong_format(tags::PhotometricInterpretation,
+                        fmt::format("floating point pixels cannot be {}", row.name));
   }
   format.frame.samples_per_pixel = samples;
-  format.frame.colour = row->colour;
-  format.minimum_is_white = name == "MONOCHROME1";
+  format.frame.colour = row.colour;
+  format.minimum_is_white = row.name == "MONOCHROME1";
   return {};
 }
 

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 
-#include "core/dicom_dataset.h"
 #include "core/result.h"
 #include "encoding/codecs/frame_format.h"
+#include "encoding/scan/departure.h"
 
 namespace pacs {
+
+class DataSet;
 
 struct PixelFormat {
   enum class Kind : std::uint8_t { Integer, Float, Double };
@@ -18,6 +20,10 @@ struct PixelFormat {
   std::uint16_t high_bit = 7;
   Kind kind = Kind::Integer;
   bool minimum_is_white = false;  ///< MONOCHROME1
+  /// Photometric Interpretation says what the pixels look like. Without it those of one sample are
+  /// numbers, which is enough for whoever decodes and writes them.
+  bool has_meaning = true;
+  Departures departures;  ///< PhotometricInterpretation, where it is so
   /// Bytes of what big endian turns around in native pixel data: by its VR, OW in cells above 16
   /// bits by these.
   std::uint8_t word_bytes = 2;

@@ -14,7 +14,9 @@ namespace pacs {
 struct ModelOptions {
   /// URI for a bulk value (Form::Bulk, pixel data, or binary values above inline_bytes_max);
   /// without it such values are given as InlineBinary when their bytes are here, else left out.
-  std::function<std::string(const Element&)> bulk_data_uri{};
+  /// `path` is where the element stands: its tag, "7FE00010", behind the sequences and numbers of
+  /// the items it lies in, "00880200.1.7FE00010".
+  std::function<std::string(const Element&, std::string_view path)> bulk_data_uri{};
   std::size_t inline_bytes_max = SIZE_MAX;  ///< in bytes before base64
   bool pretty = false;                      ///< JSON indented, for people
   bool file_meta = false;  ///< group 0002 is a file's meta group, and no stray of a data set
@@ -28,6 +30,12 @@ struct ModelReadOptions {
   /// The bytes behind the URI of bulk data, little endian. Without it such an element is
   /// Unsupported.
   std::function<Result<Bytes>(std::string_view uri, Tag tag, VR vr)> resolve_bulk{};
+  /// Instead of its bytes, where they lie, for who writes the data set with stream_data_set.
+  struct Reference {
+    BulkReference where;
+    bool encapsulated = false;  ///< items with their headers and the delimiter
+  };
+  std::function<Result<Reference>(std::string_view uri, Tag tag, VR vr)> refer_to_bulk{};
 };
 
 }  // namespace pacs

@@ -67,6 +67,10 @@ Result<Element> ModelReader::inline_binary(Tag tag, VR vr, std::string_view base
 
 Result<Element> ModelReader::bulk_data(Tag tag, VR vr, std::string_view uri) const {
   if (vr == VR::SQ) return malformed(tag, "a sequence is not given as bulk data");
+  if (options_.refer_to_bulk) {
+    PACS_TRY(const auto reference, options_.refer_to_bulk(uri, tag, vr));
+    return Element::bulk(tag, vr, reference.where, reference.encapsulated);
+  }
   if (!options_.resolve_bulk) {
     return fail(Error{ErrorKind::Unsupported, "bulk data cannot be fetched here"}.on(tag));
   }

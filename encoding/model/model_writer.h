@@ -10,8 +10,11 @@
 //   end_element(vr, count)                   of items or values; `number` counts them from 1
 #pragma once
 
+#include <iterator>
 #include <string>
 #include <string_view>
+
+#include <fmt/format.h>
 
 #include "core/dicom_dataset.h"
 #include "core/dicom_tags.h"
@@ -52,11 +55,17 @@ class ModelWriter {
  private:
   std::size_t write_items(const Element& element, const CharacterSet& charset) {
     std::size_t count = 0;
+    const std::size_t outer = path_.size();
     for (const Item& item : element.items()) {
       format_.begin_item(++count);
+      if (options_.bulk_data_uri) {
+        path_.resize(outer);
+        fmt::format_to(std::back_inserter(path_), "{:08X}.{}.", element.tag().value, count);
+      }
       write(item.data_set, charset);
       format_.end_item();
     }
+    path_.resize(outer);
     return count;
   }
 
@@ -73,7 +82,8 @@ class ModelWriter {
     const bool large = !inside || element.tag() == kPixelData ||
                        element.value().size() > options_.inline_bytes_max;
     if (large && options_.bulk_data_uri) {
-      if (const std::string uri = options_.bulk_data_uri(element); !uri.empty()) {
+      const std::string path = fmt::format("{}{:08X}", path_, element.tag().value);
+      if (const std::string uri = options_.bulk_data_uri(element, path); !uri.empty()) {
         format_.bulk_data(uri);
         return 0;
       }
@@ -103,6 +113,7 @@ class ModelWriter {
   Format& format_;
   const ModelOptions& options_;
   std::string digits_;
+  std::string path_;  ///< of the item at hand, for bulk_data_uri
 };
 
 }  // namespace pacs

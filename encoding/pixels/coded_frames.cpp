@@ -12,7 +12,7 @@
 namespace pacs {
 namespace {
 
-/// For frames that are worked on at once, unless one alone is longer.
+/// For frames that are in memory at once, unless one alone is longer.
 constexpr std::uint64_t kFrameMemoryBytes = 16ULL << 20;
 
 }  // namespace
@@ -40,7 +40,13 @@ Result<std::shared_ptr<CodedFrames>> CodedFrames::create(const Header& header,
   }
   const std::shared_ptr<CodedFrames> frames{
       new CodedFrames(std::move(image), encoder, std::move(options))};
-  frames->slots_.resize(frames->slots_wanted());
+  frames->tell(frames->image_.departures());
+  const std::size_t slots = frames->slots_wanted();
+  if (frames->options_.memory) {
+    const std::uint64_t bytes = slots * frames->image_.work_bytes(encoder);
+    PACS_TRY(frames->memory_, frames->options_.memory(bytes));
+  }
+  frames->slots_.resize(slots);
   PACS_TRY(frames->work_on_next());
   return frames;
 }
@@ -48,8 +54,8 @@ Result<std::shared_ptr<CodedFrames>> CodedFrames::create(const Header& header,
 std::size_t CodedFrames::slots_wanted() const {
   const std::uint64_t by_memory =
       kFrameMemoryBytes / std::max<std::uint64_t>(image_.format().frame.bytes(), 1);
-  const auto most = std::min<std::uint64_t>(by_memory, frames_);
-  return std::clamp<std::size_t>(options_.frames_at_once, 1, std::max<std::size_t>(most, 1));
+  if (frames_ <= by_memory) return frames_;
+  return std::clamp<std::size_t>(options_.frames_at_once, 1, std::max<std::size_t>(by_memory, 1));
 }
 
 /// Fills the slots with the next frames.
@@ -69,6 +75,7 @@ Result<> CodedFrames::work_on_next() {
   if (first == 0 && slots_.front().outcome) describe(slots_.front());
   for (std::size_t i = 0; i < count; ++i) {
     PACS_TRY(std::move(slots_[i].outcome));
+    tell(slots_[i].what.departures);
     if (slots_[i].what.format.planar != written_.format.planar ||
         slots_[i].colour != written_.format.colour) {
       return fail(Error{ErrorKind::Mismatch,
@@ -80,9 +87,14 @@ Result<> CodedFrames::work_on_next() {
   return {};
 }
 
+void CodedFrames::tell(Departures met) const {
+  if (options_.departed && !met.empty()) options_.departed(met);
+}
+
 void CodedFrames::describe(const Slot& first) {
   written_.format = first.what.format;
   written_.format.colour = first.colour;
+  written_.high_bit = first.what.shift + first.what.format.bits_stored - 1;
   written_.encapsulated = encoder_ != nullptr;
   written_.value_bytes =
       (written_.format.samples() * written_.format.bits_allocated * frames_ + 7) / 8;
@@ -98,10 +110,28 @@ Result<> CodedFrames::decode(Slot& slot, std::uint32_t frame) const {
 Result<> CodedFrames::encode(Slot& slot) const {
   settle_pixels(slot.what, slot.pixels);
   slot.codestream.clear();
+  const auto named = [](Error error) {
+    return error.tag ? error : std::move(error).on(kPixelData);
+  };
   PACS_TRY(slot.colour,
-           encoder_->encode(slot.pixels, slot.what.format, options_.encode, slot.codestream));
+           encoder_->encode(slot.pixels, slot.what.format, options_.encode, slot.codestream)
+               .map_error(named));
   if (slot.codestream.size() < kUndefinedLength) return {};
   return fail(Error{ErrorKind::Unsupported, "a frame is too long for one fragment"}.on(kPixelData));
+}
+
+Result<std::uint64_t> CodedFrames::codestream_bytes() {
+  std::uint64_t bytes = 0;
+  for (std::uint32_t counted = 0;;) {
+    for (std::size_t i = 0; counted < worked_; ++i, ++counted) bytes += slots_[i].codestream.size();
+    if (worked_ == frames_) break;
+    PACS_TRY(work_on_next());
+  }
+  if (frames_ > slots_.size()) {
+    worked_ = 0;
+    PACS_TRY(work_on_next());
+  }
+  return bytes;
 }
 
 Result<ByteView> CodedFrames::next(std::size_t swap_unit) {

@@ -24,14 +24,19 @@ namespace pacs {
 /// For one thread; the work on frames is shared out as the options say.
 class CodedFrames {
  public:
-  /// Codes the first frames. Errors as transcode has them.
+  /// Works on the first frames. Errors as transcode has them.
   [[nodiscard]] static Result<std::shared_ptr<CodedFrames>> create(const Header& header,
                                                                    const TransferSyntax& from,
                                                                    const TransferSyntax& to,
                                                                    ReadStored stored,
                                                                    TranscodeOptions options);
 
+  [[nodiscard]] const StoredImage& image() const { return image_; }
   [[nodiscard]] const WrittenPixels& written() const { return written_; }
+  /// Of all codestreams together (native: 0), once every frame was found to be right. To be called
+  /// before the first bytes are asked for; frames that are not in memory are worked on for it, and
+  /// again when their turn comes.
+  [[nodiscard]] Result<std::uint64_t> codestream_bytes();
   /// The next bytes of the value: native pixels in little endian, turned around in units of so many
   /// bytes (1: not), or items with their headers and the delimiter. Empty at the end.
   [[nodiscard]] Result<ByteView> next(std::size_t swap_unit);
@@ -47,6 +52,7 @@ class CodedFrames {
   CodedFrames(StoredImage image, const FrameCodec* encoder, TranscodeOptions options);
   [[nodiscard]] std::size_t slots_wanted() const;
   [[nodiscard]] Result<> work_on_next();
+  void tell(Departures met) const;
   void describe(const Slot& first);
   [[nodiscard]] Result<> decode(Slot& slot, std::uint32_t frame) const;
   [[nodiscard]] Result<> encode(Slot& slot) const;
@@ -58,6 +64,7 @@ class CodedFrames {
   const FrameCodec* const encoder_;  ///< nullptr: native
   const TranscodeOptions options_;
   const std::uint32_t frames_ = image_.format().frames;
+  std::shared_ptr<const void> memory_;  // of TranscodeOptions, for what follows
   WrittenPixels written_;
   std::vector<Slot> slots_;   // of frame n: the n modulo their number
   std::uint32_t worked_ = 0;  // frames that are in slots or were

@@ -11,13 +11,13 @@ namespace pacs {
 /// Pixels as they are written.
 struct WrittenPixels {
   FrameFormat format;
+  unsigned high_bit = 0;  ///< where the highest bit of a pixel lies in its cell
   bool encapsulated = false;
   std::uint64_t value_bytes = 0;  ///< of native ones, all frames together, without padding
 };
 
 /// Makes the image's attributes say so. Pixel Data becomes a bulk reference to offset 0, which is
-/// no place of a data set; `is_written_anew` knows it. Offset tables go. Icons that are
-/// encapsulated go where the pixel data is native now: they are optional (PS3.3 §C.7.6.1).
+/// no place of a data set; `is_written_anew` knows it. Offset tables go.
 void describe_pixels(DataSet& data_set, const WrittenPixels& written);
 
 [[nodiscard]] inline bool is_written_anew(const Element& bulk) {

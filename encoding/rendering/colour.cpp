@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 
@@ -58,23 +59,62 @@ void spread_samples(FramePixels what, ByteView pixels, std::span<Sample> to) {
   });
 }
 
-template <typename Sample>
-Sample clamped(float number) {
-  constexpr float kHighest = std::numeric_limits<Sample>::max();
-  return static_cast<Sample>(std::clamp(number + 0.5F, 0.0F, kHighest));
+// PS3.3 §C.7.6.3.1.2, YBR_FULL, the equations turned around: what CB and CR add to Y.
+constexpr double kRedOfCr = 1.402;
+constexpr double kGreenOfCb = -0.344136286;
+constexpr double kGreenOfCr = -0.714136286;
+constexpr double kBlueOfCb = 1.772;
+
+std::uint16_t clamped(double number) {
+  return static_cast<std::uint16_t>(std::clamp(number + 0.5, 0.0, double{UINT16_MAX}));
 }
 
-/// PS3.3 §C.7.6.3.1.2, YBR_FULL, the equations turned around; CB and CR are 0 in the middle.
-template <typename Sample>
-void to_rgb(std::span<Sample> samples) {
-  constexpr auto kMiddle = static_cast<float>(1U << (sizeof(Sample) * 8 - 1));
+void to_rgb(std::span<std::uint16_t> samples) {
+  constexpr double kMiddle = 1 << 15;
   for (std::size_t i = 0; i + 2 < samples.size(); i += 3) {
-    const float y = samples[i];
-    const float cb = static_cast<float>(samples[i + 1]) - kMiddle;
-    const float cr = static_cast<float>(samples[i + 2]) - kMiddle;
-    samples[i] = clamped<Sample>(y + 1.402F * cr);
-    samples[i + 1] = clamped<Sample>(y - 0.344136286F * cb - 0.714136286F * cr);
-    samples[i + 2] = clamped<Sample>(y + 1.772F * cb);
+    const double y = samples[i], cb = samples[i + 1] - kMiddle, cr = samples[i + 2] - kMiddle;
+    samples[i] = clamped(y + kRedOfCr * cr);
+    samples[i + 1] = clamped(y + kGreenOfCb * cb + kGreenOfCr * cr);
+    samples[i + 2] = clamped(y + kBlueOfCb * cb);
+  }
+}
+
+/// The products for every CB and CR of 8 bits, rounded, and what cuts off sums.
+struct RgbTables {
+  static constexpr int kFraction = 16;  // bits of the green ones, which are added before rounding
+  static constexpr int kBeyond = 256;   // how far a sum may lie outside of the samples
+  std::array<std::int32_t, 256> red_of_cr{}, green_of_cb{}, green_of_cr{}, blue_of_cb{};
+  std::array<std::uint8_t, 256 + 2 * kBeyond> cut{};
+
+  constexpr RgbTables() {
+    const auto floor = [](double number) {
+      const auto whole = static_cast<std::int32_t>(number);
+      return whole > number ? whole - 1 : whole;
+    };
+    for (int i = 0; i < 256; ++i) {
+      const int chroma = i - 128;
+      const auto at = static_cast<std::size_t>(i);
+      red_of_cr[at] = floor(kRedOfCr * chroma + 0.5);
+      green_of_cb[at] = floor(kGreenOfCb * chroma * (1 << kFraction) + (1 << (kFraction - 1)));
+      green_of_cr[at] = floor(kGreenOfCr * chroma * (1 << kFraction) + 0.5);
+      blue_of_cb[at] = floor(kBlueOfCb * chroma + 0.5);
+    }
+    for (int i = 0; i < static_cast<int>(cut.size()); ++i) {
+      cut[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(std::clamp(i - kBeyond, 0, 255));
+    }
+  }
+};
+
+void to_rgb(std::span<std::uint8_t> samples) {
+  static constexpr RgbTables kTables;
+  const std::uint8_t* const cut = kTables.cut.data() + RgbTables::kBeyond;
+  for (std::size_t i = 0; i + 2 < samples.size(); i += 3) {
+    const int y = samples[i];
+    const std::uint8_t cb = samples[i + 1], cr = samples[i + 2];
+    samples[i] = cut[y + kTables.red_of_cr[cr]];
+    samples[i + 1] =
+        cut[y + ((kTables.green_of_cb[cb] + kTables.green_of_cr[cr]) >> RgbTables::kFraction)];
+    samples[i + 2] = cut[y + kTables.blue_of_cb[cb]];
   }
 }
 

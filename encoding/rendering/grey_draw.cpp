@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "encoding/frames/cells.h"
@@ -101,17 +102,34 @@ std::vector<Sample> table_of(const GreyTransform& transform, const FrameFormat& 
   return samples;
 }
 
+/// The table by whole cells, whatever their other bits hold, so that a pixel costs one look.
 template <typename Cell, typename Sample>
-void draw_by_table(const std::vector<Sample>& table, unsigned shift, ByteView pixels,
+void widen_table(std::vector<Sample>& table, unsigned shift) {
+  constexpr std::size_t kCells = std::size_t{1} << (sizeof(Cell) * 8);
+  if (table.size() == kCells) return;
+  const std::vector<Sample> narrow = std::exchange(table, std::vector<Sample>(kCells));
+  if (shift == 0) {
+    for (std::size_t at = 0; at < kCells; at += narrow.size()) {
+      std::ranges::copy(narrow, table.data() + at);
+    }
+    return;
+  }
+  for (std::size_t cell = 0; cell < kCells; ++cell) {
+    table[cell] = narrow[cell >> shift & (narrow.size() - 1)];
+  }
+}
+
+template <typename Cell, typename Sample>
+void draw_by_table(std::vector<Sample> table, unsigned shift, ByteView pixels,
                    std::span<Sample> to) {
+  widen_table<Cell>(table, shift);
   const Sample* const samples = table.data();
-  const auto mask = static_cast<unsigned>(table.size() - 1);
   const std::byte* from = pixels.data();
   for (Sample& sample : to) {
     Cell cell;
     std::memcpy(&cell, from, sizeof cell);
     from += sizeof cell;
-    sample = samples[cell >> shift & mask];
+    sample = samples[cell];
   }
 }
 
@@ -131,12 +149,12 @@ void draw(const GreyTransform& transform, const FramePixels& what, PixelFormat::
     });
     return;
   }
-  const std::vector<Sample> table = table_of<Sample>(transform, what.format);
+  std::vector<Sample> table = table_of<Sample>(transform, what.format);
   if (what.format.bits_allocated == 1) return draw_bits(table, pixels, to);
   if (what.format.bits_allocated == 8) {
-    return draw_by_table<std::uint8_t>(table, what.shift, pixels, to);
+    return draw_by_table<std::uint8_t>(std::move(table), what.shift, pixels, to);
   }
-  draw_by_table<std::uint16_t>(table, what.shift, pixels, to);
+  draw_by_table<std::uint16_t>(std::move(table), what.shift, pixels, to);
 }
 
 }  // namespace

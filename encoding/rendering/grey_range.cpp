@@ -28,6 +28,58 @@ Number nearest_number(double value) {
   return static_cast<Number>(std::clamp(value, lowest, highest));
 }
 
+/// Signed numbers of the same width in the same order: what the usual processors compare at once.
+template <typename Number>
+auto as_signed(Number number) {
+  using Signed = std::make_signed_t<Number>;
+  constexpr auto kFlip = static_cast<Number>(std::numeric_limits<Signed>::min());
+  return static_cast<Signed>(std::is_signed_v<Number> ? number
+                                                      : static_cast<Number>(number ^ kFlip));
+}
+template <typename Number>
+Number from_signed(std::make_signed_t<Number> number) {
+  return static_cast<Number>(as_signed(static_cast<Number>(number)));
+}
+
+template <typename Number>
+struct NumberRange {
+  Number lowest, highest;
+};
+
+/// Of all numbers, lowest above highest for none. Written without choices, so that compilers
+/// compare several at once.
+template <typename Reader, typename Number = typename Reader::Number>
+NumberRange<Number> range_of_all(Reader read, ByteView pixels) {
+  Number lowest = std::numeric_limits<Number>::max(), highest = std::numeric_limits<Number>::min();
+  for (std::size_t i = 0; i < pixels.size() / sizeof(Number); ++i) {
+    const Number number = read(pixels.data() + i * sizeof(Number));
+    lowest = std::min(lowest, number);
+    highest = std::max(highest, number);
+  }
+  return {lowest, highest};
+}
+
+/// The same without padding and what is above `greys_to`.
+template <typename Reader, typename Number = typename Reader::Number>
+NumberRange<Number> range_without(Reader read, ByteView pixels, NumberRange<Number> padding,
+                                  Number greys_to) {
+  using Signed = std::make_signed_t<Number>;
+  constexpr Signed kLowest = std::numeric_limits<Signed>::min();
+  constexpr Signed kHighest = std::numeric_limits<Signed>::max();
+  const Signed from = as_signed(padding.lowest), to = as_signed(padding.highest);
+  const Signed last = as_signed(greys_to);
+  const auto mask = [](bool holds) { return static_cast<Signed>(-static_cast<Signed>(holds)); };
+  Signed lowest = kHighest, highest = kLowest;
+  for (std::size_t i = 0; i < pixels.size() / sizeof(Number); ++i) {
+    const Signed number = as_signed(read(pixels.data() + i * sizeof(Number)));
+    const auto is_padding = static_cast<Signed>(mask(number >= from) & mask(number <= to));
+    const auto is_out = static_cast<Signed>(mask(number > last) | is_padding);
+    lowest = std::min(lowest, static_cast<Signed>((number & ~is_out) | (kHighest & is_out)));
+    highest = std::max(highest, static_cast<Signed>((number & ~is_out) | (kLowest & is_out)));
+  }
+  return {from_signed<Number>(lowest), from_signed<Number>(highest)};
+}
+
 template <typename Reader>
 ValueRange range_of_integers(Reader read, ByteView pixels, const Excluded& excluded) {
   using Number = typename Reader::Number;
@@ -45,18 +97,13 @@ ValueRange range_of_integers(Reader read, ByteView pixels, const Excluded& exclu
   const Number greys_to =
       has_colours ? static_cast<Number>(nearest_number<Number>(excluded.colours_from - 1))
                   : kHighest;
-  Number lowest = kHighest, highest = kLowest;
-  const std::size_t count = pixels.size() / sizeof(Number);
-  for (std::size_t i = 0; i < count; ++i) {
-    const Number number = read(pixels.data() + i * sizeof(Number));
-    if (number > greys_to || (number >= padding_lowest && number <= padding_highest)) continue;
-    lowest = std::min(lowest, number);
-    highest = std::max(highest, number);
-  }
+  const auto found = has_padding || has_colours
+                         ? range_without(read, pixels, {padding_lowest, padding_highest}, greys_to)
+                         : range_of_all(read, pixels);
   ValueRange range;
-  if (lowest <= highest) {
-    range.take(static_cast<double>(lowest));
-    range.take(static_cast<double>(highest));
+  if (found.lowest <= found.highest) {
+    range.take(static_cast<double>(found.lowest));
+    range.take(static_cast<double>(found.highest));
   }
   return range;
 }

@@ -37,4 +37,17 @@ struct Image {
   }
 };
 
+/// A part of an image, in pixels, and which way round it is shown.
+struct ImageRegion {
+  std::uint32_t left = 0;
+  std::uint32_t top = 0;
+  std::uint32_t width = 0;
+  std::uint32_t height = 0;
+  bool mirrored = false;     ///< left for right
+  bool upside_down = false;  ///< top for bottom
+};
+
+/// The region lies within the image.
+[[nodiscard]] Image crop(const Image& image, const ImageRegion& region);
+
 }  // namespace pacs

@@ -12,12 +12,6 @@
 namespace pacs {
 namespace {
 
-constexpr std::uint16_t kOverlayGroups = 16;  // 6000 to 601E (PS3.5 §7.6)
-
-Tag overlay_tag(std::uint16_t group, Tag in_first_group) {
-  return {static_cast<std::uint16_t>(in_first_group.group() + 2 * group), in_first_group.element()};
-}
-
 tl::unexpected<Error> wrong_overlay(Tag tag, std::string message) {
   return fail(Error{ErrorKind::Mismatch, std::move(message)}.on(tag));
 }
@@ -29,13 +23,13 @@ Result<std::uint32_t> overlay_side(const DataSet& data_set, Tag tag, std::uint32
 }
 
 /// §C.9.3: which frame of an overlay of several lies over a frame of the image; nothing for none.
-Result<std::optional<std::uint64_t>> overlay_frame(const DataSet& data_set, std::uint16_t group,
+Result<std::optional<std::uint64_t>> overlay_frame(const DataSet& data_set, std::uint16_t plane,
                                                    std::uint32_t frame) {
   PACS_TRY(const auto count,
-           optional_integer(data_set, overlay_tag(group, tags::NumberOfFramesInOverlay)));
+           optional_integer(data_set, overlay_tag(plane, tags::NumberOfFramesInOverlay)));
   if (!count) return std::optional<std::uint64_t>{0};
   PACS_TRY(const auto origin,
-           optional_integer(data_set, overlay_tag(group, tags::ImageFrameOrigin)));
+           optional_integer(data_set, overlay_tag(plane, tags::ImageFrameOrigin)));
   const std::int64_t first = std::clamp<std::int64_t>(origin.value_or(1), 1, INT32_MAX) - 1;
   const std::int64_t own = std::int64_t{frame} - first;
   if (own < 0 || own >= *count) return std::optional<std::uint64_t>{};
@@ -69,19 +63,24 @@ Result<> read_own_points(const Element& data, std::uint64_t frame, Overlay& over
   return {};
 }
 
+bool is_beside_pixel(std::int64_t position, const FramePixels& what) {
+  const FrameFormat& format = what.format;
+  return position >= 0 && position < format.bits_allocated &&
+         (position < what.shift || position >= what.shift + format.bits_stored);
+}
+
 /// PS3.5 §8.1.2, until 2004: a bit of each pixel's cell that the pixel does not use.
-Result<> read_unused_bits(const DataSet& data_set, std::uint16_t group, const FramePixels& what,
+Result<> read_unused_bits(const DataSet& data_set, std::uint16_t plane, const FramePixels& what,
                           ByteView pixels, Overlay& overlay) {
   const FrameFormat& format = what.format;
-  const Tag tag = overlay_tag(group, tags::OverlayBitPosition);
+  const Tag tag = overlay_tag(plane, tags::OverlayBitPosition);
   PACS_TRY(const std::int64_t position, data_set.integer(tag));
-  if (position < 0 || position >= format.bits_allocated ||
-      (position >= what.shift && position < what.shift + format.bits_stored)) {
+  if (!is_beside_pixel(position, what)) {
     return wrong_overlay(tag,
                          fmt::format("bit {} of a pixel is not free for an overlay", position));
   }
   if (overlay.rows != format.rows || overlay.columns != format.columns) {
-    return wrong_overlay(overlay_tag(group, tags::OverlayRows),
+    return wrong_overlay(overlay_tag(plane, tags::OverlayRows),
                          "an overlay in the pixels' bits has not the image's size");
   }
   const std::size_t cell_bytes = format.bits_allocated / 8;
@@ -93,35 +92,13 @@ Result<> read_unused_bits(const DataSet& data_set, std::uint16_t group, const Fr
   return {};
 }
 
-Result<std::optional<Overlay>> read_overlay(const DataSet& data_set, std::uint16_t group,
-                                            const FramePixels& what, ByteView pixels,
-                                            std::uint32_t frame) {
-  const Element* data = data_set.find(overlay_tag(group, tags::OverlayData));
-  // One bit allocated and no data: a plane without points.
+/// Without Overlay Data, and not of one bit allocated: that is a plane without points.
+Result<bool> lies_in_cells(const DataSet& data_set, std::uint16_t plane, const FramePixels& what) {
   PACS_TRY(const auto allocated,
-           optional_integer(data_set, overlay_tag(group, tags::OverlayBitsAllocated)));
-  const bool in_pixels = data == nullptr && what.unused_bits && allocated.value_or(1) > 1 &&
-                         what.format.samples_per_pixel == 1 && what.format.bits_allocated >= 8;
-  if (data == nullptr && !in_pixels) return std::optional<Overlay>{};
-  PACS_TRY(const auto own_frame, overlay_frame(data_set, group, frame));
-  if (!own_frame) return std::optional<Overlay>{};
-  Overlay overlay;
-  PACS_TRY(overlay.rows,
-           overlay_side(data_set, overlay_tag(group, tags::OverlayRows), what.format.rows));
-  PACS_TRY(overlay.columns,
-           overlay_side(data_set, overlay_tag(group, tags::OverlayColumns), what.format.columns));
-  const Tag origin = overlay_tag(group, tags::OverlayOrigin);
-  PACS_TRY(const auto top, optional_integer(data_set, origin, 0));
-  PACS_TRY(const auto left, optional_integer(data_set, origin, 1));
-  // SS: 1\1 is the upper left pixel.
-  overlay.top = static_cast<std::int16_t>(top.value_or(1)) - 1;
-  overlay.left = static_cast<std::int16_t>(left.value_or(1)) - 1;
-  if (data != nullptr) {
-    PACS_TRY(read_own_points(*data, *own_frame, overlay));
-  } else {
-    PACS_TRY(read_unused_bits(data_set, group, what, pixels, overlay));
-  }
-  return std::optional{std::move(overlay)};
+           optional_integer(data_set, overlay_tag(plane, tags::OverlayBitsAllocated)));
+  return !data_set.contains(overlay_tag(plane, tags::OverlayData)) && what.unused_bits &&
+         allocated.value_or(1) > 1 && what.format.samples_per_pixel == 1 &&
+         what.format.bits_allocated >= 8;
 }
 
 template <typename Sample>
@@ -145,15 +122,55 @@ void draw_points(const Overlay& overlay, Image& image) {
 
 }  // namespace
 
+Result<std::optional<Overlay>> read_overlay(const DataSet& data_set, std::uint16_t plane,
+                                            const FramePixels& what, ByteView pixels,
+                                            std::uint32_t frame) {
+  const Element* data = data_set.find(overlay_tag(plane, tags::OverlayData));
+  PACS_TRY(const bool in_cells, lies_in_cells(data_set, plane, what));
+  if (data == nullptr && !in_cells) return std::optional<Overlay>{};
+  PACS_TRY(const auto own_frame, overlay_frame(data_set, plane, frame));
+  if (!own_frame) return std::optional<Overlay>{};
+  Overlay overlay;
+  PACS_TRY(overlay.rows,
+           overlay_side(data_set, overlay_tag(plane, tags::OverlayRows), what.format.rows));
+  PACS_TRY(overlay.columns,
+           overlay_side(data_set, overlay_tag(plane, tags::OverlayColumns), what.format.columns));
+  const Tag origin = overlay_tag(plane, tags::OverlayOrigin);
+  PACS_TRY(const auto top, optional_integer(data_set, origin, 0));
+  PACS_TRY(const auto left, optional_integer(data_set, origin, 1));
+  // SS: 1\1 is the upper left pixel.
+  overlay.top = static_cast<std::int16_t>(top.value_or(1)) - 1;
+  overlay.left = static_cast<std::int16_t>(left.value_or(1)) - 1;
+  if (data != nullptr) {
+    PACS_TRY(read_own_points(*data, *own_frame, overlay));
+  } else {
+    PACS_TRY(read_unused_bits(data_set, plane, what, pixels, overlay));
+  }
+  return std::optional{std::move(overlay)};
+}
+
 Result<std::vector<Overlay>> read_overlays(const DataSet& data_set, const FramePixels& what,
                                            ByteView pixels, std::uint32_t frame) {
   std::vector<Overlay> overlays;
-  for (std::uint16_t group = 0; group < kOverlayGroups; ++group) {
-    if (!data_set.contains(overlay_tag(group, tags::OverlayRows))) continue;
-    PACS_TRY(auto overlay, read_overlay(data_set, group, what, pixels, frame));
+  for (std::uint16_t plane = 0; plane < kOverlayPlanes; ++plane) {
+    if (!data_set.contains(overlay_tag(plane, tags::OverlayRows))) continue;
+    PACS_TRY(auto overlay, read_overlay(data_set, plane, what, pixels, frame));
     if (overlay) overlays.push_back(*std::move(overlay));
   }
   return overlays;
+}
+
+std::vector<std::uint16_t> overlays_in_cells(const DataSet& data_set, const FramePixels& what) {
+  std::vector<std::uint16_t> planes;
+  for (std::uint16_t plane = 0; plane < kOverlayPlanes; ++plane) {
+    if (!data_set.contains(overlay_tag(plane, tags::OverlayRows))) continue;
+    const auto position = data_set.integer(overlay_tag(plane, tags::OverlayBitPosition));
+    if (lies_in_cells(data_set, plane, what).value_or(false) && position &&
+        is_beside_pixel(*position, what)) {
+      planes.push_back(plane);
+    }
+  }
+  return planes;
 }
 
 void draw_overlay(const Overlay& overlay, Image& image) {

@@ -45,6 +45,15 @@ Result<> check_request(const FrameToRender& one) {
   if (std::max(options.width_max, options.height_max) > kImageSideMax) {
     return wrong(fmt::format("images have at most {} pixels at a side", kImageSideMax));
   }
+  if (const auto& part = options.region) {
+    const bool within = part->width > 0 && part->height > 0 &&
+                        std::uint64_t{part->left} + part->width <= one.what.format.columns &&
+                        std::uint64_t{part->top} + part->height <= one.what.format.rows;
+    if (!within) {
+      return wrong(fmt::format("the region does not lie within the image of {} by {} pixels",
+                               one.what.format.columns, one.what.format.rows));
+    }
+  }
   return options.window ? check(*options.window) : Result<>{};
 }
 
@@ -140,12 +149,17 @@ Result<Image> render_frame(const DataSet& data_set, const PixelFormat& format,
                            const FramePixels& what, ByteView pixels, std::uint32_t frame,
                            const RenderOptions& options) {
   const FrameToRender one{data_set, format, what, pixels, frame, options};
+  if (!format.has_meaning) {
+    return fail(Error{ErrorKind::Unsupported, "nothing says whether the lowest value is black"}.on(
+        tags::PhotometricInterpretation));
+  }
   PACS_TRY(check_request(one));
   PACS_TRY(Image image, render_base(one));
   if (options.overlays) {
     PACS_TRY(const auto overlays, read_overlays(data_set, what, pixels, frame));
     for (const Overlay& overlay : overlays) draw_overlay(overlay, image);
   }
+  if (options.region) image = crop(image, *options.region);
   return shape(one, std::move(image));
 }
 

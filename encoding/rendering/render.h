@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <optional>
 
-#include "core/dicom_dataset.h"
 #include "core/result.h"
 #include "encoding/frames/frame_reader.h"
 #include "encoding/frames/pixel_format.h"
@@ -14,11 +13,14 @@
 
 namespace pacs {
 
+class DataSet;
+
 struct RenderOptions {
-  std::optional<Window> window{};  ///< instead of the data set's VOI LUTs and windows
-  std::size_t view = 0;            ///< which of these, VOI LUTs first
-  unsigned bits = 8;               ///< of a sample: 8 or 16
-  std::uint32_t width_max = 0;     ///< the image is scaled, up or down, to fit; 0: any
+  std::optional<Window> window{};       ///< instead of the data set's VOI LUTs and windows
+  std::size_t view = 0;                 ///< which of these, VOI LUTs first
+  unsigned bits = 8;                    ///< of a sample: 8 or 16
+  std::optional<ImageRegion> region{};  ///< only this part, in pixels of the frame
+  std::uint32_t width_max = 0;          ///< the image is scaled, up or down, to fit; 0: any
   std::uint32_t height_max = 0;
   bool overlays = true;
   bool square_pixels = true;  ///< scaled where pixels are not (see pixel_shape.h)

@@ -6,10 +6,11 @@
 #include <cstdint>
 #include <optional>
 
-#include "core/dicom_dataset.h"
 #include "core/result.h"
 
 namespace pacs {
+
+class DataSet;
 
 enum class VoiFunction : std::uint8_t { Linear, LinearExact, Sigmoid };
 

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/vr_types.h"
+
 namespace pacs {
 
 enum class Departure : std::uint8_t {
@@ -34,11 +36,16 @@ enum class Departure : std::uint8_t {
   OutOfOrder,
   NativePixelData,
   NoCharacterSet,
-  // Of pixel data: where the codestream and the data set disagree; decoders see them.
+  // Of pixel data: where it and the data set disagree; whoever reads frames sees them.
   CodestreamSign,
   CodestreamPrecision,
   CodestreamColour,
   CodestreamPadding,
+  CodestreamLength,
+  OffsetTable,
+  MoreFragments,
+  IconNotDecoded,
+  PhotometricInterpretation,
 };
 
 struct DepartureKind {
@@ -48,7 +55,7 @@ struct DepartureKind {
 };
 
 // clang-format off
-inline constexpr std::array<DepartureKind, 24> kDepartureKinds{{
+inline constexpr std::array<DepartureKind, 29> kDepartureKinds{{
   {Departure::UnknownVr, "unknown_vr", "two letters that name no VR; read as UN"},
   {Departure::ReservedBytes, "reserved_bytes", "nonzero in a long explicit header (PS3.5 §7.1.2); ignored"},
   {Departure::DelimiterLength, "delimiter_length", "a delimiter's length is not zero (PS3.5 §7.5); ignored"},
@@ -73,16 +80,29 @@ inline constexpr std::array<DepartureKind, 24> kDepartureKinds{{
   {Departure::CodestreamPrecision, "codestream_precision", "the codestream has another precision than Bits Stored (PS3.5 §8.2); its samples are taken as they are"},
   {Departure::CodestreamColour, "codestream_colour", "the codestream's colours are not what Photometric Interpretation says (PS3.5 §8.2); what the codestream says counts"},
   {Departure::CodestreamPadding, "codestream_padding", "padding before the end of the codestream (PS3.5 §A.4); passed over"},
+  {Departure::CodestreamLength, "codestream_length", "the codestream has more samples than Rows and Columns make (PS3.5 §G.3); what is behind them is passed over"},
+  {Departure::OffsetTable, "offset_table", "an offset table that does not fit the fragments and Number of Frames (PS3.5 §A.4, PS3.3 §C.7.6.3.1.8); passed over, frames are found without it"},
+  {Departure::MoreFragments, "more_fragments", "fragments or codestreams beyond Number of Frames (PS3.5 §A.4); not read"},
+  {Departure::IconNotDecoded, "icon_not_decoded", "an icon whose compressed pixels cannot be decoded (PS3.3 §C.7.6.1.1.6); left out where we write another transfer syntax"},
+  {Departure::PhotometricInterpretation, "photometric_interpretation", "Photometric Interpretation in lower case (PS3.3 §C.7.6.3.1.2), read as in upper case; or absent or unknown with one sample per pixel, whose pixels are decoded and not shown"},
 }};
 // clang-format on
 
 /// A set of them.
 class Departures {
  public:
+  constexpr Departures() = default;
+  explicit constexpr Departures(Departure departure) : bits_(bit(departure)) {}
   constexpr void add(Departure departure) { bits_ |= bit(departure); }
   constexpr void add(Departures others) { bits_ |= others.bits_; }
   [[nodiscard]] constexpr bool contains(Departure departure) const {
     return (bits_ & bit(departure)) != 0;
+  }
+  /// Those that are not among the others.
+  [[nodiscard]] constexpr Departures without(Departures others) const {
+    Departures left;
+    left.bits_ = bits_ & ~others.bits_;
+    return left;
   }
   [[nodiscard]] constexpr bool empty() const { return bits_ == 0; }
   /// The names, "no_vr,trailing_nuls".

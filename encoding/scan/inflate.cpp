@@ -18,7 +18,8 @@ constexpr std::uint64_t kRatioAppliesAbove = 16ULL << 20;  // inflated bytes, se
 /// What may follow the stream: the pad byte of PS3.5 §A.5, or the checksum and length of a gzip
 /// trailer that some writers leave. Behind it only NULs.
 constexpr std::size_t kTrailerBytesMax = 9;
-constexpr std::size_t kWrapperBytes = 2;  // tell a zlib or gzip header
+constexpr std::size_t kReach = 32 * 1024;  // how far back a stream refers, RFC 1951 §2
+constexpr std::size_t kWrapperBytes = 2;   // tell a zlib or gzip header
 
 /// RFC 1950 §2.2: method 8, a window of at most 32 KiB, no dictionary, and "CMF and FLG, when
 /// viewed as a 16-bit unsigned integer ..., is a multiple of 31"; RFC 1952 §2.3.1: 1F 8B. Read as a
@@ -46,6 +47,10 @@ struct Inflater::State {
   std::size_t front_held =
       0;  // of the first bytes, which are looked at before anything is inflated
   std::size_t front_given = 0;  // of them, inflated
+  // Points: how far apart, and the last byte taken.
+  std::uint64_t points_apart = 0;  // 0: none are noted
+  std::vector<InflatePoint> points;
+  std::byte last_taken{0};
   std::array<std::byte, kWindowBytes> window;
 
   explicit State(const Limits& given_limits) : limits(given_limits) {
@@ -55,6 +60,30 @@ struct Inflater::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() { inflateEnd(&stream); }
+
+  [[nodiscard]] bool point_is_due() const {
+    return points_apart != 0 &&
+           given - (points.empty() ? 0 : points.back().inflated_offset) >= points_apart;
+  }
+
+  /// zlib's manual, inflate: after Z_BLOCK, data_type has 128 at the end of a block, 64 in the last
+  /// block, and the number of unused bits in the last byte taken.
+  void note_point() {
+    constexpr int kBlockEnd = 128, kLastBlock = 64, kUnusedBits = 7;
+    if ((stream.data_type & kBlockEnd) == 0 || (stream.data_type & kLastBlock) != 0) return;
+    InflatePoint point{.inflated_offset = given, .deflated_offset = taken, .window = Bytes(kReach)};
+    point.bits = static_cast<std::uint8_t>(stream.data_type & kUnusedBits);
+    point.carried =
+        static_cast<std::uint8_t>(std::to_integer<unsigned>(last_taken) >> (8U - point.bits));
+    uInt reached = 0;
+    inflateGetDictionary(&stream, reinterpret_cast<Bytef*>(point.window.data()), &reached);
+    point.window.resize(reached);
+    points.push_back(std::move(point));
+    if (points.size() < kInflatePointsMax) return;
+    for (std::size_t i = 0; i < points.size() / 2; ++i) points[i] = std::move(points[2 * i + 1]);
+    points.resize(points.size() / 2);
+    points_apart *= 2;
+  }
 
   /// False until the first bytes are there.
   bool sees_front(ByteView& input) {
@@ -101,6 +130,15 @@ struct Inflater::State {
 };
 
 Inflater::Inflater(const Limits& limits) : state_(std::make_unique<State>(limits)) {}
+Inflater::Inflater(const Limits& limits, const InflatePoint& from) : Inflater(limits) {
+  State& state = *state_;
+  const auto window = static_cast<uInt>(std::min(from.window.size(), kReach));
+  inflatePrime(&state.stream, from.bits, from.carried);
+  inflateSetDictionary(&state.stream, reinterpret_cast<const Bytef*>(from.window.data()), window);
+  state.front_held = state.front_given = state.front.size();  // a header lies before
+  state.taken = from.deflated_offset;
+  state.given = from.inflated_offset;
+}
 Inflater::~Inflater() = default;
 Inflater::Inflater(Inflater&&) noexcept = default;
 Inflater& Inflater::operator=(Inflater&&) noexcept = default;
@@ -119,7 +157,8 @@ Result<ByteView> Inflater::next(ByteView& input) {
   state.stream.avail_in = static_cast<uInt>(offered);
   state.stream.next_out = reinterpret_cast<Bytef*>(state.window.data());
   state.stream.avail_out = static_cast<uInt>(state.window.size());
-  const int answer = inflate(&state.stream, Z_NO_FLUSH);
+  const bool wants_point = state.point_is_due();
+  const int answer = inflate(&state.stream, wants_point ? Z_BLOCK : Z_NO_FLUSH);
   const std::size_t taken = offered - state.stream.avail_in;
   const std::size_t given = state.window.size() - state.stream.avail_out;
   if (in_front) {
@@ -127,6 +166,7 @@ Result<ByteView> Inflater::next(ByteView& input) {
   } else {
     input = input.subspan(taken);
   }
+  if (taken > 0) state.last_taken = from[taken - 1];
   state.taken += taken;
   state.given += given;
   if (answer == Z_STREAM_END) {
@@ -138,7 +178,16 @@ Result<ByteView> Inflater::next(ByteView& input) {
                     .at(state.taken));
   }
   PACS_TRY(state.check_limits());
+  if (wants_point && answer == Z_OK) state.note_point();
   return ByteView{state.window.data(), given};
+}
+
+void Inflater::note_points(std::uint64_t apart_bytes) {
+  state_->points_apart = apart_bytes;
+}
+
+const std::vector<InflatePoint>& Inflater::points() const {
+  return state_->points;
 }
 
 Departures Inflater::departures() const {

@@ -249,6 +249,14 @@ network::AcceptorPolicy Responder::policy(network::AcceptorPolicy base) const {
     if (!index) return {.accepted = false, .index = 0, .reason = 4};
     return {.accepted = true, .index = *index, .reason = 0};
   };
+  // Every object can be sent uncompressed; single ones have no form that a codec takes.
+  base.choose_to_send = [choose =
+                             base.choose](const network::PresentationContextProposal& proposed) {
+    Choice choice = choose(proposed);
+    const auto uncompressed = best_uncompressed(proposed.transfer_syntaxes);
+    if (choice.accepted && uncompressed) choice.index = *uncompressed;
+    return choice;
+  };
   base.grant_roles = [this](const network::RoleSelection& proposed) {
     const Service* service = find(proposed.sop_class_uid);
     return service == nullptr ? network::RoleSelection{proposed.sop_class_uid, true, false}

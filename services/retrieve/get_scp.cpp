@@ -28,7 +28,7 @@ Task<void> send_here(const RetrieveSetup& setup, std::shared_ptr<Requestor> requ
        .takers = takers_of(requestor->negotiated()),
        .move_originator_ae = {},
        .move_originator_message_id = {}},
-      std::make_shared<ObjectReader>(setup.archive, setup.workers, retrieval->strand()));
+      std::make_shared<ObjectReader>(setup.read, retrieval->strand(), retrieval->trace_id()));
   Invoke invoke = [requestor](std::uint8_t context_id, network::Command request,
                               network::DataSource data_set) {
     return requestor->invoke(context_id, std::move(request), std::move(data_set));

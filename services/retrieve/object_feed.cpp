@@ -4,6 +4,8 @@
 #include <deque>
 #include <utility>
 
+#include "encoding/pixels/lossy_copy.h"
+
 namespace pacs::services {
 namespace {
 
@@ -60,13 +62,26 @@ void ObjectFeed::begin(std::size_t number) {
   object.request.move_originator_ae = options_.move_originator_ae;
   object.request.move_originator_message_id = options_.move_originator_message_id;
   bytes_ahead_ += record.data_set_bytes;
-  const auto context = context_for(options_.takers, options_.list->kind(number), true);
+  ObjectKind kind = options_.lossy->kind(*options_.list, number);
+  const std::optional<Error> why_uncompressed = options_.queue->why_uncompressed(number);
+  if (why_uncompressed) {
+    kind.is_compressible = false;
+    kind.lossy_syntax_uid = {};
+  }
+  const auto context = context_for(options_.takers, kind, true);
   if (context) {
     object.context_id = (*context)->id;
     object.transfer_syntax_uid = (*context)->transfer_syntax;
-    object.data_set = reader_->open(std::move(record), object.transfer_syntax_uid);
+    SentAs as{.transfer_syntax_uid = object.transfer_syntax_uid};
+    if (object.transfer_syntax_uid == kind.lossy_syntax_uid) {
+      object.is_lossy_copy = true;
+      as.lossy_jpeg_quality = options_.lossy->jpeg_quality;
+      object.request.sop_instance_uid =
+          lossy_copy_uid(record.sop_instance_uid, as.lossy_jpeg_quality);
+    }
+    object.data_set = reader_->open(std::move(record), as);
   } else {
-    object.data_set = fail(context.error());
+    object.data_set = fail(why_uncompressed.value_or(context.error()));
   }
   ahead_.push_back(std::move(object));
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "services/retrieve/lossy_copies.h"
 #include "services/retrieve/object_reader.h"
 #include "services/retrieve/retrieve_list.h"
 #include "services/store/send_queue.h"
@@ -18,6 +19,7 @@ inline constexpr std::size_t kObjectsAhead = 64;
 struct FeedOptions {
   std::shared_ptr<const RetrieveList> list;
   std::shared_ptr<SendQueue> queue;
+  std::shared_ptr<const LossyCopies> lossy = std::make_shared<const LossyCopies>();
   std::size_t associations = 1;    ///< that share the queue
   network::Negotiated takers;      ///< the contexts that the peer receives on
   std::string move_originator_ae;  ///< of a C-MOVE

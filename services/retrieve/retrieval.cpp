@@ -55,7 +55,10 @@ void Retrieval::count(const SentObject& sent) {
       first_reason_ = sent.response ? result.reason : sent.response.error().message;
     }
   }
-  if (reasons_.size() < kReasonsMax || reasons_.contains(result.reason)) ++reasons_[result.reason];
+  if (reasons_.size() < kReasonsMax || reasons_.contains(result.reason)) {
+    Reason& reason = reasons_[result.reason];
+    if (reason.count++ == 0) reason.first = list_->sop_instance_uid(sent.number);
+  }
 }
 
 void Retrieval::pass_on_cancel() {
@@ -139,16 +142,15 @@ Answer Retrieval::final_answer() const {
   return answer;
 }
 
-void Retrieval::report(const integration::Logger& log, std::string_view id,
-                       std::string_view operation) const {
-  log.info(id, fmt::format("{} sub-operations", operation),
+void Retrieval::report(const integration::Logger& log, std::string_view operation) const {
+  log.info(trace_id_, fmt::format("{} sub-operations", operation),
            {{"completed", std::to_string(completed_)},
             {"failed", std::to_string(failed_.size())},
             {"warning", std::to_string(warnings_)},
             {"remaining", std::to_string(list_->size() - finished())}});
-  for (const auto& [reason, count] : reasons_) {
-    log.warning(id, fmt::format("{} sub-operations not or not wholly successful", operation),
-                {{"count", std::to_string(count)}, {"why", reason}});
+  for (const auto& [why, reason] : reasons_) {
+    log.warning(trace_id_, fmt::format("{} sub-operations not or not wholly successful", operation),
+                {{"count", std::to_string(reason.count)}, {"why", why}, {"first", reason.first}});
   }
 }
 

@@ -25,13 +25,18 @@ namespace pacs::services {
 /// Used on the strand of its operation, which the sub-operations share.
 class Retrieval : public std::enable_shared_from_this<Retrieval> {
  public:
-  /// `cancelled`: by C-CANCEL, or because the association is gone.
+  /// `cancelled`: by C-CANCEL, or because the association is gone. `trace_id` is the association's.
   Retrieval(std::shared_ptr<const RetrieveList> list, const boost::asio::any_io_executor& strand,
-            std::stop_token cancelled)
-      : list_(std::move(list)), strand_(strand), tick_(strand), cancelled_(std::move(cancelled)) {}
+            std::stop_token cancelled, std::string trace_id)
+      : list_(std::move(list)),
+        strand_(strand),
+        trace_id_(std::move(trace_id)),
+        tick_(strand),
+        cancelled_(std::move(cancelled)) {}
 
   [[nodiscard]] const std::shared_ptr<const RetrieveList>& list() const { return list_; }
   [[nodiscard]] const boost::asio::any_io_executor& strand() const { return strand_; }
+  [[nodiscard]] const std::string& trace_id() const { return trace_id_; }
 
   /// Objects of the list to be sent: counted as they are, and no more given out when the operation
   /// is cancelled.
@@ -45,8 +50,7 @@ class Retrieval : public std::enable_shared_from_this<Retrieval> {
   Task<Answer> perform(Operation& operation, Task<void> sub_operations);
 
   /// "completed 400, failed 2, warning 0", and why, most frequent reasons, for the log.
-  void report(const integration::Logger& log, std::string_view id,
-              std::string_view operation) const;
+  void report(const integration::Logger& log, std::string_view operation) const;
 
  private:
   void count(const SentObject& sent);
@@ -58,6 +62,7 @@ class Retrieval : public std::enable_shared_from_this<Retrieval> {
 
   const std::shared_ptr<const RetrieveList> list_;
   const boost::asio::any_io_executor strand_;
+  const std::string trace_id_;
   boost::asio::steady_timer tick_;
   bool ended_ = false;
   const std::stop_token cancelled_;
@@ -65,7 +70,11 @@ class Retrieval : public std::enable_shared_from_this<Retrieval> {
   std::chrono::steady_clock::time_point give_up_at_ = std::chrono::steady_clock::time_point::max();
   std::size_t completed_ = 0, warnings_ = 0;
   std::vector<std::uint32_t> failed_;
-  std::map<std::string, std::size_t> reasons_;  ///< kReasonsMax of them
+  struct Reason {
+    std::size_t count = 0;
+    std::string first;  ///< SOP Instance UID
+  };
+  std::map<std::string, Reason> reasons_;  ///< kReasonsMax of them
   std::string first_reason_;
 };
 

@@ -23,19 +23,20 @@ Task<Result<Answer>> RetrieveScp::perform(Operation& operation) {
       storage::parse_selection(identifier, query_rules(operation.association(), sop_class)));
   PACS_CO_TRY(const Send send, co_await find_way(operation));
 
-  const auto list_objects = [&] { return list_selection(setup_.archive, std::move(selection)); };
-  Result<RetrieveList> list = co_await on_worker(setup_.workers, list_objects);
+  const auto list_objects = [&] {
+    return list_selection(setup_.read.archive, std::move(selection));
+  };
+  Result<RetrieveList> list = co_await on_worker(setup_.read.workers, list_objects);
   if (!list) {
     co_return Answer{.status = network::status::kCannotCalculateMatches,
                      .error_comment = std::move(list.error().message)};
   }
-  const auto retrieval =
-      std::make_shared<Retrieval>(std::make_shared<const RetrieveList>(std::move(*list)),
-                                  operation.requestor()->executor(), operation.stop_token());
+  const auto retrieval = std::make_shared<Retrieval>(
+      std::make_shared<const RetrieveList>(std::move(*list)), operation.requestor()->executor(),
+      operation.stop_token(), std::string{operation.association().id});
   Task<void> sending = send(retrieval);
   Answer answer = co_await retrieval->perform(operation, std::move(sending));
-  retrieval->report(setup_.log, operation.association().id,
-                    service_ == QueryService::Get ? "C-GET" : "C-MOVE");
+  retrieval->report(setup_.log, service_ == QueryService::Get ? "C-GET" : "C-MOVE");
   co_return answer;
 }
 

@@ -8,18 +8,14 @@
 #include "integration/logging.h"
 #include "services/dispatch/service.h"
 #include "services/query/query_models.h"
+#include "services/retrieve/object_reader.h"
 #include "services/retrieve/retrieval.h"
-
-namespace pacs::integration {
-class WorkPool;
-}
 
 namespace pacs::services {
 
 /// What both services stand on; all of it outlives every association.
 struct RetrieveSetup {
-  storage::Archive& archive;
-  integration::WorkPool& workers;
+  ReadSetup read;
   integration::Logger log{};
 };
 

@@ -62,6 +62,19 @@ void SendQueue::put_back(std::size_t object) {
   waiting_.push_front(object);
 }
 
+bool SendQueue::put_back_uncompressed(std::size_t object, const Error& why) {
+  const std::lock_guard lock{mutex_};
+  if (!uncompressed_.emplace(object, why).second) return false;
+  waiting_.push_front(object);
+  return true;
+}
+
+std::optional<Error> SendQueue::why_uncompressed(std::size_t object) {
+  const std::lock_guard lock{mutex_};
+  const auto found = uncompressed_.find(object);
+  return found == uncompressed_.end() ? std::nullopt : std::optional{found->second};
+}
+
 void SendQueue::sent(SentObject sent) {
   const std::lock_guard lock{mutex_};
   const bool broke = !sent.response && broke_association(sent.response.error());

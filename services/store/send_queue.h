@@ -54,6 +54,11 @@ class SendQueue {
   [[nodiscard]] std::optional<std::size_t> next();
   /// Taken, and not sent after all: it comes next again, and that was no try.
   void put_back(std::size_t object);
+  /// Taken, and not sent because no codec takes its pixels: it comes next again, to go as it is
+  /// stored or uncompressed. False when that was so before.
+  [[nodiscard]] bool put_back_uncompressed(std::size_t object, const Error& why);
+  /// Why an object is not to be compressed, if it is not.
+  [[nodiscard]] std::optional<Error> why_uncompressed(std::size_t object);
   /// Reports it, or puts it behind the others for another try.
   void sent(SentObject sent);
   /// Nobody will send what still waits.
@@ -73,6 +78,7 @@ class SendQueue {
   std::mutex mutex_;
   std::deque<std::size_t> waiting_;
   std::map<std::size_t, std::size_t> tries_;
+  std::map<std::size_t, Error> uncompressed_;
   std::size_t progress_ = 0;
 };
 

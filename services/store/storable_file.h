@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -11,6 +12,7 @@
 #include "core/result.h"
 #include "encoding/data_sets/file_reader.h"
 #include "encoding/data_sets/streamed_data_set.h"
+#include "encoding/scan/departure.h"
 #include "encoding/transfer_syntax.h"
 #include "network/association.h"
 
@@ -42,10 +44,13 @@ struct StorableFile {
 
 /// The data set in a transfer syntax as it goes out: as it lies, or transcoded (Unsupported where
 /// it cannot be). Always of even length (PS3.5 §A.5 for deflated ones, which some writers leave
-/// odd; receivers abort when a fragment is).
-[[nodiscard]] Result<Pieces> sent_pieces(const StorableFile& file, std::string_view as);
+/// odd; receivers abort when a fragment is). `departed` is told what decoded pixel data departs in,
+/// of the same maybe often.
+[[nodiscard]] Result<Pieces> sent_pieces(const StorableFile& file, std::string_view as,
+                                         std::function<void(Departures)> departed = {});
 /// The same, opened when its first piece is asked for: what waits for its turn to be sent keeps no
 /// memory. `file` outlives it.
-[[nodiscard]] network::DataSource data_set_when_sent(const StorableFile& file, std::string as);
+[[nodiscard]] network::DataSource data_set_when_sent(const StorableFile& file, std::string as,
+                                                     std::function<void(Departures)> departed = {});
 
 }  // namespace pacs::services

@@ -117,12 +117,14 @@ class Requests {
 /// What became of a data set that was given away to be sent.
 struct Reading {
   bool begun = false;
+  bool given = false;              ///< anything of it
   std::optional<Error> failure{};  ///< then the object is at fault, not the association
 };
 
 network::DataSource watched(network::DataSource source, std::shared_ptr<Reading> reading) {
   const auto noted = [reading = std::move(reading)](Result<ByteView> piece) {
     reading->begun = true;
+    if (piece) reading->given = true;
     if (!piece) reading->failure = piece.error();
     return piece;
   };
@@ -134,6 +136,13 @@ network::DataSource watched(network::DataSource source, std::shared_ptr<Reading>
   }
   return {
       [source = std::move(source), noted]() -> Result<ByteView> { return noted(source.now()); }};
+}
+
+/// Nothing of the object was sent, and it was to be compressed: with other pixels than codecs take,
+/// or with loss, which is never worth a failure.
+bool may_go_uncompressed(const Reading& reading, const SentObject& sent, bool is_lossy_copy) {
+  if (reading.given || is_uncompressed(sent.transfer_syntax_uid)) return false;
+  return is_lossy_copy || reading.failure->kind == ErrorKind::Unsupported;
 }
 
 /// Sends one after the other, until one breaks the association or another coroutine says that it is
@@ -156,6 +165,10 @@ Task<void> send_each(const Invoke& invoke, const NextObject& next, SendQueue& qu
     if (response) {
       sent.response = std::move(response->command);
     } else if (reading->failure) {
+      if (may_go_uncompressed(*reading, sent, object->is_lossy_copy) &&
+          queue.put_back_uncompressed(sent.number, *reading->failure)) {
+        continue;
+      }
       sent.response = fail(*reading->failure);
     } else if (!broke_association(response.error())) {
       sent.response = fail(std::move(response.error()));
@@ -196,6 +209,10 @@ Command store_request(std::string sop_class_uid, std::string sop_instance_uid) {
 
 Result<const PresentationContext*> context_for(const network::Negotiated& negotiated,
                                                const ObjectKind& object, bool converted) {
+  if (!object.lossy_syntax_uid.empty()) {
+    const auto* lossy = negotiated.accepted_for(object.sop_class_uid, object.lossy_syntax_uid);
+    if (lossy != nullptr) return lossy;
+  }
   if (const auto* as_stored =
           negotiated.accepted_for(object.sop_class_uid, object.transfer_syntax_uid)) {
     return as_stored;
@@ -207,7 +224,9 @@ Result<const PresentationContext*> context_for(const network::Negotiated& negoti
         !can_transcode(object.transfer_syntax_uid, context.transfer_syntax)) {
       continue;
     }
-    if (is_uncompressed(context.transfer_syntax) == is_plain) return &context;
+    const bool goes_plain = is_uncompressed(context.transfer_syntax);
+    if (!goes_plain && !object.is_compressible) continue;
+    if (goes_plain == (is_plain || !object.is_compressible)) return &context;
     if (found == nullptr) found = &context;
   }
   if (found != nullptr) return found;

@@ -30,12 +30,14 @@ using Invoke = std::function<Task<Result<Response>>(
 /// What of an object decides its presentation context.
 struct ObjectKind {
   std::string_view sop_class_uid, transfer_syntax_uid;
+  std::string_view lossy_syntax_uid{};  ///< goes so if the peer takes it; empty: never with loss
+  bool is_compressible = true;  ///< as far as is known: codecs do not take every form of pixels
 };
 
-/// An accepted context that carries the object: with its transfer syntax, else with what it can be
-/// transcoded to at the least cost, if it may be `converted`: what is compressed goes compressed
-/// without loss, else uncompressed; what is not stays so if it can. Rejected, for a person to read,
-/// when there is none.
+/// An accepted context that carries the object: lossy if it is to go so, with its transfer syntax,
+/// else with what it can be transcoded to at the least cost, if it may be `converted`: what is
+/// compressed goes compressed without loss, else uncompressed; what is not stays so if it can; what
+/// is not compressible never becomes it. Rejected, for a person to read, when there is none.
 [[nodiscard]] Result<const network::PresentationContext*> context_for(
     const network::Negotiated& negotiated, const ObjectKind& object, bool converted);
 
@@ -45,6 +47,7 @@ struct OutgoingObject {
   network::Command request{};
   std::uint8_t context_id = 0;
   std::string transfer_syntax_uid{};       ///< as sent
+  bool is_lossy_copy = false;              ///< the object itself goes where it cannot be made
   Result<network::DataSource> data_set{};  ///< or why it cannot be sent
 };
 /// Its C-STORE-RQ, the message id aside.
@@ -56,7 +59,8 @@ using NextObject = std::function<std::optional<OutgoingObject>()>;
 
 /// Sends what `next` gives until it gives nothing more and every response is in; `queue` is told of
 /// each. At most `window` are on their way at once (0: no limit of the peer's). An object whose
-/// data cannot be read fails by itself. Gives an error when the association broke.
+/// data cannot be read fails by itself; one whose pixels a codec does not take comes again, to go
+/// uncompressed. Gives an error when the association broke.
 Task<Result<>> send_objects(Invoke invoke, std::size_t window, NextObject next, SendQueue& queue);
 
 /// Whether an object that failed so may well be sent on another association.

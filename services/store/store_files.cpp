@@ -1,6 +1,7 @@
 #include "services/store/store_files.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -16,18 +17,25 @@ using network::Task;
 
 namespace {
 
-OutgoingObject open(const StorableFile& file, std::size_t number,
-                    const network::Negotiated& negotiated, bool convert) {
+/// Of each file of a batch; one association at a time sends a file.
+using MetDepartures = std::map<std::size_t, Departures>;
+
+OutgoingObject open(const StorableFile& file, std::size_t number, SendQueue& queue,
+                    const network::Negotiated& negotiated, bool convert, Departures& met) {
   OutgoingObject object{.number = number,
                         .request = store_request(file.sop_class_uid, file.sop_instance_uid)};
-  const auto context =
-      context_for(negotiated, {file.sop_class_uid, file.transfer_syntax_uid}, convert);
+  const std::optional<Error> why_uncompressed = queue.why_uncompressed(number);
+  const ObjectKind kind{.sop_class_uid = file.sop_class_uid,
+                        .transfer_syntax_uid = file.transfer_syntax_uid,
+                        .is_compressible = !why_uncompressed};
+  const auto context = context_for(negotiated, kind, convert);
   if (context) {
     object.context_id = (*context)->id;
     object.transfer_syntax_uid = (*context)->transfer_syntax;
-    object.data_set = data_set_when_sent(file, object.transfer_syntax_uid);
+    object.data_set = data_set_when_sent(file, object.transfer_syntax_uid,
+                                         [&met](Departures departures) { met.add(departures); });
   } else {
-    object.data_set = fail(context.error());
+    object.data_set = fail(why_uncompressed.value_or(context.error()));
   }
   return object;
 }
@@ -41,9 +49,12 @@ Task<void> work(SendQueue& queue, const SendQueueOptions& options, const integra
 void store_batch(std::span<const StorableFile> files, const StoreBatch& batch,
                  const StoreOptions& options, const integration::Logger& log,
                  const std::function<void(const FileResult&)>& on_result) {
+  MetDepartures met;
+  for (const std::size_t number : batch.objects) met.try_emplace(number);
   SendQueue queue{
       {batch.objects.begin(), batch.objects.end()}, options.retries, [&](const SentObject& sent) {
-        on_result({result_of(sent.response), sent.number, sent.transfer_syntax_uid});
+        on_result(
+            {result_of(sent.response), sent.number, sent.transfer_syntax_uid, met.at(sent.number)});
       }};
   SendQueueOptions sending{options.peer, options.retries, options.retry_delay, {}};
   sending.peer.contexts = batch.contexts;
@@ -51,7 +62,8 @@ void store_batch(std::span<const StorableFile> files, const StoreBatch& batch,
     return [&]() -> std::optional<OutgoingObject> {
       const std::optional<std::size_t> number = queue.next();
       if (!number) return std::nullopt;
-      return open(files[*number], *number, negotiated, !options.conversions.empty());
+      return open(files[*number], *number, queue, negotiated, !options.conversions.empty(),
+                  met.at(*number));
     };
   };
   const std::size_t associations =

@@ -31,6 +31,7 @@ using FileOutcome = SendOutcome;
 struct FileResult : SendResult {
   std::size_t file = 0;             ///< index into the files given
   std::string transfer_syntax_uid;  ///< as sent
+  Departures departures;            ///< of its pixel data, where that was decoded
 };
 
 /// Blocks until every file has a result. `on_result` is called once for each file, one call at a

@@ -26,8 +26,8 @@ struct StoreBatch {
 /// A context carries one transfer syntax only: with several the acceptor chooses one, and objects
 /// in the others could not be sent. More contexts offer `conversions` (none: objects go as they
 /// are) for each SOP class that has objects which can be transcoded to them: one for each that is
-/// compressed, one for the uncompressed ones together. `kind_of` is asked for 0 to count - 1; what
-/// it names must live until the plan is made.
+/// compressed, one for the uncompressed ones together. One more is for what goes lossy. `kind_of`
+/// is asked for 0 to count - 1; what it names must live until the plan is made.
 [[nodiscard]] std::vector<StoreBatch> plan_store(
     std::size_t count, const std::function<ObjectKind(std::size_t)>& kind_of,
     std::span<const std::string> conversions);

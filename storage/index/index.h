@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/bytes.h"
 #include "storage/index/index_columns.h"
 #include "storage/index/remote_ae.h"
 #include "storage/objects/instance_record.h"
@@ -21,7 +22,6 @@ struct IndexedInstance {
   std::uint64_t number = 0;  ///< of its object; record.object_key is object_key(number)
   InstanceRecord record;
   std::string source_ae;
-  std::int64_t received_ms = 0;  ///< since 1970
   ColumnValues columns;
   Bytes header;  ///< as encode_header gives it
 };

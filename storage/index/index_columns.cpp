@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/dicom_dataset.h"
 #include "core/dicom_tags.h"
 #include "core/text.h"
 #include "encoding/character_sets/character_set.h"

@@ -8,8 +8,11 @@
 #include <string_view>
 #include <vector>
 
-#include "core/dicom_dataset.h"
 #include "core/tag.h"
+
+namespace pacs {
+class DataSet;
+}
 
 namespace pacs::storage {
 

@@ -127,7 +127,8 @@ Result<> IndexWriter::note_patient(const IndexedInstance& instance, const Series
   constexpr std::int64_t kOne = 1, kUndecided = 0;
   return sql_->add_conflict->run(series.study, values[0], values[1], values[2],
                                  instance.record.sop_instance_uid, instance.source_ae,
-                                 instance.received_ms, instance.received_ms, kOne, kUndecided);
+                                 instance.record.received_ms, instance.record.received_ms, kOne,
+                                 kUndecided);
 }
 
 Result<bool> IndexWriter::insert_instance(const IndexedInstance& instance, const Series& series,
@@ -137,7 +138,7 @@ Result<bool> IndexWriter::insert_instance(const IndexedInstance& instance, const
   const Bytes header = compressor_.compress(instance.header, series.header_base);
   const InstanceRecord& record = instance.record;
   PACS_TRY(sql_->insert_instance->run(instance.number, series.key, record.sop_instance_uid,
-                                      sop_class, transfer_syntax, source, instance.received_ms,
+                                      sop_class, transfer_syntax, source, record.received_ms,
                                       record.data_set_bytes, record.data_set_offset,
                                       record.checksum, header, instance.columns.instance));
   return database_.changes() > 0;

@@ -15,6 +15,7 @@ InstanceRecord record_of(SqlStatement& row) {
   record.data_set_bytes = static_cast<std::uint64_t>(row.integer(6));
   record.data_set_offset = static_cast<std::uint64_t>(row.integer(7));
   record.checksum = static_cast<std::uint64_t>(row.integer(8));
+  record.received_ms = row.integer(9);
   return record;
 }
 

@@ -12,7 +12,7 @@ namespace pacs::storage {
 inline constexpr std::string_view kRecordSql =
     "SELECT instance.id, sop_class.text, instance.sop_instance_uid, series.series_instance_uid, "
     "study.study_instance_uid, transfer_syntax.text, instance.data_set_bytes, "
-    "instance.data_set_offset, instance.checksum FROM instance "
+    "instance.data_set_offset, instance.checksum, instance.received_ms FROM instance "
     "JOIN series ON series.id = instance.series_key JOIN study ON study.id = series.study_key "
     "JOIN term sop_class ON sop_class.id = instance.sop_class_key "
     "JOIN term transfer_syntax ON transfer_syntax.id = instance.transfer_syntax_key ";

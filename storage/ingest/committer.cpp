@@ -160,7 +160,6 @@ void Committer::append_to_journal(const Object& object, const Done& done) {
   StoreRecord record;
   record.number = object->row.number;
   record.replaces = object->replaces;
-  record.received_ms = object->row.received_ms;
   record.external = object->external;
   record.record = object->row.record;
   record.source_ae = object->row.source_ae;

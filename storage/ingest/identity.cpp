@@ -45,12 +45,12 @@ Result<std::string> uid_of(const DataSet& header, Tag tag, std::string_view name
   return std::string(text);
 }
 
-Result<> compare(std::string_view in_data_set, std::string_view in_command, Tag tag,
+Result<> compare(std::string_view in_data_set, std::string_view in_request, Tag tag,
                  std::string_view name) {
-  if (in_command.empty() || in_command == in_data_set) return {};
+  if (in_request.empty() || in_request == in_data_set) return {};
   return fail(
-      Error{ErrorKind::Mismatch, std::string(name).append(" of command and data set differ: ") +
-                                     shown(in_command) + " and " + shown(in_data_set)}
+      Error{ErrorKind::Mismatch, std::string(name).append(" of request and data set differ: ") +
+                                     shown(in_request) + " and " + shown(in_data_set)}
           .on(tag));
 }
 
@@ -65,6 +65,8 @@ Result<Identity> identify(const DataSet& header, const IngestContext& context) {
   PACS_TRY(
       compare(sop_instance, context.sop_instance_uid, tags::SOPInstanceUID, "SOP Instance UID"));
   PACS_TRY(auto study, uid_of(header, tags::StudyInstanceUID, "Study Instance UID"));
+  PACS_TRY(
+      compare(study, context.study_instance_uid, tags::StudyInstanceUID, "Study Instance UID"));
   PACS_TRY(auto series, uid_of(header, tags::SeriesInstanceUID, "Series Instance UID"));
   return Identity{std::move(sop_class), std::move(sop_instance), std::move(series),
                   std::move(study)};

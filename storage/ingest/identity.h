@@ -14,11 +14,11 @@ struct Identity {
 };
 
 /// Malformed: one of the four is missing or not a UID, or one of them, Patient ID or its issuer is
-/// there twice with different values. Mismatch: command and data set name
-/// different SOP classes or instances (PS3.4 §B.2.3, A900). Each with its tag.
+/// there twice with different values. Mismatch: the request and its data set name different SOP
+/// classes, instances or studies (PS3.4 §B.2.3, A900). Each with its tag.
 [[nodiscard]] Result<Identity> identify(const DataSet& header, const IngestContext& context);
 
-/// The same of the command alone, before any data: InvalidArgument or Malformed.
+/// The same of the request alone, before any data: InvalidArgument or Malformed.
 [[nodiscard]] Result<> check_context(const IngestContext& context);
 
 }  // namespace pacs::storage

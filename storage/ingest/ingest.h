@@ -11,6 +11,8 @@
 
 namespace pacs::storage {
 
+enum class Durability : std::uint8_t { Full, Os };  ///< survives power loss | survives kill -9
+
 enum class DuplicatePolicy : std::uint8_t { Keep, Replace, Reject };
 
 /// Where an object comes from and what its sender said of it (the C-STORE command, the STOW part).
@@ -21,6 +23,7 @@ struct IngestContext {
   std::string source_ae;                  ///< calling AE title; empty for import
   std::string trace_id;                   ///< the association's or request's id, for logs
   DataSetEnd end = DataSetEnd::MaybeCut;  ///< what commit says of it
+  std::string study_instance_uid{};       ///< the only study it may belong to; empty: any
 };
 
 enum class StoreOutcome : std::uint8_t {

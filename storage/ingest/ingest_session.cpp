@@ -209,9 +209,9 @@ Result<std::shared_ptr<PendingObject>> IngestSession::complete() {
                 bytes_,
                 meta_.size(),
                 checksum_.value(),
-                object_key(number_)};
+                object_key(number_),
+                integration::now_ms()};
   row.source_ae = std::move(context_.source_ae);
-  row.received_ms = integration::now_ms();
   object->trace_id = std::move(context_.trace_id);
   object->meta = std::move(meta_);
   object->writer = std::move(writer_);

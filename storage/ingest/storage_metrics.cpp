@@ -22,17 +22,25 @@ StorageMetrics::StorageMetrics(integration::Metrics* registry)
                                        {{"outcome", kOutcomes[i]}});
   }
   bytes_ = &registry_->counter("pacs_storage_bytes_total", "Bytes of data sets stored");
-  for (std::size_t i = 0; i < departures_.size(); ++i) {
-    departures_[i] = &registry_->counter("pacs_storage_departures_total",
-                                         "Objects stored that depart from the standard, by how",
-                                         {{"kind", std::string(kDepartureKinds[i].name)}});
-  }
+  departures_ = count_by_kind("pacs_storage_departures_total",
+                              "Objects stored that depart from the standard, by how");
+  pixel_departures_ = count_by_kind(
+      "pacs_pixel_departures_total",
+      "Objects decoded whose pixel data departs from the standard, by how, each time they are");
   flush_ = &registry_->latency("pacs_storage_journal_flush_seconds",
                                "Time of one write and flush of the journal");
   apply_ = &registry_->latency("pacs_storage_apply_seconds",
                                "Time of moving one batch to its final place and the index");
   checkpoint_ = &registry_->latency("pacs_storage_checkpoint_seconds",
                                     "Time of making final places and index durable");
+}
+
+StorageMetrics::ByKind StorageMetrics::count_by_kind(const char* name, const char* help) const {
+  ByKind counters;
+  for (std::size_t i = 0; i < counters.size(); ++i) {
+    counters[i] = &registry_->counter(name, help, {{"kind", std::string(kDepartureKinds[i].name)}});
+  }
+  return counters;
 }
 
 void StorageMetrics::stop_observing() {
@@ -83,9 +91,16 @@ void StorageMetrics::refused(ErrorKind kind) {
 }
 
 void StorageMetrics::departed(Departures departures) {
+  add(departures_, departures);
+}
+void StorageMetrics::pixels_departed(Departures departures) {
+  add(pixel_departures_, departures);
+}
+
+void StorageMetrics::add(const ByKind& counters, Departures departures) const {
   if (registry_ == nullptr) return;
-  for (std::size_t i = 0; i < departures_.size(); ++i) {
-    if (departures.contains(kDepartureKinds[i].departure)) departures_[i]->add();
+  for (std::size_t i = 0; i < counters.size(); ++i) {
+    if (departures.contains(kDepartureKinds[i].departure)) counters[i]->add();
   }
 }
 

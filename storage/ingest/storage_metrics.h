@@ -29,6 +29,8 @@ class StorageMetrics {
   void refused(ErrorKind kind);
   /// Of an object that is stored.
   void departed(Departures departures);
+  /// Of an object whose pixel data was decoded.
+  void pixels_departed(Departures departures);
   void flushed(double seconds);
   void applied(double seconds);
   void checkpointed(double seconds);
@@ -39,7 +41,11 @@ class StorageMetrics {
   std::shared_ptr<Shared> shared_;
   integration::Counter* outcomes_[4] = {};
   integration::Counter* bytes_ = nullptr;
-  std::array<integration::Counter*, kDepartureKinds.size()> departures_ = {};
+  using ByKind = std::array<integration::Counter*, kDepartureKinds.size()>;
+  void add(const ByKind& counters, Departures departures) const;
+  [[nodiscard]] ByKind count_by_kind(const char* name, const char* help) const;
+
+  ByKind departures_ = {}, pixel_departures_ = {};
   integration::Histogram* flush_ = nullptr;
   integration::Histogram* apply_ = nullptr;
   integration::Histogram* checkpoint_ = nullptr;

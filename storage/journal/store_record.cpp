@@ -59,7 +59,7 @@ Bytes encode(const StoreRecord& record) {
   to.push_back(std::byte{record.external});
   put(to, record.number);
   put(to, record.replaces);
-  put(to, static_cast<std::uint64_t>(record.received_ms));
+  put(to, static_cast<std::uint64_t>(record.record.received_ms));
   put(to, record.record.data_set_bytes);
   put(to, record.record.data_set_offset);
   put(to, record.record.checksum);
@@ -83,7 +83,7 @@ Result<StoreRecord> decode_store_record(ByteView head) {
   record.external = from.byte() != 0;
   record.number = from.number();
   record.replaces = from.number();
-  record.received_ms = static_cast<std::int64_t>(from.number());
+  record.record.received_ms = static_cast<std::int64_t>(from.number());
   record.record.data_set_bytes = from.number();
   record.record.data_set_offset = from.number();
   record.record.checksum = from.number();

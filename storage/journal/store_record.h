@@ -11,10 +11,9 @@
 namespace pacs::storage {
 
 struct StoreRecord {
-  std::uint64_t number = 0;      ///< of the object; record.object_key follows from it
-  std::uint64_t replaces = 0;    ///< number of the object whose place it takes; 0 for none
-  std::int64_t received_ms = 0;  ///< since 1970
-  bool external = false;         ///< the data set lies in the object store, not in the payload
+  std::uint64_t number = 0;    ///< of the object; record.object_key follows from it
+  std::uint64_t replaces = 0;  ///< number of the object whose place it takes; 0 for none
+  bool external = false;       ///< the data set lies in the object store, not in the payload
   InstanceRecord record;
   std::string source_ae;
   Bytes meta;    ///< what precedes the data set in the object

@@ -14,6 +14,7 @@ struct InstanceRecord {
   std::uint64_t data_set_offset = 0;  ///< in the stored Part 10 object
   std::uint64_t checksum = 0;         ///< XXH3-64 of the data set
   std::string object_key;
+  std::int64_t received_ms = 0;  ///< since 1970; 0 where nobody asked the index
 };
 
 struct ArchiveCounts {

@@ -8,8 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "core/dicom_dataset.h"
 #include "core/result.h"
+#include "core/vr_types.h"
+
+namespace pacs {
+class DataSet;
+}
 
 namespace pacs::storage {
 
@@ -58,6 +62,17 @@ struct QueryKey {
   std::string private_creator{};      ///< of a private key
 };
 
+/// In which order answers come.
+struct AnswerOrder {
+  /// One of ordering_attributes() (query_attributes.h), compared as the index has it: bytes, names
+  /// folded; equal ones row by row of its level as they arrived. Without: all in the order in which
+  /// the entities of the level arrived, whatever the keys: of pages that are cut out with skip and
+  /// limit none repeats or misses what was there before the first, for what arrives meanwhile
+  /// stands behind.
+  std::optional<Tag> by{};
+  bool descending = false;  ///< of `by`, the other way round in all
+};
+
 struct Query {
   QueryLevel level = QueryLevel::Study;  ///< means nothing in a worklist
   QueryRules rules;
@@ -70,6 +85,7 @@ struct Query {
   std::optional<std::int16_t> offset_minutes{};  ///< (0008,0201) of the identifier
   std::uint64_t skip = 0;                        ///< QIDO-RS offset
   std::uint64_t limit = 0;                       ///< matches at most; 0: all
+  std::optional<AnswerOrder> order{};            ///< none: what is quickest to find
   /// Asked between rows while a match is looked for: then `next` ends with Cancelled.
   std::stop_token stop{};
 };
@@ -96,6 +112,9 @@ class Matches {
   /// ASCII, no Query/Retrieve Level, no Retrieve AE Title and Instance Availability (the caller's
   /// to say). Waits for the database: not for an I/O thread.
   [[nodiscard]] virtual Result<std::vector<DataSet>> next(std::size_t most) = 0;
+  /// How many there are, skipped ones and those beyond the limit included, for queries with an
+  /// order: when the index counts them, or few rows need be looked at; else nullopt.
+  [[nodiscard]] virtual Result<std::optional<std::uint64_t>> total() { return std::nullopt; }
 };
 
 /// Which objects a C-MOVE, C-GET or WADO-RS asks for: all below the unique keys, each a list that

@@ -8,6 +8,8 @@
 
 #include "core/dicom_dictionary.h"
 #include "core/dicom_tags.h"
+#include "core/sort_unique.h"
+#include "storage/query/query_attributes.h"
 
 namespace pacs::storage {
 namespace {
@@ -103,6 +105,32 @@ const KeyColumn* find_column(std::span<const KeyColumn> columns, Tag sequence, T
     return column.sequence == sequence && column.tag == tag;
   });
   return found != columns.end() ? &*found : nullptr;
+}
+
+std::optional<QueryLevel> level_of_attribute(Tag tag) {
+  if (const KeyColumn* column = find_key_column(tag)) return column->level;
+  const auto& sequences = all_columns().sequences;
+  const auto found = std::ranges::find(sequences, tag, &KeyColumn::sequence);
+  return found != sequences.end() ? std::optional(found->level) : std::nullopt;
+}
+
+std::vector<Tag> indexed_attributes(QueryLevel level) {
+  std::vector<Tag> tags;
+  for (const KeyColumn& column : all_columns().own) {
+    if (column.level == level) tags.push_back(column.tag);
+  }
+  for (const KeyColumn& column : all_columns().sequences) {
+    if (column.level == level) tags.push_back(column.sequence);
+  }
+  sort_unique(tags);
+  return tags;
+}
+
+std::span<const Tag> ordering_attributes() {
+  static constexpr std::array kTags{tags::StudyDate,        tags::AccessionNumber,
+                                    tags::StudyDescription, tags::ReferringPhysicianName,
+                                    tags::PatientName,      tags::PatientID};
+  return kTags;
 }
 
 const KeyColumn* find_key_column(Tag tag) {

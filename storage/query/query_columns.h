@@ -28,6 +28,11 @@ inline constexpr std::array<LevelTable, 4> kLevelTables{{
 [[nodiscard]] constexpr const LevelTable& table_of(QueryLevel level) {
   return kLevelTables[static_cast<std::size_t>(level)];
 }
+/// The column of archive_state with the number of its rows.
+[[nodiscard]] constexpr std::string_view counter_of(QueryLevel level) {
+  constexpr std::array<std::string_view, 4> kCounters{"patients", "studies", "series", "instances"};
+  return kCounters[static_cast<std::size_t>(level)];
+}
 [[nodiscard]] constexpr QueryLevel above(QueryLevel level) {
   return static_cast<QueryLevel>(static_cast<int>(level) - 1);
 }

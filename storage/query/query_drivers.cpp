@@ -45,7 +45,7 @@ class Chooser {
       PACS_TRY(add_ways_of_few_values(ways));
       PACS_TRY(add_way_of_words(ways));
     }
-    if (ways.empty()) return all_rows();
+    if (ways.empty()) return all_rows(query_.level, reader_).map(only);
     PACS_TRY(auto way, cheapest(std::move(ways), [this](const auto& one, std::int64_t most) {
                return rows_of(one.front(), most);
              }));
@@ -64,16 +64,6 @@ class Chooser {
 
   [[nodiscard]] const QueryKey* restricting_key(Tag tag) const {
     return storage::restricting_key(query_.keys, tag);
-  }
-
-  Result<std::vector<Driver>> all_rows() {
-    const LevelTable& table = table_of(query_.level);
-    PACS_TRY(const auto row, reader_.statement(fmt::format("SELECT coalesce(max({}), 0) FROM {}",
-                                                           table.id, table.table)));
-    PACS_TRY(row->step());
-    Driver driver{Driver::Kind::All, query_.level};
-    driver.rows = {row->integer(0)};
-    return only(std::move(driver));
   }
 
   static Driver values_driver(const QueryKey& key, const KeyColumn& column) {
@@ -246,13 +236,7 @@ class Chooser {
   std::optional<Driver> prefix_driver(Tag tag) const {
     auto range = prefix_range(restricting_key(tag));
     if (!range) return std::nullopt;
-    const KeyColumn& column = *find_key_column(tag);
-    Driver driver{Driver::Kind::Span, column.level, column.expression};
-    driver.order = {column.expression};
-    if (tag == tags::PatientID) {  // as its index has it
-      driver.order.insert(driver.order.end(),
-                          {"patient.issuer_of_patient_id", "patient.distinct_by"});
-    }
+    Driver driver = rows_in_order(tag);
     driver.range = std::move(*range);
     return driver;
   }
@@ -262,8 +246,7 @@ class Chooser {
     if (key == nullptr || key->matching == Matching::Empty) return std::nullopt;
     auto days = days_of(*key, query_);
     if (!days) return std::nullopt;
-    Driver driver{Driver::Kind::Span, QueryLevel::Study, "study.study_date"};
-    driver.order = {"study.study_date", "study.study_time"};
+    Driver driver = rows_in_order(tags::StudyDate);
     driver.range = std::move(*days);
     return driver;
   }
@@ -290,15 +273,12 @@ class Chooser {
     const std::string prefix(literal_prefix(pattern->groups.front()));
     std::vector<Driver> drivers;
     if (!prefix.empty()) {
-      Driver& first = drivers.emplace_back(
-          Driver{Driver::Kind::Span, QueryLevel::Patient, "patient.patient_name_folded"});
-      first.order = {first.column};
+      Driver& first = drivers.emplace_back(rows_in_order(tags::PatientName));
       first.range = begins_with(prefix);
       if (pattern->groups.size() > 1) return drivers;
       Driver other = trigram_driver({"=" + prefix});
       if (other.match.empty()) {
-        other = {Driver::Kind::Span, QueryLevel::Patient, first.column};
-        other.order = {other.column};
+        other = rows_in_order(tags::PatientName);
         other.restriction = SqlText("patient.patient_name_folded LIKE '%=%' AND ");
       }
       (other.restriction += "NOT ") += within(first.column, first.range);
@@ -349,6 +329,30 @@ class Chooser {
 
 Result<std::vector<Driver>> choose_drivers(const Query& query, SqlReader& reader) {
   return Chooser(query, reader).choose();
+}
+
+Driver rows_in_order(Tag attribute) {
+  const KeyColumn& column = *find_key_column(attribute);
+  const bool is_patient_name = attribute == tags::PatientName;
+  Driver driver{Driver::Kind::Span, column.level,
+                is_patient_name ? column.folded : column.expression};
+  driver.order = {driver.column};  // and what else its index has
+  if (attribute == tags::PatientID) {
+    driver.order.insert(driver.order.end(),
+                        {"patient.issuer_of_patient_id", "patient.distinct_by"});
+  }
+  if (attribute == tags::StudyDate) driver.order.emplace_back("study.study_time");
+  return driver;
+}
+
+Result<Driver> all_rows(QueryLevel level, SqlReader& reader) {
+  const LevelTable& table = table_of(level);
+  PACS_TRY(const auto row, reader.statement(fmt::format("SELECT coalesce(max({}), 0) FROM {}",
+                                                        table.id, table.table)));
+  PACS_TRY(row->step());
+  Driver driver{Driver::Kind::All, level};
+  driver.rows = {row->integer(0)};
+  return driver;
 }
 
 }  // namespace pacs::storage

@@ -30,8 +30,10 @@ struct Driver {
   QueryLevel level = QueryLevel::Patient;
   std::string column{};
   std::vector<std::string> order{};  ///< of a Span: the columns of its index
+  bool descending = false;           ///< of a Span
   std::vector<std::string> values{};
   std::vector<std::int64_t> rows{};
+  std::int64_t after = 0;  ///< of All: where it begins
   TextRange range{};
   std::string match{};    ///< of Names: the full text query
   SqlText restriction{};  ///< beside the conditions of the keys; may be empty
@@ -40,5 +42,11 @@ struct Driver {
 /// Asks the database how many rows each way to begin would walk through, so far as that is cheap.
 /// Several drivers cover the query together, each row by one of them.
 [[nodiscard]] Result<std::vector<Driver>> choose_drivers(const Query& query, SqlReader& reader);
+
+/// All rows of a level in the order of one of ordering_attributes(): a Span.
+[[nodiscard]] Driver rows_in_order(Tag attribute);
+
+/// All rows that a level has now.
+[[nodiscard]] Result<Driver> all_rows(QueryLevel level, SqlReader& reader);
 
 }  // namespace pacs::storage

@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "core/dicom_dataset.h"
 #include "storage/query/date_match.h"
 #include "storage/query/name_match.h"
 #include "storage/query/query.h"

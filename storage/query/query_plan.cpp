@@ -1,6 +1,8 @@
 #include "storage/query/query_plan.h"
 
 #include <algorithm>
+#include <array>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -8,7 +10,9 @@
 
 #include "core/dicom_tags.h"
 #include "storage/query/date_match.h"
+#include "storage/query/led_rows.h"
 #include "storage/query/query_match.h"
+#include "storage/query/ways.h"
 
 namespace pacs::storage {
 namespace {
@@ -62,7 +66,12 @@ class Planner {
   Result<QueryPlan> make() {
     place_keys();
     place_zones();
+    plan_.everything = std::ranges::all_of(plan_.query.keys, is_universal);
     PACS_TRY(auto drivers, choose_drivers(plan_.query, reader_));
+    if (const auto& order = plan_.query.order) {
+      PACS_TRY(drivers,
+               order->by ? in_order(std::move(drivers), *order) : by_arrival(std::move(drivers)));
+    }
     for (Driver& driver : drivers) {
       plan_.walks.push_back({std::move(driver), {}, {}, {}, {}});
       write(plan_.walks.back());
@@ -182,6 +191,118 @@ class Planner {
     return lowest;
   }
 
+  /// One driver that gives the rows of the level asked for by their numbers, which grow as they
+  /// arrive: few rows that the drivers lead to are collected, among many the next ones that match
+  /// are near.
+  Result<std::vector<Driver>> by_arrival(std::vector<Driver> drivers) {
+    if (drivers.front().kind == Driver::Kind::All) {
+      PACS_TRY(skip_ahead(drivers.front()));
+      return drivers;
+    }
+    const auto& stop = plan_.query.stop;
+    PACS_TRY(auto rows, rows_led_to(drivers, level(), kFewRows, reader_, stop));
+    if (!rows) {
+      PACS_TRY(Driver all, all_rows(level(), reader_));
+      PACS_TRY(const bool near, matches_are_near(all));
+      if (near) return std::vector{std::move(all)};
+      PACS_TRY(rows, rows_led_to(drivers, level(), SIZE_MAX, reader_, stop));
+    }
+    Driver driver{Driver::Kind::Rows, level()};
+    driver.rows = std::move(*rows);
+    return std::vector{std::move(driver)};
+  }
+
+  /// Drivers that give the rows in the order of an attribute: along its index when the keys lead
+  /// there, or to many rows, among which the next ones that match are near; else the rows, sorted.
+  Result<std::vector<Driver>> in_order(std::vector<Driver> drivers, const AnswerOrder& order) {
+    constexpr std::int64_t kNear = 50;  // at most so many rows from one match to the next
+    Driver along = rows_in_order(*order.by);
+    if (along.level > level()) {
+      return fail(Error{ErrorKind::InvalidArgument, "answers of this level have no such order"}.on(
+          *order.by));
+    }
+    along.descending = order.descending;
+    if (drivers.size() == 1 && drivers.front().order == along.order) {
+      along.range = std::move(drivers.front().range);
+      return std::vector{std::move(along)};
+    }
+    if (drivers.front().kind == Driver::Kind::All) return std::vector{std::move(along)};
+    PACS_TRY(const Driver all, all_rows(level(), reader_));
+    const auto many = static_cast<std::size_t>(std::max(kFewRows, all.rows.front() / kNear));
+    PACS_TRY(auto rows, rows_led_to(drivers, level(), many, reader_, plan_.query.stop));
+    if (!rows) return std::vector{std::move(along)};
+    Driver driver{Driver::Kind::Rows, level()};
+    PACS_TRY(driver.rows, sorted_rows(*rows, along));
+    return std::vector{std::move(driver)};
+  }
+
+  Result<std::vector<std::int64_t>> sorted_rows(std::span<const std::int64_t> rows,
+                                                const Driver& along) {
+    const Joined joined = join_up(level(), along.level);
+    SqlText sql(fmt::format("SELECT {}, {} FROM {} WHERE {} = ", table_of(along.level).id,
+                            fmt::join(along.order, ", "), joined.from, table_of(level()).id));
+    sql.add_open();
+    sql += joined.conditions;
+    PACS_TRY(const auto statement, reader_.statement(sql.numbered()));
+    // Values and row along the index, as a walk has them; below one such row as they arrived.
+    std::vector<std::pair<std::pair<std::vector<std::string>, std::int64_t>, std::int64_t>> keyed;
+    for (const std::int64_t number : rows) {
+      if (plan_.query.stop.stop_requested()) break;
+      PACS_TRY(each_row(*bound(*statement, number), [&](SqlStatement& row) {
+        auto& [place, id] = keyed.emplace_back();
+        id = number;
+        place.second = row.integer(0);
+        for (int i = 1; i <= static_cast<int>(along.order.size()); ++i) {
+          place.first.emplace_back(row.text(i));
+        }
+      }));
+    }
+    std::ranges::sort(keyed, [&](const auto& a, const auto& b) {
+      if (a.first == b.first) return a.second < b.second;
+      return along.descending ? b.first < a.first : a.first < b.first;
+    });
+    std::vector<std::int64_t> sorted;
+    sorted.reserve(keyed.size());
+    for (const auto& one : keyed) sorted.push_back(one.second);
+    return sorted;
+  }
+
+  /// Looks at the first rows.
+  Result<bool> matches_are_near(const Driver& all) {
+    constexpr std::int64_t kLookedAt = 1000, kWanted = 20;
+    Walk walk{all, {}, {}, {}, {}};
+    write_start(walk);
+    walk.start.text = fmt::format("SELECT count(*) FROM ({}) counted", walk.start.text);
+    const std::array<SqlValue, 2> range{std::int64_t{0}, kLookedAt};
+    PACS_TRY(const auto row, reader_.statement(walk.start, range));
+    PACS_TRY(row->step());
+    return row->integer(0) >= kWanted;
+  }
+
+  /// Where every row matches, those to be skipped need not be read.
+  Result<> skip_ahead(Driver& all) {
+    if (!plan_.everything || plan_.query.skip == 0) return {};
+    const LevelTable& table = table_of(level());
+    const auto before = static_cast<std::int64_t>(
+        std::min<std::uint64_t>(plan_.query.skip, std::numeric_limits<std::int64_t>::max()));
+    // The last row to be skipped, from the nearer end.
+    const auto counter = counter_of(level());
+    PACS_TRY(const auto count,
+             reader_.statement(fmt::format("SELECT {} FROM archive_state", counter)));
+    PACS_TRY(count->step());
+    const bool from_end = before > count->integer(0) / 2;
+    const std::string offset =
+        from_end ? fmt::format("max(0, (SELECT {} FROM archive_state) - $1)", counter) : "$1 - 1";
+    PACS_TRY(const auto row,
+             reader_.statement(fmt::format("SELECT {0} FROM {1} ORDER BY {0}{2} LIMIT 1 OFFSET {3}",
+                                           table.id, table.table, from_end ? " DESC" : "", offset),
+                               before));
+    PACS_TRY(const bool there, row->step());
+    all.after = there ? row->integer(0) : all.rows.front();
+    plan_.query.skip = 0;
+    return {};
+  }
+
   void write(Walk& walk) {
     const Driver& driver = walk.driver;
     write_start(walk);
@@ -255,15 +376,21 @@ class Planner {
       case Driver::Kind::Span:
         break;
     }
-    const std::string order = fmt::format("{}, {}", fmt::join(driver.order, ", "), table.id);
+    const std::string_view down = driver.descending ? " DESC" : "";
+    const std::string id_order = fmt::format("{}{}", table.id, down);
+    const std::string order = fmt::format(
+        "{1}{0}, {2}", down, fmt::join(driver.order, fmt::format("{}, ", down)), id_order);
+    const auto begin_of_span = [&](SqlText& sql) {
+      sql += fmt::format(" AND {} >= ", driver.column);
+      sql.add(driver.range.first);
+    };
     const auto end_of_span = [&](SqlText& sql) {
       if (!driver.range.last) return;
       sql += fmt::format(" AND {} < ", driver.column);
       sql.add(*driver.range.last);
     };
     end_of_span(start);
-    start += fmt::format(" AND {} >= ", driver.column);
-    start.add(driver.range.first);
+    begin_of_span(start);
     walk.start = finish(std::move(start), order);
 
     SqlText equal = head;
@@ -271,12 +398,13 @@ class Planner {
       equal += fmt::format(" AND {} = ", column);
       equal.add_open();
     }
-    equal += fmt::format(" AND {} > ", table.id);
-    walk.equal = finish(equal.add_open(), std::string(table.id));
+    const std::string_view behind = driver.descending ? "<" : ">";
+    equal += fmt::format(" AND {} {} ", table.id, behind);
+    walk.equal = finish(equal.add_open(), id_order);
 
     SqlText beyond = head;
-    end_of_span(beyond);
-    beyond += fmt::format(" AND ({}) > (", fmt::join(driver.order, ", "));
+    driver.descending ? begin_of_span(beyond) : end_of_span(beyond);
+    beyond += fmt::format(" AND ({}) {} (", fmt::join(driver.order, ", "), behind);
     for (std::size_t i = 0; i < driver.order.size(); ++i) {
       if (i != 0) beyond += ", ";
       beyond.add_open();

@@ -21,6 +21,9 @@ namespace pacs::storage {
 /// Rows of the upper levels that are fetched ahead: 8 bytes each.
 inline constexpr std::size_t kParentsAhead = 256;
 
+/// Rows that are looked at for the number of matches at most: some milliseconds.
+inline constexpr std::size_t kCountedRowsMax = 1000;
+
 /// Row numbers that one statement looks through where no index helps: bounds how long it may take.
 inline constexpr std::int64_t kRowsOfWindow = 20'000;
 
@@ -51,6 +54,7 @@ struct QueryPlan {
   Query query;
   std::vector<KeySource> sources;  ///< one for each key of the query
   std::vector<Walk> walks;
+  bool everything = false;  ///< every row of the level matches
 
   /// A value to hold a key against.
   struct Check {

@@ -4,7 +4,9 @@
 
 namespace pacs::storage {
 
-QueryWalk::QueryWalk(const Walk& walk) : walk_(walk), steps_(1 + walk.children.size()) {}
+QueryWalk::QueryWalk(const Walk& walk) : walk_(walk), steps_(1 + walk.children.size()) {
+  steps_.front().after = walk.driver.after;
+}
 
 int QueryWalk::first_column() const {
   return steps_.size() > 1 ? 1 : 1 + static_cast<int>(walk_.driver.order.size());

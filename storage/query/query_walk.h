@@ -26,6 +26,10 @@ class QueryWalk {
   void took(SqlStatement& row) { took(steps_.size() - 1, row); }
   /// It has no more rows. When it has and they are left for later, say nothing.
   void ended() { ended(steps_.size() - 1); }
+  /// Whether a run is one row that is looked up.
+  [[nodiscard]] bool looks_up() const {
+    return walk_.driver.kind == Driver::Kind::Rows && walk_.children.empty();
+  }
   /// Columns before those of the plan.
   [[nodiscard]] int first_column() const;
 

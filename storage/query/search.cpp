@@ -1,7 +1,11 @@
 #include "storage/query/search.h"
 
 #include <algorithm>
+#include <array>
+#include <limits>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "core/dicom_tags.h"
 #include "core/text.h"
@@ -73,7 +77,32 @@ class IndexMatches final : public Matches {
     return answers;
   }
 
+  Result<std::optional<std::uint64_t>> total() override {
+    if (!plan_.query.order) return std::nullopt;
+    if (plan_.everything) return all_of_level();
+    const Driver& driver = plan_.walks.front().driver;
+    if (driver.kind == Driver::Kind::Span) return std::nullopt;
+    const auto rows = driver.kind == Driver::Kind::Rows
+                          ? driver.rows.size()
+                          : static_cast<std::size_t>(driver.rows.front());
+    if (rows > kCountedRowsMax || !plan_.header_query.keys.empty()) return std::nullopt;
+    QueryPlan counted = plan_;
+    counted.query.skip = std::numeric_limits<std::uint64_t>::max();
+    IndexMatches matches(readers_, std::move(counted), read_again_);
+    PACS_TRY(matches.next(1));
+    return matches.skipped_;
+  }
+
  private:
+  /// As the index keeps count.
+  Result<std::optional<std::uint64_t>> all_of_level() {
+    PACS_TRY(const auto reader, readers_.lease());
+    PACS_TRY(const auto row, reader->statement(fmt::format("SELECT {} FROM archive_state",
+                                                           counter_of(plan_.query.level))));
+    PACS_TRY(row->step());
+    return static_cast<std::uint64_t>(row->integer(0));
+  }
+
   /// Goes on until there are enough, at most kRowsOfLease rows.
   Result<> pull(SqlReader& reader, std::size_t most, std::vector<DataSet>& answers) {
     std::size_t rows = kRowsOfLease;
@@ -102,7 +131,7 @@ class IndexMatches final : public Matches {
       PACS_TRY(const auto row, statement->step());
       if (!row) {
         walk_->ended();
-        rows -= std::min(rows, kRowsOfEndedRun);
+        rows -= std::min(rows, walk_->looks_up() ? 1 : kRowsOfEndedRun);
         return false;
       }
       walk_->took(*statement);
@@ -148,13 +177,14 @@ class IndexMatches final : public Matches {
   /// False when the header does not match.
   Result<bool> with_header(SqlReader& reader, const RowView& row, const RowView& member,
                            std::string_view zone, std::vector<DataSet>& answers) {
+    const bool skips = skipped_ < plan_.query.skip;
     std::optional<DataSet> header;
-    if (plan_.wants_header) {
+    if (plan_.wants_header && !(skips && plan_.header_query.keys.empty())) {
       PACS_TRY(auto read, header_of(reader, member));
       if (!matches(plan_.header_query, read)) return false;
       header = std::move(read);
     }
-    if (skipped_ < plan_.query.skip) {
+    if (skips) {
       ++skipped_;
       return true;
     }

@@ -4,6 +4,8 @@
 #include <array>
 #include <compare>
 #include <limits>
+#include <map>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -64,6 +66,17 @@ struct Wanted {
   AllowedLevels allowed;
   std::string issuer;  ///< of the patients; empty: any
 };
+
+/// The lowest level that has names; none when nothing is selected.
+std::optional<std::size_t> lowest_named(const AllowedLevels& allowed) {
+  std::size_t lowest = allowed.size();
+  while (lowest != 0 && allowed[lowest - 1].empty()) --lowest;
+  return lowest == 0 ? std::nullopt : std::optional(lowest - 1);
+}
+
+constexpr std::string_view kFromSeries =
+    "patient JOIN study ON study.patient_key = patient.id JOIN series ON "
+    "series.study_key = study.id WHERE true";
 
 /// Calls `each` with every row below one of the names of the lowest level that has any, if the
 /// levels above allow it. Columns: patient, study, series name, then `columns`.
@@ -149,18 +162,16 @@ class SelectedRecords final : public Records {
 
 Result<std::unique_ptr<Records>> select(SqlReaders& readers, const Selection& selection) {
   const Wanted wanted(selection);
-  std::size_t lowest = wanted.allowed.size();
-  while (lowest != 0 && wanted.allowed[lowest - 1].empty()) --lowest;
-  if (lowest == 0) {
+  const auto lowest = lowest_named(wanted.allowed);
+  if (!lowest) {
     return fail(ErrorKind::InvalidArgument,
                 "a selection must name patients, studies, series or instances");
   }
-  --lowest;
   PACS_TRY(const auto reader, readers.lease());
   std::vector<SeriesRow> series;
   std::vector<InstanceRow> instances;
-  if (lowest == static_cast<std::size_t>(QueryLevel::Image)) {
-    PACS_TRY(each_selected(*reader, wanted, lowest,
+  if (*lowest == static_cast<std::size_t>(QueryLevel::Image)) {
+    PACS_TRY(each_selected(*reader, wanted, *lowest,
                            "instance CROSS JOIN series CROSS JOIN study CROSS JOIN patient WHERE "
                            "series.id = instance.series_key AND study.id = series.study_key AND "
                            "patient.id = study.patient_key",
@@ -171,15 +182,36 @@ Result<std::unique_ptr<Records>> select(SqlReaders& readers, const Selection& se
                            }));
     sort_unique(instances);
   } else {
-    PACS_TRY(each_selected(*reader, wanted, lowest,
-                           "patient JOIN study ON study.patient_key = patient.id JOIN series ON "
-                           "series.study_key = study.id WHERE true",
+    PACS_TRY(each_selected(*reader, wanted, *lowest, kFromSeries,
                            "study.id, series.id, series.instance_count", [&](SqlStatement& row) {
                              series.push_back({row.integer(3), row.integer(4), row.integer(5)});
                            }));
     sort_unique(series);
   }
   return std::make_unique<SelectedRecords>(readers, std::move(series), std::move(instances));
+}
+
+Result<std::vector<SelectedSeries>> select_series(SqlReaders& readers, const Selection& selection) {
+  const Wanted wanted(selection);
+  const auto lowest = lowest_named(wanted.allowed);
+  if (!lowest || *lowest == static_cast<std::size_t>(QueryLevel::Image)) {
+    return fail(ErrorKind::InvalidArgument, "series are selected by patients, studies and series");
+  }
+  PACS_TRY(const auto reader, readers.lease());
+  std::map<std::pair<std::int64_t, std::int64_t>, SelectedSeries> found;
+  PACS_TRY(each_selected(
+      *reader, wanted, *lowest, kFromSeries,
+      "study.id, series.id, series.instance_count, "
+      "(SELECT max(instance.id) FROM instance WHERE instance.series_key = series.id)",
+      [&](SqlStatement& row) {
+        found[{row.integer(3), row.integer(4)}] = {
+            std::string(row.text(1)), std::string(row.text(2)),
+            static_cast<std::uint64_t>(row.integer(5)), static_cast<std::uint64_t>(row.integer(6))};
+      }));
+  std::vector<SelectedSeries> series;
+  series.reserve(found.size());
+  for (auto& [place, one] : found) series.push_back(std::move(one));
+  return series;
 }
 
 }  // namespace pacs::storage

@@ -101,7 +101,6 @@ class Replay {
     row.number = record.number;
     row.record = std::move(record.record);
     row.source_ae = std::move(record.source_ae);
-    row.received_ms = record.received_ms;
     return row;
   }
 

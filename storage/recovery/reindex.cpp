@@ -66,7 +66,7 @@ class Reindexer {
     record.study_instance_uid = std::move(identity.study_instance_uid);
     row->columns = column_values(header.data_set);
     PACS_TRY(row->header, encode_header(header));
-    row->received_ms = integration::now_ms();
+    record.received_ms = integration::now_ms();
     return row;
   }
 

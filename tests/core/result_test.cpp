@@ -16,7 +16,17 @@ TEST(Error, SaysWhatWhereAndOnWhich) {
                           .at(344)
                           .in("a.dcm");
   EXPECT_EQ(error.to_string(),
-            "malformed: length 12 passes the end of the item (0010,0010) at offset 344 in a.dcm");
+            "malformed: length 12 passes the end of the item PatientName (0010,0010) at offset 344 "
+            "in a.dcm");
+}
+
+TEST(Error, NamesTheAttributeOnceAndAsFarAsItIsKnown) {
+  const auto on = [](std::string message, Tag tag) {
+    return Error{ErrorKind::Malformed, std::move(message)}.on(tag).to_string();
+  };
+  EXPECT_EQ(on("the value is 0", Tag{0x00280010}), "malformed: the value is 0 Rows (0028,0010)");
+  EXPECT_EQ(on("Rows is 0", Tag{0x00280010}), "malformed: Rows is 0 (0028,0010)");
+  EXPECT_EQ(on("the value is 0", Tag{0x00091077}), "malformed: the value is 0 (0009,1077)");
 }
 
 TEST(ErrorKind, HasANameOfItsOwnEach) {

@@ -32,6 +32,12 @@ TEST(GeneratedUids, AreValidAndDiffer) {
   }
 }
 
+// RFC 9562 §5.5: version 5 of "www.example.com" among OIDs, as Python's uuid module makes it.
+TEST(UidFromName, IsTheSameEachTimeAndThatOfOthers) {
+  EXPECT_EQ(uid_from_name("www.example.com"), "2.25.220529772173518081084972305585000486996");
+  EXPECT_NE(uid_from_name("www.example.org"), uid_from_name("www.example.com"));
+}
+
 TEST(RandomUuid, SaysVersionAndVariant) {
   const Uuid uuid = random_uuid();
   EXPECT_EQ(uuid[6] >> 4, 4);

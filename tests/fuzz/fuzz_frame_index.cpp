@@ -34,9 +34,22 @@ std::vector<std::uint64_t> table(Input& input) {
   return offsets;
 }
 
+/// As a stored header has them: ascending numbers of fragments.
+std::vector<std::uint32_t> starts(Input& input) {
+  std::vector<std::uint32_t> numbers(input.number(16));
+  std::uint32_t at = input.number(3);
+  for (std::uint32_t& number : numbers) {
+    number = at;
+    at += 1 + input.number(4);
+  }
+  return numbers;
+}
+
 PixelDataLayout layout_of(Input& input) {
   PixelDataLayout layout;
-  layout.encapsulated = input.number(4) != 0;
+  const std::uint32_t kind = input.number(8);
+  layout.encapsulated = kind % 4 != 0;
+  if (kind >= 4) layout.frame_starts = starts(input);
   layout.value_offset = kStart;
   layout.basic_offset_table = table(input);
   layout.extended_offset_table = table(input);
@@ -49,6 +62,8 @@ PixelDataLayout layout_of(Input& input) {
     at += 8 + length;
   }
   layout.fragment_count = layout.fragments.size();
+  std::erase_if(layout.frame_starts,
+                [&](std::uint32_t start) { return start >= layout.fragments.size(); });
   layout.value_length = input.bytes.size();
   return layout;
 }

@@ -18,8 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(format.error().tag.has_value());
     return 0;
   }
-  constexpr std::uint64_t kFrameBytesMax = 1 << 14;
-  if (format->frame.samples() > kFrameBytesMax || format->frame.bytes() > kFrameBytesMax) return 0;
+  constexpr std::uint64_t kSmallFrame = 1 << 14;
+  if (format->frame.samples() > kSmallFrame || format->frame.bytes() > kSmallFrame) return 0;
   Bytes pixels(format->frame.bytes());
   for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = bytes[i * 7 % size];
   FramePixels what{format->frame, format->shift(), true, {}};

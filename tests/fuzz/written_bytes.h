@@ -1,6 +1,7 @@
 // What the targets of both models want of the bytes of a data set.
 #pragma once
 
+#include "core/dicom_dataset.h"
 #include "encoding/data_sets/data_set_codec.h"
 #include "tests/fuzz/require.h"
 

@@ -5,10 +5,12 @@ here is ended by its own handle, and its log is shown when a test fails.
 """
 
 import contextlib
+import functools
 import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import socket
@@ -20,6 +22,8 @@ import time
 import unittest
 import urllib.error
 import urllib.request
+
+import jsonschema
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.path.abspath(os.environ.get("PACS", ROOT / "build" / "pacs"))
@@ -202,6 +206,53 @@ class Process:
         return self.popen.returncode
 
 
+class ApiDescription:
+    """/api/openapi.json: what every answer of /api in these tests must be like."""
+
+    def __init__(self, document):
+        self.document = document
+        # As the router has it: where two patterns fit, the one that is more literal.
+        self.patterns = sorted(((re.compile(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(pattern))), rows)
+                                for pattern, rows in document["paths"].items()),
+                               key=lambda pattern: pattern[0].pattern.count("[^/]+"))
+
+    def rows(self, path):
+        """The methods of a path; {} for one that is not described."""
+        return next((rows for pattern, rows in self.patterns if pattern.fullmatch(path)), {})
+
+    def check(self, method, path, status, text, headers):
+        if status == 304 or method in ("HEAD", "OPTIONS"):
+            return
+        described = self.rows(path).get(method.lower(), {"responses": {}})["responses"]
+        if status >= 400:
+            described = described.get("default") or {"content": {"application/problem+json": {
+                "schema": {"$ref": "#/components/schemas/Problem"}}}}
+        else:
+            assert str(status) in described, f"{method} {path} answers {status}, which is not described"
+            described = described[str(status)]
+        if "content" not in described:
+            assert not text, f"{method} {path} answers {text[:200]!r} where nothing is described"
+            return
+        (media_type, content), = described["content"].items()
+        said = (headers.get("Content-Type") or "").partition(";")[0]
+        assert said == media_type, f"{method} {path} answers {said}, not {media_type}"
+        schema = {**content["schema"], "components": self.document["components"]}
+        wrong = jsonschema.Draft202012Validator(schema).iter_errors(json.loads(text))
+        wrong = "\n".join(f"{'/'.join(map(str, error.absolute_path))}: {error.message}" for error in wrong)
+        assert not wrong, f"{method} {path} is answered otherwise than described:\n{wrong[:2000]}"
+
+
+@functools.cache
+def _described(document):
+    return ApiDescription(json.loads(document))
+
+
+def api_description(http_port):
+    """What a server says of its own /api."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{http_port}/api/openapi.json", timeout=SECONDS_MAX) as answer:
+        return _described(answer.read())
+
+
 class Pacs(Process):
     """`pacs serve` with a configuration of its own, ready when the constructor returns.
 
@@ -246,10 +297,13 @@ class Pacs(Process):
                                          data=data, headers=headers or {})
         try:
             with urllib.request.urlopen(request, timeout=SECONDS_MAX) as answer:
-                return answer.status, answer.read().decode(errors="replace"), answer.headers
+                status, text, headers = answer.status, answer.read().decode(errors="replace"), answer.headers
         except urllib.error.HTTPError as error:
             with error:
-                return error.code, error.read().decode(errors="replace"), error.headers
+                status, text, headers = error.code, error.read().decode(errors="replace"), error.headers
+        if path.startswith("/api/"):
+            api_description(self.http_port).check(method, path.partition("?")[0], status, text, headers)
+        return status, text, headers
 
     def status(self):
         """/api/status as a dictionary."""

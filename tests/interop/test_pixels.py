@@ -3,7 +3,9 @@ is right is said by other people's decoders: dcmdjpeg, dcmdrle, dcmdjpls, gdcmco
 
 import json
 import pathlib
+import re
 import struct
+import subprocess
 import tempfile
 import unittest
 import zlib
@@ -13,6 +15,7 @@ import pydicom
 import pydicom.encaps
 
 import harness
+import layouts
 import test_retrieve as retrieve
 import test_storage as samples
 from harness import pacs, run
@@ -178,6 +181,125 @@ class Undecodable(harness.TestCase):
         self.assertEqual(report["failed_instances"], [f"{STUDY}.1"])
         server.wait_for_line("tiles")
 
+    def test_a_frame_damaged_in_the_middle_is_one_failure_of_c_get_and_of_wado_and_the_rest_goes_on(self):
+        server = self.server()
+        good = struct.pack("<16I", 2, 64, 64 + 1024, *[0] * 13) + b"\x81\0" * 1024  # 256 x 256 x 16 of zeros
+        for number in range(3):
+            ds = image(f"{STUDY}.{number}", rows=256, columns=256, frames=40)
+            ds.StudyInstanceUID, frames = STUDY, [good] * 40
+            if number == 1:
+                frames[35] = good[:80]
+            layouts.encapsulated(ds, "1.2.840.10008.1.2.5", frames).save_as(self.folder / f"{number}.dcm", write_like_original=False)
+            retrieve.store(server, self.folder / f"{number}.dcm")
+        got = self.folder / "got"
+        done = pacs("get", retrieve.peer_of(server), "-k", f"StudyInstanceUID={STUDY}", "--sop-class", ds.SOPClassUID,
+                    "--transfer-syntax", IMPLICIT, "--output", got, ok=False)
+        self.assertEqual(len([path for path in got.rglob("*") if path.is_file()]), 2, done.stdout + done.stderr)
+        status, body, _ = server.http(f"/dicomweb/studies/{STUDY}", headers={
+            "Accept": 'multipart/related; type="application/dicom"; transfer-syntax=1.2.840.10008.1.2.1'})
+        self.assertEqual((status, body.count("Content-Type: application/dicom")), (200, 3), "the damaged one as it is stored")
+
+
+class Video(harness.TestCase):
+    """Nothing here reads video: it is carried."""
+
+    def made(self, number, syntax):
+        """A file of MPEG-2, H.264 or HEVC: one stream in two fragments, whatever it holds."""
+        ds = pydicom.dcmread(FILES / "CT_small.dcm")
+        ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.77.1.1.1"
+        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"{ds.StudyInstanceUID}.{number}"
+        ds.update({"NumberOfFrames": 30, "SamplesPerPixel": 3, "PhotometricInterpretation": "YBR_PARTIAL_420",
+                   "BitsAllocated": 8, "BitsStored": 8, "HighBit": 7, "PlanarConfiguration": 0})
+        stream = numpy.random.default_rng(number).integers(0, 256, 60_000, numpy.uint8).tobytes()
+        ds = layouts.encapsulated(ds, syntax, [stream])
+        ds.PixelData = pydicom.encaps.encapsulate([stream], fragments_per_frame=2, has_bot=False)
+        del ds[0xfffc, 0xfffc]  # which storescp does not keep
+        path = self.folder / f"{number}.dcm"
+        ds.save_as(path, write_like_original=False)
+        return path
+
+    def test_video_is_carried_untouched_and_fails_alone_where_it_is_not_taken(self):
+        syntaxes = {1: "1.2.840.10008.1.2.4.100", 2: "1.2.840.10008.1.2.4.102", 3: "1.2.840.10008.1.2.4.107"}
+        sent = {number: self.made(number, syntax) for number, syntax in syntaxes.items()}
+        sink = self.start(harness.storescp, self.folder, "+xa")
+        (self.folder / "plain").mkdir()
+        plain = self.start(harness.storescp, self.folder / "plain", "+xe")
+        server = self.server({"remote_ae": [retrieve.remote(sink), {**retrieve.remote(plain), "ae_title": "PLAIN"}]})
+        retrieve.store(server, FILES / "CT_small.dcm", *sent.values())
+        study = pydicom.dcmread(FILES / "CT_small.dcm").StudyInstanceUID
+        pacs("get", retrieve.peer_of(server), "-k", f"StudyInstanceUID={study}", "--sop-class",
+             "1.2.840.10008.5.1.4.1.1.77.1.1.1", *[part for syntax in syntaxes.values()
+                                                  for part in ("--transfer-syntax", syntax)],
+             "--output", self.folder / "got", "-q")
+        report, _ = retrieve.move(server, sink.ae_title, "-k", f"StudyInstanceUID={study}")
+        self.assertEqual((report["completed"], report["failed"]), (4, 0), report)
+        for folder in (self.folder / "got", sink.received):
+            got = {ds.SOPInstanceUID: ds for ds in map(pydicom.dcmread, folder.iterdir())}
+            for number, path in sent.items():
+                original = pydicom.dcmread(path)
+                arrived = got[original.SOPInstanceUID]
+                self.assertEqual(arrived.file_meta.TransferSyntaxUID, syntaxes[number])
+                self.assertEqual(arrived.PixelData, original.PixelData)
+                self.assertEqual(list(arrived), list(original))
+        report, _ = retrieve.move(server, "PLAIN", "-k", f"StudyInstanceUID={study}")
+        self.assertEqual((report["completed"], report["failed"]), (1, 3), report)
+        self.assertEqual(sorted(report["failed_instances"]), [f"{study}.{number}" for number in syntaxes])
+        harness.eventually(lambda: sum("the peer takes no " in line for line in server.lines) >= 3, "reasons in the log")
+
+
+class JpegXl(harness.TestCase):
+    def test_what_is_coded_with_loss_is_what_djxl_decodes(self):
+        server = self.server()
+        y, x = numpy.mgrid[:61, :83]
+        waves = numpy.stack([128 + 100 * numpy.sin(x / 7), 128 + 100 * numpy.cos(y / 5 + x / 9), 255 * (x + y) / 144], -1)
+        for number, (samples, distance, syntax) in enumerate(((3, 1, "1.2.840.10008.1.2.4.112"),
+                                                              (1, 2, "1.2.840.10008.1.2.4.112")), 1):
+            with self.subTest(samples):
+                values = waves[..., :samples].round().astype(numpy.uint8)
+                name = "a.ppm" if samples == 3 else "a.pgm"
+                (self.folder / name).write_bytes(b"P%d\n83 61\n255\n" % (6 if samples == 3 else 5) + values.tobytes())
+                coded, theirs = self.folder / "a.jxl", self.folder / f"theirs-{name}"
+                run("cjxl", self.folder / name, coded, "-d", distance, "--container=0", ok=True)
+                run("djxl", coded, theirs, ok=True)
+                layout = layouts.Layout(8, 8, samples=samples, photometric="RGB" if samples == 3 else "MONOCHROME2",
+                                        rows=61, columns=83)
+                study = f"1.2.826.0.1.3680043.9.79.8.{number}"
+                ds = layouts.data_set(layout, f"{study}.2", study, values[None])
+                layouts.encapsulated(ds, syntax, [coded.read_bytes()]).save_as(self.folder / "a.dcm",
+                                                                              write_like_original=False)
+                retrieve.store(server, self.folder / "a.dcm")
+                pacs("get", retrieve.peer_of(server), "-k", f"StudyInstanceUID={study}", "--sop-class",
+                     layouts.SECONDARY_CAPTURE, "--transfer-syntax", EXPLICIT, "--output",
+                     self.folder / f"got{number}", "-q", ok=True)
+                got, = (self.folder / f"got{number}").iterdir()
+                data = theirs.read_bytes()[-values.size:]
+                difference = numpy.abs(pixels(got)[0].astype(int) -
+                                       numpy.frombuffer(data, numpy.uint8).reshape(values.shape))
+                self.assertLessEqual(int(difference.max()), 1)
+
+
+class Departing(harness.TestCase):
+    def test_a_codestream_of_another_sign_than_the_data_set_says_is_counted_and_said(self):
+        path = FILES / "J2K_pixelrep_mismatch.dcm"
+        rendered = pacs("render", path, "-o", self.folder / "image.png", ok=True)
+        self.assertIn("codestream_sign", rendered.stderr)
+        sink = self.start(harness.storescp, self.folder, "+xi")
+        sent = pacs("store", retrieve.peer_of(sink), path, ok=True)
+        self.assertRegex(sent.stderr, "warning: .*codestream_sign")
+        server = self.server({"remote_ae": [retrieve.remote(sink)]})
+        copy_of(path, self.folder / "copy.dcm", 1)
+        retrieve.store(server, self.folder / "copy.dcm")
+        retrieve.move(server, sink.ae_title, "-k", f"StudyInstanceUID={STUDY}")
+        self.assertEqual(server.metrics()['pacs_pixel_departures_total{kind="codestream_sign"}'], 1)
+        server.wait_for_line("departures=codestream_sign")
+
+
+def remarks(path):
+    """What dciodvfy has to say, but for the UIDs in it."""
+    done = run("dciodvfy", path)
+    return {re.sub(r"<[\d.]+>", "<>", line) for line in (done.stdout + done.stderr).splitlines()
+            if line.startswith(("Error", "Warning"))}
+
 
 def image(uid, rows=23, columns=37, bits=16, stored=16, signed=False, samples_per_pixel=1, planar=0, frames=1):
     """A file of noise with all values that its bits can hold, in Explicit VR Little Endian."""
@@ -298,10 +420,6 @@ class Layouts(harness.ServerTestCase):
                     self.equal(decoded, original)
 
     def test_dciodvfy_finds_nothing_new_in_what_is_written(self):
-        def remarks(path):
-            done = run("dciodvfy", path)
-            return {line for line in (done.stdout + done.stderr).splitlines() if line.startswith(("Error", "Warning"))}
-
         for name in ("CT_small.dcm", "MR_small_RLE.dcm", "SC_rgb_rle_2frame.dcm", "SC_rgb_jpeg_gdcm.dcm"):
             classes = {samples.identity(FILES / name)[0]}
             original = self.path()
@@ -378,6 +496,108 @@ def png(path):
     return numpy.frombuffer(b"".join(rows), ">u2" if depth == 16 else "u1").reshape(height, width, channels)
 
 
+class LossyCopies(harness.TestCase):
+    """What a receiver gets that is configured to take images with loss."""
+
+    MEAN_ERROR_MAX = 1.5  # of 255, at quality 90: of waves and a little noise
+    QUALITY = 90
+
+    def setUp(self):
+        super().setUp()
+        self.lossy = self.sink("lossy", "+xa")
+        self.plain = self.sink("plain", "+xa")
+        self.old = self.sink("old", "+xi")  # asks for it and then takes no JPEG
+        remotes = [{**retrieve.remote(sink), "ae_title": sink.name} for sink in (self.lossy, self.plain, self.old)]
+        for remote in (remotes[0], remotes[2]):
+            remote["lossy_jpeg_quality"] = self.QUALITY
+        self.archive = self.server({"remote_ae": remotes})
+
+    def sink(self, name, accepts):
+        folder = self.folder / name
+        folder.mkdir()
+        sink = self.start(harness.storescp, folder, accepts)
+        sink.name = name.upper()
+        return sink
+
+    def made(self, number, **layout):
+        """A file of waves, which JPEG is for, in place of noise."""
+        ds = image(f"{STUDY}.{number}", **layout)
+        ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.PatientID = STUDY, f"{STUDY}.1", "PIXELS"
+        del ds.RescaleSlope, ds.RescaleIntercept  # not of colours
+        frames, colours = int(ds.get("NumberOfFrames") or 1), ds.SamplesPerPixel
+        random = numpy.random.default_rng(number)
+        y, x = numpy.mgrid[0:ds.Rows, 0:ds.Columns] / 32
+        waves = [0.5 + 0.4 * numpy.sin(x + 2 * c + f) * numpy.cos(y - c) for f in range(frames) for c in range(colours)]
+        values = numpy.stack(waves).reshape(frames, colours, ds.Rows, ds.Columns).transpose(0, 2, 3, 1)
+        values = values * ((1 << ds.BitsStored) - 1) + random.integers(0, 2, values.shape)
+        data = values.astype(numpy.uint8 if ds.BitsAllocated == 8 else numpy.uint16).tobytes()
+        ds.PixelData = data + bytes(len(data) % 2)
+        path = self.folder / f"{number}.dcm"
+        ds.save_as(path)
+        retrieve.store(self.archive, path)
+        return path
+
+    def moved_to(self, sink):
+        """{SOP Instance UID: path} of what came."""
+        report, code = retrieve.move(self.archive, sink.name, "-k", f"StudyInstanceUID={STUDY}")
+        self.assertEqual((report["failed"], code), (0, 0), report)
+        return {samples.identity(path)[1]: path for path in sink.received.iterdir()}
+
+    def check_copy(self, path, original):
+        copy, source = pydicom.dcmread(path), pydicom.dcmread(original)
+        self.assertNotEqual(copy.SOPInstanceUID, source.SOPInstanceUID)
+        self.assertTrue(copy.SOPInstanceUID.startswith("2.25."))
+        self.assertEqual(copy.file_meta.MediaStorageSOPInstanceUID, copy.SOPInstanceUID)
+        self.assertEqual((copy.ImageType[0], list(copy.ImageType[1:])), ("DERIVED", list(source.ImageType[1:])))
+        self.assertEqual((copy.LossyImageCompression, copy.LossyImageCompressionMethod), ("01", "ISO_10918_1"))
+        frames = list(pydicom.encaps.generate_pixel_data_frame(copy.PixelData, int(copy.get("NumberOfFrames") or 1)))
+        natively = copy.Rows * copy.Columns * copy.SamplesPerPixel * len(frames)
+        self.assertAlmostEqual(float(copy.LossyImageCompressionRatio), natively / sum(map(len, frames)), delta=0.01)
+        self.assertIn("quality 90", copy.DerivationDescription)
+        self.assertEqual(copy.DerivationCodeSequence[-1].CodeValue, "113040")
+        self.assertEqual(copy.SourceImageSequence[-1].ReferencedSOPInstanceUID, source.SOPInstanceUID)
+        self.assertEqual(copy.PhotometricInterpretation, "YBR_FULL_422" if copy.SamplesPerPixel == 3 else "MONOCHROME2")
+        decoded = self.folder / "decoded.dcm"
+        run("dcmdjpeg", path, decoded, ok=True)
+        difference = numpy.abs(rgb(decoded) - pixels(original).astype(int))
+        self.assertGreater(float(difference.mean()), 0)
+        self.assertLess(float(difference.mean()), self.MEAN_ERROR_MAX)
+        self.assertEqual(remarks(path) - remarks(original), set())
+
+    def test_images_of_eight_bits_are_copied_with_loss_and_all_others_come_as_they_are(self):
+        originals = [self.made(1, bits=8, stored=8, rows=200, columns=301),
+                     self.made(2, bits=8, stored=8, samples_per_pixel=3, rows=200, columns=301),
+                     self.made(3, bits=8, stored=8, rows=64, columns=64, frames=7)]
+        grey_16 = self.made(4, bits=16, stored=12)
+        came = self.moved_to(self.lossy)
+        self.assertEqual(len(came), 4)
+        copies = {str(pydicom.dcmread(path).SourceImageSequence[0].ReferencedSOPInstanceUID): path
+                  for path in came.values() if syntax_of(path).endswith(".4.50")}
+        for original in originals:
+            copy = copies[samples.identity(original)[1]]
+            with self.subTest(original.name):
+                self.check_copy(copy, original)
+        numpy.testing.assert_array_equal(pixels(came[f"{STUDY}.4"]), pixels(grey_16))
+        self.assertEqual(syntax_of(came[f"{STUDY}.4"]), EXPLICIT)
+        contents = {uid: path.read_bytes() for uid, path in came.items()}
+        again = self.moved_to(self.lossy)
+        self.assertEqual({uid: path.read_bytes() for uid, path in again.items()}, contents)
+
+    def test_nobody_else_gets_anything_with_loss(self):
+        original = self.made(1, bits=8, stored=8, samples_per_pixel=3, rows=64, columns=64)
+        jpeg = "1.2.840.10008.1.2.4.50"
+        for sink, syntax in ((self.plain, EXPLICIT), (self.old, IMPLICIT)):
+            came = self.moved_to(sink)
+            self.assertEqual(came.keys(), {f"{STUDY}.1"})
+            numpy.testing.assert_array_equal(pixels(came[f"{STUDY}.1"]), pixels(original))
+            self.assertEqual(syntax_of(came[f"{STUDY}.1"]), syntax)
+        folder = self.folder / "got"
+        done = pacs("get", retrieve.peer_of(self.archive), "-k", f"StudyInstanceUID={STUDY}", "--sop-class", CLASSES[0],
+                    "--transfer-syntax", jpeg, "--output", folder, "-q")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual([path for path in folder.rglob("*") if path.is_file()], [])
+
+
 class Rendering(harness.TestCase):
     """`pacs render` beside DCMTK's dcmj2pnm, and beside the formula of PS3.3 §C.11.2.1.2.1."""
 
@@ -420,6 +640,24 @@ class Rendering(harness.TestCase):
         self.assertFalse((self.folder / "x.png").exists())
         wrong = pacs("render", FILES / "rtplan.dcm", "-o", self.folder / "x.png", ok=False)
         self.assertIn("no pixel data", wrong.stderr)
+
+    def test_what_a_picture_is_called_says_what_it_is(self):
+        for name, front in (("a.PNG", b"\x89PNG"), ("a.JPG", b"\xff\xd8\xff"), ("a.Jpeg", b"\xff\xd8\xff")):
+            self.assertEqual(self.rendered(FILES / "CT_small.dcm", name=name).read_bytes()[:len(front)], front)
+        with tempfile.TemporaryFile() as output:
+            done = subprocess.run([harness.PROGRAM, "render", FILES / "CT_small.dcm", "-o", "-"], stdout=output,
+                                  cwd=self.folder, timeout=60)
+            output.seek(0)
+            piped = output.read()
+        self.assertEqual((done.returncode, piped), (0, self.rendered(FILES / "CT_small.dcm").read_bytes()))
+        self.assertFalse((self.folder / "-").exists())
+        for options, said in ((["-o", "x.bmp"], ".png, .jpg or .jpeg"), (["-o", "x.png", "--size", "0x0"], "--size"),
+                              (["-o", "x.png", "--frame", "0"], "--frame"), (["-o", "x.png", "--view", "0"], "--view")):
+            wrong = run(harness.PROGRAM, "render", FILES / "CT_small.dcm", *options)
+            self.assertEqual(wrong.returncode, 2, wrong)
+            self.assertIn(said, wrong.stderr)
+            self.assertLess(len(wrong.stderr), 200, wrong.stderr)
+            self.assertFalse(pathlib.Path(options[1]).exists())
 
 
 if __name__ == "__main__":

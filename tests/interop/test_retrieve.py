@@ -102,6 +102,13 @@ class DcmtkAsksUs(TestCase):
                 *key("QueryRetrieveLevel", level), *keys, ok=True)
             self.assertEqual(received(folder), {CT_INSTANCE: samples.split(CT)[1]}, level)
 
+    def test_getscu_that_likes_compressed_images_better_gets_those_that_are_not(self):
+        for option in ("+xs", "+xy", "+xv", "+xt", "+xr"):
+            folder = self._folder(option)
+            run("getscu", "-S", option, "+B", "-od", folder, *self.pacs.peer, *key("QueryRetrieveLevel", "STUDY"),
+                *key("StudyInstanceUID", CT_STUDY), ok=True)
+            self.assertEqual(received(folder), {CT_INSTANCE: samples.split(CT)[1]}, option)
+
     def test_an_issuer_of_the_patient_id_keeps_other_peoples_images_back(self):
         folder = self._folder("issuers")
         sent = {}

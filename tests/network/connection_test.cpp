@@ -35,9 +35,11 @@ class ThrowingTransport final : public Transport {
   Task<Result<>> write(std::span<const ByteView> pieces) override { return real_->write(pieces); }
   void cancel_read() override { real_->cancel_read(); }
   Task<void> say_goodbye() override { return real_->say_goodbye(); }
+  void end_sending() override { real_->end_sending(); }
   void close() override { real_->close(); }
   asio::any_io_executor executor() override { return real_->executor(); }
   [[nodiscard]] bool is_tls() const override { return real_->is_tls(); }
+  [[nodiscard]] std::string peer_subject() const override { return real_->peer_subject(); }
 
  private:
   std::unique_ptr<Transport> real_;

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/storage/small_archive.h"
+
 namespace pacs::services {
 
 /// The real ingest; only its commit may wait or fail.
@@ -33,7 +35,7 @@ TestArchive::TestArchive(storage::DuplicatePolicy on_duplicate) {
   options.durability = storage::Durability::Os;
   options.on_duplicate = on_duplicate;
   options.free_bytes_min = 0;
-  auto opened = storage::Archive::open(std::move(options));
+  auto opened = storage::open_small_archive(std::move(options));
   if (!opened) throw std::runtime_error(opened.error().to_string());  // no test without it
   archive_ = std::move(*opened);
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "encoding/data_sets/header_reader.h"
 #include "storage/archive.h"
 #include "tests/storage/temporary_folder.h"
 
@@ -70,9 +71,17 @@ class TestArchive : public storage::Archive {
   Result<std::unique_ptr<storage::Records>> select(storage::Selection selection) override {
     return archive_->select(std::move(selection));
   }
+  Result<std::vector<storage::SelectedSeries>> select_series(
+      storage::Selection selection) override {
+    return archive_->select_series(std::move(selection));
+  }
   Result<std::size_t> read_object(const storage::InstanceRecord& instance, std::uint64_t offset,
                                   std::span<std::byte> to) override {
     return archive_->read_object(instance, offset, to);
+  }
+  void pixels_depart(const storage::InstanceRecord& instance, Departures departures,
+                     std::string_view trace_id) override {
+    archive_->pixels_depart(instance, departures, trace_id);
   }
   Result<storage::ArchiveCounts> counts() override { return archive_->counts(); }
   std::vector<std::string> set_aside() override { return archive_->set_aside(); }

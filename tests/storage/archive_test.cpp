@@ -7,10 +7,12 @@
 #include <thread>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/dicom_tags.h"
+#include "core/uids.h"
 #include "encoding/data_sets/data_set_codec.h"
 #include "encoding/data_sets/dicom_file.h"
 #include "integration/metrics.h"
@@ -357,6 +359,74 @@ TEST_F(ArchiveTest, DeparturesOfStoredObjectsAreCountedAndLogged) {
   }
   EXPECT_THAT(lines[1], HasSubstr("sop_instance=1.2.3.4.10"));
   EXPECT_THAT(lines[1], HasSubstr("objects_so_far=10"));
+}
+
+// The same of pixel data when it is decoded, by series.
+TEST_F(ArchiveTest, DeparturesOfDecodedPixelsAreCountedAndLogged) {
+  options_.logger = *integration::Logger::create({.file = (folder_ / "log").string()});
+  const auto metrics = integration::Metrics::create();
+  options_.metrics = metrics.get();
+  open();
+  ASSERT_TRUE(store(*archive_, TestObject{}));
+  const auto record = archive_->find_instance("1.2.3.4.1");
+  ASSERT_TRUE(record);
+  Departures met{Departure::CodestreamSign};
+  met.add(Departure::OffsetTable);
+  for (int i = 0; i < 11; ++i) archive_->pixels_depart(*record, met, "asked");
+  for (const char* kind : {"codestream_sign", "offset_table"}) {
+    EXPECT_THAT(metrics->exposition(),
+                HasSubstr(fmt::format("pacs_pixel_departures_total{{kind=\"{}\"}} 11", kind)));
+  }
+  EXPECT_THAT(metrics->exposition(),
+              HasSubstr("pacs_storage_departures_total{kind=\"codestream_sign\"} 0"));
+  archive_.reset();  // before the metrics that it counts in
+  options_.logger.flush();
+  std::ifstream file(folder_ / "log");
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) {
+    if (line.find("pixel data departs") != std::string::npos) lines.push_back(line);
+  }
+  ASSERT_EQ(lines.size(), 2U);
+  for (const char* text : {"[asked]", "departures=codestream_sign,offset_table", "series=1.2.3.4 ",
+                           "sop_instance=1.2.3.4.1", "objects_so_far=1"}) {
+    EXPECT_THAT(lines[0], HasSubstr(text));
+  }
+  EXPECT_THAT(lines[1], HasSubstr("objects_so_far=10"));
+}
+
+// Found once while the bytes pass: nobody looks at fragments again, nor inflates in vain.
+TEST_F(ArchiveTest, WhereFramesLieIsKeptAndFoundAgainWithoutTheIndex) {
+  TestObject fragmented = TestObject::number(1), deflated = TestObject::number(2);
+  fragmented.transfer_syntax = uids::JPEGBaseline8Bit;
+  deflated.transfer_syntax = uids::DeflatedExplicitVRLittleEndian;
+  deflated.pixel_bytes = 10'000'000;
+  DataSet set =
+      read_data_set(share(TestObject::number(1).data_set()), explicit_vr_little_endian()).value();
+  set.set_integer(tags::NumberOfFrames, VR::IS, 2);
+  const Bytes begins{std::byte{0xFF}, std::byte{0xD8}, std::byte{0xFF}, std::byte{0xDB}};
+  const Bytes ends{std::byte{0xFF}, std::byte{0xD9}};
+  set.set(Element::fragments(tags::PixelData, VR::OB, {{}, {begins, ends, begins, ends}}, nullptr));
+  const Bytes data_set =
+      write_data_set(set, *find_transfer_syntax(fragmented.transfer_syntax)).value();
+  ASSERT_TRUE(store(*archive_, data_set, fragmented.context()));
+  ASSERT_TRUE(store(*archive_, deflated));
+  const auto expect_found = [&] {
+    const auto first = archive_->read_header(fragmented.instance);
+    ASSERT_TRUE(first) << first.error().to_string();
+    EXPECT_THAT(first->pixel_data->frame_starts, testing::ElementsAre(0, 2));
+    const auto second = archive_->read_header(deflated.instance);
+    ASSERT_TRUE(second) << second.error().to_string();
+    EXPECT_EQ(second->inflate_points.size(), 2U);
+  };
+  expect_found();  // perhaps not indexed yet
+  expect_sound(*archive_);
+  expect_found();
+  archive_.reset();
+  for (const char* file : {"index.sqlite", "index.sqlite-wal", "index.sqlite-shm"}) {
+    std::filesystem::remove(options_.path / file);
+  }
+  open();
+  expect_found();
 }
 
 TEST_F(ArchiveTest, AStudyOfTwoPatientsIsListedUntilSomebodyDecides) {

@@ -9,8 +9,9 @@
 #include <boost/json/serialize.hpp>
 
 #include "storage/index/patient_conflicts.h"
+#include "web/api/api_route.h"
 #include "web/api/api_text.h"
-#include "web/http/state_change.h"
+#include "web/http/query_keys.h"
 
 namespace pacs::web {
 namespace {
@@ -88,11 +89,18 @@ Response decide(Conflicts& conflicts, std::string_view study) {
 }  // namespace
 
 void add_conflicts(Router& router, storage::Conflicts& conflicts) {
-  router.add("GET", "/api/conflicts",
-             [&conflicts](const Request& request) { return list(conflicts, request); });
-  router.add("DELETE", "/api/conflicts/{study}", guarded([&conflicts](const Request& request) {
-               return decide(conflicts, request.parameter("study"));
-             }));
+  router.add(api_route("GET", "/api/conflicts",
+                       [&conflicts](const Request& request) { return list(conflicts, request); },
+                       {.summary = "Studies whose objects say that they are of different patients",
+                        .query = {{"before", "the next_before of the page before", true},
+                                  {"limit", "studies of a page, 500 at most", true}},
+                        .answer = "Conflicts"}));
+  router.add(api_route("DELETE", "/api/conflicts/{study}",
+                       [&conflicts](const Request& request) {
+                         return decide(conflicts, request.parameter("study"));
+                       },
+                       {.summary = "What is said of the patients of a study has been looked at",
+                        .statuses = no_content()}));
 }
 
 }  // namespace pacs::web

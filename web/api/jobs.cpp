@@ -9,9 +9,10 @@
 #include <boost/json/serialize.hpp>
 
 #include "storage/jobs/jobs.h"
+#include "web/api/api_route.h"
 #include "web/api/api_text.h"
-#include "web/api/small_json.h"
-#include "web/http/state_change.h"
+#include "web/http/query_keys.h"
+#include "web/http/small_json.h"
 
 namespace pacs::web {
 namespace {
@@ -128,25 +129,40 @@ Response remove(Jobs& jobs, std::int64_t id) {
 }  // namespace
 
 void add_jobs(Router& router, storage::Jobs& jobs, std::function<void()> wake) {
-  router.add("GET", "/api/jobs", [&jobs](const Request& request) { return list(jobs, request); });
-  router.add("GET", "/api/jobs/{id}",
-             with_id([&jobs](std::int64_t id, const Request&) { return answer(jobs.find(id)); }));
-  router.add("PATCH", "/api/jobs/{id}",
-             guarded(with_id([&jobs](std::int64_t id, const Request& request) {
-               return set_priority(jobs, id, request);
-             })));
-  router.add("POST", "/api/jobs/{id}/cancel",
-             guarded(with_id(
-                 [&jobs](std::int64_t id, const Request&) { return answer(jobs.cancel(id)); })));
-  router.add("POST", "/api/jobs/{id}/retry",
-             guarded(with_id([&jobs, wake = std::move(wake)](std::int64_t id, const Request&) {
-               const Result<Job> job = jobs.retry(id);
-               if (job) wake();
-               return answer(job);
-             })));
+  router.add(api_route(
+      "GET", "/api/jobs", [&jobs](const Request& request) { return list(jobs, request); },
+      {.summary = "Durable jobs, the latest first, and how many there are in each state",
+       .query = {{"state", "waiting, running, done, dead or cancelled"},
+                 {"kind", "whose work it is"},
+                 {"subject", "what it is about, a UID"},
+                 {"destination", "AE title"},
+                 {"before", "only jobs of a lower id: the last id of the page before", true},
+                 {"limit", "jobs of a page, 1000 at most", true}},
+       .answer = "Jobs"}));
+  router.add(api_route("GET", "/api/jobs/{id}", with_id([&jobs](std::int64_t id, const Request&) {
+                         return answer(jobs.find(id));
+                       }),
+                       {.summary = "One job", .answer = "Job"}));
+  router.add(api_route(
+      "PATCH", "/api/jobs/{id}", with_id([&jobs](std::int64_t id, const Request& request) {
+        return set_priority(jobs, id, request);
+      }),
+      {.summary = "Gives a job another priority", .body = "JobPriority", .answer = "Job"}));
+  router.add(api_route(
+      "POST", "/api/jobs/{id}/cancel",
+      with_id([&jobs](std::int64_t id, const Request&) { return answer(jobs.cancel(id)); }),
+      {.summary = "No further attempt is made at a job", .answer = "Job"}));
+  router.add(api_route("POST", "/api/jobs/{id}/retry",
+                       with_id([&jobs, wake = std::move(wake)](std::int64_t id, const Request&) {
+                         const Result<Job> job = jobs.retry(id);
+                         if (job) wake();
+                         return answer(job);
+                       }),
+                       {.summary = "A job is due now, with all its attempts", .answer = "Job"}));
   router.add(
-      "DELETE", "/api/jobs/{id}",
-      guarded(with_id([&jobs](std::int64_t id, const Request&) { return remove(jobs, id); })));
+      api_route("DELETE", "/api/jobs/{id}",
+                with_id([&jobs](std::int64_t id, const Request&) { return remove(jobs, id); }),
+                {.summary = "Removes a job that does not run", .statuses = no_content()}));
 }
 
 }  // namespace pacs::web

@@ -8,30 +8,13 @@
 
 #include "integration/metrics.h"
 #include "integration/process_metrics.h"
-#include "web/ui/ui_files.h"
+#include "web/api/api_route.h"
+#include "web/http/ui_file.h"
 
 namespace pacs::web {
 namespace {
 
 namespace json = boost::json;
-
-std::string_view content_type(std::string_view name) {
-  if (name.ends_with(".html")) return "text/html; charset=utf-8";
-  if (name.ends_with(".css")) return "text/css; charset=utf-8";
-  if (name.ends_with(".js")) return "text/javascript; charset=utf-8";
-  if (name.ends_with(".svg")) return "image/svg+xml";
-  return "application/octet-stream";
-}
-
-Response ui_file(std::string_view name) {
-  for (const UiFile& file : ui_files()) {
-    if (file.name == name) {
-      return Response::of(content_type(name), std::string(file.content))
-          .with("Cache-Control", "no-cache");
-    }
-  }
-  return Response::problem(404, "There is no such file.");
-}
 
 struct Readiness {
   bool ready = true;
@@ -92,17 +75,24 @@ Response status(const Operations& operations, std::chrono::steady_clock::time_po
 void add_operations(Router& router, Operations operations) {
   const auto shared = std::make_shared<const Operations>(std::move(operations));
   const auto started = std::chrono::steady_clock::now();
-  router.add("GET", "/", [](const Request&) { return ui_file("index.html"); });
-  router.add("GET", "/ui/{file}",
-             [](const Request& request) { return ui_file(request.parameter("file")); });
-  router.add("GET", "/favicon.ico", [](const Request&) { return ui_file("icon.svg"); });
-  router.add("GET", "/api/status",
-             [shared, started](const Request&) { return status(*shared, started); });
-  router.add("GET", "/healthz", [](const Request&) { return Response::text(200, "alive\n"); });
-  router.add("GET", "/readyz", [shared](const Request&) { return readyz(*shared); });
-  router.add("GET", "/metrics", [shared](const Request&) {
-    return Response::of("text/plain; version=0.0.4; charset=utf-8", shared->metrics->exposition());
-  });
+  router.add({"GET", "/", Role::Anybody, [](const Request&) { return ui_file("index.html"); }});
+  router.add({"GET", "/ui/{file}", Role::Anybody,
+              [](const Request& request) { return ui_file(request.parameter("file")); }});
+  router.add(
+      {"GET", "/favicon.ico", Role::Anybody, [](const Request&) { return ui_file("icon.svg"); }});
+  // Waits for no handler thread: it answers as long as the process does.
+  router.add({"GET", "/healthz", Role::Anybody, [](Request&) -> boost::asio::awaitable<Response> {
+                co_return Response::text(200, "alive\n");
+              }});
+  router.add(
+      {"GET", "/readyz", Role::Anybody, [shared](const Request&) { return readyz(*shared); }});
+  router.add(api_route(
+      "GET", "/api/status", [shared, started](const Request&) { return status(*shared, started); },
+      {.summary = "Version, ports, health, and what the archive holds", .answer = "Status"}));
+  router.add({"GET", "/metrics", Role::Viewer, [shared](const Request&) {
+                return Response::of("text/plain; version=0.0.4; charset=utf-8",
+                                    shared->metrics->exposition());
+              }});
 }
 
 }  // namespace pacs::web

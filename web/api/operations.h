@@ -1,4 +1,4 @@
-// The operator's endpoints: administration page, status, health, readiness and metrics.
+// The operator's endpoints: the page, status, health, readiness and metrics.
 #pragma once
 
 #include <cstdint>

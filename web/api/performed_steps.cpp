@@ -12,7 +12,9 @@
 #include "encoding/model/dicom_json.h"
 #include "storage/archive.h"
 #include "storage/steps/performed_steps.h"
+#include "web/api/api_route.h"
 #include "web/api/api_text.h"
+#include "web/http/query_keys.h"
 
 namespace pacs::web {
 namespace {
@@ -170,10 +172,21 @@ Response show(storage::Archive& archive, std::string_view uid) {
 }  // namespace
 
 void add_performed_steps(Router& router, storage::Archive& archive) {
-  router.add("GET", "/api/performed-steps",
-             [&](const Request& request) { return list(archive, request); });
-  router.add("GET", "/api/performed-steps/{uid}",
-             [&](const Request& request) { return show(archive, request.parameter("uid")); });
+  router.add(api_route(
+      "GET", "/api/performed-steps", [&](const Request& request) { return list(archive, request); },
+      {.summary = "Performed procedure steps, compared with what is stored; the latest first",
+       .query = {{"status", "in_progress, completed or discontinued"},
+                 {"patient_id", "exactly"},
+                 {"study", "Study Instance UID"},
+                 {"accession_number", "exactly"},
+                 {"mismatch", "true: only steps that do not agree with what is stored"},
+                 {"before", "the next_before of the page before", true},
+                 {"limit", "steps of a page, 500 at most", true}},
+       .answer = "PerformedSteps"}));
+  router.add(api_route(
+      "GET", "/api/performed-steps/{uid}",
+      [&](const Request& request) { return show(archive, request.parameter("uid")); },
+      {.summary = "One performed procedure step with its attributes", .answer = "PerformedStep"}));
 }
 
 }  // namespace pacs::web

@@ -9,11 +9,12 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "integration/on_worker.h"
 #include "services/dispatch/remote_aes.h"
 #include "services/verification/verification_scu.h"
-#include "web/api/small_json.h"
+#include "web/api/api_route.h"
 #include "web/http/path_segment.h"
-#include "web/http/state_change.h"
+#include "web/http/small_json.h"
 
 namespace pacs::web {
 namespace {
@@ -153,35 +154,45 @@ network::Task<Response> echoed(network::RequestOptions options) {
   co_return answer(200, body);
 }
 
-Response echo(const RemoteAes& remotes, std::string_view title) {
-  const Result<KnownAe> ae = remotes.find(title);
-  if (!ae) return Response::problem(ae.error());
+network::Task<Response> echo(const RemoteAes& remotes, integration::WorkPool& workers,
+                             std::string title) {
+  const Result<KnownAe> ae =
+      co_await integration::on_worker(workers, [&] { return remotes.find(title); });
+  if (!ae) co_return Response::problem(ae.error());
   network::RequestOptions options = remotes.reach(ae->remote);
   options.contexts = {services::verification_context()};
   options.limits.connect =
       std::min<std::chrono::milliseconds>(options.limits.connect, kEchoSeconds);
   options.limits.artim = options.limits.dimse_response = options.limits.connect;
-  Response response;  // a peer that does not answer keeps no handler thread from others
-  response.later = [options = std::move(options)] { return echoed(options); };
-  return response;
+  Response response = co_await echoed(std::move(options));
+  co_return response;
 }
 
 }  // namespace
 
-void add_remote_aes(Router& router, services::RemoteAes& remotes,
+void add_remote_aes(Router& router, services::RemoteAes& remotes, integration::WorkPool& workers,
                     std::function<void(std::string_view title)> entered) {
-  const Handler enter = guarded([&remotes, entered = std::move(entered)](const Request& request) {
+  const Handler enter = [&remotes, entered = std::move(entered)](const Request& request) {
     return put(remotes, request, entered);
-  });
-  router.add("GET", "/api/remote-aes", [&](const Request&) { return list(remotes); });
-  router.add("POST", "/api/remote-aes", enter);
-  router.add("GET", "/api/remote-aes/{title}",
-             [&](const Request& request) { return show(remotes, title_of(request)); });
-  router.add("PUT", "/api/remote-aes/{title}", enter);
-  router.add("DELETE", "/api/remote-aes/{title}",
-             guarded([&](const Request& request) { return remove(remotes, title_of(request)); }));
-  router.add("POST", "/api/remote-aes/{title}/echo",
-             guarded([&](const Request& request) { return echo(remotes, title_of(request)); }));
+  };
+  const RouteDescription entering{.summary = "Enters an AE, or replaces the one of its title",
+                                  .body = "RemoteAeToEnter",
+                                  .answer = "RemoteAe",
+                                  .statuses = {200, 201}};
+  router.add(api_route("GET", "/api/remote-aes", [&](const Request&) { return list(remotes); },
+                       {.summary = "The AEs that we may send to", .answer = "RemoteAes"}));
+  router.add(api_route("POST", "/api/remote-aes", enter, entering));
+  router.add(api_route("GET", "/api/remote-aes/{title}",
+                       [&](const Request& request) { return show(remotes, title_of(request)); },
+                       {.summary = "One AE", .answer = "RemoteAe"}));
+  router.add(api_route("PUT", "/api/remote-aes/{title}", enter, entering));
+  router.add(api_route(
+      "DELETE", "/api/remote-aes/{title}",
+      [&](const Request& request) { return remove(remotes, title_of(request)); },
+      {.summary = "Removes an AE that is not of the configuration", .statuses = no_content()}));
+  router.add(api_route("POST", "/api/remote-aes/{title}/echo",
+                       [&](Request& request) { return echo(remotes, workers, title_of(request)); },
+                       {.summary = "Tests an AE by C-ECHO", .answer = "Echo"}));
 }
 
 }  // namespace pacs::web

@@ -6,6 +6,9 @@
 
 #include "web/http/router.h"
 
+namespace pacs::integration {
+class WorkPool;
+}
 namespace pacs::services {
 class RemoteAes;
 }
@@ -22,7 +25,7 @@ namespace pacs::web {
 /// Wrong fields are answered 400 with the reason, changes to AEs of the configuration 409.
 /// `remotes` outlives the server.
 /// `entered` is called with the title of each AE that is entered or replaced.
-void add_remote_aes(Router& router, services::RemoteAes& remotes,
+void add_remote_aes(Router& router, services::RemoteAes& remotes, integration::WorkPool& workers,
                     std::function<void(std::string_view title)> entered = {});
 
 }  // namespace pacs::web

@@ -14,10 +14,10 @@
 #include "encoding/model/dicom_json.h"
 #include "storage/archive.h"
 #include "storage/worklist/worklist_order.h"
+#include "web/api/api_route.h"
 #include "web/api/json_array.h"
 #include "web/api/worklist_filter.h"
 #include "web/http/path_segment.h"
-#include "web/http/state_change.h"
 
 namespace pacs::web {
 namespace {
@@ -183,21 +183,37 @@ std::string worklist_path(const StepId& id) {
 
 void add_worklist(Router& router, storage::Archive& archive) {
   Worklist& worklist = archive.worklist();
-  router.add("GET", "/api/worklist",
-             [&worklist](const Request& request) { return list(worklist, request); });
-  router.add("POST", "/api/worklist",
-             guarded([&worklist](const Request& request) { return create(worklist, request); }));
-  router.add("GET", "/api/worklist/{study}/{step}",
-             [&worklist](const Request& request) { return show(worklist, request); });
-  router.add("PUT", "/api/worklist/{study}/{step}",
-             guarded([&worklist](const Request& request) { return replace(worklist, request); }));
-  router.add("DELETE", "/api/worklist/{study}/{step}", guarded([&worklist](const Request& request) {
-               return done(worklist.remove(id_of(request)));
-             }));
-  router.add("POST", "/api/worklist/{study}/{step}/cancel",
-             guarded([&worklist](const Request& request) {
-               return done(worklist.cancel(id_of(request)));
-             }));
+  router.add(
+      api_route("GET", "/api/worklist",
+                [&worklist](const Request& request) { return list(worklist, request); },
+                {.summary = "Scheduled procedure steps; further parameters are attributes to match",
+                 .query = {{"status", "of the step, several with commas"},
+                           {"offset", "steps to leave out", true},
+                           {"limit", "steps of a page, 1000 at most", true}},
+                 .answer = "DicomObjects"}));
+  router.add(api_route("POST", "/api/worklist",
+                       [&worklist](const Request& request) { return create(worklist, request); },
+                       {.summary = "Enters one order or an array of orders",
+                        .body = "Orders",
+                        .answer = "ItemsPut",
+                        .statuses = {201}}));
+  router.add(api_route("GET", "/api/worklist/{study}/{step}",
+                       [&worklist](const Request& request) { return show(worklist, request); },
+                       {.summary = "One scheduled procedure step", .answer = "DicomObject"}));
+  router.add(api_route("PUT", "/api/worklist/{study}/{step}",
+                       [&worklist](const Request& request) { return replace(worklist, request); },
+                       {.summary = "Enters or replaces a scheduled procedure step",
+                        .body = "DicomObject",
+                        .answer = "ItemsPut",
+                        .statuses = {200, 201}}));
+  router.add(api_route(
+      "DELETE", "/api/worklist/{study}/{step}",
+      [&worklist](const Request& request) { return done(worklist.remove(id_of(request))); },
+      {.summary = "Removes a scheduled procedure step", .statuses = no_content()}));
+  router.add(api_route(
+      "POST", "/api/worklist/{study}/{step}/cancel",
+      [&worklist](const Request& request) { return done(worklist.cancel(id_of(request))); },
+      {.summary = "Cancels a scheduled procedure step", .statuses = no_content()}));
 }
 
 }  // namespace pacs::web

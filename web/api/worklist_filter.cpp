@@ -1,6 +1,7 @@
 #include "web/api/worklist_filter.h"
 
 #include <algorithm>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -9,8 +10,8 @@
 #include "core/percent_encoding.h"
 #include "core/text.h"
 #include "storage/worklist/worklist_order.h"
-#include "web/api/api_text.h"
 #include "web/http/http_message.h"
+#include "web/http/query_keys.h"
 
 namespace pacs::web {
 namespace {
@@ -31,24 +32,12 @@ Result<std::vector<storage::StepStatus>> read_statuses(std::string_view text) {
   }
 }
 
-Result<> put_key(DataSet& identifier, DataSet& step, const std::string& name,
-                 std::string_view value) {
-  const auto tag = parse_tag_or_keyword(name);
-  const DictionaryEntry* entry = tag ? lookup(*tag) : nullptr;
-  if (entry == nullptr) {
-    const auto nearest = nearest_keywords(name, 1);
-    return bad_request(fmt::format(
-        "\"{}\" is neither status, limit, offset nor the keyword of an attribute{}",
-        printable(name),
-        nearest.empty() ? std::string{} : fmt::format("; did you mean {}?", nearest.front())));
+Result<> put(DataSet& identifier, DataSet& step, const std::string& name, std::string_view value) {
+  PACS_TRY(const KeyPath path, read_key_path(name));
+  if (path.size() > 1 && path.front() == tags::ScheduledProcedureStepSequence) {
+    return put_key(step, std::span(path).subspan(1), value);
   }
-  if (info(entry->vr()).kind != VRKind::Text) {
-    return fail(Error{ErrorKind::InvalidArgument,
-                      fmt::format("{} cannot be used as a filter", entry->keyword)}
-                    .on(*tag));
-  }
-  (storage::is_of_step(*tag) ? step : identifier).set_text(*tag, value);
-  return {};
+  return put_key(storage::is_of_step(path.front()) ? step : identifier, path, value);
 }
 
 }  // namespace
@@ -65,8 +54,8 @@ Result<WorklistFilter> read_worklist_filter(const Fields& parameters) {
     } else if (name == "status") {
       PACS_TRY(auto statuses, read_statuses(value));
       filter.view.statuses = std::move(statuses);
-    } else if (Result<> put = put_key(identifier, step, name, value); !put) {
-      return fail(put.error());
+    } else {
+      PACS_TRY(put(identifier, step, name, value));
     }
   }
   identifier.set_text(tags::SpecificCharacterSet, "ISO_IR 192");

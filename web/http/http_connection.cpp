@@ -1,21 +1,20 @@
 #include "web/http/http_connection.h"
 
 #include <array>
-#include <ctime>
+#include <chrono>
 #include <exception>
 #include <optional>
 
 #include <fmt/format.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core/read_size.hpp>
-#include <boost/beast/http/buffer_body.hpp>
-#include <boost/beast/http/serializer.hpp>
-#include <boost/beast/http/write.hpp>
+#include <boost/beast/http/verb.hpp>
 
 #include "integration/on_worker.h"
 #include "integration/trace_id.h"
-#include "network/await.h"
+#include "web/http/content_coding.h"
+#include "web/http/guard.h"
 #include "web/http/http_refusal.h"
 #include "web/http/request_target.h"
 
@@ -23,224 +22,233 @@ namespace pacs::web {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
-using asio::awaitable;
-using boost::system::error_code;
+namespace http = boost::beast::http;
+using network::Task;
+using std::chrono::steady_clock;
 
-/// How long and how much is still read from a client whose request was refused before its end, so
-/// that it receives our answer instead of a reset (RFC 9112 §9.6).
-constexpr std::chrono::seconds kLinger{2};
-constexpr std::size_t kLingerBytesMax = 4 << 20;
-/// Bytes of a request read at once.
-constexpr std::size_t kReadBytesMax = 64 << 10;
+/// For a peer to answer that this is the end.
+constexpr std::chrono::seconds kFarewell{2};
 
-/// Set on every response unless the handler set its own. Only our own files run in the page.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kSecurityHeaders{{
-    {"Content-Security-Policy",
-     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
-    {"X-Content-Type-Options", "nosniff"},
-    {"X-Frame-Options", "DENY"},
-    {"Cache-Control", "no-store"},
-    {"Referrer-Policy", "no-referrer"},
-    {"Cross-Origin-Resource-Policy", "same-origin"},
-    {"Cross-Origin-Opener-Policy", "same-origin"},
-}};
+/// In the log and in metrics, in place of what it would have been told, of a client that went away
+/// before its answer: nothing is wrong here. nginx has made the number known.
+constexpr unsigned kClientClosed = 499;
 
-/// IMF-fixdate (RFC 9110 §5.6.7).
-std::string date_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  static constexpr std::array kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} GMT",
-                     kDays[static_cast<std::size_t>(utc.tm_wday)], utc.tm_mday,
-                     kMonths[static_cast<std::size_t>(utc.tm_mon)], utc.tm_year + 1900, utc.tm_hour,
-                     utc.tm_min, utc.tm_sec);
+std::string to_text(boost::beast::string_view text) {
+  return {text.data(), text.size()};
 }
 
 }  // namespace
 
-HttpConnection::HttpConnection(asio::ip::tcp::socket socket, std::shared_ptr<ServerState> server)
-    : stream_(std::move(socket)),
-      request_deadline_(stream_.get_executor()),
-      buffer_(server->options.limits.header_bytes_max + (64U << 10)),
-      server_(std::move(server)) {
-  error_code ignored;
-  stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
-  const auto peer = stream_.socket().remote_endpoint(ignored);
-  if (!ignored) peer_address_ = peer.address().to_string();
-}
+HttpConnection::HttpConnection(std::unique_ptr<network::Transport> transport,
+                               std::string peer_address, std::shared_ptr<ServerState> server)
+    : transport_(std::move(transport)),
+      peer_address_(std::move(peer_address)),
+      server_(std::move(server)),
+      reader_(*transport_, server_->options.limits),
+      writer_(*transport_, server_->options.limits, {server_->bodies, server_->costly_bodies}),
+      closing_deadline_(transport_->executor(), [this] { transport_->close(); }) {}
 
 void HttpConnection::stop(bool also_when_busy) {
-  asio::post(stream_.get_executor(), [self = shared_from_this(), also_when_busy] {
-    if (also_when_busy || !self->busy_) self->stream_.close();
+  asio::post(transport_->executor(), [self = shared_from_this(), also_when_busy] {
+    if (also_when_busy || !self->busy_) self->transport_->close();
   });
 }
 
 void HttpConnection::make_room() {
-  asio::post(stream_.get_executor(), [self = shared_from_this()] { self->stream_.close(); });
+  asio::post(transport_->executor(), [self = shared_from_this()] { self->transport_->close(); });
 }
 
-awaitable<void> HttpConnection::run() {
-  while (!server_->stopping) {
+Task<void> HttpConnection::turn_away() {
+  static constexpr std::string_view kBusy =
+      "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: "
+      "close\r\n\r\n";
+  closing_deadline_.set(kFarewell);
+  const std::array pieces{as_bytes(kBusy)};
+  if (!transport_->is_tls()) co_await transport_->write(pieces);  // a handshake would be work
+  transport_->close();
+}
+
+Task<bool> HttpConnection::shake_hands() {
+  closing_deadline_.set(server_->options.limits.request);
+  Result<> agreed = co_await transport_->handshake();
+  closing_deadline_.clear();
+  if (!agreed && agreed.error().kind == ErrorKind::Rejected) {
+    const std::string why = agreed.error().to_string();
+    server_->warnings.warning({}, peer_address_, "an HTTPS connection was refused", why,
+                              {{"peer", peer_address_}, {"error", why}});
+  }
+  co_return agreed.has_value();
+}
+
+Task<void> HttpConnection::run() {
+  bool going_on = co_await shake_hands();
+  while (going_on && !server_->stopping) {
     busy_ = false;
-    const bool has_request = co_await wait_for_first_byte();
+    const bool has_request = co_await reader_.wait();
     if (!has_request) break;
     busy_ = true;
-    const bool keep = co_await serve_one();
-    if (!keep) break;
+    going_on = co_await serve_one();
   }
-  error_code ignored;
-  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
-  stream_.close();
+  closing_deadline_.set(kFarewell);
+  co_await transport_->say_goodbye();
+  closing_deadline_.clear();
+  transport_->close();
 }
 
-awaitable<bool> HttpConnection::wait_for_first_byte() {
-  if (buffer_.size() != 0) co_return true;  // pipelined
-  stream_.expires_after(server_->options.limits.idle);
-  auto [error, count] = co_await stream_.async_read_some(buffer_.prepare(4096), network::kAwait);
-  if (error) co_return false;
-  buffer_.commit(count);
-  co_return true;
-}
-
-// A timer of our own: the stream's time limit would close the socket before we can answer.
-void HttpConnection::start_request_deadline() {
-  stream_.expires_never();
-  request_timed_out_ = false;
-  request_deadline_.expires_after(server_->options.limits.request);
-  request_deadline_.async_wait([self = shared_from_this()](error_code cancelled) {
-    // A timer that was reset too late to cancel this call has its new expiry in the future.
-    if (cancelled || self->request_deadline_.expiry() > std::chrono::steady_clock::now()) return;
-    self->request_timed_out_ = true;
-    self->stream_.cancel();
-  });
-}
-
-// Not http::async_read: a cancellation that falls between two reads of a composed operation is
-// lost, and a client could trickle bytes for ever.
-awaitable<error_code> HttpConnection::read_part(Parser& parser, bool head_only) {
-  while (head_only ? !parser.is_header_done() : !parser.is_done()) {
-    error_code error;
-    if (buffer_.size() != 0) {
-      buffer_.consume(parser.put(buffer_.data(), error));
-      if (!error) continue;
-      if (error != http::error::need_more) co_return error;
-    }
-    const std::size_t room = beast::read_size(buffer_, kReadBytesMax);
-    if (room == 0) co_return http::error::buffer_overflow;
-    auto [read_error, count] =
-        co_await stream_.async_read_some(buffer_.prepare(room), network::kAwait);
-    if (request_timed_out_) co_return beast::error::timeout;
-    if (read_error == asio::error::eof) co_return http::error::partial_message;
-    if (read_error) co_return read_error;
-    buffer_.commit(count);
-  }
-  co_return error_code{};
-}
-
-awaitable<void> HttpConnection::read_request(Incoming& incoming) {
-  const auto& limits = server_->options.limits;
-  Parser& parser = incoming.parser;
-  parser.header_limit(limits.header_bytes_max);
-  parser.body_limit(limits.body_bytes_max);
-  error_code error = co_await read_part(parser, true);
-  if (error) {
-    incoming.refusal = answer_to(error, limits);
-    co_return;
-  }
-  const auto& head = parser.get();
-  http_version_ = head.version();
-  incoming.refusal = refusal_of(head, http_version_, server_->options);
-  if (incoming.refusal) co_return;
-  auto target = parse_target({head.target().data(), head.target().size()});
-  if (!target) {
-    incoming.refusal = Response::problem(target.error());
-    co_return;
-  }
-  incoming.target = std::move(*target);
-  if (!head[http::field::expect].empty() && !parser.is_done()) {
-    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    auto [lost, count] =
-        co_await asio::async_write(stream_, asio::buffer(kContinue), network::kAwait);
-    if (lost) co_return;
-  }
-  error = co_await read_part(parser, false);
-  if (error) incoming.refusal = answer_to(error, limits);
-  incoming.whole = !error;
-}
-
-awaitable<bool> HttpConnection::serve_one() {
-  http_version_ = 11;
-  Incoming incoming;
-  start_request_deadline();
-  co_await read_request(incoming);
-  request_deadline_.expires_at(std::chrono::steady_clock::time_point::max());
-  if (!incoming.whole) co_return co_await refuse(std::move(incoming.refusal));
-  if (!server_->presence.begin_answer(*this)) co_return false;
-
-  Parser& parser = incoming.parser;
-  const auto& head = parser.get();
+Result<Request> HttpConnection::make_request() const {
+  const auto& head = reader_.head();
+  PACS_TRY(RequestTarget target, parse_target(to_text(head.target())));
   Request request;
-  const bool head_only = head.method() == http::verb::head;
-  request.method = head_only ? "GET" : std::string(head.method_string());
-  request.segments = std::move(incoming.target.segments);
-  request.query = std::move(incoming.target.query);
-  for (const auto& field : parser.get())
-    request.headers.emplace_back(field.name_string(), field.value());
-  request.body = std::move(parser.get().body());
+  request.head_only = head.method() == http::verb::head;
+  request.method = request.head_only ? "GET" : to_text(head.method_string());
+  request.segments = std::move(target.segments);
+  request.query = std::move(target.query);
+  for (const auto& field : head) {
+    request.headers.emplace_back(to_text(field.name_string()), to_text(field.value()));
+  }
   request.trace_id = integration::next_trace_id();
   request.peer_address = peer_address_;
-  auto match = server_->router.match(request.method, request.segments);
-  request.parameters = std::move(match.parameters);
+  request.tls = transport_->is_tls();
+  if (request.tls) request.peer_subject = transport_->peer_subject();
+  if (request.header("Host").empty()) {  // HTTP/1.0
+    request.base_url = request.tls ? "https://localhost" : "http://localhost";
+    return request;
+  }
+  PACS_TRY(request.base_url,
+           base_url({request.headers, peer_address_, request.tls}, server_->options.proxies));
+  return request;
+}
 
-  const bool keep_alive = parser.get().keep_alive();
-  Response response = co_await answer(std::move(request), match);
-  const bool keep =
-      co_await write(std::move(response), head_only, keep_alive && !server_->stopping);
+Task<bool> HttpConnection::serve_one() {
+  const RequestReader::Outcome head_read = co_await reader_.read_head();
+  if (head_read == RequestReader::Outcome::Gone) co_return false;
+  std::optional<Response> refusal;
+  if (head_read == RequestReader::Outcome::Refused) {
+    refusal = reader_.take_refusal();
+  } else {
+    refusal = refusal_of(reader_.head(), reader_.head().version(), server_->options);
+  }
+  if (refusal) {
+    const bool refused = co_await refuse(std::move(*refusal));
+    co_return refused;
+  }
+  Result<Request> made = make_request();
+  refusal = made ? refusal_of_name(made->base_url, server_->options)
+                 : std::optional(Response::problem(made.error()));
+  if (refusal) {
+    const bool refused = co_await refuse(std::move(*refusal));
+    co_return refused;
+  }
+  Request& request = *made;
+  Router::Match match = server_->router.match(request.method, request.segments);
+  request.parameters = std::move(match.parameters);
+  if (server_->options.authenticate) {
+    request.principal = server_->options.authenticate(request);
+  }
+
+  const auto started = steady_clock::now();
+  std::optional<Response> response = answer_of_server(request, match);
+  const bool streams = !response && match.route->body == RequestBody::Streamed;
+  if (!streams && !(response && !reader_.has_small_body())) {
+    const RequestReader::Outcome body_read = co_await reader_.read_body(request.body);
+    if (body_read == RequestReader::Outcome::Gone) co_return false;
+    if (body_read == RequestReader::Outcome::Refused) {
+      const bool refused = co_await refuse(reader_.take_refusal());
+      co_return refused;
+    }
+  }
+  if (!server_->presence.begin_answer(*this)) co_return false;
+  if (!response) {
+    Response answered = co_await answer(request, *match.route);
+    response = std::move(answered);
+  }
+  const bool is_gone = reader_.client_is_gone() || request.gone.stop_requested();
+  account(request, match.pattern,
+          is_gone && response->status >= 500 ? kClientClosed : response->status,
+          std::chrono::duration<double>(steady_clock::now() - started).count());
+  const bool is_whole = reader_.is_done();
+  Framing framing;
+  framing.version = reader_.head().version();
+  framing.head_only = request.head_only;
+  framing.keep_alive = reader_.keep_alive() && is_whole && !server_->stopping;
+  const bool keep = co_await write(request, std::move(*response), framing);
   server_->presence.end_answer(*this);
+  if (!is_whole) co_await reader_.linger();
   co_return keep;
 }
 
-awaitable<Response> HttpConnection::answer(Request request, const Router::Match& match) {
-  const auto started = std::chrono::steady_clock::now();
-  Response response;
-  if (match.handler != nullptr) {
-    response = co_await integration::on_worker(server_->handlers, [this, &request, &match] {
-      try {
-        return (*match.handler)(request);
-      } catch (const std::exception& error) {
-        return fault(request, error);
-      }
-    });
-    if (response.later) {
-      Response rest = co_await await_rest(request, std::move(response.later));
-      response = std::move(rest);
-    }
-  } else if (match.allow.empty()) {
-    response = Response::problem(404, "There is nothing at this address.");
-  } else if (request.method == "OPTIONS") {
+std::optional<Response> HttpConnection::answer_of_server(const Request& request,
+                                                         const Router::Match& match) const {
+  const bool has_path = match.route != nullptr || !match.allow.empty();
+  if (request.method == "OPTIONS" && has_path &&
+      !request.header("Access-Control-Request-Method").empty()) {
+    return preflight_answer(request, match.allow);
+  }
+  if (match.route != nullptr) {
+    return denial_of(request, *match.route, server_->options.cors_origins);
+  }
+  if (!has_path) return Response::problem(404, "There is nothing at this address.");
+  if (request.method == "OPTIONS") {
+    Response response;
     response.status = 204;
     response.headers.emplace_back("Allow", match.allow);
-  } else if (http::string_to_verb(request.method) == http::verb::unknown) {
-    response = Response::problem(501, "The method is not known to this server.")
-                   .with("Allow", match.allow);
-  } else {
-    response = Response::problem(405, "The method is not allowed at this address.")
-                   .with("Allow", match.allow);
+    return response;
   }
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
-  account(request, match.pattern, response.status, took.count());
+  if (http::string_to_verb(request.method) == http::verb::unknown) {
+    return Response::problem(501, "The method is not known to this server.")
+        .with("Allow", match.allow);
+  }
+  return Response::problem(405, "The method is not allowed at this address.")
+      .with("Allow", match.allow);
+}
+
+// While a handler works, a client that closes stops what is done for it.
+Task<void> HttpConnection::watch(std::stop_source gone) {
+  const bool there = co_await reader_.watch();
+  if (!there) gone.request_stop();
+  watching_ = false;
+  if (watch_ended_) watch_ended_();
+}
+
+Task<Response> HttpConnection::answer(Request& request, const Route& route) {
+  if (route.body == RequestBody::Streamed) {
+    request.stream = [this] { return reader_.next_piece(); };
+    Response response = co_await call(request, route);
+    request.stream = {};
+    co_return response;
+  }
+  std::stop_source gone;
+  request.gone = gone.get_token();
+  watching_ = true;
+  watch_ended_ = {};
+  asio::co_spawn(transport_->executor(), watch(gone), asio::detached);
+  Response response = co_await call(request, route);
+  if (watching_) {
+    const std::function<void(std::function<void()>)> begin = [this](std::function<void()> done) {
+      watch_ended_ = std::move(done);
+      transport_->cancel_read();
+    };
+    co_await integration::until_done(begin);
+    watch_ended_ = {};
+  }
   co_return response;
 }
 
-awaitable<Response> HttpConnection::await_rest(const Request& request, Later later) {
+Task<Response> HttpConnection::call(Request& request, const Route& route) {
+  if (const auto* handler = std::get_if<Handler>(&route.handler)) {
+    Response response =
+        co_await integration::on_worker(server_->handlers, [this, &request, handler] {
+          try {
+            if (request.gone.stop_requested()) return Response::problem(503, "Nobody waits.");
+            return (*handler)(request);
+          } catch (const std::exception& error) {
+            return fault(request, error);
+          }
+        });
+    co_return response;
+  }
   try {
-    Response response = co_await later();
+    Response response = co_await std::get<WaitingHandler>(route.handler)(request);
     co_return response;
   } catch (const std::exception& error) {
     co_return fault(request, error);
@@ -257,7 +265,9 @@ Response HttpConnection::fault(const Request& request, const std::exception& err
 
 void HttpConnection::account(const Request& request, std::string_view pattern, unsigned status,
                              double seconds) {
-  if (status >= 500 || server_->log.enabled(integration::LogLevel::Debug)) {
+  const auto level =
+      server_->options.access_log ? integration::LogLevel::Info : integration::LogLevel::Debug;
+  if (status >= 500 || server_->log.enabled(level)) {
     const std::string path = request.path();
     const std::string code = std::to_string(status);
     const std::string took = fmt::format("{:.6f}", seconds);
@@ -265,10 +275,13 @@ void HttpConnection::account(const Request& request, std::string_view pattern, u
                                                                  {"path", path},
                                                                  {"status", code},
                                                                  {"peer", request.peer_address},
+                                                                 {"who", request.principal.name},
                                                                  {"seconds", took}};
     if (status >= 500) {
       server_->warnings.warning(request.trace_id, request.peer_address, "http request",
                                 fmt::format("{} {}", code, pattern), fields);
+    } else if (server_->options.access_log) {
+      server_->log.info(request.trace_id, "http request", fields);
     } else {
       server_->log.debug(request.trace_id, "http request", fields);
     }
@@ -284,113 +297,32 @@ void HttpConnection::account(const Request& request, std::string_view pattern, u
       .observe(seconds);
 }
 
-awaitable<bool> HttpConnection::refuse(std::optional<Response> response) {
-  if (!response) co_return false;
+Task<bool> HttpConnection::refuse(Response response) {
   if (server_->metrics != nullptr) {
     server_->metrics
         ->counter("pacs_http_requests_total", "HTTP requests answered.",
-                  {{"route", "none"}, {"status", std::to_string(response->status)}})
+                  {{"route", "none"}, {"status", std::to_string(response.status)}})
         .add();
   }
-  const bool written = co_await write(std::move(*response), false, false);
-  (void)written;
-  co_await linger();
+  Framing framing;
+  framing.keep_alive = false;
+  co_await writer_.write(std::move(response), framing);
+  co_await reader_.linger();
   co_return false;
 }
 
-awaitable<void> HttpConnection::linger() {
-  error_code error;
-  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, error);
-  stream_.expires_after(kLinger);
-  std::array<char, 16 << 10> discarded;
-  for (std::size_t total = 0; !error && total < kLingerBytesMax;) {
-    auto [read_error, count] =
-        co_await stream_.async_read_some(asio::buffer(discarded), network::kAwait);
-    error = read_error;
-    total += count;
+Task<bool> HttpConnection::write(const Request& request, Response response, Framing framing) {
+  const std::string_view origin = allowed_origin(request, server_->options.cors_origins);
+  if (!origin.empty()) allow_origin(response, origin);
+  apply_coding(response, chosen_coding(request.header("Accept-Encoding")));
+  Result<bool> written = co_await writer_.write(std::move(response), framing);
+  if (!written) {
+    const std::string why = written.error().to_string();
+    server_->warnings.warning(request.trace_id, peer_address_, "a response ended early", why,
+                              {{"error", why}, {"peer", peer_address_}});
+    co_return false;
   }
-}
-
-namespace {
-
-template <typename Message>
-void set_head(Message& message, const Response& response, unsigned version, bool keep_alive) {
-  message.version(version);
-  message.result(response.status);
-  message.set(http::field::date, date_now());
-  for (const auto& [name, value] : kSecurityHeaders) message.set(name, value);
-  for (const auto& [name, value] : response.headers) message.set(name, value);
-  message.keep_alive(keep_alive);
-}
-
-/// What a body gives next. A throw is a bug of the handler's and ends this response only.
-Result<ByteView> next_piece(StreamedBody& body) {
-  try {
-    return body.next();
-  } catch (const std::exception& error) {
-    return fail(ErrorKind::Internal, fmt::format("its body threw: {}", error.what()));
-  }
-}
-
-}  // namespace
-
-// Each I/O has its time, however long all of them take: a client on a thin line is a client too.
-template <typename Serializer>
-awaitable<error_code> HttpConnection::send(Serializer& serializer) {
-  error_code error;
-  while (!error && !(serializer.split() ? serializer.is_header_done() : serializer.is_done())) {
-    stream_.expires_after(server_->options.limits.write);
-    auto [code, count] = co_await http::async_write_some(stream_, serializer, network::kAwait);
-    error = code;
-  }
-  co_return error;
-}
-
-awaitable<bool> HttpConnection::write(Response response, bool head_only, bool keep_alive) {
-  if (auto* text = std::get_if<std::string>(&response.body)) {
-    http::response<http::string_body> message;
-    set_head(message, response, http_version_, keep_alive);
-    message.body() = std::move(*text);
-    if (response.status != 204 && response.status != 304)
-      message.content_length(message.body().size());
-    http::response_serializer<http::string_body> serializer(message);
-    serializer.split(head_only);
-    const error_code error = co_await send(serializer);
-    co_return !error && keep_alive;
-  }
-
-  auto& body = std::get<StreamedBody>(response.body);
-  http::response<http::buffer_body> message;
-  // RFC 9112 §7.1: chunked is for 1.1; to 1.0 the end of the connection ends the body.
-  const bool chunked = !body.length && http_version_ >= 11;
-  const bool keep = keep_alive && (chunked || body.length);
-  set_head(message, response, http_version_, keep);
-  if (body.length) message.content_length(*body.length);
-  if (chunked) message.chunked(true);
-  message.body().data = nullptr;
-  message.body().more = true;
-  http::response_serializer<http::buffer_body> serializer(message);
-  serializer.split(true);
-  const error_code head_error = co_await send(serializer);
-  if (head_error) co_return false;
-  if (head_only) co_return keep;
-  serializer.split(false);
-  while (!serializer.is_done()) {
-    Result<ByteView> piece =
-        co_await integration::on_worker(server_->handlers, [&body] { return next_piece(body); });
-    if (!piece) {
-      const std::string why = piece.error().to_string();
-      server_->warnings.warning({}, peer_address_, "a response ended early", why,
-                                {{"error", why}, {"peer", peer_address_}});
-      co_return false;
-    }
-    message.body().data = const_cast<std::byte*>(piece->data());  // Beast reads only
-    message.body().size = piece->size();
-    message.body().more = !piece->empty();
-    const error_code error = co_await send(serializer);
-    if (error && error != http::error::need_buffer) co_return false;
-  }
-  co_return keep;
+  co_return *written;
 }
 
 }  // namespace pacs::web

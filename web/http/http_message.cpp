@@ -10,19 +10,14 @@
 #include "encoding/character_sets/code_sets.h"
 
 namespace pacs::web {
-namespace {
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
+bool equal_without_case(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
+  return std::ranges::equal(a, b, {}, lower, lower);
 }
-
-}  // namespace
 
 std::string_view Request::header(std::string_view name) const {
   for (const auto& [key, value] : headers) {
-    if (equals_ignoring_case(key, name)) return value;
+    if (equal_without_case(key, name)) return value;
   }
   return {};
 }

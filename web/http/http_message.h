@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,21 +15,34 @@
 
 #include "core/bytes.h"
 #include "core/result.h"
+#include "web/http/principal.h"
 
 namespace pacs::web {
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
-/// A request whose head is checked and whose body (within the server's limit) has arrived.
+/// The body of a request as it arrives: an empty view at the end; a view stays valid until the next
+/// call. Errors: Malformed (it is not what its head says), Timeout (it does not go on),
+/// ConnectionClosed. Called on the connection's thread only.
+using BodyReader = std::function<boost::asio::awaitable<Result<ByteView>>()>;
+
+/// A request whose head is checked.
 struct Request {
   std::string method;                 ///< as sent; "GET" for HEAD, whose body the server leaves out
   std::vector<std::string> segments;  ///< of the path, percent-decoded, without "", "." and ".."
+  bool head_only = false;             ///< a HEAD: whoever makes the body costly may leave it out
   Fields query;                       ///< percent-decoded, in order
   Fields headers;
   Fields parameters;  ///< what the route's {placeholders} matched
-  std::string body;
+  std::string body;   ///< all of it, of a route that buffers
+  BodyReader stream;  ///< of a route that streams
+  Principal principal;
   std::string trace_id;  ///< for logs and events
   std::string peer_address;
+  std::string peer_subject;  ///< of its verified certificate, "CN=viewer,O=Hospital"; or empty
+  std::string base_url;      ///< of this server as the client knows it, "https://pacs.example"
+  bool tls = false;          ///< between us and the peer
+  std::stop_token gone;      ///< the client closed: nobody waits for the answer
 
   /// First value, "" when absent; header names compare without case.
   [[nodiscard]] std::string_view header(std::string_view name) const;
@@ -44,19 +58,14 @@ using BodySource = std::function<Result<ByteView>()>;
 struct StreamedBody {
   BodySource next;
   std::optional<std::uint64_t> length{};  ///< unknown: sent chunked (RFC 9112 §7.1)
+  bool is_costly = false;  ///< codes pixels: waits behind its like, and nothing else behind it
 };
-
-struct Response;
-/// An answer that waits for others, for longer than a handler thread may be kept: awaited on the
-/// connection's thread, which it must not block.
-using Later = std::function<boost::asio::awaitable<Response>()>;
 
 struct Response {
   unsigned status = 200;
   Fields
       headers;  ///< framing (Content-Length, Transfer-Encoding, Connection, Date) is the server's
   std::variant<std::string, StreamedBody> body;
-  Later later{};  ///< when there is one, what it gives is the response
 
   static Response text(unsigned status, std::string body);
   static Response json(unsigned status, std::string body);
@@ -65,6 +74,10 @@ struct Response {
   static Response problem(unsigned status, std::string_view detail);
   static Response problem(const Error& error);
 
+  /// Says so of a body that streams.
+  void set_costly(bool costly) {
+    if (auto* streamed = std::get_if<StreamedBody>(&body)) streamed->is_costly = costly;
+  }
   Response&& with(std::string_view name, std::string_view value) && {
     headers.emplace_back(name, value);
     return std::move(*this);
@@ -78,6 +91,9 @@ struct Response {
 [[nodiscard]] inline tl::unexpected<Error> bad_request(std::string message) {
   return fail(ErrorKind::InvalidArgument, std::move(message));
 }
+
+/// ASCII letters compare without their case (RFC 9110 §5.1).
+[[nodiscard]] bool equal_without_case(std::string_view a, std::string_view b);
 
 /// `text` between quotes, escaped for JSON (RFC 8259 §7); what is not UTF-8 becomes U+FFFD.
 [[nodiscard]] std::string json_string(std::string_view text);

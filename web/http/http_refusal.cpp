@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <boost/asio/ip/address.hpp>
 #include <boost/beast/core/error.hpp>
-#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 
 namespace pacs::web {
@@ -16,6 +15,9 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using boost::system::error_code;
 
+/// 10^15 bytes, a petabyte.
+constexpr std::size_t kLengthDigitsMax = 15;
+
 /// "name:port", "1.2.3.4", "[::1]:8080" without the port and brackets.
 std::string_view host_name(std::string_view host) {
   if (host.starts_with('[')) return host.substr(1, std::min(host.find(']'), host.size()) - 1);
@@ -24,14 +26,19 @@ std::string_view host_name(std::string_view host) {
 
 bool is_our_name(std::string_view host, const std::vector<std::string>& names) {
   const auto name = host_name(host);
-  if (beast::iequals({name.data(), name.size()}, "localhost")) return true;
+  if (equal_without_case(name, "localhost")) return true;
   error_code not_an_address;
   asio::ip::make_address(std::string(name), not_an_address);
   if (!not_an_address) return true;
   for (const auto& ours : names) {
-    if (ours == "*" || beast::iequals(ours, {name.data(), name.size()})) return true;
+    if (ours == "*" || equal_without_case(ours, name)) return true;
   }
   return false;
+}
+
+Response not_our_name() {
+  return Response::problem(
+      421, "This server does not answer to that host name (configuration: http.server_names).");
 }
 
 }  // namespace
@@ -67,17 +74,35 @@ std::optional<Response> refusal_of(const http::fields& head, unsigned version,
   if (version >= 11 && head.count(http::field::host) != 1) {
     return Response::problem(400, "The request needs exactly one Host header.");
   }
+  // RFC 9112 §6.1, §6.3: where its body ends must not depend on who reads it.
+  const auto coding = head[http::field::transfer_encoding];
+  const bool coded = head.count(http::field::transfer_encoding) != 0;
+  if (coded && (version < 11 || head.count(http::field::transfer_encoding) != 1 ||
+                !equal_without_case({coding.data(), coding.size()}, "chunked"))) {
+    return Response::problem(400, "The only transfer coding supported is chunked, of HTTP/1.1.");
+  }
+  const auto length = head[http::field::content_length];
+  if (length.size() > kLengthDigitsMax) {
+    return Response::problem(413, "Content-Length is above what anybody sends.");
+  }
   const auto host = head.find(http::field::host);
   if (host != head.end() &&
       !is_our_name({host->value().data(), host->value().size()}, options.server_names)) {
-    return Response::problem(
-        421, "This server does not answer to that host name (configuration: http.server_names).");
+    return not_our_name();
   }
   const auto expect = head[http::field::expect];
-  if (!expect.empty() && !beast::iequals(expect, "100-continue")) {
+  if (!expect.empty() && !equal_without_case({expect.data(), expect.size()}, "100-continue")) {
     return Response::problem(417, "Only Expect: 100-continue is supported.");
   }
   return std::nullopt;
+}
+
+std::optional<Response> refusal_of_name(std::string_view base_url, const HttpOptions& options) {
+  const std::string_view authority = base_url.substr(base_url.find("://") + 3);
+  if (is_our_name(authority.substr(0, authority.find('/')), options.server_names)) {
+    return std::nullopt;
+  }
+  return not_our_name();
 }
 
 }  // namespace pacs::web

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include <boost/beast/http/fields.hpp>
 #include <boost/system/error_code.hpp>
@@ -17,5 +18,9 @@ namespace pacs::web {
 /// The refusal of a request whose head alone is reason enough; else none.
 [[nodiscard]] std::optional<Response> refusal_of(const boost::beast::http::fields& head,
                                                  unsigned version, const HttpOptions& options);
+
+/// 421 for an address of ours, as the client knows it, whose name is none of ours; else none.
+[[nodiscard]] std::optional<Response> refusal_of_name(std::string_view base_url,
+                                                      const HttpOptions& options);
 
 }  // namespace pacs::web

@@ -4,6 +4,9 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -15,6 +18,8 @@
 #include "integration/metrics.h"
 #include "integration/thread_adapter.h"
 #include "network/await.h"
+#include "network/tls_context.h"
+#include "network/transport.h"
 #include "web/http/http_connection.h"
 
 namespace pacs::web {
@@ -33,17 +38,40 @@ asio::awaitable<void> serve(std::shared_ptr<HttpConnection> connection,
   state->presence.leave(*connection);
 }
 
-void refuse_for_load(tcp::socket socket) {
-  static constexpr std::string_view kBusy =
-      "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: "
-      "close\r\n\r\n";
+asio::awaitable<void> turn_away(std::shared_ptr<HttpConnection> connection) {
+  co_await connection->turn_away();
+}
+
+/// What is written and not yet sent: a client that does not read has so much made for it in vain,
+/// instead of the megabytes that the system would take. What is on its way is not counted.
+constexpr int kUnsentBytesMax = 256 << 10;
+
+void bound_unsent(tcp::socket& socket) {
+  // Where it is not known, more is made in vain.
+  (void)::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytesMax,
+                     sizeof kUnsentBytesMax);
+}
+
+void admit(tcp::socket socket, const network::TlsContext& tls,
+           const std::shared_ptr<ServerState>& state) {
   error_code ignored;
-  socket.non_blocking(true, ignored);
-  socket.send(asio::buffer(kBusy), 0, ignored);
+  const auto peer = socket.remote_endpoint(ignored);
+  bound_unsent(socket);
+  std::string address = ignored ? std::string{} : peer.address().to_string();
+  auto connection =
+      std::make_shared<HttpConnection>(tls ? network::make_tls_acceptor(std::move(socket), tls)
+                                           : network::make_tcp_transport(std::move(socket)),
+                                       std::move(address), state);
+  auto executor = connection->executor();
+  if (state->presence.enter(*connection)) {
+    asio::co_spawn(executor, serve(std::move(connection), state), asio::detached);
+  } else {
+    asio::co_spawn(executor, turn_away(std::move(connection)), asio::detached);
+  }
 }
 
 asio::awaitable<void> accept_loop(integration::IoPool& pool,
-                                  std::shared_ptr<tcp::acceptor> acceptor,
+                                  std::shared_ptr<tcp::acceptor> acceptor, network::TlsContext tls,
                                   std::shared_ptr<ServerState> state) {
   while (!state->stopping) {
     auto [error, socket] = co_await acceptor->async_accept(pool.context(), network::kAwait);
@@ -56,31 +84,28 @@ asio::awaitable<void> accept_loop(integration::IoPool& pool,
       co_await pause.async_wait(network::kAwait);
       continue;
     }
-    auto connection = std::make_shared<HttpConnection>(std::move(socket), state);
-    if (state->presence.enter(*connection)) {
-      auto executor = connection->executor();
-      asio::co_spawn(executor, serve(std::move(connection), state), asio::detached);
-    } else {
-      refuse_for_load(connection->release_socket());
-    }
+    admit(std::move(socket), tls, state);
   }
   error_code ignored;
   acceptor->close(ignored);
   state->presence.acceptor_gone();
 }
 
-class BeastServer final : public HttpServer {
+class Port final : public HttpServer {
  public:
-  BeastServer(std::shared_ptr<tcp::acceptor> acceptor, std::shared_ptr<ServerState> state)
+  Port(std::shared_ptr<tcp::acceptor> acceptor, network::TlsContext tls,
+       std::shared_ptr<ServerState> state)
       : acceptor_(std::move(acceptor)),
+        tls_(std::move(tls)),
         state_(std::move(state)),
         port_(acceptor_->local_endpoint().port()) {}
-  ~BeastServer() override { shut_down(std::chrono::milliseconds(0)); }
-  BeastServer(const BeastServer&) = delete;
-  BeastServer& operator=(const BeastServer&) = delete;
+  ~Port() override { shut_down(std::chrono::milliseconds(0)); }
+  Port(const Port&) = delete;
+  Port& operator=(const Port&) = delete;
 
   void run(integration::IoPool& pool) {
-    asio::co_spawn(acceptor_->get_executor(), accept_loop(pool, acceptor_, state_), asio::detached);
+    asio::co_spawn(acceptor_->get_executor(), accept_loop(pool, acceptor_, tls_, state_),
+                   asio::detached);
   }
   std::uint16_t port() const override { return port_; }
   std::size_t connections() const override { return state_->presence.size(); }
@@ -99,6 +124,7 @@ class BeastServer final : public HttpServer {
 
  private:
   std::shared_ptr<tcp::acceptor> acceptor_;
+  network::TlsContext tls_;
   std::shared_ptr<ServerState> state_;
   std::uint16_t port_;
 };
@@ -120,6 +146,10 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(integration::IoPool& pool,
   const auto address = asio::ip::make_address(options.listen, error);
   if (error)
     return fail(ErrorKind::InvalidArgument, "not an IP address: \"" + options.listen + "\"");
+  network::TlsContext tls;
+  if (options.tls) {
+    PACS_TRY(tls, network::make_acceptor_tls(*options.tls));
+  }
   const tcp::endpoint endpoint(address, options.port);
   auto acceptor = std::make_shared<tcp::acceptor>(asio::make_strand(pool.context()));
   if (!error) acceptor->open(endpoint.protocol(), error);
@@ -130,7 +160,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(integration::IoPool& pool,
 
   auto state = std::make_shared<ServerState>(std::move(options), std::move(router), std::move(log),
                                              metrics, pool);
-  auto server = std::make_unique<BeastServer>(std::move(acceptor), std::move(state));
+  auto server = std::make_unique<Port>(std::move(acceptor), std::move(tls), std::move(state));
   server->run(pool);
   return server;
 }

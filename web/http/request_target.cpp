@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -18,9 +19,27 @@ bool is_safe_segment(std::string_view segment) {
   });
 }
 
+/// Browsers (WHATWG URL, "query percent-encode set") and people leave characters in a query as they
+/// are that RFC 3986 §3.4 wants encoded: "PatientName=Doe^Jane".
+std::string with_encoded_query(std::string_view target) {
+  constexpr std::string_view kOften = "\"<>[\\]^`{|}";
+  const std::size_t query = std::min(target.find('?'), target.size());
+  std::string encoded(target.substr(0, query));
+  for (const char c : target.substr(query)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x80 || kOften.find(c) != kOften.npos) {
+      encoded += fmt::format("%{:02X}", byte);
+    } else {
+      encoded += c;
+    }
+  }
+  return encoded;
+}
+
 }  // namespace
 
-Result<RequestTarget> parse_target(std::string_view target) {
+Result<RequestTarget> parse_target(std::string_view as_sent) {
+  const std::string target = with_encoded_query(as_sent);
   // "*" (server-wide OPTIONS) and authority-form (CONNECT) do not name a resource of ours.
   const auto parsed = target.starts_with('/') ? boost::urls::parse_origin_form(target)
                                               : boost::urls::parse_absolute_uri(target);

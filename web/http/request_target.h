@@ -16,6 +16,6 @@ struct RequestTarget {
 /// Errors: Malformed for what is not a URL, for segments that are or decode to "." or "..", and for
 /// decoded NULs, control characters, slashes and backslashes: no handler ever sees a path that
 /// means something else to a file system.
-[[nodiscard]] Result<RequestTarget> parse_target(std::string_view target);
+[[nodiscard]] Result<RequestTarget> parse_target(std::string_view as_sent);
 
 }  // namespace pacs::web

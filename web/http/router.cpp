@@ -28,18 +28,19 @@ bool fits(const std::vector<std::string>& pattern, const std::vector<std::string
 
 }  // namespace
 
-void Router::add(std::string_view method, std::string_view pattern, Handler handler) {
-  Route route{std::string(method), std::string(pattern), split(pattern), std::move(handler)};
+void Router::add(Route route) {
+  std::vector<std::string> segments = split(route.pattern);
   // Sorted so that at the first segment where two patterns differ in kind the literal comes first.
-  const auto more_literal = [](const Route& a, const Route& b) {
-    return std::lexicographical_compare(a.segments.begin(), a.segments.end(), b.segments.begin(),
-                                        b.segments.end(),
+  const auto more_literal = [](const std::vector<std::string>& a,
+                               const std::vector<std::string>& b) {
+    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
                                         [](const std::string& x, const std::string& y) {
                                           return !is_placeholder(x) && is_placeholder(y);
                                         });
   };
-  routes_.insert(std::upper_bound(routes_.begin(), routes_.end(), route, more_literal),
-                 std::move(route));
+  const auto at = std::upper_bound(segments_.begin(), segments_.end(), segments, more_literal);
+  routes_.insert(routes_.begin() + (at - segments_.begin()), std::move(route));
+  segments_.insert(at, std::move(segments));
 }
 
 Router::Match Router::match(std::string_view method,
@@ -47,20 +48,22 @@ Router::Match Router::match(std::string_view method,
   if (method == "HEAD") method = "GET";
   Match match;
   std::vector<std::string_view> allowed;
-  for (const Route& route : routes_) {
-    if (!fits(route.segments, segments)) continue;
+  for (std::size_t i = 0; i < routes_.size(); ++i) {
+    const Route& route = routes_[i];
+    const std::vector<std::string>& pattern = segments_[i];
+    if (!fits(pattern, segments)) continue;
     allowed.push_back(route.method);
     match.pattern = route.pattern;
     if (route.method != method) continue;
-    match.handler = &route.handler;
-    for (std::size_t i = 0; i < segments.size(); ++i) {
-      const std::string& name = route.segments[i];
+    match.route = &route;
+    for (std::size_t s = 0; s < segments.size(); ++s) {
+      const std::string& name = pattern[s];
       if (is_placeholder(name))
-        match.parameters.emplace_back(name.substr(1, name.size() - 2), segments[i]);
+        match.parameters.emplace_back(name.substr(1, name.size() - 2), segments[s]);
     }
     break;
   }
-  if (match.handler == nullptr && !allowed.empty()) {
+  if ((match.route == nullptr || method == "OPTIONS") && !allowed.empty()) {
     for (const auto name : allowed)
       match.allow += std::string(name) + (name == "GET" ? ", HEAD, " : ", ");
     match.allow += "OPTIONS";

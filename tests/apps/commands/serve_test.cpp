@@ -318,8 +318,8 @@ TEST(ReachableHost, IsTheAddressItselfUnlessItMeansAllNetworks) {
 }
 
 TEST(ReachableHost, UrlsPutIpv6InBrackets) {
-  EXPECT_EQ(browser_url("127.0.0.1", 8080), "http://127.0.0.1:8080/");
-  EXPECT_EQ(browser_url("::1", 8080), "http://[::1]:8080/");
+  EXPECT_EQ(browser_url("http", "127.0.0.1", 8080), "http://127.0.0.1:8080/");
+  EXPECT_EQ(browser_url("http", "::1", 8080), "http://[::1]:8080/");
 }
 
 }  // namespace

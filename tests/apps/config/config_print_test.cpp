@@ -25,6 +25,7 @@ TEST_F(ConfigTest, WhatIsInEffectReadsBackWhateverItsValues) {
   loaded.config.storage.path = "C:\\data \"x\"\t\x7f\n가";
   loaded.config.http.server_names = {"a", "b\"c"};
   loaded.config.remote_ae = {{"A \"B\"", "h", 1, true}, {"C", "::1", 2, false, "\\ISO 2022 IR 87"}};
+  loaded.config.remote_ae[1].lossy_jpeg_quality = 80;
   loaded.config.storage.durability = storage::Durability::Os;
   const LoadedConfig back = load(print_config(loaded, {.explain = false, .origins = true}));
   EXPECT_TRUE(back.problems.empty());

@@ -48,6 +48,7 @@ host = "pacs.example.org"
 port = 2762
 tls = true
 character_set = "ISO_IR 100"
+lossy_jpeg_quality = 80
 )");
   EXPECT_TRUE(loaded.problems.empty());
   const Config& config = loaded.config;
@@ -59,9 +60,13 @@ character_set = "ISO_IR 100"
   EXPECT_EQ(config.storage.additional_sop_classes, (std::vector<std::string>{"1.2.3", "1.2.4"}));
   EXPECT_EQ(config.logging.format, integration::LogFormat::Json);
   EXPECT_EQ(config.limits.nesting_depth_max, 100U);
-  EXPECT_EQ(config.remote_ae,
-            (std::vector<RemoteAe>{{"MOVEDST", "127.0.0.1", 11190, false},
-                                   {"SECURE", "pacs.example.org", 2762, true, "ISO_IR 100"}}));
+  EXPECT_EQ(config.remote_ae, (std::vector<RemoteAe>{{"MOVEDST", "127.0.0.1", 11190, false},
+                                                     {.ae_title = "SECURE",
+                                                      .host = "pacs.example.org",
+                                                      .port = 2762,
+                                                      .tls = true,
+                                                      .character_set = "ISO_IR 100",
+                                                      .lossy_jpeg_quality = 80}}));
 }
 
 TEST_F(ConfigTest, AnUnknownKeyIsAnErrorWithPlaceAndNearestKey) {
@@ -102,6 +107,9 @@ TEST_F(ConfigTest, AWrongValueIsAnErrorWithPlaceAndRange) {
             "pacs.toml:1:1: remote_ae is a list of tables: write [[remote_ae]]");
   EXPECT_EQ(problem(load("[[remote_ae]]\nae_title = \"A\"\nhost = \"h\"\nport = 0\n")),
             "pacs.toml:4:8: remote_ae.port must be 1 to 65535");
+  EXPECT_EQ(problem(load("[[remote_ae]]\nae_title = \"A\"\nhost = \"h\"\nport = 1\n"
+                         "lossy_jpeg_quality = 101\n")),
+            "pacs.toml:5:22: remote_ae.lossy_jpeg_quality must be 1 to 100");
   EXPECT_EQ(problem(load("[[remote_ae]]\nae_title = \"A\"\nport = 1\n")),
             "pacs.toml:1:1: a remote_ae lacks host");
 }
@@ -172,6 +180,22 @@ TEST_F(ConfigTest, RemoteAesComeFromTheEnvironmentToo) {
   for (const char* wrong :
        {"A", "A@h", "A@h:", "A@h:0", "A@h:x", "@h:1", "A@:1", "A@h:99999", ":1@h"}) {
     EXPECT_FALSE(with_settings({std::string{"remote_ae="} + wrong}).problems.empty()) << wrong;
+  }
+}
+
+TEST_F(ConfigTest, ListsMayBeWrittenAsInTheFile) {
+  EXPECT_EQ(with_settings({R"(http.cors_origins=["https://a.example", 'https://b.example'])"})
+                .config.http.cors_origins,
+            (std::vector<std::string>{"https://a.example", "https://b.example"}));
+  EXPECT_EQ(
+      with_settings({R"(http.clients=["viewer CN=reading-room,O=Hospital"])"}).config.http.clients,
+      (std::vector<std::string>{"viewer CN=reading-room,O=Hospital"}));
+  EXPECT_TRUE(with_settings({"http.cors_origins=[]"}).config.http.cors_origins.empty());
+  for (const char* wrong : {"[", "[https://a.example]", "[1]", "[[\"a\"]]", "[\"a\"]\nx = 1"}) {
+    const LoadedConfig loaded = with_settings({std::string("http.cors_origins=") + wrong});
+    ASSERT_EQ(loaded.problems.size(), 1U) << wrong;
+    const std::string said = loaded.problems[0].to_string();
+    EXPECT_NE(said.find("http.cors_origins must be a list of strings"), std::string::npos) << said;
   }
 }
 

@@ -1,4 +1,5 @@
 #include "encoding/character_sets/default_character_set.h"
+#include "core/dicom_dataset.h"
 
 #include <gtest/gtest.h>
 

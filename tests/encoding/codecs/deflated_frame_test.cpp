@@ -46,6 +46,20 @@ TEST(DeflatedFrame, ReadsWhatZlibMakesAndPassesOverItsHeader) {
   }
 }
 
+TEST(DeflatedFrame, OfYbrFull422HasHalfItsChromaOrAll) {
+  const FrameFormat format{
+      .rows = 1, .columns = 4, .samples_per_pixel = 3, .colour = Colour::YbrFull422};
+  const Bytes all = test::b("01 80 90 02 80 90 03 81 91 04 81 91");
+  for (const Bytes& native : {test::b("01 02 80 90 03 04 81 91"), all}) {
+    Bytes codestream;
+    ASSERT_TRUE(encode_deflated_frame(native, format, {}, codestream));
+    const auto decoded = test::decode(decode_deflated_frame, codestream, format);
+    ASSERT_TRUE(decoded.frame);
+    EXPECT_EQ(decoded.frame->colour, Colour::YbrFull);
+    EXPECT_EQ(decoded.pixels, all);
+  }
+}
+
 TEST(DeflatedFrame, WithAWrongChecksumOrBytesBehindItIsRefused) {
   for (const std::string_view stream :
        {"789C 63606462666165630700 005C001E", "63606462666165630700 01", "FFFFFFFF", ""}) {

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "encoding/codecs/codecs.h"
 #include "tests/encoding/bytes_language.h"
 #include "tests/encoding/codecs/frames.h"
@@ -170,6 +172,26 @@ TEST(JpegFrame, OfMoreScansThanAnybodyWritesIsRefused) {
   const auto decoded = test::decode(decode_jpeg, bomb, kJpegColours);
   EXPECT_EQ(decoded.frame.error().kind, ErrorKind::Malformed);
   EXPECT_NE(decoded.frame.error().message.find("more than 200 scans"), std::string::npos)
+      << decoded.frame.error().message;
+}
+
+TEST(JpegFrame, MayHaveFewerScansTheLargerItIs) {
+  Bytes bomb = b(kProgressiveJpeg);
+  const Bytes marker = b("FFC2");
+  const auto sof = std::search(bomb.begin(), bomb.end(), marker.begin(), marker.end());
+  ASSERT_NE(sof, bomb.end());
+  for (const int at : {5, 7}) {  // 4096 rows and columns
+    sof[at] = std::byte{0x10};
+    sof[at + 1] = std::byte{0};
+  }
+  bomb.resize(bomb.size() - 2);
+  for (int i = 0; i < 100; ++i) append(bomb, b("FFDA0008010100013F2180 607F"));
+  append(bomb, b("FFD9"));
+  FrameFormat large = kJpegColours;
+  large.rows = large.columns = 4096;
+  const auto decoded = test::decode(decode_jpeg, bomb, large);
+  ASSERT_FALSE(decoded.frame);
+  EXPECT_NE(decoded.frame.error().message.find("more than 64 scans"), std::string::npos)
       << decoded.frame.error().message;
 }
 

@@ -65,6 +65,23 @@ TEST(Rle, AcceptsRunsOverTheEndsOfRowsAndOfTheFrame) {
   EXPECT_EQ(decode(header(1, {64}) + b("81 41"), kFourBytes).pixels, b("'AAAA'"));
 }
 
+TEST(Rle, CountsWhatIsMoreThanThePixelsAndPadding) {
+  const auto departures = [](const char* segment) {
+    const auto decoded = decode(header(1, {64}) + b(segment), kFourBytes);
+    EXPECT_EQ(decoded.pixels, b("'AAAA'")) << segment;
+    return decoded.frame.value().departures;
+  };
+  for (const char* padded : {"FD 41", "FD 41 00", "FD 41 80 00 00 00", "01 'AA' FF 41 00"}) {
+    EXPECT_TRUE(departures(padded).empty()) << padded;
+  }
+  for (const char* longer : {"FC 41", "81 41", "04 'AAAAA'", "FD 41 FD 41", "FD 41 00 42"}) {
+    EXPECT_EQ(departures(longer), Departures{Departure::CodestreamLength}) << longer;
+  }
+  const FrameFormat wide{.rows = 1, .columns = 2, .bits_allocated = 16, .bits_stored = 16};
+  const auto decoded = decode(header(2, {64, 66}) + b("FF01 FC02"), wide);
+  EXPECT_EQ(decoded.frame.value().departures, Departures{Departure::CodestreamLength});
+}
+
 TEST(Rle, PutsTheMostSignificantByteFirst) {
   const FrameFormat format{.rows = 1, .columns = 2, .bits_allocated = 16, .bits_stored = 12};
   EXPECT_EQ(decode(header(2, {64, 67}) + b("01 0102 01 0304"), format).pixels, b("0301 0402"));
@@ -131,7 +148,10 @@ TEST(Rle, WritesRowsOfTheirOwnAndSegmentsOfEvenLength) {
 TEST(Rle, RefusesToWriteWhatTheStandardDoesNotAllow) {
   Bytes out;
   EXPECT_EQ(
-      encode_rle(Bytes(1), {.rows = 1, .columns = 8, .bits_allocated = 1}, {}, out).error().kind,
+      encode_rle(Bytes(3), {.rows = 1, .columns = 8, .samples_per_pixel = 3, .bits_allocated = 1},
+                 {}, out)
+          .error()
+          .kind,
       ErrorKind::Unsupported);
   EXPECT_EQ(
       encode_rle(Bytes(3),
@@ -175,6 +195,12 @@ TEST(Rle, GivesBackEveryLayoutThatItWrote) {
       }
     }
   }
+}
+
+TEST(Rle, DoesNotWritePackedBitsWhichNobodyElseReads) {
+  Bytes out;
+  const FrameFormat bits{.rows = 2, .columns = 16, .bits_allocated = 1, .bits_stored = 1};
+  EXPECT_EQ(encode_rle(Bytes(4), bits, {}, out).error().kind, ErrorKind::Unsupported);
 }
 
 TEST(Rle, ReadsPackedBitsAsOneSegment) {

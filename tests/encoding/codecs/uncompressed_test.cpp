@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "encoding/codecs/codecs.h"
+#include "tests/encoding/bytes_language.h"
 #include "tests/encoding/codecs/frames.h"
 
 namespace pacs::codecs {
@@ -33,6 +34,20 @@ TEST(UncompressedFrame, HoldsPackedBits) {
   ASSERT_TRUE(encode_uncompressed(frame, format, {}, codestream));
   EXPECT_EQ(codestream.size(), 4U);
   EXPECT_EQ(test::decode(decode_uncompressed, codestream, format).pixels, frame);
+}
+
+TEST(UncompressedFrame, OfYbrFull422HasHalfItsChromaOrAll) {
+  const FrameFormat format{
+      .rows = 1, .columns = 4, .samples_per_pixel = 3, .colour = Colour::YbrFull422};
+  const Bytes all = test::b("01 80 90 02 80 90 03 81 91 04 81 91");
+  for (const Bytes& stored : {test::b("01 02 80 90 03 04 81 91"), all}) {
+    const auto decoded = test::decode(decode_uncompressed, stored, format);
+    ASSERT_TRUE(decoded.frame);
+    EXPECT_EQ(decoded.frame->colour, Colour::YbrFull);
+    EXPECT_EQ(decoded.pixels, all);
+  }
+  EXPECT_EQ(test::decode(decode_uncompressed, test::b("01 02 80 90"), format).frame.error().kind,
+            ErrorKind::Truncated);
 }
 
 TEST(UncompressedFrame, OfAnotherSizeIsRefused) {

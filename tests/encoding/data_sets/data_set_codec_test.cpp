@@ -177,6 +177,39 @@ TEST(DataSetCodec, RefusesToWriteABulkReference) {
   EXPECT_EQ(bytes.error().kind, ErrorKind::InvalidArgument);
 }
 
+// PS3.5 §A.4. What is not to conform, the archive's own copy of it, is written as it came.
+TEST(DataSetCodec, WritesPixelsAsTheTransferSyntaxHasThemOrNotAtAll) {
+  const TransferSyntax& rle = *find_transfer_syntax("1.2.840.10008.1.2.5");
+  const Bytes pixels(4);
+  DataSet native, encapsulated, empty;
+  native.set_bytes(kPixelData, VR::OB, pixels);
+  encapsulated.set(Element::fragments(kPixelData, VR::OB, {{}, {pixels}}, nullptr));
+  empty.set_bytes(kPixelData, VR::OB, {});
+  const auto refuses = [](const DataSet& set, const TransferSyntax& syntax, bool conforming) {
+    const auto bytes = write_data_set(set, syntax, {.conforming = conforming});
+    if (bytes) return false;
+    EXPECT_EQ(bytes.error().kind, ErrorKind::InvalidArgument);
+    EXPECT_EQ(bytes.error().tag, kPixelData);
+    return true;
+  };
+  EXPECT_TRUE(refuses(native, rle, true));
+  EXPECT_FALSE(refuses(native, rle, false));
+  EXPECT_FALSE(refuses(native, kExplicit, true));
+  EXPECT_TRUE(refuses(encapsulated, kExplicit, true));
+  EXPECT_TRUE(refuses(encapsulated, kExplicit, false));
+  EXPECT_FALSE(refuses(encapsulated, rle, true));
+  EXPECT_FALSE(refuses(empty, rle, true));
+  // An icon may be either where the transfer syntax has both.
+  for (const DataSet& icon : {native, encapsulated}) {
+    DataSet set = encapsulated;
+    set.set_items(tags::IconImageSequence, {Item{icon}});
+    EXPECT_FALSE(refuses(set, rle, true));
+  }
+  DataSet with_icon = native;
+  with_icon.set_items(tags::IconImageSequence, {Item{encapsulated}});
+  EXPECT_TRUE(refuses(with_icon, kExplicit, true));
+}
+
 TEST(DataSetCodec, LeavesGroupLengthsOutWhenAsked) {
   const DataSet data_set =
       read(b("0800 0000 'UL' 0400 0A000000 0800 0500 'CS' 0200 'AB'"), kExplicit);

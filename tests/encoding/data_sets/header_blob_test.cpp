@@ -24,6 +24,7 @@ void expect_equal(const Header& a, const Header& b, const std::string& what) {
   EXPECT_TRUE(equal_content(a.data_set, b.data_set)) << what;
   EXPECT_EQ(a.pixel_data, b.pixel_data) << what;
   EXPECT_EQ(a.data_set_bytes, b.data_set_bytes) << what;
+  EXPECT_EQ(a.inflate_points, b.inflate_points) << what;
 }
 
 TEST(HeaderBlob, GivesBackTheHeaderOfEverySample) {
@@ -51,19 +52,46 @@ TEST(HeaderBlob, IsTheseBytes) {
   header.pixel_data->value_length = 300;
   header.data_set_bytes = 334;
   EXPECT_EQ(hex(encode_header(header).value()),
-            hex(b("02 000000 16000000 1000 2000 'LO' 0200 'ID' E07F 1000 'OW' 0000 00000000"
-                  "CE02 01 01 00 AC02 22 01 22 AC02 00 00 00 00")));
+            hex(b("03 000000 16000000 1000 2000 'LO' 0200 'ID' E07F 1000 'OW' 0000 00000000"
+                  "CE02 01 01 00 AC02 22 01 22 AC02 00 00 00 00 00 00")));
 }
 
 // What programs before wrote.
-TEST(HeaderBlob, ReadsVersion1) {
-  const auto header = decode_header(
-      share(b("01 000000 16000000 1000 2000 'LO' 0200 'ID' E07F 1000 'OW' 0000 00000000"
-              "CE02 01 01 00 AC02 22 01 22 AC02 00 00 00 00")));
-  ASSERT_TRUE(header) << header.error().to_string();
-  EXPECT_EQ(header->data_set.text(tags::PatientID), "ID");
-  EXPECT_EQ(*header->data_set.find(kPixelData)->bulk(), (BulkReference{34, 300}));
-  EXPECT_EQ(header->data_set_bytes, 334U);
+TEST(HeaderBlob, ReadsVersions1And2) {
+  for (const std::string version : {"01", "02"}) {
+    const auto header = decode_header(
+        share(b(version + " 000000 16000000 1000 2000 'LO' 0200 'ID' E07F 1000 'OW' 0000 00000000"
+                          "CE02 01 01 00 AC02 22 01 22 AC02 00 00 00 00")));
+    ASSERT_TRUE(header) << header.error().to_string();
+    EXPECT_EQ(header->data_set.text(tags::PatientID), "ID");
+    EXPECT_EQ(*header->data_set.find(kPixelData)->bulk(), (BulkReference{34, 300}));
+    EXPECT_EQ(header->data_set_bytes, 334U);
+    EXPECT_TRUE(header->pixel_data->frame_starts.empty());
+    EXPECT_TRUE(header->inflate_points.empty());
+  }
+}
+
+TEST(HeaderBlob, KeepsFrameStartsAndInflatePoints) {
+  Header header;
+  header.data_set.set(Element::bulk(kPixelData, VR::OB, {12, 1000}, true));
+  PixelDataLayout& layout = header.pixel_data.emplace();
+  layout.encapsulated = true;
+  layout.fragments = {{20, 10}, {38, 10}, {56, 10}};
+  layout.fragment_count = 3;
+  layout.frame_starts = {0, 2};
+  header.inflate_points = {{5'000'000, 3'000'000, 3, 5, Bytes(32'768, std::byte{1})},
+                           {10'000'000, 5'000'000, 0, 0, Bytes(32'768, std::byte{2})}};
+  const Bytes blob = encode_header(header).value();
+  const auto again = decode_header(share(blob));
+  ASSERT_TRUE(again) << again.error().to_string();
+  expect_equal(header, *again, "starts and points");
+  EXPECT_EQ(encode_header(*again), blob);
+  // Starts behind the fragments, or not one behind another.
+  for (const std::vector<std::uint32_t>& wrong :
+       std::vector<std::vector<std::uint32_t>>{{0, 3}, {2, 0}, {1, 1}}) {
+    layout.frame_starts = wrong;
+    EXPECT_EQ(decode_header(share(encode_header(header).value())).error().kind, ErrorKind::Corrupt);
+  }
 }
 
 // PS3.5 §6.2.2 has values above 65,535 bytes as UN on the wire. A header is not the wire.

@@ -49,10 +49,37 @@ TEST(PixelFormat, NamesTheAttributeThatIsMissing) {
        {tags::Rows, tags::Columns, tags::BitsAllocated, tags::PhotometricInterpretation}) {
     DataSet set = grey(4, 4, 8);
     set.erase(tag);
+    set.erase(tags::SamplesPerPixel);
     const auto format = pixel_format(set);
     ASSERT_FALSE(format);
     EXPECT_EQ(format.error().tag, tag);
     EXPECT_EQ(format.error().kind, ErrorKind::NotFound);
+  }
+}
+
+TEST(PixelFormat, ReadsPhotometricInterpretationInEitherCase) {
+  EXPECT_TRUE(pixel_format(grey(4, 4, 8)).value().departures.empty());
+  const Departures departs{Departure::PhotometricInterpretation};
+  DataSet set = colour(4, 4, "ybr_Full");
+  EXPECT_EQ(pixel_format(set).value().frame.colour, Colour::YbrFull);
+  EXPECT_EQ(pixel_format(set).value().departures, departs);
+  set = grey(4, 4, 8);
+  set.set_text(tags::PhotometricInterpretation, "monochrome1");
+  EXPECT_TRUE(pixel_format(set).value().minimum_is_white);
+  EXPECT_TRUE(pixel_format(set).value().has_meaning);
+  EXPECT_EQ(pixel_format(set).value().departures, departs);
+}
+
+TEST(PixelFormat, ReadsPixelsOfOneSampleWhoseMeaningIsNotSaid) {
+  for (const std::string_view name : {"", "MONOCHROME", "GREY"}) {
+    DataSet set = grey(4, 4, 16);
+    set.set_text(tags::PhotometricInterpretation, name);
+    const PixelFormat format = pixel_format(set).value();
+    EXPECT_EQ(format.frame.colour, Colour::Monochrome);
+    EXPECT_FALSE(format.has_meaning);
+    EXPECT_EQ(format.departures, Departures{Departure::PhotometricInterpretation});
+    set.set_integer(tags::SamplesPerPixel, VR::US, 3);
+    EXPECT_EQ(wrong_after(set, tags::Rows, 4), tags::PhotometricInterpretation);
   }
 }
 

@@ -112,7 +112,8 @@ TEST(DicomJson, GivesBulkByUriWhenAskedAndElseInline) {
   data_set.set_bytes(tags::EncapsulatedDocument, VR::OB, Bytes(100));
   data_set.set(Element::bulk(kPixelData, VR::OW, {100, 200}, false));
   ModelOptions options;
-  options.bulk_data_uri = [](const Element& element) {
+  options.bulk_data_uri = [](const Element& element, std::string_view path) {
+    EXPECT_TRUE(path == "00420011" || path == "7FE00010") << path;
     return "/" + std::to_string(element.tag().element());
   };
   options.inline_bytes_max = 99;
@@ -121,6 +122,23 @@ TEST(DicomJson, GivesBulkByUriWhenAskedAndElseInline) {
   EXPECT_EQ(json(data_set, options), with_uris);
   const std::string without = R"("7FE00010":{"vr":"OW"}})";
   EXPECT_TRUE(json(data_set).ends_with(without));
+}
+
+TEST(DicomJson, TellsTheUriOfBulkInWhichItemItLies) {
+  DataSet icon;
+  icon.set(Element::bulk(kPixelData, VR::OW, {100, 200}, false));
+  DataSet middle;
+  middle.set_items(tags::IconImageSequence, {Item{icon, true}});
+  DataSet data_set;
+  data_set.set_items(tags::ReferencedStudySequence, {Item{{}, true}, Item{middle, true}});
+  data_set.set(Element::bulk(kPixelData, VR::OW, {400, 200}, false));
+  std::vector<std::string> paths;
+  ModelOptions options;
+  options.bulk_data_uri = [&paths](const Element&, std::string_view path) {
+    return paths.emplace_back(path);
+  };
+  (void)json(data_set, options);
+  EXPECT_EQ(paths, (std::vector<std::string>{"00081110.2.00880200.1.7FE00010", "7FE00010"}));
 }
 
 TEST(DicomJson, IndentsForPeople) {

@@ -109,7 +109,7 @@ TEST(DicomXml, GivesBulkByUri) {
   DataSet data_set;
   data_set.set(Element::bulk(kPixelData, VR::OW, {100, 200}, false));
   ModelOptions options;
-  options.bulk_data_uri = [](const Element&) { return "/bulk?a=1&b=2"; };
+  options.bulk_data_uri = [](const Element&, std::string_view) { return "/bulk?a=1&b=2"; };
   const std::string text = xml(data_set, options);
   EXPECT_NE(text.find("<BulkData uri=\"/bulk?a=1&amp;b=2\"/>"), std::string::npos);
   EXPECT_EQ(read_xml(text).error().kind, ErrorKind::Unsupported);

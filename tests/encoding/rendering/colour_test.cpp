@@ -39,6 +39,26 @@ TEST(ColourImage, TurnsYbrFullIntoRgb) {
   EXPECT_EQ(rgb, (Shades{254, 0, 0, 255, 255, 255, 0, 0, 0}));
 }
 
+TEST(ColourImage, RoundsTheEquationsForAllChroma) {
+  for (const int y : {0, 1, 77, 128, 254, 255}) {
+    Bytes pixels;
+    for (int i = 0; i < 256 * 256; ++i) {
+      for (const int sample : {y, i / 256, i % 256}) pixels.push_back(std::byte(sample));
+    }
+    const Shades rgb = shades(picture(colour(256, 256, "YBR_FULL"), test::hex(pixels)));
+    for (int i = 0; i < 256 * 256; ++i) {
+      const double cb = i / 256 - 128, cr = i % 256 - 128;
+      const double expected[] = {y + 1.402 * cr, y - 0.344136286 * cb - 0.714136286 * cr,
+                                 y + 1.772 * cb};
+      for (std::size_t channel = 0; channel < 3; ++channel) {
+        ASSERT_NEAR(rgb[static_cast<std::size_t>(3 * i) + channel],
+                    std::clamp(expected[channel], 0.0, 255.0), 0.5001)
+            << y << ' ' << cb << ' ' << cr;
+      }
+    }
+  }
+}
+
 TEST(ColourImage, HasNoOtherColours) {
   const DataSet set = colour(1, 1, "YBR_RCT");
   EXPECT_EQ(test::tag_of(picture(set, "000000")), tags::PhotometricInterpretation);

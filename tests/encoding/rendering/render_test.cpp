@@ -40,6 +40,14 @@ TEST(Render, StopsAtPicturesTooLarge) {
             ErrorKind::LimitExceeded);
 }
 
+TEST(Render, DoesNotGuessWhetherTheLowestValueIsBlack) {
+  DataSet set = grey(4, 2, 8);
+  set.set_text(tags::PhotometricInterpretation, "monochrome1");
+  EXPECT_TRUE(picture(set, "00*8"));
+  set.erase(tags::PhotometricInterpretation);
+  EXPECT_EQ(test::tag_of(picture(set, "00*8")), tags::PhotometricInterpretation);
+}
+
 TEST(Render, RefusesRequestsThatCannotBe) {
   EXPECT_EQ(picture(grey(4, 2, 8), "00*7").error().kind, ErrorKind::InvalidArgument);
   EXPECT_EQ(picture(grey(4, 2, 8), "00*8", {.bits = 12}).error().kind, ErrorKind::InvalidArgument);

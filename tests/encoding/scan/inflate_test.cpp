@@ -1,6 +1,7 @@
 #include "encoding/scan/inflate.h"
 
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include "encoding/data_sets/data_set_codec.h"
 #include "encoding/data_sets/header_reader.h"
@@ -50,6 +51,88 @@ TEST(Inflate, TakesPiecesOfAnySize) {
   }
   EXPECT_EQ(all, bytes);
   EXPECT_TRUE(inflater.finish());
+}
+
+/// What a stream gives, its points on the way.
+Bytes inflated_with_points(ByteView deflated, std::uint64_t apart,
+                           std::vector<InflatePoint>& points) {
+  Inflater inflater{Limits{}};
+  inflater.note_points(apart);
+  Bytes all;
+  for (;;) {
+    const auto piece = inflater.next(deflated);
+    EXPECT_TRUE(piece);
+    if (!piece || (piece->empty() && deflated.empty())) break;
+    append(all, *piece);
+  }
+  EXPECT_TRUE(inflater.finish());
+  points = inflater.points();
+  return all;
+}
+
+Bytes noise(std::size_t bytes) {
+  Bytes made(bytes);
+  std::uint32_t state = 1;
+  for (std::byte& byte : made) {
+    state = state * 1'664'525U + 1'013'904'223U;
+    byte = static_cast<std::byte>(state >> 26);
+  }
+  return made;
+}
+
+/// Blocks of some hundred bytes: zlib with the least memory.
+Bytes deflated_in_small_blocks(ByteView bytes) {
+  z_stream stream{};
+  EXPECT_EQ(deflateInit2(&stream, 1, Z_DEFLATED, -MAX_WBITS, 1, Z_DEFAULT_STRATEGY), Z_OK);
+  Bytes deflated(deflateBound(&stream, static_cast<uLong>(bytes.size())));
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(deflated.data());
+  stream.avail_out = static_cast<uInt>(deflated.size());
+  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  deflated.resize(stream.total_out);
+  deflateEnd(&stream);
+  return deflated;
+}
+
+TEST(Inflate, BeginsAtEachOfItsPoints) {
+  const Bytes bytes = noise(3'000'000);
+  Bytes wrapped = b("789C");  // a zlib header, which some writers leave
+  append(wrapped, deflated_in_small_blocks(bytes));
+  append(wrapped,
+         static_cast<std::uint32_t>(
+             adler32_z(1, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size())),
+         ByteOrder::Big);
+  for (const Bytes& deflated : {deflate_all(bytes).value(), wrapped}) {
+    std::vector<InflatePoint> points;
+    EXPECT_EQ(inflated_with_points(deflated, 100'000, points), bytes);
+    ASSERT_GE(points.size(), 5U);
+    for (const InflatePoint& point : points) {
+      Inflater inflater{Limits{}, point};
+      ByteView rest = ByteView{deflated}.subspan(point.deflated_offset);
+      Bytes behind;
+      for (;;) {
+        const auto piece = inflater.next(rest);
+        ASSERT_TRUE(piece) << piece.error().to_string();
+        if (piece->empty() && rest.empty()) break;
+        append(behind, *piece);
+      }
+      EXPECT_TRUE(inflater.finish());
+      EXPECT_TRUE(std::ranges::equal(behind, ByteView{bytes}.subspan(point.inflated_offset)));
+    }
+  }
+}
+
+TEST(Inflate, NotesPointsFurtherApartInALongStream) {
+  std::vector<InflatePoint> points;
+  const Bytes bytes = noise(3'000'000);
+  EXPECT_EQ(inflated_with_points(deflated_in_small_blocks(bytes), 32'000, points), bytes);
+  EXPECT_LT(points.size(), kInflatePointsMax);
+  EXPECT_GE(points.size(), kInflatePointsMax / 2);
+  EXPECT_GT(points.back().inflated_offset, 2'900'000U);
+  for (std::size_t i = 1; i < points.size(); ++i) {
+    EXPECT_GE(points[i].inflated_offset - points[i - 1].inflated_offset, 64'000U);
+  }
 }
 
 TEST(Inflate, SaysTruncatedOfAStreamCutAnywhere) {

@@ -214,6 +214,17 @@ TEST_F(GetScpTest, AnObjectThatCannotBeReadFailsByItself) {
   EXPECT_THAT(result.error_comment, HasSubstr("the disk refuses"));
 }
 
+TEST_F(GetScpTest, AnImageThatCannotBeDecodedFailsByItself) {
+  has_cts(4);
+  has(ct("1.2.8.1", 100, uids::JPEG2000Lossless));  // its pixels are no codestream
+  starts();
+  Requester asker{server};
+  const RetrieveResult result = asker.gets(study());
+  EXPECT_EQ(result.status, status::kSubOperationsFailed);
+  EXPECT_EQ(result.counts.completed, 4);
+  EXPECT_THAT(result.failed_uids, ElementsAre("1.2.8.1"));
+}
+
 TEST_F(GetScpTest, AnIndexThatFailsIsA701) {
   archive.cannot_select();
   starts();

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "core/uid_registry.h"
+#include "encoding/pixels/lossy_copy.h"
 #include "tests/services/retrieve/retrieve_fixture.h"
 
 namespace pacs::services {
@@ -12,6 +13,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Pair;
 using testing::UnorderedElementsAre;
 namespace status = network::status;
 
@@ -40,6 +42,82 @@ TEST_F(MoveScpTest, ObjectsGoInTheirStoredTransferSyntaxAndNameWhoAsked) {
                                           : uid == "1.2.9.2" ? uids::JPEGBaseline8Bit
                                                              : uids::ImplicitVRLittleEndian);
   }
+}
+
+/// An image of 64 by 64 grey pixels.
+TestObject grey_image(std::string sop_instance_uid, int bits) {
+  TestObject object = ct(std::move(sop_instance_uid));
+  DataSet set = *read_data_set(share(object.data_set), explicit_vr_little_endian());
+  set.set_text(tags::PhotometricInterpretation, "MONOCHROME2");
+  for (const auto& [tag, value] : {std::pair{tags::SamplesPerPixel, 1},
+                                   {tags::Rows, 64},
+                                   {tags::Columns, 64},
+                                   {tags::BitsAllocated, bits},
+                                   {tags::BitsStored, bits},
+                                   {tags::HighBit, bits - 1},
+                                   {tags::PixelRepresentation, 0}}) {
+    set.set_integer(tag, VR::US, value);
+  }
+  set.set_bytes(kPixelData, VR::OW,
+                Bytes(static_cast<std::size_t>(64 * 64 / 8 * bits), std::byte{0x5A}));
+  object.data_set = *write_data_set(set, explicit_vr_little_endian());
+  return object;
+}
+
+TEST_F(MoveScpTest, ADestinationMayGetLossyCopiesOfWhatHasSuch) {
+  preferences["TAKER"].lossy_jpeg_quality = 80;
+  has(grey_image("1.2.9.1", 8));
+  has(grey_image("1.2.9.2", 16));
+  has(grey_image("1.2.9.3", 8));
+  seen->answer = [](const network::Command& request) {
+    return request.sop_instance_uid == lossy_copy_uid("1.2.9.3", 80) ? status::kOutOfResources
+                                                                     : status::kSuccess;
+  };
+  starts_taker();
+  starts();
+  const RetrieveResult result = Requester{server}.moves(study());
+  EXPECT_EQ(result.counts.completed, 2);
+  EXPECT_THAT(result.failed_uids, ElementsAre("1.2.9.3"));  // as it is known here
+  const std::lock_guard lock{seen->mutex};
+  std::map<std::string, std::string> syntaxes;
+  for (const auto& object : seen->taken) {
+    syntaxes[object.request.sop_instance_uid] = object.transfer_syntax_uid;
+  }
+  EXPECT_THAT(syntaxes,
+              UnorderedElementsAre(Pair(lossy_copy_uid("1.2.9.1", 80), uids::JPEGBaseline8Bit),
+                                   Pair("1.2.9.2", uids::ExplicitVRLittleEndian),
+                                   Pair(lossy_copy_uid("1.2.9.3", 80), uids::JPEGBaseline8Bit)));
+}
+
+TEST_F(MoveScpTest, WhatHasNoLossyCopyAfterAllGoesAsItIsStored) {
+  preferences["TAKER"].lossy_jpeg_quality = 80;
+  TestObject short_of_pixels = grey_image("1.2.9.1", 8);
+  DataSet set = *read_data_set(share(short_of_pixels.data_set), explicit_vr_little_endian());
+  set.set_bytes(kPixelData, VR::OB, Bytes(1000));
+  short_of_pixels.data_set = *write_data_set(set, explicit_vr_little_endian());
+  has(short_of_pixels);
+  TestObject small = grey_image("1.2.9.2", 8);
+  for (const Tag tag : {tags::Rows, tags::Columns}) set.set_integer(tag, VR::US, 4);
+  set.set_text(tags::SOPInstanceUID, "1.2.9.2");
+  set.set_bytes(kPixelData, VR::OB, Bytes(16));
+  small.data_set = *write_data_set(set, explicit_vr_little_endian());
+  has(small);
+  has(grey_image("1.2.9.3", 8));
+  starts_taker();
+  starts();
+  const RetrieveResult result = Requester{server}.moves(study());
+  EXPECT_EQ(result.status, status::kSuccess) << result.error_comment;
+  EXPECT_EQ(result.counts.completed, 3);
+  EXPECT_THAT(taken(), UnorderedElementsAre("1.2.9.1", "1.2.9.2", lossy_copy_uid("1.2.9.3", 80)));
+}
+
+TEST_F(MoveScpTest, NobodyElseGetsLossyCopies) {
+  preferences["OTHER"].lossy_jpeg_quality = 80;
+  has(grey_image("1.2.9.1", 8));
+  starts_taker();
+  starts();
+  EXPECT_EQ(Requester{server}.moves(study()).counts.completed, 1);
+  EXPECT_THAT(taken(), ElementsAre("1.2.9.1"));
 }
 
 TEST_F(MoveScpTest, AnUnknownDestinationIsA801) {

@@ -55,6 +55,18 @@ class WatchedArchive : public TestArchive {
     return TestArchive::select(std::move(selection));
   }
 
+  void pixels_depart(const storage::InstanceRecord& instance, Departures departures,
+                     std::string_view trace_id) override {
+    const std::lock_guard lock{mutex_};
+    departed_.push_back(instance.sop_instance_uid + ' ' + departures.to_string() + ' ' +
+                        std::string{trace_id});
+  }
+
+  /// "1.2.9.1 codestream_sign 7": the object, what its pixels depart in, and the trace id.
+  [[nodiscard]] std::vector<std::string> departed() {
+    const std::lock_guard lock{mutex_};
+    return departed_;
+  }
   /// From this byte of the stored object on.
   void cannot_read(const std::string& sop_instance_uid, std::uint64_t offset = 0) {
     const std::lock_guard lock{mutex_};
@@ -88,6 +100,7 @@ class WatchedArchive : public TestArchive {
   std::size_t reading_ = 0;
   bool hold_reads_ = false;
   std::uint64_t bytes_read_ = 0;
+  std::vector<std::string> departed_;
   std::atomic<bool> select_fails_{false};
 };
 
@@ -220,9 +233,10 @@ class RetrieveTest : public testing::Test {
   void starts() {
     // Who answers for the storage SOP classes grants the requestor of a C-GET the role of SCP.
     server.serves(std::make_unique<StorageScp>(archive, StorageClasses{{}}));
-    server.serves(std::make_unique<GetScp>(RetrieveSetup{archive, workers, {}}));
-    MoveOptions options;
+    server.serves(std::make_unique<GetScp>(RetrieveSetup{{archive, workers, frame_memory}, {}}));
+    SendOptions options;
     options.associations = move_associations;
+    options.preferences = preferences;
     options.find_destination = [this](std::string_view title) -> Result<network::RequestOptions> {
       if (title != "TAKER") return fail(ErrorKind::NotFound, "no such AE");
       network::RequestOptions reach;
@@ -232,7 +246,8 @@ class RetrieveTest : public testing::Test {
       reach.limits = destination_limits;
       return reach;
     };
-    server.serves(std::make_unique<MoveScp>(RetrieveSetup{archive, workers, {}}, options));
+    server.serves(
+        std::make_unique<MoveScp>(RetrieveSetup{{archive, workers, frame_memory}, {}}, options));
     server.starts();
   }
   void starts_taker() {
@@ -260,10 +275,12 @@ class RetrieveTest : public testing::Test {
   WatchedArchive archive;
   std::shared_ptr<Taker::Seen> seen = std::make_shared<Taker::Seen>();
   TestServer taker, server;
+  integration::WorkMemory frame_memory{"frames_bytes_max", 1U << 30};
   integration::WorkPool workers{3};  // its work uses the archive and answers into the server
   std::uint16_t taker_port = 0;
   std::size_t move_associations = 1;
   network::AssociationLimits destination_limits{};
+  decltype(SendOptions::preferences) preferences{};
 };
 
 /// A requestor of C-GET and C-MOVE. Each call blocks until it is done.

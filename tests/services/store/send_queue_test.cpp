@@ -55,6 +55,17 @@ TEST_F(SendQueueTest, WhatWasTakenAndNotSentComesNextAndThatWasNoTry) {
   EXPECT_THAT(failed, IsEmpty());
 }
 
+TEST_F(SendQueueTest, WhatNoCodecTakesComesNextToGoUncompressedAndOnlyOnce) {
+  EXPECT_EQ(queue.next(), 0U);
+  EXPECT_FALSE(queue.why_uncompressed(0));
+  EXPECT_TRUE(queue.put_back_uncompressed(0, {ErrorKind::Unsupported, "32 bits"}));
+  EXPECT_EQ(queue.next(), 0U);
+  EXPECT_EQ(queue.why_uncompressed(0)->message, "32 bits");
+  EXPECT_FALSE(queue.put_back_uncompressed(0, {ErrorKind::Unsupported, "again"}));
+  EXPECT_EQ(queue.next(), 1U);
+  EXPECT_THAT(failed, IsEmpty());
+}
+
 TEST_F(SendQueueTest, StoppedItGivesNothingOutAndWhatWaitsHasNoResult) {
   EXPECT_EQ(queue.next(), 0U);
   stop.request_stop();

@@ -1,4 +1,5 @@
 #include "storage/index/index_columns.h"
+#include "core/dicom_dataset.h"
 
 #include <algorithm>
 #include <set>

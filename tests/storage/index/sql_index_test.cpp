@@ -51,9 +51,9 @@ class SqlIndexTest : public testing::Test {
                   1000,
                   348,
                   number * 0x9E3779B97F4A7C15ULL,
-                  object_key(number)};
+                  object_key(number),
+                  1};
     row.source_ae = "CT01";
-    row.received_ms = 1;
     row.columns = column_values(ds);
     row.header = encode_header(header).value();
     return row;

@@ -27,7 +27,7 @@ TEST(Identity, IsWhatTheDataSetSays) {
   EXPECT_EQ(identity->series_instance_uid, "1.2.1");
 }
 
-TEST(Identity, DiffersFromTheCommandAtATag) {
+TEST(Identity, DiffersFromTheRequestAtATag) {
   IngestContext context;
   context.sop_class_uid = "1.2.840.10008.5.1.4.1.1.2";
   context.sop_instance_uid = "1.2.3";
@@ -36,9 +36,14 @@ TEST(Identity, DiffersFromTheCommandAtATag) {
   EXPECT_EQ(identify(header(), context).error().tag, tags::SOPInstanceUID);
   EXPECT_EQ(identify(header(), context).error().kind, ErrorKind::Mismatch);
   EXPECT_EQ(identify(header(), context).error().message,
-            "SOP Instance UID of command and data set differ: \"1.2.4\" and \"1.2.3\"");
+            "SOP Instance UID of request and data set differ: \"1.2.4\" and \"1.2.3\"");
   context.sop_class_uid = "1.2.5";
   EXPECT_EQ(identify(header(), context).error().tag, tags::SOPClassUID);
+  IngestContext of_study;
+  of_study.study_instance_uid = "1.2";
+  EXPECT_TRUE(identify(header(), of_study));
+  of_study.study_instance_uid = "1.3";
+  EXPECT_EQ(identify(header(), of_study).error().tag, tags::StudyInstanceUID);
 }
 
 TEST(Identity, NamesWhatIsMissing) {

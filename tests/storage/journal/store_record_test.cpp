@@ -9,7 +9,6 @@ StoreRecord sample() {
   StoreRecord record;
   record.number = 0x1234;
   record.replaces = 7;
-  record.received_ms = 1'700'000'000'000;
   record.external = true;
   record.record = {"1.2.840.10008.5.1.4.1.1.2",
                    "1.2.3",
@@ -19,7 +18,8 @@ StoreRecord sample() {
                    526'000,
                    348,
                    99,
-                   "000000001234"};
+                   "000000001234",
+                   1'700'000'000'000};
   record.source_ae = "CT01";
   record.meta = Bytes(348, std::byte{1});
   record.header = Bytes(2000, std::byte{2});
@@ -32,7 +32,7 @@ TEST(StoreRecord, ComesBack) {
   ASSERT_TRUE(again) << again.error().to_string();
   EXPECT_EQ(again->number, record.number);
   EXPECT_EQ(again->replaces, record.replaces);
-  EXPECT_EQ(again->received_ms, record.received_ms);
+  EXPECT_EQ(again->record.received_ms, record.record.received_ms);
   EXPECT_TRUE(again->external);
   EXPECT_EQ(again->record.sop_class_uid, record.record.sop_class_uid);
   EXPECT_EQ(again->record.sop_instance_uid, record.record.sop_instance_uid);

@@ -108,6 +108,13 @@ std::vector<DataSet> QueriedIndex::answers(Query query, std::size_t page) {
   }
 }
 
+std::optional<std::uint64_t> QueriedIndex::total(Query query) {
+  auto matches = search(index_->database().readers(), std::move(query));
+  const auto total = matches ? (*matches)->total() : tl::make_unexpected(matches.error());
+  EXPECT_TRUE(total) << total.error().to_string();
+  return total.value_or(std::nullopt);
+}
+
 std::string QueriedIndex::asked(QueryLevel level, Attributes keys, Tag shown) {
   if (std::ranges::find(keys, shown, &Attributes::value_type::first) == keys.end()) {
     keys.emplace_back(shown, "");

@@ -4,6 +4,7 @@
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,6 +36,8 @@ class QueriedIndex {
   [[nodiscard]] static Query query(QueryLevel level, const DataSet& keys, QueryRules rules);
   /// All answers, pulled `page` at a time; fails the test on an error.
   [[nodiscard]] std::vector<DataSet> answers(Query query, std::size_t page = 3);
+  /// What they say of their number.
+  [[nodiscard]] std::optional<std::uint64_t> total(Query query);
   /// The first values of one attribute of the answers, sorted, separated by spaces.
   [[nodiscard]] std::string asked(QueryLevel level, Attributes keys, Tag shown);
   [[nodiscard]] std::string asked(Query query, Tag shown);

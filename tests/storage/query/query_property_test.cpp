@@ -228,7 +228,7 @@ TEST_P(QueryProperty, TheIndexAnswersWhatMatchesLetsThrough) {
   QueriedIndex index;
   index.hold_all(generator.archive());
   const std::vector<DataSet> stored = with_aggregates(index.headers());
-  constexpr std::size_t kQueries = kSanitized ? 200 : 1500;
+  constexpr std::size_t kQueries = rounds(1500);
   std::size_t asked = 0, answered = 0;
   for (std::size_t i = 0; i < kQueries && !HasFailure(); ++i) {
     QueryRules rules = generator.rules();
@@ -257,10 +257,21 @@ TEST_P(QueryProperty, TheIndexAnswersWhatMatchesLetsThrough) {
     }
     std::ranges::sort(wanted.keys, {}, &QueryKey::tag);
     std::multiset<std::string> found;
-    for (const DataSet& answer : index.answers(std::move(wanted), 1 + generator.below(4))) {
+    if (generator.chance(2)) wanted.order.emplace();
+    const bool by_date = wanted.order && level != Patient && generator.chance(2) &&
+                         std::ranges::count(wanted.keys, tags::StudyDate, &QueryKey::tag) == 1;
+    if (by_date) wanted.order = AnswerOrder{tags::StudyDate, generator.chance(2)};
+    std::vector<std::string> dates;
+    for (const DataSet& answer : index.answers(wanted, 1 + generator.below(4))) {
       found.insert(entity_of(answer, level));
+      dates.emplace_back(answer.text(tags::StudyDate));
+    }
+    if (by_date && wanted.order->descending) std::ranges::reverse(dates);
+    if (by_date) {
+      EXPECT_TRUE(std::ranges::is_sorted(dates)) << describe(identifier, rules, level);
     }
     EXPECT_EQ(found, expected) << describe(identifier, rules, level);
+    EXPECT_EQ(index.total(wanted).value_or(expected.size()), expected.size());
     answered += found.size();
   }
   EXPECT_GT(asked, kQueries / 2);

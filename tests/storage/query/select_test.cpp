@@ -1,5 +1,6 @@
 #include "storage/query/select.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "core/dicom_tags.h"
@@ -83,6 +84,30 @@ TEST_F(SelectionTest, PatientsOfOneIdAreKeptApartByTheirIssuers) {
                       .instance_uids = {"1.1.1.1", "1.2.1.2"},
                       .issuer_of_patient_id = "A"}),
             "1.1.1.1");
+}
+
+TEST_F(SelectionTest, SeriesTellEachStoreByTheirCountAndLastObject) {
+  const auto told = [&](const Selection& selection) {
+    std::string text;
+    const auto series = select_series(index_.index().database().readers(), selection);
+    if (!series) return series.error().to_string();
+    for (const SelectedSeries& one : *series) {
+      text += fmt::format("{}/{} {} {};", one.study_instance_uid, one.series_instance_uid,
+                          one.instances, one.last_object);
+    }
+    return text;
+  };
+  holds("P1", "1.1", "1.1.2", "1");
+  holds("P1", "1.1", "1.1.1", "1");
+  holds("P1", "1.2", "1.2.1", "1");
+  EXPECT_EQ(told({.study_uids = {"1.1"}}), "1.1/1.1.2 1 1;1.1/1.1.1 1 2;") << "as they arrived";
+  holds("P1", "1.1", "1.1.2", "2");
+  EXPECT_EQ(told({.study_uids = {"1.1"}}), "1.1/1.1.2 2 4;1.1/1.1.1 1 2;");
+  EXPECT_EQ(told({.study_uids = {"1.1"}, .series_uids = {"1.1.1"}}), "1.1/1.1.1 1 2;");
+  EXPECT_EQ(told({.study_uids = {"1.2"}, .series_uids = {"1.1.1"}}), "");
+  EXPECT_EQ(told({.patient_ids = {"P1"}}), "1.1/1.1.2 2 4;1.1/1.1.1 1 2;1.2/1.2.1 1 3;");
+  EXPECT_TRUE(told({.instance_uids = {"1.1.1.1"}}).starts_with("invalid argument"));
+  EXPECT_TRUE(told({}).starts_with("invalid argument"));
 }
 
 TEST_F(SelectionTest, NothingNamedIsNotEverything) {

@@ -15,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "integration/metrics.h"
+#include "tests/sanitized.h"
 #include "tests/storage/archive_language.h"
 #include "tests/storage/disk/fault_file_system.h"
 

@@ -246,7 +246,7 @@ TEST_F(RecoveryTest, WhatWasAppliedAndNotFlushedSurvivesPowerLoss) {
 TEST_F(RecoveryTest, PowerLossAtAnyMomentLosesNothingAcknowledged) {
   std::mt19937 random(7);
   std::size_t next = 0;
-  for (int round = 0; round < 25; ++round) {
+  for (int round = 0; round < rounds(25); ++round) {
     archive_ = open_archive(options_, eager_);
     ASSERT_NE(archive_, nullptr);
     expect_all_acknowledged();
@@ -259,7 +259,7 @@ TEST_F(RecoveryTest, PowerLossAtAnyMomentLosesNothingAcknowledged) {
 }
 
 TEST_F(RecoveryTest, PowerLossWhileManyStoreLosesNothingAcknowledged) {
-  for (int round = 0; round < 8; ++round) {
+  for (int round = 0; round < rounds(8); ++round) {
     archive_ = open_archive(options_, eager_);
     ASSERT_NE(archive_, nullptr);
     expect_all_acknowledged();
@@ -292,7 +292,7 @@ TEST_F(RecoveryTest, PowerLossWhileManyStoreLosesNothingAcknowledged) {
 TEST_F(RecoveryTest, ReplacedObjectsAreWholeAfterPowerLoss) {
   options_.on_duplicate = DuplicatePolicy::Replace;
   TestObject object;
-  for (std::uint8_t round = 1; round < 20; ++round) {
+  for (std::uint8_t round = 1; round < rounds(20); ++round) {
     archive_ = open_archive(options_, round % 3 == 0 ? lazy_ : eager_);
     ASSERT_NE(archive_, nullptr);
     for (int i = 0; i < 3; ++i) {

@@ -119,7 +119,7 @@ TEST_P(WorklistProperty, TheWorklistShowsWhatMatchesLetsThrough) {
   std::vector<NewWorklistItem> stored;
   for (std::size_t i = 0; i < 120; ++i) stored.push_back(generator.item(i));
   ASSERT_TRUE(worklist->put(stored, Worklist::Existing::Refuse));
-  constexpr std::size_t kQueries = kSanitized ? 200 : 1000;
+  constexpr std::size_t kQueries = rounds(1000);
   std::size_t asked = 0, answered = 0;
   for (std::size_t i = 0; i < kQueries && !HasFailure(); ++i) {
     const QueryRules rules = generator.rules();

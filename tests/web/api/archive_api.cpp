@@ -5,8 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "core/dicom_dataset.h"
 #include "core/dicom_tags.h"
 #include "encoding/data_sets/data_set_codec.h"
+#include "tests/storage/small_archive.h"
 
 namespace pacs::web {
 
@@ -15,7 +17,8 @@ ArchiveApiTest::ArchiveApiTest() {
   options.path = folder.path();
   options.durability = storage::Durability::Os;
   options.free_bytes_min = 0;
-  archive = *storage::Archive::open(std::move(options));
+  options.metrics = metrics.get();
+  archive = *storage::open_small_archive(std::move(options));
 }
 
 Answer ArchiveApiTest::send(std::string_view method, std::string_view path, std::string_view body,

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "integration/metrics.h"
 #include "storage/archive.h"
 #include "tests/storage/temporary_folder.h"
 #include "tests/web/http/http_peer.h"
@@ -28,6 +29,7 @@ class ArchiveApiTest : public testing::Test {
               const std::string& patient_id = "P1");
 
   storage::test::TemporaryFolder folder;
+  std::unique_ptr<integration::Metrics> metrics = integration::Metrics::create();
   std::unique_ptr<storage::Archive> archive;
   std::unique_ptr<TestServer> server;
 };

@@ -31,10 +31,11 @@ class RemoteAesApiTest : public ArchiveApiTest {
         *archive, std::vector<storage::RemoteAe>{{"FIXED", "10.0.0.1", 104}},
         network::RequestOptions{});
     Router router;
-    add_remote_aes(router, *remotes, [this](std::string_view title) { entered += title; });
+    add_remote_aes(router, *remotes, workers, [this](std::string_view title) { entered += title; });
     serve(std::move(router));
   }
 
+  integration::WorkPool workers{1};
   std::unique_ptr<services::RemoteAes> remotes;
   std::string entered;
 };

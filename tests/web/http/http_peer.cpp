@@ -13,6 +13,11 @@ namespace pacs::web {
 
 TestServer::TestServer(Router router, HttpOptions options) {
   options.port = 0;
+  if (!options.authenticate) {
+    options.authenticate = [](const Request&) {
+      return Principal{"the test", Role::Administrator};
+    };
+  }
   auto started = HttpServer::start(pool, std::move(options), std::move(router), {}, metrics.get());
   EXPECT_TRUE(started.has_value()) << started.error().to_string();
   server = std::move(*started);

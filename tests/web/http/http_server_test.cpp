@@ -22,13 +22,13 @@ using namespace std::chrono_literals;
 
 Router echo_router() {
   Router router;
-  router.add("GET", "/hello/{name}", [](const Request& request) {
-    return Response::text(200, "hello " + std::string(request.parameter("name")));
-  });
-  router.add("POST", "/echo",
-             [](const Request& request) { return Response::text(200, request.body); });
-  router.add("GET", "/throws",
-             [](const Request&) -> Response { throw std::runtime_error("secret"); });
+  router.add({"GET", "/hello/{name}", Role::Anybody, [](const Request& request) {
+                return Response::text(200, "hello " + std::string(request.parameter("name")));
+              }});
+  router.add({"POST", "/echo", Role::Anybody,
+              [](const Request& request) { return Response::text(200, request.body); }});
+  router.add({"GET", "/throws", Role::Anybody,
+              [](const Request&) -> Response { throw std::runtime_error("secret"); }});
   return router;
 }
 
@@ -43,6 +43,19 @@ TEST(HttpServer, AnswersAGetWithBodyDateAndSecurityHeaders) {
   EXPECT_THAT(answer.header("Content-Security-Policy"), HasSubstr("default-src 'none'"));
   EXPECT_EQ(answer.header("X-Content-Type-Options"), "nosniff");
   EXPECT_EQ(answer.header("Cache-Control"), "no-store");
+}
+
+TEST(HttpServer, WhatHasATagMayBeKeptByWhoeverAskedAndNothingElse) {
+  Router router;
+  router.add({"GET", "/tagged", Role::Anybody,
+              [](const Request&) { return Response::text(200, "it").with("ETag", "\"1\""); }});
+  router.add(
+      {"GET", "/own", Role::Anybody, [](const Request&) {
+         return Response::text(200, "it").with("ETag", "\"1\"").with("Cache-Control", "no-cache");
+       }});
+  TestServer server(std::move(router));
+  EXPECT_EQ(Peer(server).gets("/tagged").header("Cache-Control"), "private, no-cache");
+  EXPECT_EQ(Peer(server).gets("/own").header("Cache-Control"), "no-cache");
 }
 
 TEST(HttpServer, KeepsTheConnectionForTheNextRequest) {
@@ -113,27 +126,21 @@ TEST(HttpServer, AHandlerThatThrowsIsA500ThatTellsNothingOfTheInside) {
   EXPECT_EQ(peer.gets("/hello/again").status(), 200);
 }
 
-TEST(HttpServer, AnAnswerThatComesLaterIsAwaitedWithoutAHandlerThread) {
+TEST(HttpServer, AHandlerThatWaitsTakesNoHandlerThread) {
   Router router = echo_router();
-  router.add("GET", "/later", [](const Request& request) {
-    Response response;
-    response.later = [text = request.path()]() -> boost::asio::awaitable<Response> {
-      co_return Response::text(200, text);
-    };
-    return response;
-  });
-  router.add("GET", "/later/throws", [](const Request&) {
-    Response response;
-    response.later = []() -> boost::asio::awaitable<Response> {
-      throw std::runtime_error("secret");
-      co_return Response{};
-    };
-    return response;
-  });
+  router.add(
+      {"GET", "/waits", Role::Anybody, [](Request& request) -> boost::asio::awaitable<Response> {
+         co_return Response::text(200, request.path());
+       }});
+  router.add(
+      {"GET", "/waits/throws", Role::Anybody, [](Request&) -> boost::asio::awaitable<Response> {
+         throw std::runtime_error("secret");
+         co_return Response{};
+       }});
   TestServer server(std::move(router));
   Peer peer(server);
-  EXPECT_EQ(peer.gets("/later").body, "/later");
-  EXPECT_EQ(peer.gets("/later/throws").status(), 500);
+  EXPECT_EQ(peer.gets("/waits").body, "/waits");
+  EXPECT_EQ(peer.gets("/waits/throws").status(), 500);
   EXPECT_EQ(peer.gets("/hello/world").body, "hello world");
 }
 
@@ -174,6 +181,18 @@ TEST(HttpServer, ABodyAboveTheLimitIs413WhetherAnnouncedOrChunked) {
             "abcde");
 }
 
+TEST(HttpServer, ALengthThatNobodySendsIs413) {
+  for (const char* length : {"9223372036854775808", "9999999999999999"}) {
+    TestServer server(echo_router());
+    Peer peer(server);
+    EXPECT_EQ(peer.asks(std::string("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: ") +
+                        length + "\r\n\r\n")
+                  .status(),
+              413)
+        << length;
+  }
+}
+
 TEST(HttpServer, AsksForTheBodyWhenTheClientExpectsIt) {
   TestServer server(echo_router());
   Peer peer(server);
@@ -198,6 +217,11 @@ TEST(HttpServer, WhatIsNotHttpIs400) {
            "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: "
            "chunked\r\n\r\n0\r\n\r\n",
            "POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+           "POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: xchunked\r\n\r\n",
+           "POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked, "
+           "chunked\r\n\r\n0\r\n\r\n",
+           "POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: identity\r\n\r\n",
+           "POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
            "GET /hello/x HTTP/1.1\r\n\r\n",
            "GET /hello/x HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n",
            "GET hello HTTP/1.1\r\nHost: localhost\r\n\r\n",
@@ -249,6 +273,22 @@ TEST(HttpServer, ANameThatIsNotOursIs421SoThatDnsRebindingReadsNothing) {
   }
 }
 
+TEST(HttpServer, ANameThatAProxySaysWeWereAskedByMustBeOursToo) {
+  HttpOptions options;
+  options.server_names = {"pacs.example"};
+  options.proxies = *TrustedProxies::create({"127.0.0.1"});
+  TestServer server(echo_router(), options);
+  const auto status = [&](const std::string& fields, const char* from = "127.0.0.1") {
+    return Peer(server, from)
+        .asks("GET /hello/x HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n")
+        .status();
+  };
+  EXPECT_EQ(status("X-Forwarded-Host: pacs.example:444\r\nX-Forwarded-Prefix: /a\r\n"), 200);
+  EXPECT_EQ(status("X-Forwarded-Host: evil.example\r\n"), 421);
+  EXPECT_EQ(status("Forwarded: host=evil.example\r\n"), 421);
+  EXPECT_EQ(status("X-Forwarded-Host: evil.example\r\n", "127.0.0.2"), 200) << "nobody believes it";
+}
+
 TEST(HttpServer, ARequestThatIsNotCompleteInTimeIs408WhereverItStops) {
   HttpOptions options;
   options.limits.request = 100ms;
@@ -277,10 +317,11 @@ TEST(HttpServer, ARequestsTimeDoesNotRunWhileItIsAnswered) {
   HttpOptions options;
   options.limits.request = 50ms;
   Router router;
-  router.add("GET", "/slow", [](const Request&) {
-    std::this_thread::sleep_for(150ms);  // a handler that takes longer than a request may
-    return Response::text(200, "done");
-  });
+  router.add({"GET", "/slow", Role::Anybody, [](const Request&) {
+                std::this_thread::sleep_for(
+                    150ms);  // a handler that takes longer than a request may
+                return Response::text(200, "done");
+              }});
   TestServer server(std::move(router), options);
   Peer peer(server);
   EXPECT_EQ(peer.gets("/slow").body, "done");
@@ -322,12 +363,13 @@ TEST(HttpServer, AClientThatTakesNothingIsGivenUp) {
   HttpOptions options;
   options.limits.write = 200ms;
   Router router;
-  router.add("GET", "/endless", [](const Request&) {
-    Response response;
-    response.body = StreamedBody{
-        [piece = std::string(1 << 16, 'x')] { return Result<ByteView>(as_bytes(piece)); }};
-    return response;
-  });
+  router.add({"GET", "/endless", Role::Anybody, [](const Request&) {
+                Response response;
+                response.body = StreamedBody{[piece = std::string(1 << 16, 'x')] {
+                  return Result<ByteView>(as_bytes(piece));
+                }};
+                return response;
+              }});
   TestServer server(std::move(router), options);
   Peer peer(server);
   peer.sends("GET /endless HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -342,8 +384,8 @@ TEST(HttpServer, AClientThatTakesATextSlowlyGetsItWholeHoweverLongThatLasts) {
   options.limits.write = 1s;  // for each piece, more than what the sockets hold is taken meanwhile
   constexpr std::size_t kBytes = 60'000'000;
   Router router;
-  router.add("GET", "/text",
-             [](const Request&) { return Response::text(200, std::string(kBytes, 'x')); });
+  router.add({"GET", "/text", Role::Anybody,
+              [](const Request&) { return Response::text(200, std::string(kBytes, 'x')); }});
   TestServer server(std::move(router), options);
   Peer peer(server);
   peer.sends("GET /text HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
@@ -358,11 +400,11 @@ TEST(HttpServer, AClientThatTakesATextSlowlyGetsItWholeHoweverLongThatLasts) {
 TEST(HttpServer, ConnectionsAboveTheLimitGet503WhenAllAreBeingAnswered) {
   std::latch inside(2), leave(1);
   Router router;
-  router.add("GET", "/slow", [&](const Request&) {
-    inside.count_down();
-    leave.wait();
-    return Response::text(200, "done");
-  });
+  router.add({"GET", "/slow", Role::Anybody, [&](const Request&) {
+                inside.count_down();
+                leave.wait();
+                return Response::text(200, "done");
+              }});
   HttpOptions options;
   options.limits.connections_max = 2;
   TestServer server(std::move(router), options);
@@ -375,6 +417,21 @@ TEST(HttpServer, ConnectionsAboveTheLimitGet503WhenAllAreBeingAnswered) {
   leave.count_down();
   EXPECT_EQ(first.receives().body, "done");
   EXPECT_EQ(second.receives().body, "done");
+}
+
+TEST(HttpServer, ARefusedUploadHoldsNoPlace) {
+  Router router = echo_router();
+  router.add(
+      {"PUT", "/store", Role::Anybody,
+       [](Request&) -> boost::asio::awaitable<Response> { co_return Response::text(415, "no"); },
+       RequestBody::Streamed});
+  HttpOptions options;
+  options.limits.connections_max = 1;
+  TestServer server(std::move(router), options);
+  Peer upload(server);
+  upload.sends("PUT /store HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\nfirst");
+  EXPECT_EQ(upload.receives().status(), 415) << "and the server still reads what comes";
+  EXPECT_EQ(Peer(server, "127.0.0.2").gets("/hello/1").status(), 200);
 }
 
 TEST(HttpServer, ConnectionsThatAskForNothingYieldToOthersTheOldestOfTheCrowdFirst) {
@@ -407,29 +464,29 @@ Router streaming_router() {
       return as_bytes(piece);
     };
   };
-  router.add("GET", "/chunked", [=](const Request&) {
-    Response response;
-    response.body = StreamedBody{pieces_of(3, false)};
-    return response;
-  });
-  router.add("GET", "/sized", [=](const Request&) {
-    Response response;
-    response.body = StreamedBody{pieces_of(3, false), 6};
-    return response;
-  });
-  router.add("GET", "/throws", [=](const Request&) {
-    Response response;
-    response.body = StreamedBody{[first = true]() mutable -> Result<ByteView> {
-      if (!std::exchange(first, false)) throw std::runtime_error("a fault");
-      return as_bytes("1;");
-    }};
-    return response;
-  });
-  router.add("GET", "/breaks", [=](const Request&) {
-    Response response;
-    response.body = StreamedBody{pieces_of(2, true)};
-    return response;
-  });
+  router.add({"GET", "/chunked", Role::Anybody, [=](const Request&) {
+                Response response;
+                response.body = StreamedBody{pieces_of(3, false)};
+                return response;
+              }});
+  router.add({"GET", "/sized", Role::Anybody, [=](const Request&) {
+                Response response;
+                response.body = StreamedBody{pieces_of(3, false), 6};
+                return response;
+              }});
+  router.add({"GET", "/throws", Role::Anybody, [=](const Request&) {
+                Response response;
+                response.body = StreamedBody{[first = true]() mutable -> Result<ByteView> {
+                  if (!std::exchange(first, false)) throw std::runtime_error("a fault");
+                  return as_bytes("1;");
+                }};
+                return response;
+              }});
+  router.add({"GET", "/breaks", Role::Anybody, [=](const Request&) {
+                Response response;
+                response.body = StreamedBody{pieces_of(2, true)};
+                return response;
+              }});
   return router;
 }
 
@@ -474,11 +531,11 @@ TEST(HttpServer, ABodyThatThrowsEndsItsConnectionOnly) {
 TEST(HttpServer, ShutdownAnswersWhatIsInFlightAndTakesNothingNew) {
   std::latch inside(1), leave(1);
   Router router;
-  router.add("GET", "/slow", [&](const Request&) {
-    inside.count_down();
-    leave.wait();
-    return Response::text(200, "done");
-  });
+  router.add({"GET", "/slow", Role::Anybody, [&](const Request&) {
+                inside.count_down();
+                leave.wait();
+                return Response::text(200, "done");
+              }});
   TestServer server(std::move(router));
   Peer busy(server), idle(server);
   busy.sends("GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -495,12 +552,13 @@ TEST(HttpServer, ShutdownAnswersWhatIsInFlightAndTakesNothingNew) {
 
 TEST(HttpServer, ShutdownWithoutGraceDropsAClientThatReadsNothing) {
   Router router;
-  router.add("GET", "/endless", [](const Request&) {
-    Response response;
-    response.body = StreamedBody{
-        [piece = std::string(1 << 16, 'x')] { return Result<ByteView>(as_bytes(piece)); }};
-    return response;
-  });
+  router.add({"GET", "/endless", Role::Anybody, [](const Request&) {
+                Response response;
+                response.body = StreamedBody{[piece = std::string(1 << 16, 'x')] {
+                  return Result<ByteView>(as_bytes(piece));
+                }};
+                return response;
+              }});
   TestServer server(std::move(router));
   Peer peer(server);
   peer.sends("GET /endless HTTP/1.1\r\nHost: localhost\r\n\r\n");

@@ -11,13 +11,13 @@ Handler says(const char* word) {
   return [word](const Request&) { return Response::text(200, word); };
 }
 std::string answer_of(const Router::Match& match) {
-  if (match.handler == nullptr) return "nothing";
-  return std::get<std::string>((*match.handler)({}).body);
+  if (match.route == nullptr) return "nothing";
+  return std::get<std::string>(std::get<Handler>(match.route->handler)({}).body);
 }
 
 TEST(Router, FindsTheHandlerOfAPathAndItsParameters) {
   Router router;
-  router.add("GET", "/studies/{study}/series/{series}", says("series"));
+  router.add({"GET", "/studies/{study}/series/{series}", Role::Anybody, says("series")});
   const auto match = router.match("GET", {"studies", "1.2", "series", "3.4"});
   EXPECT_EQ(answer_of(match), "series");
   EXPECT_EQ(match.parameters, (Fields{{"study", "1.2"}, {"series", "3.4"}}));
@@ -26,18 +26,18 @@ TEST(Router, FindsTheHandlerOfAPathAndItsParameters) {
 
 TEST(Router, APathOfOtherLengthIsNotFound) {
   Router router;
-  router.add("GET", "/studies/{study}", says("study"));
-  EXPECT_EQ(router.match("GET", {"studies"}).handler, nullptr);
-  EXPECT_EQ(router.match("GET", {"studies", "1", "2"}).handler, nullptr);
+  router.add({"GET", "/studies/{study}", Role::Anybody, says("study")});
+  EXPECT_EQ(router.match("GET", {"studies"}).route, nullptr);
+  EXPECT_EQ(router.match("GET", {"studies", "1", "2"}).route, nullptr);
   EXPECT_TRUE(router.match("GET", {"studies"}).allow.empty());
 }
 
 TEST(Router, LiteralSegmentsWinOverPlaceholdersInAnyOrderOfAdding) {
   for (const bool literal_first : {true, false}) {
     Router router;
-    if (literal_first) router.add("GET", "/a/metadata", says("literal"));
-    router.add("GET", "/a/{uid}", says("placeholder"));
-    if (!literal_first) router.add("GET", "/a/metadata", says("literal"));
+    if (literal_first) router.add({"GET", "/a/metadata", Role::Anybody, says("literal")});
+    router.add({"GET", "/a/{uid}", Role::Anybody, says("placeholder")});
+    if (!literal_first) router.add({"GET", "/a/metadata", Role::Anybody, says("literal")});
     EXPECT_EQ(answer_of(router.match("GET", {"a", "metadata"})), "literal");
     EXPECT_EQ(answer_of(router.match("GET", {"a", "1.2"})), "placeholder");
   }
@@ -45,22 +45,22 @@ TEST(Router, LiteralSegmentsWinOverPlaceholdersInAnyOrderOfAdding) {
 
 TEST(Router, TheRootIsTheEmptyPath) {
   Router router;
-  router.add("GET", "/", says("root"));
+  router.add({"GET", "/", Role::Anybody, says("root")});
   EXPECT_EQ(answer_of(router.match("GET", {})), "root");
 }
 
 TEST(Router, ListsTheMethodsOfAPathWhenTheMethodIsWrong) {
   Router router;
-  router.add("GET", "/a", says("get"));
-  router.add("POST", "/a", says("post"));
+  router.add({"GET", "/a", Role::Anybody, says("get")});
+  router.add({"POST", "/a", Role::Anybody, says("post")});
   const auto match = router.match("PUT", {"a"});
-  EXPECT_EQ(match.handler, nullptr);
+  EXPECT_EQ(match.route, nullptr);
   EXPECT_EQ(match.allow, "GET, HEAD, POST, OPTIONS");
 }
 
 TEST(Router, HeadIsAnsweredByGet) {
   Router router;
-  router.add("GET", "/a", says("get"));
+  router.add({"GET", "/a", Role::Anybody, says("get")});
   EXPECT_EQ(answer_of(router.match("HEAD", {"a"})), "get");
 }
 
