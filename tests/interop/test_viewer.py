@@ -169,8 +169,8 @@ class Viewer(harness.TestCase):
             {"shows": self.rendered(slices[2])},
             {"press": "1"},  # soft tissue: 40/400
             {"shows": self.rendered(slices[2], "&window=40,400,linear")},
-            {"series": "Blocks"},  # the segmentation, over the first slice
-            {"shows": self.rendered(slices[0]), "within": 60, "coloured": 0.1},
+            # The segmentation, over the first slice.
+            {"series": "Blocks", "shows": self.rendered(slices[0]), "within": 60, "coloured": 0.1},
             *([{"picture": str(PICTURE)}] if os.environ.get("PAGE_PICTURES") == "write" else []),
         ])
         *plain, segmented = (step for step in steps if "difference" in step)
@@ -185,7 +185,8 @@ class Viewer(harness.TestCase):
             ds.PixelData = numpy.frombuffer(ds.PixelData, "<u2")[::-1].tobytes()
         self.store(*first, *second)
         self.look([first[0].StudyInstanceUID, second[0].StudyInstanceUID], [
-            {"shows": self.rendered(first[0])}, {"thumbnails": 2}, {"series": "Earlier thorax"}, {"shows": self.rendered(second[0])}])
+            {"shows": self.rendered(first[0])}, {"thumbnails": 2},
+            {"series": "Earlier thorax", "shows": self.rendered(second[0])}])
 
     def test_from_an_empty_page_to_the_first_image_within_a_minute(self):
         self.pacs = self.server()

@@ -2,7 +2,7 @@
 //   {shows: "/dicomweb/.../rendered?..."}   the canvas shows this picture: how far they differ (within), and
 //                                           which share of it has a colour (coloured)
 //   {press: "ArrowDown"}                    a key, with the viewport in focus
-//   {series: "SEG"}                         a double click on the series with this text
+//   {series: "SEG", shows: ...}             the same after a double click on the series with this text
 //   {wait: "text"}                          until the page has this text
 //   {element: 'object[data^="blob:"]'}      until there is such an element
 //   {click: "text"}                         a click on it
@@ -52,12 +52,15 @@ function thumbnails() {
   return [...document.querySelectorAll("img")].filter(shown).length;
 }
 
-// Asks again and again, and gives the last answer after a quarter of a minute.
-async function until(page, ask, fits) {
-  let last = await ask();
-  for (let tries = 0; tries < 60 && !fits(last); ++tries) {
-    await page.waitForTimeout(250);
+// Asks again and again, and gives the last answer after half a minute. What has to happen first is done
+// again every ten seconds, as a person does: a series that moves between two clicks has not opened.
+async function until(page, ask, fits, first = async () => {}) {
+  let last;
+  for (let tries = 0; tries < 120; ++tries) {
+    if (tries % 40 === 0) await first();
     last = await ask();
+    if (fits(last)) break;
+    await page.waitForTimeout(250);
   }
   return last;
 }
@@ -69,8 +72,6 @@ async function take(page, step) {
   } else if (step.wheel) {
     await page.mouse.move(...(await middle(page)));
     await page.mouse.wheel(0, step.wheel);
-  } else if (step.series) {
-    await page.getByText(step.series, { exact: true }).first().dblclick();
   } else if (step.click) {
     await page.getByText(step.click, { exact: true }).first().click();
   } else if (step.wait) {
@@ -83,7 +84,8 @@ async function take(page, step) {
     await page.screenshot({ path: step.picture });
   } else {
     const found = () => page.evaluate(difference, step.shows).catch((error) => ({ difference: 255, why: String(error) }));
-    return until(page, found, (last) => last.difference < (step.within ?? 3) && last.coloured >= (step.coloured ?? 0));
+    const fits = (last) => last.difference < (step.within ?? 3) && last.coloured >= (step.coloured ?? 0);
+    return until(page, found, fits, step.series && (() => page.getByText(step.series, { exact: true }).first().dblclick()));
   }
   return {};
 }
