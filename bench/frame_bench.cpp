@@ -54,8 +54,9 @@ void render(benchmark::State& state, FrameFormat format, std::string_view photom
   const Bytes pixels = bench::pixels_of(format);
   FramePixels what;
   what.format = pixel.frame;
+  Departures met;
   for (auto _ : state) {
-    const auto image = render_frame(set, pixel, what, pixels, 0, {});
+    const auto image = render_frame(set, pixel, what, pixels, 0, {}, met);
     must(image.has_value());
     benchmark::DoNotOptimize(image->bytes.data());
   }

@@ -17,15 +17,15 @@ void read_elements(SharedBytes bytes, ReadablePart& part) {
   Token token;
   std::uint32_t open_sequences = 0;
   bool in_fragments = false;
-  TokenScanner::Answer answer = scanner.next(rest, token);
-  for (; answer == TokenScanner::Answer::Token; answer = scanner.next(rest, token)) {
+  TokenScanner::Found found = scanner.next(rest, token);
+  for (; found == TokenScanner::Found::Token; found = scanner.next(rest, token)) {
     builder.add(token);
     if (token.kind == Token::Kind::SequenceStart) ++open_sequences;
     if (token.kind == Token::Kind::SequenceEnd) --open_sequences;
     if (token.kind == Token::Kind::FragmentsStart) in_fragments = true;
     if (token.kind == Token::Kind::FragmentsEnd) in_fragments = false;
   }
-  if (answer == TokenScanner::Answer::Error) {
+  if (found == TokenScanner::Found::Error) {
     part.error = scanner.error();
   } else if (Result<> status = scanner.finish(rest); !status) {
     part.error = std::move(status.error());

@@ -138,8 +138,8 @@ std::optional<Element> DataSetBuilder::known_sequence(Tag tag, ByteView value) {
   std::uint64_t elements = 0;
   const auto scan = [&](ByteView rest) {
     Token token;
-    auto answer = TokenScanner::Answer::Token;
-    while ((answer = scanner.next(rest, token)) == TokenScanner::Answer::Token) {
+    auto found = TokenScanner::Found::Token;
+    while ((found = scanner.next(rest, token)) == TokenScanner::Found::Token) {
       const bool ends = token.kind == Token::Kind::ItemEnd ||
                         token.kind == Token::Kind::SequenceEnd ||
                         token.kind == Token::Kind::FragmentsEnd;
@@ -147,7 +147,7 @@ std::optional<Element> DataSetBuilder::known_sequence(Tag tag, ByteView value) {
       if (!ends) ++elements;
       inner.add(token);
     }
-    return answer == TokenScanner::Answer::NeedMore && rest.empty();
+    return found == TokenScanner::Found::NeedMore && rest.empty();
   };
   Bytes head, end;
   append_tag(head, tag);

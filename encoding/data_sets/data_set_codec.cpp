@@ -21,14 +21,14 @@ Result<DataSet> read_data_set(SharedBytes input, const TransferSyntax& syntax,
   Token token;
   while (true) {
     switch (scanner.next(rest, token)) {
-      case TokenScanner::Answer::Token:
+      case TokenScanner::Found::Token:
         builder.add(token);
         break;
-      case TokenScanner::Answer::Stop:
+      case TokenScanner::Found::Stop:
         return builder.take();
-      case TokenScanner::Answer::Error:
+      case TokenScanner::Found::Error:
         return fail(scanner.error());
-      case TokenScanner::Answer::NeedMore:
+      case TokenScanner::Found::NeedMore:
         if (options.end == DataSetEnd::Certain &&
             fragments_are_all(builder.so_far(), builder.fragments()) &&
             scanner.end_pixel_data(rest, token)) {

@@ -97,9 +97,9 @@ Result<> read_meta_group(SharedBytes front, ByteView& rest, FileHeader& header) 
         declared_end(header.meta, first_end) == scanner.offset()) {
       break;
     }
-    const auto answer = scanner.next(rest, token);
-    if (answer == TokenScanner::Answer::Error) return fail(scanner.error());
-    if (answer != TokenScanner::Answer::Token) return scanner.finish(rest);
+    const auto step = scanner.next(rest, token);
+    if (step == TokenScanner::Found::Error) return fail(scanner.error());
+    if (step != TokenScanner::Found::Token) return scanner.finish(rest);
     if (token.kind != Token::Kind::Element) {
       return fail(
           Error{ErrorKind::Malformed, "a sequence in the file meta information"}.on(token.tag).at(

@@ -310,8 +310,8 @@ Result<Header> decode_header(SharedBytes blob) {
   scanner.input_ends();
   DataSetBuilder builder{std::move(blob), limits};
   Token token;
-  auto answer = TokenScanner::Answer::NeedMore;
-  while ((answer = scanner.next(elements, token)) == TokenScanner::Answer::Token) {
+  auto found = TokenScanner::Found::NeedMore;
+  while ((found = scanner.next(elements, token)) == TokenScanner::Found::Token) {
     if (token.kind == Token::Kind::SequenceStart || token.kind == Token::Kind::FragmentsStart)
       restorer.skip();
     if (token.kind == Token::Kind::Element) {
@@ -322,7 +322,7 @@ Result<Header> decode_header(SharedBytes blob) {
     }
     builder.add(token);
   }
-  if (answer == TokenScanner::Answer::Error) return corrupt(scanner.error().to_string());
+  if (found == TokenScanner::Found::Error) return corrupt(scanner.error().to_string());
   if (Result<> status = scanner.finish(elements); !status)
     return corrupt(status.error().to_string());
   header.data_set = builder.take();

@@ -189,13 +189,13 @@ Result<> HeaderReader::State::drain(ByteView& input) {
   Token token;
   while (true) {
     switch (scanner.next(input, token)) {
-      case TokenScanner::Answer::Token:
+      case TokenScanner::Found::Token:
         if (!on(token)) return fail(*failure);
         break;
-      case TokenScanner::Answer::Stop:
-      case TokenScanner::Answer::NeedMore:
+      case TokenScanner::Found::Stop:
+      case TokenScanner::Found::NeedMore:
         return {};
-      case TokenScanner::Answer::Error:
+      case TokenScanner::Found::Error:
         return fail(scanner.error());
     }
   }

@@ -70,7 +70,10 @@ Result<Image> StoredImage::render(const DataSet& data_set, std::uint32_t frame,
   PACS_TRY(load_bulk_values(complete, stored_));
   Bytes pixels;
   PACS_TRY(const FramePixels what, decode(frame, pixels, departures));
-  return render_frame(complete, format_, what, pixels, frame, options);
+  Departures met;
+  Result<Image> image = render_frame(complete, format_, what, pixels, frame, options, met);
+  if (departures != nullptr) departures->add(met);
+  return image;
 }
 
 }  // namespace pacs

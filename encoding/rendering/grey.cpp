@@ -12,26 +12,28 @@
 namespace pacs {
 namespace {
 
-Result<LookupTable> read_lut_item(const DataSet& item, bool signed_input) {
-  return read_lut(item, tags::LUTDescriptor, tags::LUTData, signed_input);
+std::optional<LookupTable> read_lut_item(const DataSet& item, bool signed_input,
+                                         Departures& met) {
+  auto lut = read_lut(item, tags::LUTDescriptor, tags::LUTData, signed_input);
+  if (lut) return *std::move(lut);
+  met.add(Departure::Display);
+  return {};
 }
 
-Result<> read_modality(const DataSet& data_set, const DataSet& group, bool signed_pixels,
-                       GreyTransform& transform) {
-  const Sequence& luts = data_set.items(tags::ModalityLUTSequence);
-  if (!luts.empty()) {
-    PACS_TRY(transform.modality, read_lut_item(luts.front().data_set, signed_pixels));
-    return {};
-  }
+Result<Rescale> read_rescale(const DataSet& group) {
   PACS_TRY(const auto slope, optional_number(group, tags::RescaleSlope));
   PACS_TRY(const auto intercept, optional_number(group, tags::RescaleIntercept));
-  transform.slope = slope.value_or(1);
-  transform.intercept = intercept.value_or(0);
-  if (!std::isfinite(transform.slope) || !std::isfinite(transform.intercept)) {
-    return fail(Error{ErrorKind::Malformed, "the rescale slope or intercept is not finite"}.on(
-        tags::RescaleSlope));
+  const Rescale rescale{slope.value_or(1), intercept.value_or(0)};
+  // A slope of 0 makes all pixels one; a far one makes them infinite.
+  constexpr double kHighest = UINT32_MAX;
+  if (rescale.slope != 0 && std::isfinite(rescale.value(kHighest)) &&
+      std::isfinite(rescale.value(-kHighest))) {
+    return rescale;
   }
-  return {};
+  return fail(Error{ErrorKind::Malformed,
+                    fmt::format("a slope of {} and an intercept of {} tell no values apart",
+                                rescale.slope, rescale.intercept)}
+                  .on(tags::RescaleSlope));
 }
 
 /// Whether values of interest are signed: what the modality makes of the lowest pixel is below 0.
@@ -57,7 +59,7 @@ bool reads_inverse(const DataSet& data_set, const PixelFormat& format) {
 }  // namespace
 
 double GreyTransform::value(double stored) const {
-  return modality ? modality->at(as_input(stored)) : stored * slope + intercept;
+  return modality ? modality->at(as_input(stored)) : rescale.value(stored);
 }
 
 double GreyTransform::shade(double stored) const {
@@ -67,24 +69,30 @@ double GreyTransform::shade(double stored) const {
 }
 
 Result<GreyTransform> read_grey_transform(const DataSet& data_set, const PixelFormat& format,
-                                          std::uint32_t frame, std::size_t view) {
+                                          std::uint32_t frame, std::size_t view, Departures& met) {
   GreyTransform transform;
   transform.inverse = reads_inverse(data_set, format);
-  PACS_TRY(read_modality(data_set,
-                         functional_group(data_set, tags::PixelValueTransformationSequence, frame),
-                         format.frame.is_signed, transform));
+  const Sequence& modality = data_set.items(tags::ModalityLUTSequence);
+  if (!modality.empty()) {
+    transform.modality = read_lut_item(modality.front().data_set, format.frame.is_signed, met);
+  } else {
+    const auto values = tags::PixelValueTransformationSequence;
+    transform.rescale =
+        shown_with(read_rescale(functional_group(data_set, values, frame)), {}, met);
+  }
   const DataSet& group = functional_group(data_set, tags::FrameVOILUTSequence, frame);
   const Sequence& luts = group.items(tags::VOILUTSequence);
   if (view < luts.size()) {
-    PACS_TRY(transform.voi, read_lut_item(luts[view].data_set, makes_signed(transform, format)));
+    transform.voi = read_lut_item(luts[view].data_set, makes_signed(transform, format), met);
     return transform;
   }
-  PACS_TRY(transform.window, read_window(group, view - luts.size()));
-  if (!transform.window && view > 0) {
+  auto window = read_window(group, view - luts.size(), met);
+  if (window && !*window && view > 0) {
     return fail(
         Error{ErrorKind::InvalidArgument, fmt::format("there is no window {}", view + 1)}.on(
             tags::WindowCenter));
   }
+  transform.window = shown_with(std::move(window), {}, met);
   return transform;
 }
 

@@ -16,10 +16,15 @@
 
 namespace pacs {
 
-struct GreyTransform {
-  std::optional<LookupTable> modality;  ///< counts before slope and intercept
+struct Rescale {
   double slope = 1;
   double intercept = 0;
+  [[nodiscard]] double value(double stored) const { return stored * slope + intercept; }
+};
+
+struct GreyTransform {
+  std::optional<LookupTable> modality;  ///< counts before the rescale
+  Rescale rescale;
   std::optional<LookupTable> voi;  ///< counts before the window
   std::optional<Window> window;    ///< with neither, the values are spread over all shades
   bool inverse = false;            ///< the highest shade is black
@@ -31,10 +36,12 @@ struct GreyTransform {
 };
 
 /// Of the data set and its functional groups for a frame, counted from 0; of several VOI LUTs or
-/// windows the `view`-th. LUTs count before windows and slopes. Errors name the attribute.
+/// windows the `view`-th. LUTs count before windows and slopes. What cannot be applied is left out:
+/// Departure::Display. InvalidArgument where there is no such view.
 [[nodiscard]] Result<GreyTransform> read_grey_transform(const DataSet& data_set,
                                                         const PixelFormat& format,
-                                                        std::uint32_t frame, std::size_t view);
+                                                        std::uint32_t frame, std::size_t view,
+                                                        Departures& met);
 
 /// Stored values that are no shades: padding (PS3.3 §C.7.5.1.1.2), none where its lowest is above
 /// its highest, and what a supplemental palette colours.

@@ -28,14 +28,14 @@ struct StoredRange {
 
 /// Where the shades lie between black and white; beyond it they are as at its ends.
 StoredRange sloping_range(const GreyTransform& transform, StoredRange all) {
-  if (transform.modality || transform.voi || transform.slope == 0 ||
+  if (transform.modality || transform.voi ||
       transform.window->function == VoiFunction::Sigmoid) {
     return all;
   }
   const Window& window = *transform.window;
-  const double one = (window.center - window.width / 2 - 1 - transform.intercept) / transform.slope;
+  const double one = (window.center - window.width / 2 - 1 - transform.rescale.intercept) / transform.rescale.slope;
   const double other =
-      (window.center + window.width / 2 + 1 - transform.intercept) / transform.slope;
+      (window.center + window.width / 2 + 1 - transform.rescale.intercept) / transform.rescale.slope;
   if (!std::isfinite(one) || !std::isfinite(other)) return all;
   const double first = all.lowest, last = all.highest;
   const auto within = [&](double stored) {
@@ -49,7 +49,7 @@ StoredRange sloping_range(const GreyTransform& transform, StoredRange all) {
 template <typename Sample>
 void fill_line(const GreyTransform& transform, StoredRange range, Sample* samples) {
   constexpr double kHighest = std::numeric_limits<Sample>::max();
-  const double slope = transform.slope, intercept = transform.intercept;
+  const double slope = transform.rescale.slope, intercept = transform.rescale.intercept;
   const double center = transform.window->line_center(), width = transform.window->line_width();
   const std::int32_t count = range.highest - range.lowest + 1;
   for (std::int32_t i = 0; i < count; ++i) {

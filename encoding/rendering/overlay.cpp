@@ -149,12 +149,12 @@ Result<std::optional<Overlay>> read_overlay(const DataSet& data_set, std::uint16
   return std::optional{std::move(overlay)};
 }
 
-Result<std::vector<Overlay>> read_overlays(const DataSet& data_set, const FramePixels& what,
-                                           ByteView pixels, std::uint32_t frame) {
+std::vector<Overlay> read_overlays(const DataSet& data_set, const FramePixels& what,
+                                   ByteView pixels, std::uint32_t frame, Departures& met) {
   std::vector<Overlay> overlays;
   for (std::uint16_t plane = 0; plane < kOverlayPlanes; ++plane) {
     if (!data_set.contains(overlay_tag(plane, tags::OverlayRows))) continue;
-    PACS_TRY(auto overlay, read_overlay(data_set, plane, what, pixels, frame));
+    auto overlay = shown_with(read_overlay(data_set, plane, what, pixels, frame), {}, met);
     if (overlay) overlays.push_back(*std::move(overlay));
   }
   return overlays;

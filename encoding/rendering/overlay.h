@@ -25,16 +25,16 @@ struct Overlay {
   std::vector<bool> points;  ///< row by row
 };
 
-/// The overlays of a frame, counted from 0. Errors name the attribute: a plane larger than the
-/// image, data shorter than its points, a bit within the pixels.
-[[nodiscard]] Result<std::vector<Overlay>> read_overlays(const DataSet& data_set,
-                                                         const FramePixels& what, ByteView pixels,
-                                                         std::uint32_t frame);
+/// The overlays of a frame, counted from 0, without those that `read_overlay` cannot read.
+[[nodiscard]] std::vector<Overlay> read_overlays(const DataSet& data_set, const FramePixels& what,
+                                                 ByteView pixels, std::uint32_t frame,
+                                                 Departures& met);
 
 /// Numbers of the planes, 0 for group 6000, 1 for 6002, that lie in bits of the pixels' cells.
 [[nodiscard]] std::vector<std::uint16_t> overlays_in_cells(const DataSet& data_set,
                                                            const FramePixels& what);
-/// One plane; nothing where it has no points for the frame.
+/// One plane; nothing where it has no points for the frame. Errors name the attribute: a plane
+/// larger than the image, data shorter than its points, a bit within the pixels.
 [[nodiscard]] Result<std::optional<Overlay>> read_overlay(const DataSet& data_set,
                                                           std::uint16_t plane,
                                                           const FramePixels& what, ByteView pixels,

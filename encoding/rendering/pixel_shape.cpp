@@ -1,12 +1,9 @@
 #include "encoding/rendering/pixel_shape.h"
 
-#include <fmt/format.h>
-
 #include <cmath>
 #include <optional>
 
 #include "core/dicom_tags.h"
-#include "encoding/frames/optional_values.h"
 #include "encoding/rendering/functional_groups.h"
 
 namespace pacs {
@@ -23,13 +20,10 @@ std::optional<double> ratio_of(const DataSet& data_set, Tag tag) {
 
 }  // namespace
 
-Result<double> pixel_shape(const DataSet& data_set, std::uint32_t frame) {
-  PACS_TRY(const auto stated, optional_number(data_set, tags::PixelAspectRatio));
-  if (stated) {
+double pixel_shape(const DataSet& data_set, std::uint32_t frame, Departures& met) {
+  if (!data_set.text(tags::PixelAspectRatio).empty()) {
     if (const auto ratio = ratio_of(data_set, tags::PixelAspectRatio)) return *ratio;
-    return fail(Error{ErrorKind::Malformed, fmt::format("'{}' is no ratio of two numbers above 0",
-                                                        data_set.text(tags::PixelAspectRatio))}
-                    .on(tags::PixelAspectRatio));
+    met.add(Departure::Display);
   }
   const DataSet& measures = functional_group(data_set, tags::PixelMeasuresSequence, frame);
   if (const auto ratio = ratio_of(measures, tags::PixelSpacing)) return *ratio;

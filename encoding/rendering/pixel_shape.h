@@ -4,13 +4,13 @@
 #include <cstdint>
 
 #include "core/dicom_dataset.h"
-#include "core/result.h"
+#include "encoding/scan/departure.h"
 
 namespace pacs {
 
 /// Height of a pixel over its width: of Pixel Aspect Ratio, else of the spacing in the patient, at
-/// the detector or on the film; 1 where nothing says so. Malformed, naming the attribute, for a
-/// ratio of what is not above 0; a spacing like that says nothing.
-[[nodiscard]] Result<double> pixel_shape(const DataSet& data_set, std::uint32_t frame);
+/// the detector or on the film; 1 where nothing says so. What is not above 0 says nothing, and as
+/// Pixel Aspect Ratio is a Departure::Display.
+[[nodiscard]] double pixel_shape(const DataSet& data_set, std::uint32_t frame, Departures& met);
 
 }  // namespace pacs

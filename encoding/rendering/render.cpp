@@ -24,6 +24,7 @@ struct FrameToRender {
   ByteView pixels;
   std::uint32_t frame;
   const RenderOptions& options;
+  Departures& met;
 
   [[nodiscard]] Image blank(unsigned channels) const {
     return Image{what.format.columns, what.format.rows, channels, options.bits};
@@ -86,7 +87,7 @@ Image in_three_channels(const Image& grey) {
 Result<Image> render_grey(const FrameToRender& one) {
   const RenderOptions& options = one.options;
   PACS_TRY(GreyTransform transform,
-           read_grey_transform(one.data_set, one.format, one.frame, options.view));
+           read_grey_transform(one.data_set, one.format, one.frame, options.view, one.met));
   if (options.window) {
     transform.voi.reset();
     transform.window = options.window;
@@ -95,7 +96,7 @@ Result<Image> render_grey(const FrameToRender& one) {
   std::optional<Palette> palette;
   PACS_TRY(const auto colours, coloured_from(one, palette));
   if (!transform.voi && !transform.window) {
-    PACS_TRY(Excluded excluded, read_padding(one.data_set, one.format));
+    Excluded excluded = shown_with(read_padding(one.data_set, one.format), {}, one.met);
     if (colours) excluded.colours_from = static_cast<double>(*colours);
     transform.window = window_of_frame(transform, one.what, one.format.kind, one.pixels, excluded);
   }
@@ -125,7 +126,7 @@ Result<Image> shape(const FrameToRender& one, Image image) {
   const RenderOptions& options = one.options;
   double width = image.width, height = image.height;
   if (options.square_pixels) {
-    PACS_TRY(const double ratio, pixel_shape(one.data_set, one.frame));
+    const double ratio = pixel_shape(one.data_set, one.frame, one.met);
     (ratio < 1 ? width : height) *= std::max(ratio, 1 / ratio);
   }
   double factor = options.width_max > 0 ? options.width_max / width : INFINITY;
@@ -147,8 +148,8 @@ Result<Image> shape(const FrameToRender& one, Image image) {
 
 Result<Image> render_frame(const DataSet& data_set, const PixelFormat& format,
                            const FramePixels& what, ByteView pixels, std::uint32_t frame,
-                           const RenderOptions& options) {
-  const FrameToRender one{data_set, format, what, pixels, frame, options};
+                           const RenderOptions& options, Departures& met) {
+  const FrameToRender one{data_set, format, what, pixels, frame, options, met};
   if (!format.has_meaning) {
     return fail(Error{ErrorKind::Unsupported, "nothing says whether the lowest value is black"}.on(
         tags::PhotometricInterpretation));
@@ -156,8 +157,9 @@ Result<Image> render_frame(const DataSet& data_set, const PixelFormat& format,
   PACS_TRY(check_request(one));
   PACS_TRY(Image image, render_base(one));
   if (options.overlays) {
-    PACS_TRY(const auto overlays, read_overlays(data_set, what, pixels, frame));
-    for (const Overlay& overlay : overlays) draw_overlay(overlay, image);
+    for (const Overlay& overlay : read_overlays(data_set, what, pixels, frame, met)) {
+      draw_overlay(overlay, image);
+    }
   }
   if (options.region) image = crop(image, *options.region);
   return shape(one, std::move(image));

@@ -53,12 +53,17 @@ Window window_over(double lowest, double highest) {
   return {lowest / 2 + highest / 2, width, VoiFunction::LinearExact};
 }
 
-Result<std::optional<Window>> read_window(const DataSet& data_set, std::size_t index) {
+Result<std::optional<Window>> read_window(const DataSet& data_set, std::size_t index,
+                                          Departures& met) {
   PACS_TRY(const auto center, optional_number(data_set, tags::WindowCenter, index));
   PACS_TRY(const auto width, optional_number(data_set, tags::WindowWidth, index));
   if (!center || !width) return std::optional<Window>{};
   Window window{*center, *width};
   PACS_TRY(window.function, read_function(data_set));
+  if (window.function == VoiFunction::Linear && window.width > 0 && window.width < 1) {
+    window.function = VoiFunction::LinearExact;
+    met.add(Departure::Display);
+  }
   PACS_TRY(check(window));
   return std::optional<Window>{window};
 }

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "core/result.h"
+#include "encoding/scan/departure.h"
 
 namespace pacs {
 
@@ -40,8 +41,10 @@ struct Window {
 [[nodiscard]] Result<> check(const Window& window);
 /// The window that spreads just these values.
 [[nodiscard]] Window window_over(double lowest, double highest);
-/// The index-th window, its function LINEAR where none is said. Nothing where the data set has
-/// none, or a center without a width.
-[[nodiscard]] Result<std::optional<Window>> read_window(const DataSet& data_set, std::size_t index);
+/// The index-th window, its function LINEAR where none is said, LINEAR_EXACT for one narrower than
+/// LINEAR allows (Departure::Display). Nothing where the data set has none, or a center without a
+/// width.
+[[nodiscard]] Result<std::optional<Window>> read_window(const DataSet& data_set, std::size_t index,
+                                                        Departures& met);
 
 }  // namespace pacs

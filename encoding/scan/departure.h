@@ -46,6 +46,7 @@ enum class Departure : std::uint8_t {
   MoreFragments,
   IconNotDecoded,
   PhotometricInterpretation,
+  Display,
 };
 
 struct DepartureKind {
@@ -55,7 +56,7 @@ struct DepartureKind {
 };
 
 // clang-format off
-inline constexpr std::array<DepartureKind, 29> kDepartureKinds{{
+inline constexpr std::array<DepartureKind, 30> kDepartureKinds{{
   {Departure::UnknownVr, "unknown_vr", "two letters that name no VR; read as UN"},
   {Departure::ReservedBytes, "reserved_bytes", "nonzero in a long explicit header (PS3.5 §7.1.2); ignored"},
   {Departure::DelimiterLength, "delimiter_length", "a delimiter's length is not zero (PS3.5 §7.5); ignored"},
@@ -85,6 +86,7 @@ inline constexpr std::array<DepartureKind, 29> kDepartureKinds{{
   {Departure::MoreFragments, "more_fragments", "fragments or codestreams beyond Number of Frames (PS3.5 §A.4); not read"},
   {Departure::IconNotDecoded, "icon_not_decoded", "an icon whose compressed pixels cannot be decoded (PS3.3 §C.7.6.1.1.6); left out where we write another transfer syntax"},
   {Departure::PhotometricInterpretation, "photometric_interpretation", "Photometric Interpretation in lower case (PS3.3 §C.7.6.3.1.2), read as in upper case; or absent or unknown with one sample per pixel, whose pixels are decoded and not shown"},
+  {Departure::Display, "display", "a rescale, VOI LUT, window, padding value, overlay or pixel aspect ratio that cannot be applied (PS3.3 §C.11, §C.9.2, §C.7.6.3.1.7); the picture is shown without it, and with LINEAR_EXACT where a LINEAR window is narrower than 1"},
 }};
 // clang-format on
 

@@ -32,8 +32,8 @@ TokenScanner::TokenScanner(const TransferSyntax& syntax, const ScanOptions& opti
                           syntax.byte_order, false, false, false});
 }
 
-TokenScanner::Answer TokenScanner::next(ByteView& input, Token& token) {
-  if (has_failed_) return Answer::Error;
+TokenScanner::Found TokenScanner::next(ByteView& input, Token& token) {
+  if (has_failed_) return Found::Error;
   if (chunk_left_ > 0) return next_chunk(input, token);
   const Frame& top = frames_.back();
   if (top.defined && offset_ == top.limit) return end_defined(token);
@@ -55,7 +55,7 @@ TokenScanner::Answer TokenScanner::next(ByteView& input, Token& token) {
 }
 
 // PS3.5 §7.1: "Data Element = Data Element Tag, [Value Representation], Value Length, Value Field".
-TokenScanner::Answer TokenScanner::next_in_data_set(ByteView& input, Token& token) {
+TokenScanner::Found TokenScanner::next_in_data_set(ByteView& input, Token& token) {
   const Frame& top = frames_.back();
   if (input.size() < kItemHeaderBytes || top.limit - offset_ < kItemHeaderBytes) {
     return need_header(input, top, kItemHeaderBytes, Tag{});
@@ -63,14 +63,14 @@ TokenScanner::Answer TokenScanner::next_in_data_set(ByteView& input, Token& toke
   ElementHead header{load_tag(input.data(), top.order), VR::UN, kItemHeaderBytes, 0,
                      top.explicit_vr};
   if (may_be_no_element(header.tag)) {
-    if (const auto answer = no_element(input, header.tag, token)) return *answer;
+    if (const auto found = no_element(input, header.tag, token)) return *found;
   }
   if (top.place == Place::DataSet && options_.stop_before && header.tag >= *options_.stop_before) {
-    return Answer::Stop;
+    return Found::Stop;
   }
   if (top.explicit_vr) {
-    const Answer answer = explicit_header(input, top, header);
-    if (answer != Answer::Token) return answer;
+    const Found found = explicit_header(input, top, header);
+    if (found != Found::Token) return found;
   } else {
     header.vr = implicit_vr(header.tag, top);
     header.length = load32(input.data() + 4, top.order);
@@ -87,17 +87,17 @@ TokenScanner::Answer TokenScanner::next_in_data_set(ByteView& input, Token& toke
                     header.length - room));
   }
   if (undefined || header.vr == VR::SQ) return open_undefined(input, header, token);
-  const Answer answer = value(input, header, Token::Kind::Element, token);
-  if (answer == Answer::Token && header.tag == tags::PixelRepresentation && header.vr == VR::US &&
+  const Found found = value(input, header, Token::Kind::Element, token);
+  if (found == Found::Token && header.tag == tags::PixelRepresentation && header.vr == VR::US &&
       token.value.size() >= 2) {
     frames_.back().signed_pixels = load16(token.value.data(), token.order) == 1;
   }
-  return answer;
+  return found;
 }
 
 // PS3.5 §7.1.2: "VRs of OB, OD, OF, OL, OV, OW, SQ, SV, UC, UR, UT, UV, UN: the 16 bits following
 // the two character VR Field are reserved ... The Value Length Field is a 32-bit unsigned integer".
-TokenScanner::Answer TokenScanner::explicit_header(ByteView input, const Frame& top,
+TokenScanner::Found TokenScanner::explicit_header(ByteView input, const Frame& top,
                                                    ElementHead& header) {
   const char first = static_cast<char>(input[4]);
   const char second = static_cast<char>(input[5]);
@@ -116,13 +116,13 @@ TokenScanner::Answer TokenScanner::explicit_header(ByteView input, const Frame& 
   }
   if (!long_form) {
     header.length = load16(input.data() + 6, top.order);
-    return Answer::Token;
+    return Found::Token;
   }
   header.size = 12;
   if (input.size() < header.size) return need_header(input, top, header.size, header.tag);
   if (load16(input.data() + 6, top.order) != 0) departures_.add(Departure::ReservedBytes);
   header.length = load32(input.data() + 8, top.order);
-  return Answer::Token;
+  return Found::Token;
 }
 
 // PS3.5 §A.1, Annex A of PS3.6: what the dictionary leaves open is US or SS, which Pixel
@@ -138,7 +138,7 @@ VR TokenScanner::implicit_vr(Tag tag, const Frame& top) const {
 }
 
 /// A sequence of either form of length, or an encapsulated value.
-TokenScanner::Answer TokenScanner::open_undefined(ByteView& input, ElementHead header,
+TokenScanner::Found TokenScanner::open_undefined(ByteView& input, ElementHead header,
                                                   Token& token) {
   // Some writers give a sequence the VR of bytes.
   const bool as_bytes = header.explicit_vr && header.vr != VR::SQ && header.vr != VR::UN &&
@@ -181,7 +181,7 @@ TokenScanner::Answer TokenScanner::open_undefined(ByteView& input, ElementHead h
   take(input, header.size);
   push(fragments ? Place::Fragments : Place::Sequence, header.tag, vr, !undefined,
        undefined ? top.limit : offset_ + header.length);
-  if (fragments) return Answer::Token;
+  if (fragments) return Found::Token;
   ++depth_;
   Frame& sequence = frames_.back();
   if (vr == VR::UN) {
@@ -190,10 +190,10 @@ TokenScanner::Answer TokenScanner::open_undefined(ByteView& input, ElementHead h
   }
   sequence.form_unsure = as_bytes || header.explicit_vr != top.explicit_vr || vr == VR::UN;
   sequence.explicit_vr = header.explicit_vr && vr != VR::UN;
-  return Answer::Token;
+  return Found::Token;
 }
 
-TokenScanner::Answer TokenScanner::next_in_sequence(ByteView& input, Token& token) {
+TokenScanner::Found TokenScanner::next_in_sequence(ByteView& input, Token& token) {
   const Frame top = frames_.back();
   if (input.size() < kItemHeaderBytes) return need_header(input, top, kItemHeaderBytes, top.tag);
   const Tag tag = load_tag(input.data(), top.order);
@@ -231,12 +231,12 @@ TokenScanner::Answer TokenScanner::next_in_sequence(ByteView& input, Token& toke
   take(input, kItemHeaderBytes);
   push(top.form_unsure ? Place::Start : Place::Item, top.tag, top.vr, !undefined,
        undefined ? top.limit : offset_ + length);
-  return Answer::Token;
+  return Found::Token;
 }
 
 // PS3.5 §A.4: "each fragment is an Item; the first Item is the Basic Offset Table; the end is a
 // Sequence Delimitation Item". A fragment has a defined length.
-TokenScanner::Answer TokenScanner::next_fragment(ByteView& input, Token& token) {
+TokenScanner::Found TokenScanner::next_fragment(ByteView& input, Token& token) {
   const Frame top = frames_.back();
   if (input.size() < kItemHeaderBytes) return need_header(input, top, kItemHeaderBytes, top.tag);
   const Tag tag = load_tag(input.data(), top.order);
@@ -255,13 +255,13 @@ TokenScanner::Answer TokenScanner::next_fragment(ByteView& input, Token& token) 
         ErrorKind::Malformed, tag,
         fmt::format("length {} of a fragment passes the end of the enclosing item", header.length));
   }
-  const Answer answer = value(input, header, Token::Kind::Fragment, token);
-  if (answer == Answer::Token) frames_.back().seen_first = true;
-  return answer;
+  const Found found = value(input, header, Token::Kind::Fragment, token);
+  if (found == Found::Token) frames_.back().seen_first = true;
+  return found;
 }
 
 /// An element or fragment of defined length: whole, or the start of its chunks.
-TokenScanner::Answer TokenScanner::value(ByteView& input, const ElementHead& header,
+TokenScanner::Found TokenScanner::value(ByteView& input, const ElementHead& header,
                                          Token::Kind whole, Token& token) {
   const bool is_long =
       header.length > options_.whole_value_max &&
@@ -292,10 +292,10 @@ TokenScanner::Answer TokenScanner::value(ByteView& input, const ElementHead& hea
     token.value = input.subspan(header.size, header.length);
   }
   take(input, bytes);
-  return Answer::Token;
+  return Found::Token;
 }
 
-TokenScanner::Answer TokenScanner::next_chunk(ByteView& input, Token& token) {
+TokenScanner::Found TokenScanner::next_chunk(ByteView& input, Token& token) {
   if (input.empty()) return need(input, 1, pending_);
   const std::size_t bytes = std::min<std::size_t>(chunk_left_, input.size());
   chunk_left_ -= static_cast<std::uint32_t>(bytes);
@@ -305,10 +305,10 @@ TokenScanner::Answer TokenScanner::next_chunk(ByteView& input, Token& token) {
   token.offset = token.value_offset = offset_;
   token.value = input.first(bytes);
   take(input, bytes);
-  return Answer::Token;
+  return Found::Token;
 }
 
-TokenScanner::Answer TokenScanner::delimiter(ByteView& input, Token::Kind kind, Token& token) {
+TokenScanner::Found TokenScanner::delimiter(ByteView& input, Token::Kind kind, Token& token) {
   const Frame top = frames_.back();
   if (kItemHeaderBytes > top.limit - offset_)
     return need_header(input, top, kItemHeaderBytes, top.tag);
@@ -317,10 +317,10 @@ TokenScanner::Answer TokenScanner::delimiter(ByteView& input, Token::Kind kind, 
   token = Token{kind, top.vr, top.order, true, top.tag, 0, offset_, offset_ + kItemHeaderBytes, {}};
   take(input, kItemHeaderBytes);
   pop();
-  return Answer::Token;
+  return Found::Token;
 }
 
-TokenScanner::Answer TokenScanner::end_defined(Token& token) {
+TokenScanner::Found TokenScanner::end_defined(Token& token) {
   const Frame top = frames_.back();
   const bool sequence = top.place == Place::Sequence;
   if (sequence) defined_end_ = offset_;
@@ -334,7 +334,7 @@ TokenScanner::Answer TokenScanner::end_defined(Token& token) {
                 offset_,
                 {}};
   pop();
-  return Answer::Token;
+  return Found::Token;
 }
 
 void TokenScanner::push(Place place, Tag tag, VR vr, bool defined, std::uint64_t limit) {
@@ -353,14 +353,14 @@ void TokenScanner::take(ByteView& input, std::size_t bytes) {
   offset_ += bytes;
 }
 
-TokenScanner::Answer TokenScanner::need(ByteView input, std::size_t bytes, Tag tag) {
+TokenScanner::Found TokenScanner::need(ByteView input, std::size_t bytes, Tag tag) {
   needed_ = std::max(bytes, input.size() + 1);
   pending_ = tag;
-  return Answer::NeedMore;
+  return Found::NeedMore;
 }
 
 /// More bytes for a header, unless the item or sequence it stands in ends before.
-TokenScanner::Answer TokenScanner::need_header(ByteView input, const Frame& top, std::size_t bytes,
+TokenScanner::Found TokenScanner::need_header(ByteView input, const Frame& top, std::size_t bytes,
                                                Tag tag) {
   if (bytes <= top.limit - offset_) return need(input, bytes, tag);
   return failed(
@@ -369,10 +369,10 @@ TokenScanner::Answer TokenScanner::need_header(ByteView input, const Frame& top,
                   top.place == Place::Sequence ? "sequence" : "item"));
 }
 
-TokenScanner::Answer TokenScanner::failed(ErrorKind kind, Tag tag, std::string message) {
+TokenScanner::Found TokenScanner::failed(ErrorKind kind, Tag tag, std::string message) {
   has_failed_ = true;
   error_ = Error{kind, std::move(message)}.on(tag).at(offset_);
-  return Answer::Error;
+  return Found::Error;
 }
 
 Result<> TokenScanner::finish(ByteView rest) {

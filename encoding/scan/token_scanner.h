@@ -59,7 +59,7 @@ inline constexpr std::uint32_t kUndefinedLength = 0xFFFFFFFF;
 
 class TokenScanner {
  public:
-  enum class Answer : std::uint8_t {
+  enum class Found : std::uint8_t {
     Token,     ///< `token` is set, its bytes are off the front of the input
     NeedMore,  ///< nothing taken; `needed()` bytes must stand at the front
     Stop,      ///< `stop_before` was met; nothing taken
@@ -68,7 +68,7 @@ class TokenScanner {
 
   explicit TokenScanner(const TransferSyntax& syntax, const ScanOptions& options = {});
 
-  [[nodiscard]] Answer next(ByteView& input, Token& token);
+  [[nodiscard]] Found next(ByteView& input, Token& token);
   /// What `next` is given from now on is all there is: it no longer waits for more to look ahead.
   void input_ends() { input_ended_ = true; }
   /// The input has ended with `rest` not taken. Truncated unless that is where a data set may end.
@@ -116,32 +116,32 @@ class TokenScanner {
     bool explicit_vr;
   };
 
-  Answer next_in_data_set(ByteView& input, Token& token);
-  Answer at_start(ByteView& input, Token& token);
+  Found next_in_data_set(ByteView& input, Token& token);
+  Found at_start(ByteView& input, Token& token);
   [[nodiscard]] ByteOrder order_of_first(ByteView input) const;
   [[nodiscard]] bool first_is_explicit(ByteView input, ByteOrder order) const;
   [[nodiscard]] bool sees_enough(ByteView input) const;
   [[nodiscard]] Sight look(ByteView input, Reading reading, ByteOrder order) const;
-  Answer without_vr(ByteView input, const Frame& top, ElementHead& header);
-  std::optional<Answer> no_element(ByteView& input, Tag tag, Token& token);
+  Found without_vr(ByteView input, const Frame& top, ElementHead& header);
+  std::optional<Found> no_element(ByteView& input, Tag tag, Token& token);
   [[nodiscard]] bool is_stray(ByteView input, const Frame& top) const;
-  Answer pass_over(ByteView& input, Token& token);
-  Answer next_behind(ByteView& input);
-  Answer next_in_sequence(ByteView& input, Token& token);
-  Answer next_fragment(ByteView& input, Token& token);
-  Answer next_chunk(ByteView& input, Token& token);
-  Answer explicit_header(ByteView input, const Frame& top, ElementHead& header);
+  Found pass_over(ByteView& input, Token& token);
+  Found next_behind(ByteView& input);
+  Found next_in_sequence(ByteView& input, Token& token);
+  Found next_fragment(ByteView& input, Token& token);
+  Found next_chunk(ByteView& input, Token& token);
+  Found explicit_header(ByteView input, const Frame& top, ElementHead& header);
   [[nodiscard]] VR implicit_vr(Tag tag, const Frame& top) const;
-  Answer open_undefined(ByteView& input, ElementHead header, Token& token);
-  Answer value(ByteView& input, const ElementHead& header, Token::Kind whole, Token& token);
-  Answer delimiter(ByteView& input, Token::Kind kind, Token& token);
-  Answer end_defined(Token& token);
+  Found open_undefined(ByteView& input, ElementHead header, Token& token);
+  Found value(ByteView& input, const ElementHead& header, Token::Kind whole, Token& token);
+  Found delimiter(ByteView& input, Token::Kind kind, Token& token);
+  Found end_defined(Token& token);
   void push(Place place, Tag tag, VR vr, bool defined, std::uint64_t limit);
   void pop();
   void take(ByteView& input, std::size_t bytes);
-  Answer need(ByteView input, std::size_t bytes, Tag tag);
-  Answer need_header(ByteView input, const Frame& top, std::size_t bytes, Tag tag);
-  Answer failed(ErrorKind kind, Tag tag, std::string message);
+  Found need(ByteView input, std::size_t bytes, Tag tag);
+  Found need_header(ByteView input, const Frame& top, std::size_t bytes, Tag tag);
+  Found failed(ErrorKind kind, Tag tag, std::string message);
 
   ScanOptions options_;
   std::vector<Frame> frames_;

@@ -23,7 +23,7 @@ bool identifies(Tag tag) {
 
 /// A first element that does not look as the transfer syntax says: what the data set is decides.
 /// Others have nothing to pay for it.
-TokenScanner::Answer TokenScanner::at_start(ByteView& input, Token& token) {
+TokenScanner::Found TokenScanner::at_start(ByteView& input, Token& token) {
   Frame& top = frames_.back();
   if (input.size() < kItemHeaderBytes || top.limit - offset_ < kItemHeaderBytes) {
     return next_in_data_set(input, token);
@@ -85,7 +85,7 @@ Sight TokenScanner::look(ByteView input, Reading reading, ByteOrder order) const
 }
 
 /// Where an element is expected: a delimiter, or NULs behind the last one. nullopt: it is one.
-std::optional<TokenScanner::Answer> TokenScanner::no_element(ByteView& input, Tag tag,
+std::optional<TokenScanner::Found> TokenScanner::no_element(ByteView& input, Tag tag,
                                                              Token& token) {
   Frame& top = frames_.back();
   const bool behind_one = top.place == Place::DataSet && elements_ > 0;
@@ -102,7 +102,7 @@ std::optional<TokenScanner::Answer> TokenScanner::no_element(ByteView& input, Ta
     departures_.add(Departure::ItemWithoutEnd);
     token = Token{Token::Kind::ItemEnd, top.vr, top.order, true, top.tag, 0, offset_, offset_, {}};
     pop();
-    return Answer::Token;
+    return Found::Token;
   }
   if (tag != kItem && behind_one) {
     top.place = Place::Behind;
@@ -122,7 +122,7 @@ bool TokenScanner::is_stray(ByteView input, const Frame& top) const {
   return tag == kSequenceDelimitation && (top.defined || offset_ == defined_end_);
 }
 
-TokenScanner::Answer TokenScanner::pass_over(ByteView& input, Token& token) {
+TokenScanner::Found TokenScanner::pass_over(ByteView& input, Token& token) {
   const Frame& top = frames_.back();
   departures_.add(Departure::StrayDelimiter);
   do {
@@ -132,7 +132,7 @@ TokenScanner::Answer TokenScanner::pass_over(ByteView& input, Token& token) {
 }
 
 /// Behind the last element stand empty delimiters, then NULs, or nothing.
-TokenScanner::Answer TokenScanner::next_behind(ByteView& input) {
+TokenScanner::Found TokenScanner::next_behind(ByteView& input) {
   Frame& top = frames_.back();
   while (top.place == Place::Behind) {
     if (input.size() < kItemHeaderBytes) return need(input, kItemHeaderBytes, Tag{});
@@ -158,7 +158,7 @@ TokenScanner::Answer TokenScanner::next_behind(ByteView& input) {
 
 /// Two bytes that are no VR have always been read as the short form, with a length behind them; or
 /// the element lacks its VR and they are the half of a length. What follows it tells.
-TokenScanner::Answer TokenScanner::without_vr(ByteView input, const Frame& top,
+TokenScanner::Found TokenScanner::without_vr(ByteView input, const Frame& top,
                                               ElementHead& header) {
   if (frames_.size() == 1 && identifies(header.tag)) {
     return failed(ErrorKind::Malformed, header.tag,
@@ -176,7 +176,7 @@ TokenScanner::Answer TokenScanner::without_vr(ByteView input, const Frame& top,
   if (as_short && !as_implicit) {
     header.length = short_length;
     departures_.add(Departure::UnknownVr);
-    return Answer::Token;
+    return Found::Token;
   }
   // A value too long to look past is taken where nothing else is possible: what stands behind it
   // is read all the same, so it does not go wrong silently.
@@ -191,7 +191,7 @@ TokenScanner::Answer TokenScanner::without_vr(ByteView input, const Frame& top,
   header.length = implicit_length;
   header.explicit_vr = false;
   departures_.add(Departure::NoVr);
-  return Answer::Token;
+  return Found::Token;
 }
 
 bool TokenScanner::end_pixel_data(ByteView rest, Token& token) {

@@ -55,13 +55,13 @@ Result<std::uint64_t> memory_of(ByteView bytes, const TransferSyntax& syntax,
   std::uint64_t memory = 0;
   for (;;) {
     switch (scanner.next(bytes, token)) {
-      case TokenScanner::Answer::Token:
+      case TokenScanner::Found::Token:
         memory += memory_of(token);
         break;
-      case TokenScanner::Answer::Error:
+      case TokenScanner::Found::Error:
         return fail(scanner.error());
-      case TokenScanner::Answer::Stop:
-      case TokenScanner::Answer::NeedMore:
+      case TokenScanner::Found::Stop:
+      case TokenScanner::Found::NeedMore:
         return memory;
     }
   }

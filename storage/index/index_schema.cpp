@@ -244,6 +244,10 @@ CREATE INDEX study_by_referring_physician ON study (referring_physician_name);
 CREATE INDEX series_by_institution ON series (institution_name);
 CREATE INDEX series_by_station ON series (station_name);
 )sql",
+    R"sql(
+-- The studies of a month as they arrived (merged_rows.h).
+CREATE INDEX study_by_month ON study (substr(study_date, 1, 6));
+)sql",
 };
 
 /// Version 1 kept names as fold() makes them, from 2 on they are as fold_name() makes them; from 5

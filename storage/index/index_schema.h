@@ -7,7 +7,7 @@
 
 namespace pacs::storage {
 
-inline constexpr std::int64_t kSchemaVersion = 5;
+inline constexpr std::int64_t kSchemaVersion = 6;
 
 /// Brings a database to kSchemaVersion, each step in a transaction of its own. Unsupported when it
 /// was written by a newer program.

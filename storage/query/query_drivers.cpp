@@ -9,6 +9,7 @@
 
 #include "core/dicom_tags.h"
 #include "core/sort_unique.h"
+#include "storage/query/led_rows.h"
 #include "storage/query/query_match.h"
 #include "storage/query/ways.h"
 
@@ -22,6 +23,27 @@ constexpr std::size_t kDifferentValuesMax = 4096;
 /// Attributes whose columns have few different values, and an index.
 constexpr std::array kOfFewValues{tags::StudyDescription, tags::ReferringPhysicianName,
                                   tags::InstitutionName, tags::StationName};
+
+/// The different values of a column within a range; nullopt when there are too many.
+Result<std::optional<std::vector<std::string>>> different_values(SqlReader& reader,
+                                                                 QueryLevel level,
+                                                                 std::string_view column,
+                                                                 const TextRange& range) {
+  const auto next = [&](std::string_view than) {
+    return reader.statement(fmt::format("SELECT {0} FROM {1} WHERE {0} {2} $1 ORDER BY {0} LIMIT 1",
+                                        column, table_of(level).table, than));
+  };
+  PACS_TRY(const auto first, next(">="));
+  PACS_TRY(const auto greater, next(">"));
+  std::vector<std::string> values;
+  for (;;) {
+    const auto row = values.empty() ? bound(*first, range.first) : bound(*greater, values.back());
+    PACS_TRY(const bool there, row->step());
+    if (!there || (range.last && row->text(0) >= *range.last)) return values;
+    if (values.size() == kDifferentValuesMax) return std::nullopt;
+    values.emplace_back(row->text(0));
+  }
+}
 
 class Chooser {
  public:
@@ -208,20 +230,13 @@ class Chooser {
       return values_driver(key, column);
     }
     Driver driver{Driver::Kind::Values, column.level, column.expression};
-    const std::string_view table = table_of(column.level).table;
-    PACS_TRY(const auto next,
-             reader_.statement(
-                 fmt::format("SELECT min({0}) FROM {1} WHERE {0} > $1", column.expression, table)));
-    std::string value;
-    for (std::size_t looked_at = 0; looked_at < kDifferentValuesMax; ++looked_at) {
-      if (matches(key, data_set_of(key, value), query_)) driver.values.push_back(value);
-      const auto row = bound(*next, value);
-      PACS_TRY(const bool there, row->step());
-      const std::string_view greater = there ? row->text(0) : std::string_view{};
-      if (greater.empty()) return driver;
-      value = greater;
-    }
-    return std::nullopt;
+    PACS_TRY(auto values, different_values(reader_, column.level, column.expression, {}));
+    if (!values) return std::nullopt;
+    std::erase_if(*values, [&](const std::string& value) {
+      return !matches(key, data_set_of(key, value), query_);
+    });
+    driver.values = *std::move(values);
+    return driver;
   }
 
   /// As a row with this value is held against the key.
@@ -329,6 +344,48 @@ class Chooser {
 
 Result<std::vector<Driver>> choose_drivers(const Query& query, SqlReader& reader) {
   return Chooser(query, reader).choose();
+}
+
+namespace {
+
+/// The whole months of a range of dates, and the rows of the days before and behind them; nullopt
+/// when there are so few months that collecting all rows costs less.
+Result<std::optional<Driver>> by_months(const Driver& dates, SqlReader& reader,
+                                        const std::stop_token& stop) {
+  constexpr std::size_t kMonthsMin = 3;
+  constexpr std::size_t kMonthLetters = 6;
+  Driver months{Driver::Kind::Values, dates.level, fmt::format("substr({}, 1, 6)", dates.column)};
+  TextRange touched = dates.range;
+  touched.first.resize(std::min(touched.first.size(), kMonthLetters));
+  PACS_TRY(auto values, different_values(reader, dates.level, months.column, touched));
+  if (!values) return std::nullopt;
+  std::erase_if(*values, [&](const std::string& month) {
+    const TextRange days = begins_with(month);
+    return month < dates.range.first ||
+           (dates.range.last && (!days.last || *days.last > *dates.range.last));
+  });
+  if (values->size() < kMonthsMin) return std::nullopt;
+  months.values = *std::move(values);
+  std::vector<Driver> edges(2, dates);
+  edges[0].range.last = months.values.front();
+  edges[1].range.first = *begins_with(months.values.back()).last;
+  PACS_TRY(auto rows, rows_led_to(edges, dates.level, SIZE_MAX, reader, stop));
+  if (rows) months.rows = *std::move(rows);
+  return months;
+}
+
+}  // namespace
+
+Result<std::optional<Driver>> merged(Driver driver, SqlReader& reader,
+                                     const std::stop_token& stop) {
+  if (driver.kind == Driver::Kind::Span && driver.column == rows_in_order(tags::StudyDate).column) {
+    PACS_TRY(auto months, by_months(driver, reader, stop));
+    if (!months) return std::nullopt;
+    driver = *std::move(months);
+  }
+  if (driver.kind != Driver::Kind::Values) return std::nullopt;
+  driver.merged = true;
+  return driver;
 }
 
 Driver rows_in_order(Tag attribute) {

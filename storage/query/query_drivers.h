@@ -9,6 +9,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,7 @@ struct Driver {
   std::vector<std::string> order{};  ///< of a Span: the columns of its index
   bool descending = false;           ///< of a Span
   std::vector<std::string> values{};
+  bool merged = false;  ///< of Values: all their rows by row number, and also those in `rows`
   std::vector<std::int64_t> rows{};
   std::int64_t after = 0;  ///< of All: where it begins
   TextRange range{};
@@ -42,6 +45,11 @@ struct Driver {
 /// Asks the database how many rows each way to begin would walk through, so far as that is cheap.
 /// Several drivers cover the query together, each row by one of them.
 [[nodiscard]] Result<std::vector<Driver>> choose_drivers(const Query& query, SqlReader& reader);
+
+/// The same rows by row number, found one after the other where the index has few different values:
+/// the first ones cost little however many there are. nullopt for all other drivers.
+[[nodiscard]] Result<std::optional<Driver>> merged(Driver driver, SqlReader& reader,
+                                                   const std::stop_token& stop);
 
 /// All rows of a level in the order of one of ordering_attributes(): a Span.
 [[nodiscard]] Driver rows_in_order(Tag attribute);

@@ -73,7 +73,7 @@ class Planner {
                order->by ? in_order(std::move(drivers), *order) : by_arrival(std::move(drivers)));
     }
     for (Driver& driver : drivers) {
-      plan_.walks.push_back({std::move(driver), {}, {}, {}, {}});
+      plan_.walks.push_back({std::move(driver)});
       write(plan_.walks.back());
     }
     write_members();
@@ -193,7 +193,7 @@ class Planner {
 
   /// One driver that gives the rows of the level asked for by their numbers, which grow as they
   /// arrive: few rows that the drivers lead to are collected, among many the next ones that match
-  /// are near.
+  /// are near, or are the next ones of few values.
   Result<std::vector<Driver>> by_arrival(std::vector<Driver> drivers) {
     if (drivers.front().kind == Driver::Kind::All) {
       PACS_TRY(skip_ahead(drivers.front()));
@@ -205,6 +205,10 @@ class Planner {
       PACS_TRY(Driver all, all_rows(level(), reader_));
       PACS_TRY(const bool near, matches_are_near(all));
       if (near) return std::vector{std::move(all)};
+      if (drivers.size() == 1 && drivers.front().level == level() && plan_.query.skip <= kFewRows) {
+        PACS_TRY(auto one, merged(drivers.front(), reader_, stop));
+        if (one) return std::vector{*std::move(one)};
+      }
       PACS_TRY(rows, rows_led_to(drivers, level(), SIZE_MAX, reader_, stop));
     }
     Driver driver{Driver::Kind::Rows, level()};
@@ -270,7 +274,7 @@ class Planner {
   /// Looks at the first rows.
   Result<bool> matches_are_near(const Driver& all) {
     constexpr std::int64_t kLookedAt = 1000, kWanted = 20;
-    Walk walk{all, {}, {}, {}, {}};
+    Walk walk{all};
     write_start(walk);
     walk.start.text = fmt::format("SELECT count(*) FROM ({}) counted", walk.start.text);
     const std::array<SqlValue, 2> range{std::int64_t{0}, kLookedAt};
@@ -358,6 +362,17 @@ class Planner {
         walk.start = finish(start.add_open(), std::string(table.id));
         return;
       case Driver::Kind::Values:
+        if (driver.merged) {
+          SqlText list(fmt::format("SELECT {} FROM {} WHERE {} = ", table.id, table.table, driver.column));
+          list.add_open();
+          list += fmt::format(" AND {} > ", table.id);
+          list.add_open();
+          list += fmt::format(" ORDER BY {} LIMIT ", table.id);
+          walk.list = SqlQuery(list.add_open());
+          start += fmt::format(" AND {} = ", table.id);
+          walk.start = SqlQuery(start.add_open());
+          return;
+        }
         start += fmt::format(" AND {} = ", driver.column);
         start.add_open();
         start += fmt::format(" AND {} > ", table.id);

@@ -33,9 +33,10 @@ struct Walk {
   /// Of the driver's level: from the start, among rows equal to the last one, behind them. The
   /// latter two only for a Span. Columns: row number, `driver.order`, and at the level asked for
   /// those of the plan.
-  SqlQuery start, equal, beyond;
+  SqlQuery start{}, equal{}, beyond{};
+  SqlQuery list{};  ///< of merged Values: row numbers of one behind another, so many
   /// Of each level below the driver's to the one asked for, by parent.
-  std::vector<SqlQuery> children;
+  std::vector<SqlQuery> children{};
 };
 
 /// Where the value of a key comes from.

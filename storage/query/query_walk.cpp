@@ -4,7 +4,8 @@
 
 namespace pacs::storage {
 
-QueryWalk::QueryWalk(const Walk& walk) : walk_(walk), steps_(1 + walk.children.size()) {
+QueryWalk::QueryWalk(const Walk& walk)
+    : walk_(walk), steps_(1 + walk.children.size()), merged_(walk.list, walk.driver.values, walk.driver.rows) {
   steps_.front().after = walk.driver.after;
 }
 
@@ -17,7 +18,7 @@ Result<std::optional<QueryWalk::Run>> QueryWalk::next(SqlReader& reader) {
 }
 
 Result<std::optional<QueryWalk::Run>> QueryWalk::run_of(std::size_t depth, SqlReader& reader) {
-  if (depth == 0) return run_of_driver();
+  if (depth == 0) return run_of_driver(reader);
   Step& step = steps_[depth];
   if (!step.parent) {
     PACS_TRY(const auto parent, next_parent(depth - 1, reader));
@@ -28,7 +29,7 @@ Result<std::optional<QueryWalk::Run>> QueryWalk::run_of(std::size_t depth, SqlRe
   return Run{&walk_.children[depth - 1], {*step.parent, step.after}};
 }
 
-std::optional<QueryWalk::Run> QueryWalk::run_of_driver() {
+Result<std::optional<QueryWalk::Run>> QueryWalk::run_of_driver(SqlReader& reader) {
   const Driver& driver = walk_.driver;
   Step& step = steps_.front();
   if (phase_ == Phase::End) return std::nullopt;
@@ -40,6 +41,11 @@ std::optional<QueryWalk::Run> QueryWalk::run_of_driver() {
     case Driver::Kind::Names:
       return Run{&walk_.start, {step.after}};
     case Driver::Kind::Values:
+      if (driver.merged) {
+        PACS_TRY(const auto row, merged_.next(reader));
+        if (!row) return std::nullopt;
+        return Run{&walk_.start, {*row}};
+      }
       if (place_ == driver.values.size()) return std::nullopt;
       return Run{&walk_.start, {driver.values[place_], step.after}};
     case Driver::Kind::Rows:
@@ -104,6 +110,7 @@ void QueryWalk::ended(std::size_t depth) {
   left_ = false;
   switch (walk_.driver.kind) {
     case Driver::Kind::Values:
+      if (walk_.driver.merged) return;
       ++place_;
       step.after = 0;
       return;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/query/merged_rows.h"
 #include "storage/query/query_plan.h"
 
 namespace pacs::storage {
@@ -28,7 +29,8 @@ class QueryWalk {
   void ended() { ended(steps_.size() - 1); }
   /// Whether a run is one row that is looked up.
   [[nodiscard]] bool looks_up() const {
-    return walk_.driver.kind == Driver::Kind::Rows && walk_.children.empty();
+    const Driver& driver = walk_.driver;
+    return (driver.kind == Driver::Kind::Rows || driver.merged) && walk_.children.empty();
   }
   /// Columns before those of the plan.
   [[nodiscard]] int first_column() const;
@@ -44,7 +46,7 @@ class QueryWalk {
   enum class Phase : std::uint8_t { Start, Equal, Beyond, End };
 
   [[nodiscard]] Result<std::optional<Run>> run_of(std::size_t depth, SqlReader& reader);
-  [[nodiscard]] std::optional<Run> run_of_driver();
+  [[nodiscard]] Result<std::optional<Run>> run_of_driver(SqlReader& reader);
   [[nodiscard]] Result<std::optional<std::int64_t>> next_parent(std::size_t depth,
                                                                 SqlReader& reader);
   [[nodiscard]] Result<bool> fetch_ahead(std::size_t depth, SqlReader& reader);
@@ -57,6 +59,7 @@ class QueryWalk {
   bool left_ = false;                     // a row of it was taken and its statement not ended
   std::int64_t window_ = 0;               // of All: the last row number of the run
   std::size_t place_ = 0;                 // among values or rows
+  MergedRows merged_;                     // of merged Values
   std::vector<std::string> last_values_;  // of a Span's columns in the row taken last
 };
 

@@ -81,7 +81,7 @@ class IndexMatches final : public Matches {
     if (!plan_.query.order) return std::nullopt;
     if (plan_.everything) return all_of_level();
     const Driver& driver = plan_.walks.front().driver;
-    if (driver.kind == Driver::Kind::Span) return std::nullopt;
+    if (driver.kind == Driver::Kind::Span || driver.merged) return std::nullopt;
     const auto rows = driver.kind == Driver::Kind::Rows
                           ? driver.rows.size()
                           : static_cast<std::size_t>(driver.rows.front());

@@ -40,17 +40,17 @@ Scan scan(ByteView bytes, const TransferSyntax& syntax, std::size_t piece_bytes,
   TokenScanner scanner{syntax, {.whole_value_max = whole_max}};
   Scan result;
   Bytes front;
-  auto answer = TokenScanner::Answer::NeedMore;
+  auto found = TokenScanner::Found::NeedMore;
   std::uint64_t next_offset = 0;
   bool value_incomplete = false;  // of a value that comes in chunks
-  while (answer == TokenScanner::Answer::NeedMore) {
+  while (found == TokenScanner::Found::NeedMore) {
     const ByteView piece = bytes.first(std::min(piece_bytes, bytes.size()));
     bytes = bytes.subspan(piece.size());
     append(front, piece);
     if (bytes.empty()) scanner.input_ends();
     ByteView rest{front};
     Token token;
-    while ((answer = scanner.next(rest, token)) == TokenScanner::Answer::Token) {
+    while ((found = scanner.next(rest, token)) == TokenScanner::Found::Token) {
       // Every byte belongs to one token, but for delimiters that end nothing.
       require(token.offset == next_offset ||
               scanner.departures().contains(Departure::StrayDelimiter));
@@ -66,7 +66,7 @@ Scan scan(ByteView bytes, const TransferSyntax& syntax, std::size_t piece_bytes,
       result.tokens.emplace_back(kind, token.tag.value, token.vr, token.undefined_length,
                                  token.length, token.value_offset);
     }
-    if (answer == TokenScanner::Answer::NeedMore) require(scanner.needed() > rest.size());
+    if (found == TokenScanner::Found::NeedMore) require(scanner.needed() > rest.size());
     front.erase(front.begin(), front.end() - static_cast<std::ptrdiff_t>(rest.size()));
     if (bytes.empty()) break;
   }

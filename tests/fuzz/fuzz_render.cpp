@@ -28,7 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.width_max = (data[0] & 2) != 0 ? 0 : 40;
   options.height_max = (data[0] & 4) != 0 ? 0 : 30;
   options.view = data[0] >> 6;
-  const auto image = render_frame(*set, *format, what, pixels, data[1], options);
+  Departures met;
+  const auto image = render_frame(*set, *format, what, pixels, data[1], options, met);
   if (image) {
     require(image->bytes.size() == image->pixels() * image->channels * image->bits / 8);
     require(write_png(*image).has_value());

@@ -67,8 +67,8 @@ RangeRequest requested_ranges(const Fields& headers, std::uint64_t size) {
   if (!field) return {};
   auto ranges = read_ranges(*field, size);
   if (!ranges) return {};
-  if (ranges->empty()) return {.answer = RangeRequest::Answer::Unsatisfiable};
-  return {.answer = RangeRequest::Answer::Parts, .ranges = *std::move(ranges)};
+  if (ranges->empty()) return {.kind = RangeRequest::Kind::Unsatisfiable};
+  return {.kind = RangeRequest::Kind::Parts, .ranges = *std::move(ranges)};
 }
 
 std::string content_range(const ByteRange& range, std::uint64_t size) {

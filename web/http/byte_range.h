@@ -16,12 +16,12 @@ struct ByteRange {
 };
 
 struct RangeRequest {
-  enum class Answer : std::uint8_t {
+  enum class Kind : std::uint8_t {
     Whole,          ///< 200 with all of it
     Parts,          ///< 206: one range as it is, several as multipart/byteranges
     Unsatisfiable,  ///< 416 with unsatisfied_content_range
   };
-  Answer answer = Answer::Whole;
+  Kind kind = Kind::Whole;
   std::vector<ByteRange> ranges{};  ///< of Parts, in the order asked for, within the representation
 
   friend bool operator==(const RangeRequest&, const RangeRequest&) = default;

@@ -64,8 +64,10 @@ Router::Match Router::match(std::string_view method,
     break;
   }
   if ((match.route == nullptr || method == "OPTIONS") && !allowed.empty()) {
-    for (const auto name : allowed)
+    for (const auto name : allowed) {
+      if (name == "OPTIONS") continue;
       match.allow += std::string(name) + (name == "GET" ? ", HEAD, " : ", ");
+    }
     match.allow += "OPTIONS";
   }
   return match;

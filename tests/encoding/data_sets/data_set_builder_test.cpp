@@ -30,7 +30,7 @@ Built build(const Bytes& bytes, const TransferSyntax& syntax = explicit_vr_littl
   DataSetBuilder builder{input, limits};
   ByteView rest = input.view;
   Token token;
-  while (scanner.next(rest, token) == TokenScanner::Answer::Token) builder.add(token);
+  while (scanner.next(rest, token) == TokenScanner::Found::Token) builder.add(token);
   EXPECT_TRUE(scanner.finish(rest));
   DataSet data_set = builder.take();
   return {std::move(data_set), builder.departures().to_string()};

@@ -111,6 +111,28 @@ TEST(GreyImage, TakesTheVoiLutFirstAndWindowsAsFurtherViews) {
   EXPECT_EQ(test::tag_of(picture(set, "6400 9600", {.view = 3})), tags::WindowCenter);
 }
 
+TEST(GreyImage, LeavesOutWhatCannotBeApplied) {
+  const Shades spread{0, 255};
+  DataSet set = grey(2, 1, 8);
+  EXPECT_FALSE(test::lacks_something(set, "0080"));
+  for (const auto& [tag, value] : {std::pair{tags::WindowWidth, "0"},
+                                   {tags::WindowWidth, "wide"},
+                                   {tags::RescaleSlope, "0"},
+                                   {tags::RescaleSlope, "1e308"},
+                                   {tags::RescaleIntercept, "none"}}) {
+    DataSet one = set;
+    one.set_text(tags::WindowCenter, VR::DS, "5");
+    one.set_text(tag, VR::DS, value);
+    EXPECT_TRUE(test::lacks_something(one, "0080")) << value;
+    EXPECT_EQ(shades(picture(one, "0080")), spread) << value;
+  }
+  for (const Tag luts : {tags::ModalityLUTSequence, tags::VOILUTSequence}) {
+    const DataSet one = lut_sequence(luts, "0200 0000 1000", "64", set);  // data for none of two
+    EXPECT_TRUE(test::lacks_something(one, "0080"));
+    EXPECT_EQ(shades(picture(one, "0080")), spread);
+  }
+}
+
 TEST(GreyImage, PrefersTheWindowAskedFor) {
   DataSet set = grey(2, 1, 8);
   set_window(set, "5", "2");
@@ -174,8 +196,7 @@ TEST(GreyImage, AgreesWithTheFormulaOnEveryPixel) {
           append(pixels, static_cast<std::uint16_t>(i), ByteOrder::Little);
         }
         GreyTransform transform;
-        transform.slope = slope;
-        transform.intercept = -100;
+        transform.rescale = {slope, -100};
         transform.window = Window{400, 1500.5, function};
         Image image{256, 256, 1, 8};
         draw_grey(transform, what, PixelFormat::Kind::Integer, pixels, image);

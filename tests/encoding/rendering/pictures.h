@@ -13,10 +13,14 @@ namespace pacs::test {
 
 /// Renders a frame given in hex digits.
 inline Result<Image> picture(const DataSet& set, std::string_view pixels,
-                             const RenderOptions& options = {}, std::uint32_t frame = 0) {
+                             const RenderOptions& options = {}, std::uint32_t frame = 0,
+                             Departures* departures = nullptr) {
   PACS_TRY(const PixelFormat format, pixel_format(set));
   const FramePixels what{format.frame, format.shift(), true, {}};
-  return render_frame(set, format, what, b(pixels), frame, options);
+  Departures met;
+  Result<Image> image = render_frame(set, format, what, b(pixels), frame, options, met);
+  if (departures != nullptr) *departures = met;
+  return image;
 }
 
 using Shades = std::vector<unsigned>;
@@ -36,6 +40,12 @@ inline Shades shades(const Result<Image>& image) {
 inline void set_window(DataSet& set, std::string_view center, std::string_view width) {
   set.set_text(Tag{0x0028, 0x1050}, VR::DS, center);
   set.set_text(Tag{0x0028, 0x1051}, VR::DS, width);
+}
+
+/// As `picture`: whether something of the data set could not be applied.
+inline bool lacks_something(const DataSet& set, std::string_view pixels) {
+  Departures met;
+  return picture(set, pixels, {}, 0, &met) && met.contains(Departure::Display);
 }
 
 inline Tag tag_of(const Result<Image>& image) {

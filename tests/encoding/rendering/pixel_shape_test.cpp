@@ -7,18 +7,25 @@
 namespace pacs {
 namespace {
 
+double shape_of(const DataSet& set, std::uint32_t frame = 0) {
+  Departures met;
+  const double shape = pixel_shape(set, frame, met);
+  EXPECT_TRUE(met.empty());
+  return shape;
+}
+
 TEST(PixelShape, IsSquareWhereNothingSaysSo) {
-  EXPECT_EQ(pixel_shape({}, 0), 1);
+  EXPECT_EQ(shape_of({}), 1);
 }
 
 TEST(PixelShape, IsTheAspectRatioThenTheSpacing) {
   DataSet set;
   set.set_text(tags::ImagerPixelSpacing, VR::DS, "0.2\\0.1");
-  EXPECT_EQ(pixel_shape(set, 0), 2);
+  EXPECT_EQ(shape_of(set), 2);
   set.set_text(tags::PixelSpacing, VR::DS, "0.1\\0.4");
-  EXPECT_EQ(pixel_shape(set, 0), 0.25);
+  EXPECT_EQ(shape_of(set), 0.25);
   set.set_text(tags::PixelAspectRatio, VR::IS, "3\\2");
-  EXPECT_EQ(pixel_shape(set, 0), 1.5);
+  EXPECT_EQ(shape_of(set), 1.5);
 }
 
 TEST(PixelShape, ComesFromFunctionalGroups) {
@@ -26,18 +33,21 @@ TEST(PixelShape, ComesFromFunctionalGroups) {
   measures.set_text(tags::PixelSpacing, VR::DS, "2\\1");
   group.set_items(tags::PixelMeasuresSequence, {Item{measures, true}});
   set.set_items(tags::SharedFunctionalGroupsSequence, {Item{group, true}});
-  EXPECT_EQ(pixel_shape(set, 5), 2);
+  EXPECT_EQ(shape_of(set, 5), 2);
 }
 
-TEST(PixelShape, OfNothingNamesTheAttribute) {
+TEST(PixelShape, OfNothingSaysNothing) {
   DataSet set;
+  set.set_text(tags::PixelSpacing, VR::DS, "2\\1");
   for (const std::string_view ratio : {"0\\1", "1\\0", "-1\\1", "1"}) {
     set.set_text(tags::PixelAspectRatio, VR::IS, ratio);
-    EXPECT_EQ(pixel_shape(set, 0).error().tag, tags::PixelAspectRatio) << ratio;
+    Departures met;
+    EXPECT_EQ(pixel_shape(set, 0, met), 2) << ratio;
+    EXPECT_EQ(met, Departures{Departure::Display}) << ratio;
   }
   set.erase(tags::PixelAspectRatio);
   set.set_text(tags::PixelSpacing, VR::DS, "0\\0");
-  EXPECT_EQ(pixel_shape(set, 0), 1);
+  EXPECT_EQ(shape_of(set), 1);
 }
 
 }  // namespace

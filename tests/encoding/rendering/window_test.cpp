@@ -53,28 +53,41 @@ TEST(Window, SpreadsJustTheValuesItIsMadeOver) {
 
 TEST(Window, IsReadWithItsFunction) {
   DataSet set;
-  EXPECT_FALSE(read_window(set, 0)->has_value());
+  Departures met;
+  EXPECT_FALSE(read_window(set, 0, met)->has_value());
   set.set_text(tags::WindowCenter, VR::DS, "40\\-600");
-  EXPECT_FALSE(read_window(set, 0)->has_value());
+  EXPECT_FALSE(read_window(set, 0, met)->has_value());
   set.set_text(tags::WindowWidth, VR::DS, "400\\1600");
-  EXPECT_EQ((*read_window(set, 0))->center, 40);
-  EXPECT_EQ((*read_window(set, 1))->width, 1600);
-  EXPECT_FALSE(read_window(set, 2)->has_value());
+  EXPECT_EQ((*read_window(set, 0, met))->center, 40);
+  EXPECT_EQ((*read_window(set, 1, met))->width, 1600);
+  EXPECT_FALSE(read_window(set, 2, met)->has_value());
   set.set_text(tags::VOILUTFunction, VR::CS, "SIGMOID");
-  EXPECT_EQ((*read_window(set, 0))->function, VoiFunction::Sigmoid);
+  EXPECT_EQ((*read_window(set, 0, met))->function, VoiFunction::Sigmoid);
   set.set_text(tags::VOILUTFunction, VR::CS, "ROUND");
-  EXPECT_EQ(read_window(set, 0).error().tag, tags::VOILUTFunction);
+  EXPECT_EQ(read_window(set, 0, met).error().tag, tags::VOILUTFunction);
 }
 
 TEST(Window, OfNoWidthNamesTheAttribute) {
   DataSet set;
+  Departures met;
   set.set_text(tags::WindowCenter, VR::DS, "40");
-  for (const std::string_view width : {"0", "-5", "0.5"}) {
+  for (const std::string_view width : {"0", "-5"}) {
     set.set_text(tags::WindowWidth, VR::DS, width);
-    EXPECT_EQ(read_window(set, 0).error().tag, tags::WindowWidth) << width;
+    EXPECT_EQ(read_window(set, 0, met).error().tag, tags::WindowWidth) << width;
   }
+}
+
+TEST(Window, NarrowerThan1IsReadAsExact) {
+  DataSet set;
+  set.set_text(tags::WindowCenter, VR::DS, "0.25");
+  set.set_text(tags::WindowWidth, VR::DS, "0.5");
+  Departures met;
+  EXPECT_EQ((*read_window(set, 0, met))->function, VoiFunction::LinearExact);
+  EXPECT_EQ(met, Departures{Departure::Display});
   set.set_text(tags::VOILUTFunction, VR::CS, "LINEAR_EXACT");
-  EXPECT_TRUE(read_window(set, 0)->has_value());
+  met = {};
+  EXPECT_EQ((*read_window(set, 0, met))->shade(0.25), 0.5);
+  EXPECT_TRUE(met.empty());
 }
 
 }  // namespace

@@ -186,14 +186,14 @@ TEST(TokenScanner, TellsWhereTokensAndValuesLie) {
   ByteView rest{bytes};
   Token token;
   const auto next = [&] {
-    EXPECT_EQ(scanner.next(rest, token), TokenScanner::Answer::Token);
+    EXPECT_EQ(scanner.next(rest, token), TokenScanner::Found::Token);
     return std::pair{token.offset, token.value_offset};
   };
   EXPECT_EQ(next(), std::pair(0UL, 8UL));
   EXPECT_EQ(next(), std::pair(10UL, 22UL));
   EXPECT_EQ(next(), std::pair(22UL, 30UL));
   EXPECT_EQ(next(), std::pair(34UL, 42UL));
-  EXPECT_EQ(scanner.next(rest, token), TokenScanner::Answer::NeedMore);
+  EXPECT_EQ(scanner.next(rest, token), TokenScanner::Found::NeedMore);
   EXPECT_EQ(scanner.offset(), bytes.size());
 }
 
@@ -234,7 +234,7 @@ TEST(TokenScanner, NotesWhatItTolerates) {
     scanner.input_ends();
     ByteView rest{bytes};
     Token token;
-    while (scanner.next(rest, token) == TokenScanner::Answer::Token) {
+    while (scanner.next(rest, token) == TokenScanner::Found::Token) {
     }
     EXPECT_TRUE(scanner.finish(rest)) << description;
     return scanner.departures().to_string();

@@ -42,7 +42,7 @@ class Tracer {
 
   void drain(ByteView& input) {
     Token token;
-    while ((answer_ = scanner_.next(input, token)) == TokenScanner::Answer::Token) {
+    while ((answer_ = scanner_.next(input, token)) == TokenScanner::Found::Token) {
       say(described(token));
     }
   }
@@ -50,7 +50,7 @@ class Tracer {
   std::string finish(ByteView rest) {
     input_ends();
     if (going()) drain(rest);
-    if (answer_ == TokenScanner::Answer::Stop) {
+    if (answer_ == TokenScanner::Found::Stop) {
       say("stop");
     } else if (const Result<> status = scanner_.finish(rest); !status) {
       const Error& error = status.error();
@@ -58,7 +58,7 @@ class Tracer {
     }
     return text_;
   }
-  [[nodiscard]] bool going() const { return answer_ == TokenScanner::Answer::NeedMore; }
+  [[nodiscard]] bool going() const { return answer_ == TokenScanner::Found::NeedMore; }
 
  private:
   void say(const std::string& word) {
@@ -68,7 +68,7 @@ class Tracer {
   }
 
   TokenScanner scanner_;
-  TokenScanner::Answer answer_ = TokenScanner::Answer::NeedMore;
+  TokenScanner::Found answer_ = TokenScanner::Found::NeedMore;
   std::string text_;
 };
 

@@ -84,7 +84,7 @@ class SqlIndexTest : public testing::Test {
       database.exec(std::string("DROP TABLE ") + table);
     }
     for (const char* index : {"study_by_description", "study_by_referring_physician",
-                              "series_by_institution", "series_by_station"}) {
+                              "series_by_institution", "series_by_station", "study_by_month"}) {
       database.exec(std::string("DROP INDEX ") + index);
     }
     database.exec("PRAGMA user_version = " + std::to_string(version));

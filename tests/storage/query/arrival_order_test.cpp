@@ -127,13 +127,18 @@ TEST_F(ArrivalOrder, AnOffsetBehindTheLastFindsNothing) {
   }
 }
 
-TEST_F(ArrivalOrder, OfVeryManyTheMatchesAreLookedForWhereTheyAreNear) {
+TEST_F(ArrivalOrder, OfVeryManyTheNextMatchesAreFoundWithoutAllOthers) {
+  // Six months come after January, each study in the month before the last one's.
+  const auto day_of = [](int i) {
+    return i < 3000 ? "20240101" : "20240" + std::to_string(7 - i % 6) + "15";
+  };
   std::vector<DataSet> headers;
   for (int i = 0; i < 6000; ++i) {
     headers.push_back(data_set_of({{tags::PatientID, "P" + std::to_string(i)},
                                    {tags::PatientName, "Smith^A"},
                                    {tags::StudyInstanceUID, "1." + std::to_string(i + 1)},
-                                   {tags::StudyDate, i < 3000 ? "20240101" : "20240201"}}));
+                                   {tags::StudyDescription, i < 3000 ? "CT HEAD" : "MR KNEE"},
+                                   {tags::StudyDate, day_of(i)}}));
   }
   index_.hold_all(std::move(headers));
   const auto driver_of = [&](const Attributes& keys) {
@@ -149,13 +154,27 @@ TEST_F(ArrivalOrder, OfVeryManyTheMatchesAreLookedForWhereTheyAreNear) {
   EXPECT_EQ(by_date({{tags::PatientID, "P1*"}}), Driver::Kind::Rows);
   EXPECT_EQ(driver_of({{tags::PatientName, "S*"}}), Driver::Kind::All);
   EXPECT_EQ(driver_of({{tags::StudyDate, "20240101"}}), Driver::Kind::All);
-  EXPECT_EQ(driver_of({{tags::StudyDate, "20240201"}}), Driver::Kind::Rows) << "far behind";
-  for (const char* date : {"20240101", "20240201"}) {
-    const auto found = index_.answers(by_arrival({{tags::StudyDate, date}}), 500);
-    ASSERT_EQ(found.size(), 3000U);
-    EXPECT_EQ(found.front().text(tags::StudyInstanceUID), date[5] == '1' ? "1.1" : "1.3001");
-    EXPECT_EQ(found.back().text(tags::StudyInstanceUID), date[5] == '1' ? "1.3000" : "1.6000");
+  // Far behind: merged from the lists of their values, or of their rows where many are skipped.
+  const auto since = [](const char* range) { return Attributes{{tags::StudyDate, range}}; };
+  for (const Attributes& keys :
+       {since("20240201-"), since("20240210-20240720"), since("20240215-20240715"),
+        Attributes{{tags::StudyDescription, "MR*"}}}) {
+    EXPECT_EQ(driver_of(keys), Driver::Kind::Values);
+    for (const std::uint64_t skip : {0U, 2990U}) {
+      Query query = by_arrival(keys);
+      query.skip = skip;
+      EXPECT_EQ(index_.total(query), std::nullopt);
+      const auto found = index_.answers(std::move(query), 500);
+      ASSERT_EQ(found.size(), 3000 - skip);
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        ASSERT_EQ(found[i].text(tags::StudyInstanceUID), "1." + std::to_string(3001 + skip + i));
+      }
+    }
   }
+  const auto january = index_.answers(by_arrival({{tags::StudyDate, "20240101"}}), 500);
+  ASSERT_EQ(january.size(), 3000U);
+  EXPECT_EQ(january.front().text(tags::StudyInstanceUID), "1.1");
+  EXPECT_EQ(january.back().text(tags::StudyInstanceUID), "1.3000");
 }
 
 }  // namespace

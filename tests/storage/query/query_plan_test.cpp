@@ -1,5 +1,6 @@
 #include "storage/query/query_plan.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "core/dicom_tags.h"
@@ -133,6 +134,22 @@ TEST_F(QueryPlanTest, OfManyRowsTheFewerLead) {
   index_.hold_all(std::move(headers));
   const QueryPlan made = planned(Study, {{tags::PatientName, "S*"}, {tags::StudyDate, "20240201"}});
   EXPECT_EQ(made.walks[0].driver.column, "study.study_date");
+}
+
+TEST_F(QueryPlanTest, TheStudiesOfAMonthAreListedByItsIndex) {
+  std::vector<DataSet> headers;
+  for (int i = 0; i < 6000; ++i) {
+    headers.push_back(data_set_of({{tags::PatientID, "P" + std::to_string(i)},
+                                   {tags::StudyDate, i < 3000 ? "20240101" : fmt::format("20240{}01", 2 + i % 5)}}));
+  }
+  index_.hold_all(std::move(headers));
+  Query query = QueriedIndex::query(Study, {{tags::StudyDate, "20240201-"}});
+  query.order.emplace();
+  const auto made = plan(query, reader_);
+  ASSERT_TRUE(made);
+  const std::string text = explained(made->walks[0].list);
+  EXPECT_NE(text.find("INDEX study_by_month"), std::string::npos) << text;
+  EXPECT_EQ(text.find("TEMP B-TREE"), std::string::npos) << text;
 }
 
 /// Studies of four descriptions and two stations, one of which only one series has.

@@ -100,6 +100,7 @@ TEST_F(RenderedTest, SeriesAndStudiesAreManyPictures) {
       parts_of(accepts(TestImage{}.path() + "/rendered", "multipart/related; type=\"image/jpeg\""))
           .size(),
       3U);
+  EXPECT_EQ(get("/dicomweb/studies/1.2.3/series/1.2.3.5/rendered").status(), 406) << "no pixels";
   EXPECT_EQ(get("/dicomweb/studies/1.9/rendered").status(), 404);
 }
 
@@ -115,6 +116,14 @@ TEST_F(RenderedTest, ThumbnailsAreSmallAndOfEveryLevel) {
   EXPECT_EQ(get("/dicomweb/studies/1.2.3/series/1.2.3.5/thumbnail").status(), 404);
   EXPECT_EQ(get("/dicomweb/studies/1.9/thumbnail").status(), 404);
   EXPECT_EQ(get(TestImage{.instance = "1.9"}.path() + "/thumbnail").status(), 404);
+}
+
+TEST_F(RenderedTest, TheThumbnailOfFewerFramesThanClaimedIsTheFirst) {
+  TestImage claims{.instance = "1.2.3.6.1", .series = "1.2.3.6"};
+  claims.more.set_integer(tags::NumberOfFrames, VR::IS, 99);
+  stores_image(claims);
+  EXPECT_EQ(get(claims.path() + "/frames/50/rendered").status(), 404);
+  EXPECT_EQ(get(claims.path() + "/thumbnail").status(), 200);
 }
 
 TEST_F(RenderedTest, APictureIsKnownByItsTagAndItsQuery) {

@@ -5,7 +5,7 @@
 namespace pacs::web {
 namespace {
 
-using RangeAnswer = RangeRequest::Answer;
+using RangeKind = RangeRequest::Kind;
 
 RangeRequest asked(std::string_view range, std::uint64_t size) {
   return requested_ranges({{"range", std::string(range)}}, size);
@@ -30,7 +30,7 @@ TEST(ByteRange, RangesLieWithinTheRepresentation) {
                                         {"bytes=50-59,0-9", {{50, 10}, {0, 10}}},
                                         {"bytes=500-,1-2", {{1, 2}}}}) {
     const auto request = asked(c.range, 100);
-    EXPECT_EQ(request.answer, RangeAnswer::Parts) << c.range;
+    EXPECT_EQ(request.kind, RangeKind::Parts) << c.range;
     EXPECT_EQ(request.ranges, c.ranges) << c.range;
   }
 }
@@ -38,10 +38,10 @@ TEST(ByteRange, RangesLieWithinTheRepresentation) {
 TEST(ByteRange, WhatNobodyCanGiveIsUnsatisfiable) {
   for (const std::string_view range :
        {"bytes=100-", "bytes=100-200,300-", "bytes=-0", "bytes=99999999999999999999-", "bytes="}) {
-    EXPECT_EQ(asked(range, 100), RangeRequest{.answer = RangeAnswer::Unsatisfiable}) << range;
+    EXPECT_EQ(asked(range, 100), RangeRequest{.kind = RangeKind::Unsatisfiable}) << range;
   }
-  EXPECT_EQ(asked("bytes=0-", 0).answer, RangeAnswer::Unsatisfiable);
-  EXPECT_EQ(asked("bytes=-5", 0).answer, RangeAnswer::Unsatisfiable);
+  EXPECT_EQ(asked("bytes=0-", 0).kind, RangeKind::Unsatisfiable);
+  EXPECT_EQ(asked("bytes=-5", 0).kind, RangeKind::Unsatisfiable);
 }
 
 TEST(ByteRange, WhatIsNoRangeOrTooMuchIsIgnored) {

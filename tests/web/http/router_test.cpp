@@ -56,6 +56,8 @@ TEST(Router, ListsTheMethodsOfAPathWhenTheMethodIsWrong) {
   const auto match = router.match("PUT", {"a"});
   EXPECT_EQ(match.route, nullptr);
   EXPECT_EQ(match.allow, "GET, HEAD, POST, OPTIONS");
+  router.add({"OPTIONS", "/a", Role::Anybody, says("options")});
+  EXPECT_EQ(router.match("PUT", {"a"}).allow, "GET, HEAD, POST, OPTIONS");
 }
 
 TEST(Router, HeadIsAnsweredByGet) {

@@ -72,14 +72,14 @@ Result<Response> ranged_answer(Representation representation, const Request& req
     asked = requested_ranges(request.headers, *content.bytes);
   }
   Response response;
-  if (asked.answer == RangeRequest::Answer::Unsatisfiable) {
+  if (asked.kind == RangeRequest::Kind::Unsatisfiable) {
     return Response::problem(416, "The range lies behind the end.")
         .with("Content-Range", unsatisfied_content_range(*content.bytes));
   }
-  if (asked.answer == RangeRequest::Answer::Parts && asked.ranges.size() > 1) {
+  if (asked.kind == RangeRequest::Kind::Parts && asked.ranges.size() > 1) {
     PACS_TRY(response, ranges_answer(representation, std::move(asked.ranges)));
     response.status = 206;
-  } else if (asked.answer == RangeRequest::Answer::Parts) {
+  } else if (asked.kind == RangeRequest::Kind::Parts) {
     const ByteRange range = asked.ranges.front();
     response.status = 206;
     response.headers = {{"Content-Type", representation.content_type},

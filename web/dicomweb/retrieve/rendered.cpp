@@ -53,7 +53,14 @@ class PictureParts {
         base_(request.base_url),
         trace_id_(request.trace_id) {}
 
+  /// Makes the first one: whether there is any.
+  Result<bool> begin() {
+    PACS_TRY(first_, next());
+    return first_.has_value();
+  }
+
   Result<std::optional<AnswerPart>> next() {
+    if (first_) return std::exchange(first_, std::nullopt);
     for (;;) {
       if (image_ == nullptr || frame_ == image_->count()) {
         PACS_TRY(const bool there, open_next());
@@ -95,6 +102,7 @@ class PictureParts {
   std::deque<storage::InstanceRecord> ahead_;
   std::shared_ptr<const OpenImage> image_;
   std::uint32_t frame_ = 0;
+  std::optional<AnswerPart> first_;
 };
 
 Result<Response> pictures(const PictureSetup& setup, const Address& address, PictureForm form,
@@ -104,6 +112,8 @@ Result<Response> pictures(const PictureSetup& setup, const Address& address, Pic
   if (records->total() == 0) return nothing_at(address);
   const auto parts =
       std::make_shared<PictureParts>(setup, std::move(records), query, form, request);
+  PACS_TRY(const bool any, parts->begin());
+  if (!any) return not_acceptable("None of the instances can be shown as a picture.");
   PACS_TRY(Response response, multipart_answer(form.media, [parts] { return parts->next(); }));
   response.set_costly(true);
   warn_of_annotation(query, response);
@@ -212,7 +222,11 @@ Result<Response> thumbnail(const PictureSetup& setup, const Request& request) {
   const auto form = picture_form(accepted);
   if (!form) return not_acceptable(kPicturesHelp);
   PACS_TRY(const auto image, representative(setup, address));
-  return picture_answer({*image, image->count() / 2, query, form->media}, request);
+  const std::uint32_t middle = image->count() / 2;
+  auto answer = picture_answer({*image, middle, query, form->media}, request);
+  // Damaged, or Number of Frames says more than there are.
+  if (answer || middle == 0 || is_no_fault_of(answer.error().kind)) return answer;
+  return picture_answer({*image, 0, query, form->media}, request);
 }
 
 }  // namespace

@@ -35,8 +35,8 @@ Handler answering(WadoHandler handler) {
   };
 }
 
-Response not_acceptable(std::string_view what) {
-  return Response::problem(406, what);
+Response not_acceptable(std::string_view why) {
+  return Response::problem(406, why);
 }
 
 Result<std::vector<MediaRange>> wanted_media(const Request& request) {

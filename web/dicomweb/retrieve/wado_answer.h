@@ -19,8 +19,8 @@ using WadoHandler = std::function<Result<Response>(const Request&)>;
 /// for as stored they can be. What lacks memory or disk is asked for again later: 503.
 [[nodiscard]] Handler answering(WadoHandler handler);
 
-/// 406 (PS3.18 §10.4.3): `what` is to be asked for instead.
-[[nodiscard]] Response not_acceptable(std::string_view what);
+/// 406 (PS3.18 §10.4.3): why, and what can be asked for instead.
+[[nodiscard]] Response not_acceptable(std::string_view why);
 
 /// Those with a quality above 0, best first.
 [[nodiscard]] Result<std::vector<MediaRange>> wanted_media(const Request& request);
