@@ -10,7 +10,7 @@ namespace pacs::storage {
 Result<std::unique_ptr<IndexDatabase>> IndexDatabase::open_sqlite(
     std::shared_ptr<FileSystem> files, const std::filesystem::path& directory, bool durable) {
   const auto path = directory / "index.sqlite";
-  constexpr std::int64_t kWriterCacheKib = 8192, kReaderCacheKib = 2048;
+  constexpr std::int64_t kWriterCacheKib = 8192, kReaderCacheKib = 8192;
   auto index = std::unique_ptr<IndexDatabase>(new IndexDatabase);
   index->files_ = std::move(files);
   index->to_sync_ = {path.native() + "-wal", path};

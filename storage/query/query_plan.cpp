@@ -1,7 +1,6 @@
 #include "storage/query/query_plan.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include "core/dicom_tags.h"
 #include "storage/query/date_match.h"
 #include "storage/query/led_rows.h"
+#include "storage/query/merged_rows.h"
 #include "storage/query/query_match.h"
 #include "storage/query/ways.h"
 
@@ -192,28 +192,60 @@ class Planner {
   }
 
   /// One driver that gives the rows of the level asked for by their numbers, which grow as they
-  /// arrive: few rows that the drivers lead to are collected, among many the next ones that match
-  /// are near, or are the next ones of few values.
+  /// arrive. Few rows that the drivers lead to are collected. Of many the next ones are near, from
+  /// the first row that matches or from the first of all, or are merged from the lists of few
+  /// values; else they are collected as well.
   Result<std::vector<Driver>> by_arrival(std::vector<Driver> drivers) {
     if (drivers.front().kind == Driver::Kind::All) {
       PACS_TRY(skip_ahead(drivers.front()));
       return drivers;
     }
     const auto& stop = plan_.query.stop;
-    PACS_TRY(auto rows, rows_led_to(drivers, level(), kFewRows, reader_, stop));
+    PACS_TRY(Driver all, all_rows(level(), reader_));
+    // Of patients with many studies in two steps: their own rows cost less.
+    const QueryLevel led_from = drivers.front().level;
+    PACS_TRY(auto rows, rows_led_to(drivers, led_from, kFewRows, reader_, stop));
+    if (rows && led_from != level()) {
+      PACS_TRY(rows, rows_led_to(drivers, level(), kFewRows, reader_, stop));
+    }
     if (!rows) {
-      PACS_TRY(Driver all, all_rows(level(), reader_));
       PACS_TRY(const bool near, matches_are_near(all));
       if (near) return std::vector{std::move(all)};
-      if (drivers.size() == 1 && drivers.front().level == level() && plan_.query.skip <= kFewRows) {
+      if (drivers.size() == 1 && led_from == level() && plan_.query.skip <= kFewRows) {
         PACS_TRY(auto one, merged(drivers.front(), reader_, stop));
-        if (one) return std::vector{*std::move(one)};
+        if (one) return near_or_merged(std::move(all), *std::move(one));
       }
       PACS_TRY(rows, rows_led_to(drivers, level(), SIZE_MAX, reader_, stop));
     }
     Driver driver{Driver::Kind::Rows, level()};
-    driver.rows = std::move(*rows);
-    return std::vector{std::move(driver)};
+    if (rows) driver.rows = *std::move(rows);
+    return std::vector{close_together(driver.rows) ? all_between(driver.rows) : std::move(driver)};
+  }
+
+  /// To look one row up costs as much as to pass over so many.
+  static bool close_together(const std::vector<std::int64_t>& rows) {
+    constexpr std::int64_t kPassedOver = 8;
+    return !rows.empty() && rows.back() - rows.front() <
+                                kPassedOver * static_cast<std::int64_t>(rows.size());
+  }
+  [[nodiscard]] Driver all_between(const std::vector<std::int64_t>& rows) const {
+    Driver all{Driver::Kind::All, level()};
+    all.after = rows.front() - 1;
+    all.rows = {rows.back()};
+    return all;
+  }
+
+  Result<std::vector<Driver>> near_or_merged(Driver all, Driver merged) {
+    Walk walk{std::move(merged)};
+    write_start(walk);
+    MergedRows rows(walk.list, walk.driver.values, walk.driver.rows);
+    PACS_TRY(const auto first, rows.next(reader_));
+    if (first) {
+      all.after = *first - 1;
+      PACS_TRY(const bool near, matches_are_near(all));
+      if (near) return std::vector{std::move(all)};
+    }
+    return std::vector{std::move(walk.driver)};
   }
 
   /// Drivers that give the rows in the order of an attribute: along its index when the keys lead
@@ -274,13 +306,16 @@ class Planner {
   /// Looks at the first rows.
   Result<bool> matches_are_near(const Driver& all) {
     constexpr std::int64_t kLookedAt = 1000, kWanted = 20;
-    Walk walk{all};
-    write_start(walk);
-    walk.start.text = fmt::format("SELECT count(*) FROM ({}) counted", walk.start.text);
-    const std::array<SqlValue, 2> range{std::int64_t{0}, kLookedAt};
-    PACS_TRY(const auto row, reader_.statement(walk.start, range));
-    PACS_TRY(row->step());
-    return row->integer(0) >= kWanted;
+    const LevelTable& table = table_of(level());
+    const Joined joined = join_up(level(), highest_condition(level()));
+    SqlText from(fmt::format("{} WHERE true{}", joined.from, joined.conditions));
+    from += conditions_of(QueryLevel::Patient, level());
+    from += fmt::format(" AND {} > ", table.id);
+    from.add(all.after);
+    from += fmt::format(" AND {} <= ", table.id);
+    from.add(all.after + kLookedAt);
+    PACS_TRY(const auto matches, count_rows(reader_, from, kWanted));
+    return matches >= kWanted;
   }
 
   /// Where every row matches, those to be skipped need not be read.

@@ -1,5 +1,6 @@
 #include "storage/query/query_walk.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace pacs::storage {
@@ -36,7 +37,9 @@ Result<std::optional<QueryWalk::Run>> QueryWalk::run_of_driver(SqlReader& reader
   switch (driver.kind) {
     case Driver::Kind::All:
       if (step.after >= driver.rows.front()) return std::nullopt;
-      if (step.after >= window_) window_ = step.after + kRowsOfWindow;
+      if (step.after >= window_) {
+        window_ = std::min(step.after + kRowsOfWindow, driver.rows.front());
+      }
       return Run{&walk_.start, {step.after, window_}};
     case Driver::Kind::Names:
       return Run{&walk_.start, {step.after}};

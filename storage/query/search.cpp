@@ -84,7 +84,7 @@ class IndexMatches final : public Matches {
     if (driver.kind == Driver::Kind::Span || driver.merged) return std::nullopt;
     const auto rows = driver.kind == Driver::Kind::Rows
                           ? driver.rows.size()
-                          : static_cast<std::size_t>(driver.rows.front());
+                          : static_cast<std::size_t>(driver.rows.front() - driver.after);
     if (rows > kCountedRowsMax || !plan_.header_query.keys.empty()) return std::nullopt;
     QueryPlan counted = plan_;
     counted.query.skip = std::numeric_limits<std::uint64_t>::max();

@@ -147,15 +147,20 @@ class SearchReader {
 
   Result<> take(const std::string& name, const std::string& value, bool creators) {
     if (name.empty() && value.empty()) return {};  // "?", or "&" at the end
+    if (std::ranges::find(kParameters, name) != kParameters.end()) {
+      return creators ? Result<>{} : take_parameter(name, value);
+    }
     const auto path = read_key_path(name);
     const bool is_creator = path && path->back().is_private_creator();
     if (is_creator != creators) return {};
     if (path) return put_key(identifier_, *path, value);
-    return take_parameter(name, value, path.error());
+    if (!is_of_others(name)) return fail(path.error());
+    search_.warnings.push_back(
+        fmt::format("The parameter {} is not supported and has been ignored.", printable(name)));
+    return {};
   }
 
-  Result<> take_parameter(const std::string& name, const std::string& value,
-                          const Error& no_attribute) {
+  Result<> take_parameter(const std::string& name, const std::string& value) {
     if (name == "limit") {
       PACS_TRY(const auto limit, read_number(name, value, 0, INT64_MAX));
       search_.limit = std::min(static_cast<std::uint64_t>(limit), limit_max());
@@ -172,11 +177,6 @@ class SearchReader {
       PACS_TRY(rules_.empty_value_matching, read_flag(name, value));
     } else if (name == "multiplevaluematching") {
       PACS_TRY(rules_.multiple_value_matching, read_flag(name, value));
-    } else if (is_of_others(name)) {
-      search_.warnings.push_back(
-          fmt::format("The parameter {} is not supported and has been ignored.", printable(name)));
-    } else if (std::ranges::find(kParameters, name) == kParameters.end()) {
-      return fail(no_attribute);
     }
     return {};
   }
