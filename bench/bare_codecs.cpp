@@ -5,6 +5,8 @@
 
 #include <charls/charls.h>
 #include <jpeglib.h>
+#include <jxl/decode.h>
+#include <jxl/encode.h>
 #include <openjpeg.h>
 
 #include <openjph/ojph_arch.h>
@@ -125,6 +127,56 @@ Result<Colour> encode_by_openjph(ByteView pixels, const FrameFormat& format, con
   const auto* first = reinterpret_cast<const std::byte*>(file.get_data());
   out.assign(first, first + file.tell());
   encoder.close();
+  return format.colour;
+}
+
+namespace {
+
+constexpr JxlPixelFormat kXlPixels{
+    .num_channels = 1, .data_type = JXL_TYPE_UINT16, .endianness = JXL_LITTLE_ENDIAN, .align = 0};
+
+}  // namespace
+
+/// As libjxl gives them: spread over all 16 bits.
+bool libjxl(ByteView codestream, std::span<std::byte> pixels) {
+  JxlDecoder* const decoder = JxlDecoderCreate(nullptr);
+  JxlDecoderSubscribeEvents(decoder, JXL_DEC_FULL_IMAGE);
+  JxlDecoderSetInput(decoder, reinterpret_cast<const std::uint8_t*>(codestream.data()),
+                     codestream.size());
+  const bool done = JxlDecoderProcessInput(decoder) == JXL_DEC_NEED_IMAGE_OUT_BUFFER &&
+                    JxlDecoderSetImageOutBuffer(decoder, &kXlPixels, pixels.data(),
+                                                pixels.size()) == JXL_DEC_SUCCESS &&
+                    JxlDecoderProcessInput(decoder) == JXL_DEC_FULL_IMAGE;
+  JxlDecoderDestroy(decoder);
+  return done;
+}
+
+Result<Colour> encode_by_libjxl(ByteView pixels, const FrameFormat& format, const EncodeOptions&,
+                                Bytes& out) {
+  JxlEncoder* const encoder = JxlEncoderCreate(nullptr);
+  JxlBasicInfo info;
+  JxlEncoderInitBasicInfo(&info);
+  info.xsize = format.columns;
+  info.ysize = format.rows;
+  info.num_color_channels = 1;
+  info.bits_per_sample = 16;
+  info.uses_original_profile = JXL_TRUE;
+  JxlColorEncoding grey;
+  JxlColorEncodingSetToSRGB(&grey, JXL_TRUE);
+  JxlEncoderFrameSettings* const frame = JxlEncoderFrameSettingsCreate(encoder, nullptr);
+  const bool taken =
+      JxlEncoderSetBasicInfo(encoder, &info) == JXL_ENC_SUCCESS &&
+      JxlEncoderSetColorEncoding(encoder, &grey) == JXL_ENC_SUCCESS &&
+      JxlEncoderSetFrameLossless(frame, JXL_TRUE) == JXL_ENC_SUCCESS &&
+      JxlEncoderAddImageFrame(frame, &kXlPixels, pixels.data(), pixels.size()) == JXL_ENC_SUCCESS;
+  JxlEncoderCloseInput(encoder);
+  out.resize(format.bytes() + 65536);  // more than it takes
+  auto* next = reinterpret_cast<std::uint8_t*>(out.data());
+  std::size_t left = out.size();
+  const bool done = taken && JxlEncoderProcessOutput(encoder, &next, &left) == JXL_ENC_SUCCESS;
+  out.resize(out.size() - left);
+  JxlEncoderDestroy(encoder);
+  if (!done) return fail(ErrorKind::Malformed, "libjxl cannot encode this");
   return format.colour;
 }
 

@@ -13,8 +13,8 @@ namespace pacs::bench {
 /// OpenJPH: of 16 bits allocated, one for each pixel); false when it fails.
 using BareDecoder = bool(ByteView codestream, std::span<std::byte> pixels);
 
-BareDecoder libjpeg_turbo, charls, openjpeg, openjph;
+BareDecoder libjpeg_turbo, charls, openjpeg, openjph, libjxl;
 /// 16 bits allocated, one sample.
-EncodeFrame encode_by_openjph;
+EncodeFrame encode_by_openjph, encode_by_libjxl;
 
 }  // namespace pacs::bench

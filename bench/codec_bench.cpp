@@ -101,11 +101,12 @@ struct Coded {
   void make() {
     if (!codestream.empty()) return;
     const Bytes pixels = bench::pixels_of(format);
-    const FrameCodec& ours = *find_frame_codec(codec);
-    if (ours.encode == nullptr) {
+    EncodeFrame* const encode =
+        codec == Codec::JpegXl ? bench::encode_by_libjxl : find_frame_codec(codec)->encode;
+    if (encode == nullptr) {
       codestream = by_dcmtk(format, pixels);
     } else {
-      const auto encoded = ours.encode(pixels, format, {}, codestream);
+      const auto encoded = encode(pixels, format, {}, codestream);
       must(encoded.has_value());
       format.colour = *encoded;
     }
@@ -221,6 +222,7 @@ Coded frames[] = {
     {"jpeg_2000/3000x4000x16", Codec::Jpeg2000, EXS_JPEG2000LosslessOnly, kMammogram},
     {"htj2k/512x512x12", Codec::Htj2k, EXS_Unknown, kCt},
     {"htj2k/3000x4000x16", Codec::Htj2k, EXS_Unknown, kMammogram},
+    {"jpeg_xl/3000x4000x16", Codec::JpegXl, EXS_Unknown, kMammogram},
 };
 
 bench::BareDecoder* bare_decoder(Codec codec) {
@@ -232,6 +234,8 @@ bench::BareDecoder* bare_decoder(Codec codec) {
     case Codec::Jpeg2000:
     case Codec::Htj2k:
       return bench::openjpeg;
+    case Codec::JpegXl:
+      return bench::libjxl;
     default:
       return nullptr;
   }
@@ -250,10 +254,11 @@ void add_all() {
       add(frame.name, "bare", [&frame, decode](auto& state) { bare(state, frame, decode); });
     }
     const bool high_throughput = frame.codec == Codec::Htj2k;
-    if (!high_throughput && frame.codec != Codec::Jpeg2000) {
+    const bool others_read = frame.syntax != EXS_Unknown;
+    if (others_read && frame.codec != Codec::Jpeg2000) {
       add(frame.name, "dcmtk", [&](auto& state) { dcmtk(state, frame); });
     }
-    if (!high_throughput && frame.codec != Codec::JpegLs) {
+    if (others_read && frame.codec != Codec::JpegLs) {
       add(frame.name, "gdcm", [&](auto& state) { gdcm_reads(state, frame); });
     }
     if (high_throughput) {

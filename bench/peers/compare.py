@@ -502,7 +502,7 @@ LINES = {
                    "rle/512x512x12", "rle/3000x4000x16", "jpeg_lossless/512x512x12", "jpeg_lossless/3000x4000x16")),
                 *(at_least(f"{one}/bare", 0.95, "x the bare library") for one in (
                     "jpeg/512x512x8", "jpeg/3000x4000x8x3", "jpeg_ls/512x512x12", "jpeg_ls/3000x4000x16",
-                    "jpeg_2000/512x512x12", "jpeg_2000/3000x4000x16", "htj2k/512x512x12", "htj2k/3000x4000x16",
+                    "jpeg_2000/512x512x12", "jpeg_2000/3000x4000x16", "htj2k/512x512x12", "htj2k/3000x4000x16", "jpeg_xl/3000x4000x16",
                     "to_htj2k/512x512x12", "to_htj2k/3000x4000x16"))]),
     "frames": ("frames of stored objects in memory", frames, ("pacs",), 1,
                [*(at_least(f"render/{one} GPixel/s", 1, "") for one in ("16_bit_window", "16_bit", "8_bit")),

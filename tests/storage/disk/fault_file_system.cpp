@@ -9,9 +9,10 @@ namespace {
 
 Bytes read_whole(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  const ByteView bytes = as_bytes(text);
-  return {bytes.begin(), bytes.end()};
+  Bytes bytes(std::filesystem::file_size(path));  // at once: databases are read at each flush
+  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(file.gcount()));
+  return bytes;
 }
 
 void write_whole(const std::filesystem::path& path, ByteView bytes) {
