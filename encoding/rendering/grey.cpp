@@ -12,8 +12,7 @@
 namespace pacs {
 namespace {
 
-std::optional<LookupTable> read_lut_item(const DataSet& item, bool signed_input,
-                                         Departures& met) {
+std::optional<LookupTable> read_lut_item(const DataSet& item, bool signed_input, Departures& met) {
   auto lut = read_lut(item, tags::LUTDescriptor, tags::LUTData, signed_input);
   if (lut) return *std::move(lut);
   met.add(Departure::Display);

@@ -28,14 +28,14 @@ struct StoredRange {
 
 /// Where the shades lie between black and white; beyond it they are as at its ends.
 StoredRange sloping_range(const GreyTransform& transform, StoredRange all) {
-  if (transform.modality || transform.voi ||
-      transform.window->function == VoiFunction::Sigmoid) {
+  if (transform.modality || transform.voi || transform.window->function == VoiFunction::Sigmoid) {
     return all;
   }
   const Window& window = *transform.window;
-  const double one = (window.center - window.width / 2 - 1 - transform.rescale.intercept) / transform.rescale.slope;
-  const double other =
-      (window.center + window.width / 2 + 1 - transform.rescale.intercept) / transform.rescale.slope;
+  const double one = (window.center - window.width / 2 - 1 - transform.rescale.intercept) /
+                     transform.rescale.slope;
+  const double other = (window.center + window.width / 2 + 1 - transform.rescale.intercept) /
+                       transform.rescale.slope;
   if (!std::isfinite(one) || !std::isfinite(other)) return all;
   const double first = all.lowest, last = all.highest;
   const auto within = [&](double stored) {

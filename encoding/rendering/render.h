@@ -33,9 +33,10 @@ inline constexpr std::uint64_t kScaledPixelsMax = 1ULL << 28;
 
 /// One frame, counted from 0, whose pixels decode_frame gave. Grey without VOI LUT or window is
 /// spread from the lowest to the highest value of the frame, padding left out. The data set holds
-/// its LUTs and overlays in memory (see bulk_values.h). What cannot be applied is left out, which is
-/// added to `met` (Departure::Display); errors name the attribute without which there is no picture.
-/// Not done: ICC profiles, Enhanced Palette Color LUT Sequence, palettes known by their UID alone.
+/// its LUTs and overlays in memory (see bulk_values.h). What cannot be applied is left out, which
+/// is added to `met` (Departure::Display); errors name the attribute without which there is no
+/// picture. Not done: ICC profiles, Enhanced Palette Color LUT Sequence, palettes known by their
+/// UID alone.
 [[nodiscard]] Result<Image> render_frame(const DataSet& data_set, const PixelFormat& format,
                                          const FramePixels& what, ByteView pixels,
                                          std::uint32_t frame, const RenderOptions& options,

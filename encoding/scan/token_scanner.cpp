@@ -98,7 +98,7 @@ TokenScanner::Found TokenScanner::next_in_data_set(ByteView& input, Token& token
 // PS3.5 §7.1.2: "VRs of OB, OD, OF, OL, OV, OW, SQ, SV, UC, UR, UT, UV, UN: the 16 bits following
 // the two character VR Field are reserved ... The Value Length Field is a 32-bit unsigned integer".
 TokenScanner::Found TokenScanner::explicit_header(ByteView input, const Frame& top,
-                                                   ElementHead& header) {
+                                                  ElementHead& header) {
   const char first = static_cast<char>(input[4]);
   const char second = static_cast<char>(input[5]);
   bool long_form = false;
@@ -139,7 +139,7 @@ VR TokenScanner::implicit_vr(Tag tag, const Frame& top) const {
 
 /// A sequence of either form of length, or an encapsulated value.
 TokenScanner::Found TokenScanner::open_undefined(ByteView& input, ElementHead header,
-                                                  Token& token) {
+                                                 Token& token) {
   // Some writers give a sequence the VR of bytes.
   const bool as_bytes = header.explicit_vr && header.vr != VR::SQ && header.vr != VR::UN &&
                         dictionary_vr(header.tag) == VR::SQ;
@@ -262,7 +262,7 @@ TokenScanner::Found TokenScanner::next_fragment(ByteView& input, Token& token) {
 
 /// An element or fragment of defined length: whole, or the start of its chunks.
 TokenScanner::Found TokenScanner::value(ByteView& input, const ElementHead& header,
-                                         Token::Kind whole, Token& token) {
+                                        Token::Kind whole, Token& token) {
   const bool is_long =
       header.length > options_.whole_value_max &&
       !(whole == Token::Kind::Element && header.length <= options_.whole_text_max &&
@@ -361,7 +361,7 @@ TokenScanner::Found TokenScanner::need(ByteView input, std::size_t bytes, Tag ta
 
 /// More bytes for a header, unless the item or sequence it stands in ends before.
 TokenScanner::Found TokenScanner::need_header(ByteView input, const Frame& top, std::size_t bytes,
-                                               Tag tag) {
+                                              Tag tag) {
   if (bytes <= top.limit - offset_) return need(input, bytes, tag);
   return failed(
       ErrorKind::Malformed, top.tag,

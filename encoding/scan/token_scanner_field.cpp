@@ -86,7 +86,7 @@ Sight TokenScanner::look(ByteView input, Reading reading, ByteOrder order) const
 
 /// Where an element is expected: a delimiter, or NULs behind the last one. nullopt: it is one.
 std::optional<TokenScanner::Found> TokenScanner::no_element(ByteView& input, Tag tag,
-                                                             Token& token) {
+                                                            Token& token) {
   Frame& top = frames_.back();
   const bool behind_one = top.place == Place::DataSet && elements_ > 0;
   if (tag.group() != kItem.group()) {
@@ -159,7 +159,7 @@ TokenScanner::Found TokenScanner::next_behind(ByteView& input) {
 /// Two bytes that are no VR have always been read as the short form, with a length behind them; or
 /// the element lacks its VR and they are the half of a length. What follows it tells.
 TokenScanner::Found TokenScanner::without_vr(ByteView input, const Frame& top,
-                                              ElementHead& header) {
+                                             ElementHead& header) {
   if (frames_.size() == 1 && identifies(header.tag)) {
     return failed(ErrorKind::Malformed, header.tag,
                   "has no VR, and what identifies an object is not guessed");

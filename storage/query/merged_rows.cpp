@@ -39,7 +39,8 @@ Result<> MergedRows::push_next_of(std::size_t place, SqlReader& reader) {
   if (ahead.rows.empty() && !ahead.ended) {
     const std::array<SqlValue, 3> range{values_[place], ahead.after, ahead.wanted};
     PACS_TRY(const auto statement, reader.statement(list_, range));
-    PACS_TRY(each_row(*statement, [&](SqlStatement& row) { ahead.rows.push_back(row.integer(0)); }));
+    PACS_TRY(
+        each_row(*statement, [&](SqlStatement& row) { ahead.rows.push_back(row.integer(0)); }));
     ahead.ended = static_cast<std::int64_t>(ahead.rows.size()) < ahead.wanted;
     if (!ahead.rows.empty()) ahead.after = ahead.rows.back();
     ahead.wanted = std::min(ahead.wanted * 4, kAheadMax);

@@ -225,8 +225,8 @@ class Planner {
   /// To look one row up costs as much as to pass over so many.
   static bool close_together(const std::vector<std::int64_t>& rows) {
     constexpr std::int64_t kPassedOver = 8;
-    return !rows.empty() && rows.back() - rows.front() <
-                                kPassedOver * static_cast<std::int64_t>(rows.size());
+    return !rows.empty() &&
+           rows.back() - rows.front() < kPassedOver * static_cast<std::int64_t>(rows.size());
   }
   [[nodiscard]] Driver all_between(const std::vector<std::int64_t>& rows) const {
     Driver all{Driver::Kind::All, level()};
@@ -398,7 +398,8 @@ class Planner {
         return;
       case Driver::Kind::Values:
         if (driver.merged) {
-          SqlText list(fmt::format("SELECT {} FROM {} WHERE {} = ", table.id, table.table, driver.column));
+          SqlText list(
+              fmt::format("SELECT {} FROM {} WHERE {} = ", table.id, table.table, driver.column));
           list.add_open();
           list += fmt::format(" AND {} > ", table.id);
           list.add_open();

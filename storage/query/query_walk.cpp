@@ -6,7 +6,9 @@
 namespace pacs::storage {
 
 QueryWalk::QueryWalk(const Walk& walk)
-    : walk_(walk), steps_(1 + walk.children.size()), merged_(walk.list, walk.driver.values, walk.driver.rows) {
+    : walk_(walk),
+      steps_(1 + walk.children.size()),
+      merged_(walk.list, walk.driver.values, walk.driver.rows) {
   steps_.front().after = walk.driver.after;
 }
 

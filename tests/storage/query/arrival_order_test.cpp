@@ -128,7 +128,8 @@ TEST_F(ArrivalOrder, AnOffsetBehindTheLastFindsNothing) {
 }
 
 TEST_F(ArrivalOrder, OfVeryManyTheNextMatchesAreFoundWithoutAllOthers) {
-  // The first of July, then January, then six months, each study in the month before the last one's.
+  // The first of July, then January, then six months, each study in the month before the last
+  // one's.
   const auto is_early = [](int i) { return i > 0 && i < 3000; };
   const auto day_of = [&](int i) {
     return is_early(i) ? "20240101" : "20240" + std::to_string(7 - i % 6) + "15";

@@ -139,8 +139,9 @@ TEST_F(QueryPlanTest, OfManyRowsTheFewerLead) {
 TEST_F(QueryPlanTest, TheStudiesOfAMonthAreListedByItsIndex) {
   std::vector<DataSet> headers;
   for (int i = 0; i < 6000; ++i) {
-    headers.push_back(data_set_of({{tags::PatientID, "P" + std::to_string(i)},
-                                   {tags::StudyDate, i > 0 && i < 3000 ? "20240101" : fmt::format("20240{}01", 2 + i % 5)}}));
+    headers.push_back(data_set_of(
+        {{tags::PatientID, "P" + std::to_string(i)},
+         {tags::StudyDate, i > 0 && i < 3000 ? "20240101" : fmt::format("20240{}01", 2 + i % 5)}}));
   }
   index_.hold_all(std::move(headers));
   Query query = QueriedIndex::query(Study, {{tags::StudyDate, "20240201-"}});
