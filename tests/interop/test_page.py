@@ -48,7 +48,7 @@ def image(path, study=None, source="MR_small.dcm", **attributes):
 
 
 class Page(harness.ServerTestCase):
-    seconds = 60
+    seconds = 200
     nowhere = harness.free_port()
     config = {"mpps": {"notify": ["RIS"]},
               "remote_ae": [{"ae_title": "RIS", "host": "127.0.0.1", "port": nowhere},
