@@ -23,9 +23,9 @@ Result<Rescale> read_rescale(const DataSet& group) {
   PACS_TRY(const auto slope, optional_number(group, tags::RescaleSlope));
   PACS_TRY(const auto intercept, optional_number(group, tags::RescaleIntercept));
   const Rescale rescale{slope.value_or(1), intercept.value_or(0)};
-  // A slope of 0 makes all pixels one; a far one makes them infinite.
+  // A slope of about 0 makes all pixels one; a far one makes them infinite.
   constexpr double kHighest = UINT32_MAX;
-  if (rescale.slope != 0 && std::isfinite(rescale.value(kHighest)) &&
+  if (rescale.value(0) != rescale.value(1) && std::isfinite(rescale.value(kHighest)) &&
       std::isfinite(rescale.value(-kHighest))) {
     return rescale;
   }
@@ -106,6 +106,10 @@ Result<Excluded> read_padding(const DataSet& data_set, const PixelFormat& format
   PACS_TRY(const auto first, optional_number(data_set, tag));
   if (!first) return Excluded{};
   PACS_TRY(const auto last, optional_number(data_set, limit));
+  if (format.kind == PixelFormat::Kind::Integer &&
+      !(std::isfinite(*first) && std::isfinite(last.value_or(0)))) {
+    return fail(Error{ErrorKind::Malformed, "padding that is not finite"}.on(tag));
+  }
   // US or SS as Pixel Representation says, whatever VR came.
   const auto as_pixel = [&](double number) {
     if (format.kind != PixelFormat::Kind::Integer || std::abs(number) > UINT16_MAX) return number;

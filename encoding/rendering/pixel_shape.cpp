@@ -1,6 +1,5 @@
 #include "encoding/rendering/pixel_shape.h"
 
-#include <cmath>
 #include <optional>
 
 #include "core/dicom_tags.h"
@@ -11,10 +10,11 @@ namespace {
 
 /// "row spacing\column spacing", vertical first, as the aspect ratio is.
 std::optional<double> ratio_of(const DataSet& data_set, Tag tag) {
+  constexpr double kRatioMax = 100;  // far beyond those of M-mode and waveforms
   const double down = data_set.number(tag, 0).value_or(0);
   const double across = data_set.number(tag, 1).value_or(0);
   const double ratio = down / across;
-  const bool says = down > 0 && across > 0 && std::isfinite(ratio) && ratio > 0;
+  const bool says = down > 0 && across > 0 && ratio >= 1 / kRatioMax && ratio <= kRatioMax;
   return says ? std::optional{ratio} : std::nullopt;
 }
 

@@ -9,8 +9,8 @@
 namespace pacs {
 
 /// Height of a pixel over its width: of Pixel Aspect Ratio, else of the spacing in the patient, at
-/// the detector or on the film; 1 where nothing says so. What is not above 0 says nothing, and as
-/// Pixel Aspect Ratio is a Departure::Display.
+/// the detector or on the film; 1 where nothing says so. What is not above 0, or more than 100
+/// to 1, says nothing, and as Pixel Aspect Ratio is a Departure::Display.
 [[nodiscard]] double pixel_shape(const DataSet& data_set, std::uint32_t frame, Departures& met);
 
 }  // namespace pacs

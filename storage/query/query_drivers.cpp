@@ -408,7 +408,7 @@ Result<Driver> all_rows(QueryLevel level, SqlReader& reader) {
                                                         table.id, table.table)));
   PACS_TRY(row->step());
   Driver driver{Driver::Kind::All, level};
-  driver.rows = {row->integer(0)};
+  driver.last = row->integer(0);
   return driver;
 }
 

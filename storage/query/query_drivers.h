@@ -22,7 +22,7 @@ namespace pacs::storage {
 /// Where a walk begins.
 struct Driver {
   enum class Kind : std::uint8_t {
-    All,     ///< by row number, up to the one number in `rows`
+    All,     ///< by row number, behind `after` up to `last`
     Values,  ///< rows with each of `values` in `column`
     Rows,    ///< the rows of these numbers
     Span,    ///< `column` within `range`, in its order
@@ -36,7 +36,9 @@ struct Driver {
   std::vector<std::string> values{};
   bool merged = false;  ///< of Values: all their rows by row number, and also those in `rows`
   std::vector<std::int64_t> rows{};
-  std::int64_t after = 0;  ///< of All: where it begins
+  std::int64_t after = 0;       ///< of All
+  std::int64_t last = 0;        ///< of All and merged Values: no row behind it
+  std::int64_t candidates = 0;  ///< of All: rows that may match; 0 for all
   TextRange range{};
   std::string match{};    ///< of Names: the full text query
   SqlText restriction{};  ///< beside the conditions of the keys; may be empty

@@ -219,10 +219,12 @@ class Planner {
     }
     Driver driver{Driver::Kind::Rows, level()};
     if (rows) driver.rows = *std::move(rows);
-    return std::vector{close_together(driver.rows) ? all_between(driver.rows) : std::move(driver)};
+    const bool by_span = drivers.front().kind == Driver::Kind::Span && led_from == level();
+    return std::vector{by_span && close_together(driver.rows) ? all_between(driver.rows)
+                                                              : std::move(driver)};
   }
 
-  /// To look one row up costs as much as to pass over so many.
+  /// To look one row up costs as much as to pass over so many that SQL sorts out.
   static bool close_together(const std::vector<std::int64_t>& rows) {
     constexpr std::int64_t kPassedOver = 8;
     return !rows.empty() &&
@@ -231,11 +233,15 @@ class Planner {
   [[nodiscard]] Driver all_between(const std::vector<std::int64_t>& rows) const {
     Driver all{Driver::Kind::All, level()};
     all.after = rows.front() - 1;
-    all.rows = {rows.back()};
+    all.last = rows.back();
+    all.candidates = static_cast<std::int64_t>(rows.size());
     return all;
   }
 
   Result<std::vector<Driver>> near_or_merged(Driver all, Driver merged) {
+    // What arrives from now on, in whichever list, is behind all answers.
+    merged.last = all.last;
+    std::erase_if(merged.rows, [&](std::int64_t row) { return row > merged.last; });
     Walk walk{std::move(merged)};
     write_start(walk);
     MergedRows rows(walk.list, walk.driver.values, walk.driver.rows);
@@ -264,7 +270,7 @@ class Planner {
     }
     if (drivers.front().kind == Driver::Kind::All) return std::vector{std::move(along)};
     PACS_TRY(const Driver all, all_rows(level(), reader_));
-    const auto many = static_cast<std::size_t>(std::max(kFewRows, all.rows.front() / kNear));
+    const auto many = static_cast<std::size_t>(std::max(kFewRows, all.last / kNear));
     PACS_TRY(auto rows, rows_led_to(drivers, level(), many, reader_, plan_.query.stop));
     if (!rows) return std::vector{std::move(along)};
     Driver driver{Driver::Kind::Rows, level()};
@@ -337,7 +343,7 @@ class Planner {
                                            table.id, table.table, from_end ? " DESC" : "", offset),
                                before));
     PACS_TRY(const bool there, row->step());
-    all.after = there ? row->integer(0) : all.rows.front();
+    all.after = there ? row->integer(0) : all.last;
     plan_.query.skip = 0;
     return {};
   }
@@ -398,8 +404,9 @@ class Planner {
         return;
       case Driver::Kind::Values:
         if (driver.merged) {
-          SqlText list(
-              fmt::format("SELECT {} FROM {} WHERE {} = ", table.id, table.table, driver.column));
+          SqlText list(fmt::format("SELECT {0} FROM {1} WHERE {0} <= ", table.id, table.table));
+          list.add(driver.last);
+          list += fmt::format(" AND {} = ", driver.column);
           list.add_open();
           list += fmt::format(" AND {} > ", table.id);
           list.add_open();

@@ -22,7 +22,7 @@ namespace pacs::storage {
 inline constexpr std::size_t kParentsAhead = 256;
 
 /// Rows that are looked at for the number of matches at most: some milliseconds.
-inline constexpr std::size_t kCountedRowsMax = 1000;
+inline constexpr std::int64_t kCountedRowsMax = 1000;
 
 /// Row numbers that one statement looks through where no index helps: bounds how long it may take.
 inline constexpr std::int64_t kRowsOfWindow = 20'000;

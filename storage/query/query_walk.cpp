@@ -38,9 +38,9 @@ Result<std::optional<QueryWalk::Run>> QueryWalk::run_of_driver(SqlReader& reader
   if (phase_ == Phase::End) return std::nullopt;
   switch (driver.kind) {
     case Driver::Kind::All:
-      if (step.after >= driver.rows.front()) return std::nullopt;
+      if (step.after >= driver.last) return std::nullopt;
       if (step.after >= window_) {
-        window_ = std::min(step.after + kRowsOfWindow, driver.rows.front());
+        window_ = std::min(step.after + kRowsOfWindow, driver.last);
       }
       return Run{&walk_.start, {step.after, window_}};
     case Driver::Kind::Names:

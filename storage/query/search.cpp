@@ -82,9 +82,10 @@ class IndexMatches final : public Matches {
     if (plan_.everything) return all_of_level();
     const Driver& driver = plan_.walks.front().driver;
     if (driver.kind == Driver::Kind::Span || driver.merged) return std::nullopt;
-    const auto rows = driver.kind == Driver::Kind::Rows
-                          ? driver.rows.size()
-                          : static_cast<std::size_t>(driver.rows.front() - driver.after);
+    auto rows = static_cast<std::int64_t>(driver.rows.size());
+    if (driver.kind == Driver::Kind::All) {
+      rows = driver.candidates != 0 ? driver.candidates : driver.last - driver.after;
+    }
     if (rows > kCountedRowsMax || !plan_.header_query.keys.empty()) return std::nullopt;
     QueryPlan counted = plan_;
     counted.query.skip = std::numeric_limits<std::uint64_t>::max();

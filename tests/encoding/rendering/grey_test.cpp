@@ -126,6 +126,9 @@ TEST(GreyImage, LeavesOutWhatCannotBeApplied) {
     EXPECT_TRUE(test::lacks_something(one, "0080")) << value;
     EXPECT_EQ(shades(picture(one, "0080")), spread) << value;
   }
+  DataSet padded = set;
+  padded.set_bytes(tags::PixelPaddingValue, VR::FD, b("000000000000F87F"));  // no number
+  EXPECT_TRUE(test::lacks_something(padded, "0080"));
   for (const Tag luts : {tags::ModalityLUTSequence, tags::VOILUTSequence}) {
     const DataSet one = lut_sequence(luts, "0200 0000 1000", "64", set);  // data for none of two
     EXPECT_TRUE(test::lacks_something(one, "0080"));

@@ -39,7 +39,7 @@ TEST(PixelShape, ComesFromFunctionalGroups) {
 TEST(PixelShape, OfNothingSaysNothing) {
   DataSet set;
   set.set_text(tags::PixelSpacing, VR::DS, "2\\1");
-  for (const std::string_view ratio : {"0\\1", "1\\0", "-1\\1", "1"}) {
+  for (const std::string_view ratio : {"0\\1", "1\\0", "-1\\1", "1", "1\\2147483647", "101\\1"}) {
     set.set_text(tags::PixelAspectRatio, VR::IS, ratio);
     Departures met;
     EXPECT_EQ(pixel_shape(set, 0, met), 2) << ratio;

@@ -31,9 +31,9 @@ TEST(Render, FitsTheSizeAskedFor) {
 }
 
 TEST(Render, StopsAtPicturesTooLarge) {
-  DataSet set = grey(4, 2, 8);
-  set.set_text(tags::PixelAspectRatio, VR::IS, "1\\2147483647");
-  EXPECT_EQ(test::tag_of(picture(set, "00*8")), tags::PixelAspectRatio);
+  DataSet set = grey(1000, 1, 8);
+  set.set_text(tags::PixelAspectRatio, VR::IS, "1\\100");
+  EXPECT_EQ(test::tag_of(picture(set, "00*1000")), tags::PixelAspectRatio);
   EXPECT_EQ(picture(grey(4, 2, 8), "00*8", {.width_max = 65536}).error().kind,
             ErrorKind::InvalidArgument);
   EXPECT_EQ(picture(grey(4, 2, 8), "00*8", {.width_max = 65535}).error().kind,

@@ -53,10 +53,11 @@ class PictureParts {
         base_(request.base_url),
         trace_id_(request.trace_id) {}
 
-  /// Makes the first one: whether there is any.
-  Result<bool> begin() {
+  /// Makes the first one; fails where there is none, with what was wrong with the first that has
+  /// pixels.
+  Result<> begin() {
     PACS_TRY(first_, next());
-    return first_.has_value();
+    return first_ ? Result<>{} : fail(none_);
   }
 
   Result<std::optional<AnswerPart>> next() {
@@ -69,8 +70,10 @@ class PictureParts {
       }
       const std::uint32_t frame = frame_++;
       Result<Bytes> picture = make_picture({*image_, frame, query_, form_.media}, trace_id_);
-      if (!picture && is_no_fault_of(picture.error().kind)) return fail(picture.error());
-      if (!picture) continue;
+      if (!picture) {
+        PACS_TRY(passed_over(picture.error()));
+        continue;
+      }
       return std::optional(
           AnswerPart{{{"Content-Type", std::string(form_.media)},
                       {"Content-Location",
@@ -89,9 +92,16 @@ class PictureParts {
     }
     auto image = setup_.images.open(std::move(ahead_.front()));
     ahead_.pop_front();
+    if (!image) PACS_TRY(passed_over(image.error()));
     image_ = image ? *std::move(image) : nullptr;
     frame_ = 0;
     return true;
+  }
+
+  Result<> passed_over(const Error& error) {
+    if (is_no_fault_of(error.kind)) return fail(error);
+    if (none_.kind == ErrorKind::NotFound) none_ = error;
+    return {};
   }
 
   const PictureSetup setup_;
@@ -103,6 +113,7 @@ class PictureParts {
   std::shared_ptr<const OpenImage> image_;
   std::uint32_t frame_ = 0;
   std::optional<AnswerPart> first_;
+  Error none_{ErrorKind::NotFound, "nothing here has pixels to show"};
 };
 
 Result<Response> pictures(const PictureSetup& setup, const Address& address, PictureForm form,
@@ -112,8 +123,7 @@ Result<Response> pictures(const PictureSetup& setup, const Address& address, Pic
   if (records->total() == 0) return nothing_at(address);
   const auto parts =
       std::make_shared<PictureParts>(setup, std::move(records), query, form, request);
-  PACS_TRY(const bool any, parts->begin());
-  if (!any) return not_acceptable("None of the instances can be shown as a picture.");
+  PACS_TRY(parts->begin());
   PACS_TRY(Response response, multipart_answer(form.media, [parts] { return parts->next(); }));
   response.set_costly(true);
   warn_of_annotation(query, response);
