@@ -2,8 +2,8 @@
 # Everything that takes long, one after the other: scripts/nightly.sh [FUZZ_SECONDS]     default: 600 a target
 #
 # CI's stages, each source of the product compiled by itself without precompiled headers, long fuzzing, a thousand
-# kills, an upload of 50,000 files, and both commands of README on a bare Debian 12. Prints the time of each, and ends with the names of what
-# failed. Needs root, as scripts/bare.sh does.
+# kills, uploads and commitments of very many, and both commands of README on a bare Debian 12. Prints the time of
+# each, and ends with the names of what failed. Needs root, as scripts/bare.sh does.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 timings=() failed=()

@@ -32,6 +32,8 @@ SECONDS_MAX = float(os.environ.get("TEST_SECONDS", "60"))
 SANITIZED = "asan" in PROGRAM
 # AddressSanitizer keeps what was freed for a while, to tell of its use.
 MEMORY_SLACK_KIB = 512 * 1024 if SANITIZED else 0
+# Tests whose name has "very_many": MANY=1 (scripts/nightly.sh) makes as many as they say; else a tenth.
+MANY = 1 if os.environ.get("MANY") else 0.1
 PYDICOM_FILES = pathlib.Path("/usr/lib/python3/dist-packages/pydicom/data/test_files")
 PYDICOM_CHARSETS = pathlib.Path("/usr/lib/python3/dist-packages/pydicom/data/charset_files")
 

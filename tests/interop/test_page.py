@@ -24,8 +24,7 @@ PICTURES = harness.ROOT / "docs" / "pictures"
 REMOTE = {"X-Forwarded-For": "192.0.2.7"}
 VIEWS = ["#/studies", "#/upload", "#/worklist", "#/steps", "#/conflicts", "#/overview", "#/jobs", "#/aes", "#/tokens",
          "#/configuration"]
-# MANY=1 (scripts/nightly.sh): as many as it says; else a tenth, which CI has time for.
-MANY_FILES, MANY_SERIES = (50_000, 20_000) if os.environ.get("MANY") else (5_000, 2_000)
+MANY_FILES, MANY_SERIES = int(50_000 * harness.MANY), int(20_000 * harness.MANY)
 ORDER = {"00080050": {"vr": "SH", "Value": ["ACC1"]}, "00100010": {"vr": "PN", "Value": [{"Alphabetic": "Order^Olga"}]},
          "00100020": {"vr": "LO", "Value": ["4711"]}, "0020000D": {"vr": "UI", "Value": ["2.25.4711"]},
          "00401001": {"vr": "SH", "Value": ["RP1"]},
