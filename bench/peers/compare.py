@@ -530,7 +530,7 @@ def describe(result):
                       ("rate_end", "{:.0f} objects a second at the end"), ("of_store", "{:.2f} x the CPU of C-STORE"),
                       ("of_whole", "{:.2f} x the object whole"),
                       ("p95_ms", "p95 {:.2f} ms"), ("beside_ms", "{:.2f} ms beside"), ("rate_stored", "{:.0f} stores a second"),
-                      ("get_ms", "slowest GET {:.0f} ms"), ("kept", "{:.2f} of the rate alone"),
+                      ("get_p95_ms", "GETs p95 {:.0f} ms"), ("get_ms", "slowest {:.0f} ms"), ("kept", "{:.2f} of the rate alone"),
                       ("answered", "answered {:.3f} s"), ("reported", "reported {:.2f} s"),
                       ("growth", "+{:.0f} MiB"), ("resident", "{:.1f} MiB"), ("bytes", "{:.0f} B"),
                       ("kinds", "worst of {:.0f} kinds"), ("first_p95", "first answer p95 {:.2f} ms"),

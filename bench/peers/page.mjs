@@ -1,6 +1,5 @@
 // node page.mjs BASE WORD...: opens the page, types each word into its box letter by letter, and prints when something
-// was painted and the list could be used, how long the first rows take behind a key, the longest task meanwhile, and the
-// GET whose answer took longest to begin.
+// was painted and the list could be used, how long the first rows take behind a key, the longest task meanwhile.
 import { createRequire } from "node:module";
 
 const { chromium } = createRequire(new URL("../../tests/interop/pages/package.json", import.meta.url))("playwright-core");
@@ -30,11 +29,6 @@ function watch() {
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
 try {
   const page = await browser.newPage();
-  let slowest = 0;
-  page.on("requestfinished", (request) => {
-    const { requestStart, responseStart } = request.timing();
-    if (request.method() === "GET") slowest = Math.max(slowest, responseStart - requestStart);
-  });
   await page.addInitScript(watch);
   await page.goto(base);
   await page.waitForFunction(() => window.seen.usable);
@@ -51,7 +45,7 @@ try {
     paint: performance.getEntriesByName("first-contentful-paint")[0].startTime }));
   keys.sort((a, b) => a - b);
   console.log(JSON.stringify({ paint_ms: paint, usable_ms: usable, keys: keys.length, key_p50_ms: keys[keys.length >> 1],
-    key_p95_ms: keys[Math.floor((keys.length - 1) * 0.95)], long_task_ms: Math.max(0, ...tasks), get_ms: slowest }));
+    key_p95_ms: keys[Math.floor((keys.length - 1) * 0.95)], long_task_ms: Math.max(0, ...tasks) }));
 } finally {
   await browser.close();
 }
