@@ -148,8 +148,8 @@ struct Logger::Impl {
     logger->set_level(spdlog::level::trace);  // filtered in log()
   }
   ~Impl() {
+    pool.reset();  // writes what is queued, joins the writer, which holds the logger until then
     logger.reset();
-    pool.reset();  // writes what is queued, joins the writer
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
