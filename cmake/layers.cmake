@@ -1,7 +1,11 @@
-# What runs once takes longer to optimise than to run; the layers keep their optimisation.
+# What runs once takes longer to optimise than to run; the layers keep their optimisation. Of sanitizers
+# it has what all sources must share; faults of tests by themselves, with their lines, are not looked for.
 function(pacs_unoptimised)
   foreach(target ${ARGN})
     target_compile_options(${target} PRIVATE -O0)
+    if(PACS_SANITIZE)
+      target_compile_options(${target} PRIVATE -fno-sanitize=undefined -g0)
+    endif()
   endforeach()
 endfunction()
 

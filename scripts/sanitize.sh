@@ -12,7 +12,7 @@ kinds=("$@")
 # ThreadSanitizer needs the addresses of a kernel without wide randomisation.
 plain=(setarch "$(uname -m)" --addr-no-randomize)
 "${plain[@]}" true 2>/dev/null || plain=()
-large='*HundredThousand*:*SixtyFiveThousand*:*OfVeryMany*'
+large='*HundredThousand*:*SixtyFiveThousand*:*OfVeryMany*:QueryPlanTest.*'
 
 for kind in "${kinds[@]}"; do
   case $kind in
@@ -23,8 +23,9 @@ for kind in "${kinds[@]}"; do
       ;;
     thread)
       scripts/build.sh tsan test_network test_storage test_services
-      # Properties tried with many seeds have one thread.
-      TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 GTEST_FILTER="-Seeds/*:$large" \
+      # What has one thread only takes long and finds nothing here.
+      TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
+        GTEST_FILTER="-Seeds/*:MppsCheck.*:Wildcard.*:$large" \
         "${plain[@]}" tests/run_unit build/tsan test_storage test_network test_services
       ;;
     *) echo "unknown sanitizer '$kind': address or thread" >&2; exit 2 ;;

@@ -13,8 +13,8 @@ HERE = pathlib.Path(__file__).resolve().parent / "pages"
 class Browser:
     """node with Chromium; `browser(name, **what)` runs a scenario and returns its value."""
 
-    def __init__(self):
-        self.popen = subprocess.Popen(["node", HERE / "driver.mjs"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    def __init__(self, *arguments):
+        self.popen = subprocess.Popen(["node", HERE / "driver.mjs", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                       text=True, cwd=HERE)
 
     def __call__(self, run, **what):

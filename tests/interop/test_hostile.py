@@ -345,6 +345,7 @@ class InsideAnAssociation(HostileTestCase):
         with raw.Connection(self.pacs.port) as peer:
             peer.associate(raw.context(1, raw.VERIFICATION))
             peer.socket.settimeout(2)
+            peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # full the sooner
             flood = raw.p_data(raw.pdv(1, raw.c_echo_rq(), command=True)) * 1000
             for _ in range(400):
                 if not peer.send_as_far_as_taken(flood):
@@ -626,7 +627,7 @@ class ManyAtOnce(HostileTestCase):
         for attacker in attackers:
             attacker.start()
         try:
-            for _ in range(20):
+            for _ in range(5):
                 with raw.Connection(self.pacs.port) as honest:
                     honest.associate(raw.context(1, raw.VERIFICATION))
                     self.assertEqual(honest.echo(), 0)

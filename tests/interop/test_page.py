@@ -40,7 +40,7 @@ def image(path, study=None, source="MR_small.dcm", **attributes):
     ds.StudyInstanceUID = study or generate_uid()
     ds.SeriesInstanceUID, ds.SOPInstanceUID = generate_uid(), generate_uid()
     ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
-    for keyword, value in {"PatientID": ds.SOPInstanceUID[-16:], **attributes}.items():
+    for keyword, value in {"PatientID": "P" + ds.SOPInstanceUID[-15:], **attributes}.items():
         setattr(ds, keyword, value)
     ds.save_as(path)
     return ds

@@ -134,7 +134,7 @@ class Viewer(harness.TestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.browser_of_class = Browser()
+        cls.browser_of_class = Browser("--webgl")
         cls.addClassCleanup(cls.browser_of_class.end)
 
     def browser(self, run, **what):

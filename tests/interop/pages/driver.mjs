@@ -7,8 +7,9 @@ import * as viewer from "./viewer.mjs";
 const scenarios = { ...page, ...viewer };
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  // The viewer draws by WebGL, here without a graphics card.
-  args: ["--no-sandbox", "--disable-dev-shm-usage", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
+  // There is no graphics card: the viewer draws by WebGL all the same, the page with less work without.
+  args: ["--no-sandbox", "--disable-dev-shm-usage", ...(process.argv.includes("--webgl")
+    ? ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"] : ["--disable-gpu"])],
 });
 const kept = new Map();  // pages that stay open from one scenario to the next, by name
 
