@@ -11,11 +11,12 @@ HERE = pathlib.Path(__file__).resolve().parent / "pages"
 
 
 class Browser:
-    """node with Chromium; `browser(name, **what)` runs a scenario and returns its value."""
+    """node with Chromium; `browser(name, **what)` runs a scenario and returns its value. `--webgl` lets it draw by
+    WebGL, as the viewer does."""
 
     def __init__(self, *arguments):
-        self.popen = subprocess.Popen(["node", HERE / "driver.mjs", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                      text=True, cwd=HERE)
+        self.popen = subprocess.Popen(["node", HERE / "driver.mjs", *arguments], stdin=subprocess.PIPE,
+                                      stdout=subprocess.PIPE, text=True, cwd=HERE)
 
     def __call__(self, run, **what):
         self.popen.stdin.write(json.dumps({"run": run, **what}, default=str) + "\n")

@@ -219,6 +219,9 @@ class Page(harness.ServerTestCase):
         self.assertIn("mpps.notify", got["changed"])
 
     def test_the_overview_has_plots(self):
+        def known():
+            return [value for value in json.loads(self.pacs.http("/api/history")[1])["series"]["memory_bytes"] if value]
+        harness.eventually(known, "the first step of the history is over", 30)
         titles = self.browser("plots")
         for words in "Storage in use", "Time to store (95 %)", "HTTP answers (95 %)":
             self.assertIn(words, titles)
